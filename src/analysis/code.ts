@@ -1,0 +1,401 @@
+import type { Span } from '../engine/finding.ts';
+import type { Program } from '../engine/program.ts';
+import type { Declaration, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
+import { type LocalDeclaration, resolveLocal } from '../syntax/scopes.ts';
+import { type Ts, ts } from '../syntax/ts.ts';
+import type { CfgOwner } from './cfg.ts';
+
+/** What a name stands for: a declaration in the source under analysis, or something outside of it. */
+export type Entity =
+  | { readonly kind: 'node'; readonly node: Ts.Node }
+  | {
+      readonly kind: 'external';
+      /** The package or module specifier; `lib` for the language's own library, `global` for a free name. */
+      readonly module: string;
+      readonly name: string;
+      /** The class or interface that declares it, for a member. */
+      readonly container: string | undefined;
+    };
+
+/** A name in an expression that the compiler can be asked about. */
+export type NameNode = Ts.Identifier | Ts.PrivateIdentifier | Ts.StringLiteralLike;
+
+/** Names, declarations and places of the program under analysis: syntax and oracle joined. */
+export class Code {
+  readonly program: Program;
+  readonly #symbols = new Map<string, Map<number, SymbolInfo | undefined>>();
+  readonly #prefetched = new WeakSet<Ts.Node>();
+  readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
+  readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
+
+  constructor(program: Program) {
+    this.program = program;
+  }
+
+  fileOf(node: Ts.Node): string {
+    return node.getSourceFile().fileName;
+  }
+
+  span(node: Ts.Node): Span {
+    return { file: this.fileOf(node), start: node.getStart(), end: node.end };
+  }
+
+  /** A stable name for a node, unique in the program. */
+  key(node: Ts.Node): string {
+    return `${this.program.relative(this.fileOf(node))}:${node.pos}:${node.end}:${node.kind}`;
+  }
+
+  /** Asks about every member name in a function at once, so that its evaluation costs one round trip. */
+  prefetch(owner: CfgOwner): void {
+    if (this.#prefetched.has(owner)) return;
+    this.#prefetched.add(owner);
+    const names: NameNode[] = [];
+    const visit = (node: Ts.Node): void => {
+      if (node !== owner && ts.isFunctionLike(node)) return;
+      const name = memberName(node);
+      if (name) names.push(name);
+      ts.forEachChild(node, visit);
+    };
+    visit(owner);
+    this.#ask(owner.getSourceFile().fileName, names);
+  }
+
+  /** What a name in an expression, a type or an import stands for; several for overloads and unions. */
+  entities(name: NameNode): readonly Entity[] {
+    const isMember = memberName(name.parent) === name;
+    if (ts.isIdentifier(name) && !isMember) {
+      const local = resolveLocal(name);
+      if (!local) return [{ kind: 'external', module: 'global', name: name.text, container: undefined }];
+      if (!isImport(local)) return [{ kind: 'node', node: local }];
+      return this.#imported(local);
+    }
+    const symbol = this.#symbol(name);
+    return symbol ? this.#entitiesOf(symbol) : [];
+  }
+
+  /** The single declaration that a name stands for, if it is in the source. */
+  declarationNode(name: NameNode): Ts.Node | undefined {
+    const nodes = this.entities(name).filter((entity) => entity.kind === 'node');
+    return nodes.length === 1 ? nodes[0]?.node : undefined;
+  }
+
+  /** What the type of the expression that ends in this name is declared as. */
+  typeEntities(name: NameNode): readonly Entity[] {
+    return this.typeOf(name)?.symbols.flatMap((symbol) => this.#entitiesOf(symbol)) ?? [];
+  }
+
+  typeOf(name: NameNode): TypeInfo | undefined {
+    return this.program.oracle.types(this.fileOf(name), [name.getStart()])[0];
+  }
+
+  /** The classes in the program that implement or extend a class or interface, at any distance. */
+  subtypes(base: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): readonly Ts.ClassLikeDeclaration[] {
+    const known = this.#subtypes.get(base);
+    if (known) return known;
+    this.#subtypes.set(base, []);
+    const name = base.name?.text;
+    const found = new Set<Ts.ClassLikeDeclaration>();
+    const interfaces: Ts.InterfaceDeclaration[] = [];
+    for (const file of name === undefined ? [] : this.program.filesWith([name])) {
+      const tree = this.program.tree(file);
+      if (!tree || !/\b(?:implements|extends)\b/.test(tree.text)) continue;
+      for (const type of heirsIn(tree.source)) {
+        if (!this.#inherits(type, base)) continue;
+        if (ts.isInterfaceDeclaration(type)) interfaces.push(type);
+        else found.add(type);
+      }
+    }
+    for (const direct of [...found, ...interfaces]) {
+      for (const further of this.subtypes(direct)) found.add(further);
+    }
+    const all = [...found];
+    this.#subtypes.set(base, all);
+    return all;
+  }
+
+  /** Every `new X()` of a class in the files in scope. */
+  constructions(cls: Ts.ClassLikeDeclaration): readonly Ts.NewExpression[] {
+    const known = this.#constructions.get(cls);
+    if (known) return known;
+    const name = cls.name?.text;
+    const found: Ts.NewExpression[] = [];
+    for (const file of name === undefined ? [] : this.program.filesWith([`new ${name}`])) {
+      const tree = this.program.tree(file);
+      if (!tree) continue;
+      const visit = (node: Ts.Node): void => {
+        if (ts.isNewExpression(node)) {
+          const callee = rightmostName(node.expression);
+          if (callee && nameText(callee) === name && this.declarationNode(callee) === cls) found.push(node);
+        }
+        ts.forEachChild(node, visit);
+      };
+      visit(tree.source);
+    }
+    this.#constructions.set(cls, found);
+    return found;
+  }
+
+  /** The class that a class extends, if it is in the source. */
+  superclass(node: Ts.ClassLikeDeclaration): Ts.ClassLikeDeclaration | undefined {
+    for (const clause of node.heritageClauses ?? []) {
+      if (clause.token !== ts.SyntaxKind.ExtendsKeyword) continue;
+      const [type] = clause.types;
+      const name = type && rightmostName(type.expression);
+      const parent = name && this.declarationNode(name);
+      if (parent && ts.isClassLike(parent)) return parent;
+    }
+    return undefined;
+  }
+
+  /** A member of a class by name, its own or inherited. */
+  member(node: Ts.ClassLikeDeclaration, name: string): Ts.ClassElement | Ts.ParameterDeclaration | undefined {
+    const seen = new Set<Ts.Node>();
+    for (let cls: Ts.ClassLikeDeclaration | undefined = node; cls && !seen.has(cls); cls = this.superclass(cls)) {
+      seen.add(cls);
+      const own = ownMember(cls, name);
+      if (own) return own;
+    }
+    return undefined;
+  }
+
+  #inherits(heir: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration, base: Ts.Node): boolean {
+    const wanted = (base as Ts.ClassLikeDeclaration).name?.text;
+    return (heir.heritageClauses ?? []).some((clause) =>
+      clause.types.some((type) => {
+        const name = rightmostName(type.expression);
+        if (!name) return false;
+        // An import may rename the base, so only a name that is no import may be ruled out by its spelling.
+        const local = ts.isIdentifier(name) && name.parent === type ? resolveLocal(name) : undefined;
+        if (local && !isImport(local)) return local === base || sameMerged(local, base);
+        if (!local && name.text !== wanted) return false;
+        return this.entities(name).some((entity) => entity.kind === 'node' && entity.node === base);
+      }),
+    );
+  }
+
+  #imported(local: ImportBinding): readonly Entity[] {
+    const name = importedNameNode(local);
+    const symbol = name && this.#symbol(name);
+    const entities = symbol ? this.#entitiesOf(symbol) : [];
+    const outside = entities.length === 0 || entities.every(({ kind }) => kind === 'external');
+    if (!outside) return entities;
+    // The specifier says which package was meant, whatever file its types come from.
+    const specifier = moduleSpecifier(local);
+    const written = specifier === undefined || specifier.startsWith('.') ? undefined : specifier;
+    if (written === undefined) return entities;
+    return [{ kind: 'external', module: written, name: importedName(local), container: undefined }];
+  }
+
+  #entitiesOf(symbol: SymbolInfo): Entity[] {
+    const entities = symbol.declarations.map((declaration) => this.#entity(declaration, symbol));
+    const bodies = entities.filter((entity) => entity.kind === 'node' && hasBody(entity.node));
+    return bodies.length > 0 && entities.every((entity) => entity.kind === 'node' && isFunctionDeclared(entity.node))
+      ? bodies
+      : entities;
+  }
+
+  #entity(declaration: Declaration, symbol: SymbolInfo): Entity {
+    const node = this.nodeOf(declaration);
+    if (node && !(symbol.unresolvedImport && isImportOrExport(node))) return { kind: 'node', node };
+    if (node) {
+      return {
+        kind: 'external',
+        module: moduleSpecifier(node) ?? '',
+        name: importedName(node),
+        container: undefined,
+      };
+    }
+    return {
+      kind: 'external',
+      module: packageOf(declaration.file),
+      name: symbol.name,
+      container: declaration.container,
+    };
+  }
+
+  /** The declaration's node in our own tree; undefined for declaration files and dependencies. */
+  nodeOf(declaration: Declaration): Ts.Node | undefined {
+    const { file } = declaration;
+    if (/\.d\.[cm]?ts$/.test(file) || file.includes('/node_modules/') || file.startsWith('bundled:')) {
+      return undefined;
+    }
+    const tree = this.program.tree(file);
+    if (!tree) return undefined;
+    const { name } = declaration;
+    if (name === undefined) {
+      const { start, end } = declaration;
+      if (declaration.kind === 'SourceFile') return tree.source;
+      return tree.nodeAt(start, end);
+    }
+    return tree.nodeAt(name, name + 1).parent;
+  }
+
+  #symbol(name: NameNode): SymbolInfo | undefined {
+    const file = this.fileOf(name);
+    const position = name.getStart();
+    if (!this.#symbols.get(file)?.has(position)) this.#ask(file, [name]);
+    return this.#symbols.get(file)?.get(position);
+  }
+
+  #ask(file: string, names: readonly NameNode[]): void {
+    let known = this.#symbols.get(file);
+    if (!known) {
+      known = new Map();
+      this.#symbols.set(file, known);
+    }
+    const table = known;
+    const positions = [...new Set(names.map((name) => name.getStart()))].filter((at) => !table.has(at));
+    if (positions.length === 0) return;
+    const answers = this.program.oracle.symbols(file, positions);
+    for (const [index, position] of positions.entries()) table.set(position, answers[index]);
+  }
+}
+
+type ImportBinding = Ts.ImportClause | Ts.ImportSpecifier | Ts.NamespaceImport | Ts.ImportEqualsDeclaration;
+
+function isImport(node: LocalDeclaration): node is ImportBinding & LocalDeclaration {
+  return (
+    ts.isImportClause(node) ||
+    ts.isImportSpecifier(node) ||
+    ts.isNamespaceImport(node) ||
+    ts.isImportEqualsDeclaration(node)
+  );
+}
+
+function isImportOrExport(node: Ts.Node): boolean {
+  return isImport(node as LocalDeclaration) || ts.isExportSpecifier(node) || ts.isExportDeclaration(node);
+}
+
+function importedNameNode(local: ImportBinding): Ts.Identifier | undefined {
+  return local.name;
+}
+
+function importedName(node: Ts.Node): string {
+  if (ts.isImportSpecifier(node) || ts.isExportSpecifier(node)) return (node.propertyName ?? node.name).text;
+  if (ts.isImportClause(node)) return 'default';
+  return '*';
+}
+
+/** The module that an import or re-export names. */
+export function moduleSpecifier(node: Ts.Node): string | undefined {
+  for (let at: Ts.Node | undefined = node; at; at = at.parent) {
+    if (ts.isImportDeclaration(at) || ts.isExportDeclaration(at)) {
+      return at.moduleSpecifier && ts.isStringLiteral(at.moduleSpecifier) ? at.moduleSpecifier.text : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The member's name in `a.b`, `a["b"]` and `a.#b`. */
+export function memberName(node: Ts.Node): NameNode | undefined {
+  if (ts.isPropertyAccessExpression(node)) return node.name as Ts.Identifier | Ts.PrivateIdentifier;
+  if (ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression)) {
+    return node.argumentExpression;
+  }
+  if (ts.isQualifiedName(node)) return node.right;
+  return undefined;
+}
+
+/** The last name of `a`, `a.b`, `a["b"]`: the one whose symbol is the expression's. */
+export function rightmostName(node: Ts.Node): NameNode | undefined {
+  const bare = skipParentheses(node);
+  if (ts.isIdentifier(bare)) return bare;
+  return memberName(bare);
+}
+
+/** Takes off what does not change a value: parentheses, `!`, `as`, `satisfies`, type assertions. */
+export function skipParentheses(node: Ts.Node): Ts.Node {
+  let bare = node;
+  while (
+    ts.isParenthesizedExpression(bare) ||
+    ts.isNonNullExpression(bare) ||
+    ts.isAsExpression(bare) ||
+    ts.isSatisfiesExpression(bare) ||
+    ts.isTypeAssertionExpression(bare) ||
+    ts.isExpressionWithTypeArguments(bare)
+  ) {
+    bare = bare.expression;
+  }
+  return bare;
+}
+
+/** A class member by name, constructor parameter properties included; accessors as their getter. */
+export function ownMember(
+  node: Ts.ClassLikeDeclaration,
+  name: string,
+): Ts.ClassElement | Ts.ParameterDeclaration | undefined {
+  let found: Ts.ClassElement | undefined;
+  for (const member of node.members) {
+    if (ts.isConstructorDeclaration(member)) {
+      for (const parameter of member.parameters) {
+        if (isParameterProperty(parameter) && nameText(parameter.name) === name) return parameter;
+      }
+    } else if (member.name && nameText(member.name) === name && (!found || hasBody(member))) {
+      if (found && ts.isSetAccessor(member)) continue;
+      found = member;
+    }
+  }
+  return found;
+}
+
+export function isParameterProperty(node: Ts.ParameterDeclaration): boolean {
+  return (
+    node.modifiers?.some(({ kind }) =>
+      [
+        ts.SyntaxKind.PublicKeyword,
+        ts.SyntaxKind.PrivateKeyword,
+        ts.SyntaxKind.ProtectedKeyword,
+        ts.SyntaxKind.ReadonlyKeyword,
+        ts.SyntaxKind.OverrideKeyword,
+      ].includes(kind),
+    ) ?? false
+  );
+}
+
+/** The text of a property name, `#` included; undefined for a computed one. */
+export function nameText(name: Ts.Node): string | undefined {
+  if (ts.isIdentifier(name) || ts.isPrivateIdentifier(name) || ts.isStringLiteralLike(name)) return name.text;
+  if (ts.isNumericLiteral(name)) return name.text;
+  if (ts.isComputedPropertyName(name) && ts.isStringLiteralLike(name.expression)) return name.expression.text;
+  return undefined;
+}
+
+export function hasBody(node: Ts.Node): boolean {
+  return 'body' in node && (node as { body?: Ts.Node }).body !== undefined;
+}
+
+function isFunctionDeclared(node: Ts.Node): boolean {
+  return ts.isFunctionLike(node);
+}
+
+function sameMerged(a: Ts.Node, b: Ts.Node): boolean {
+  return (
+    (ts.isInterfaceDeclaration(a) || ts.isClassDeclaration(a)) &&
+    (ts.isInterfaceDeclaration(b) || ts.isClassDeclaration(b)) &&
+    a.parent === b.parent &&
+    a.name?.text === b.name?.text
+  );
+}
+
+function heirsIn(source: Ts.SourceFile): (Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration)[] {
+  const found: (Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration)[] = [];
+  const visit = (node: Ts.Node): void => {
+    if ((ts.isClassLike(node) || ts.isInterfaceDeclaration(node)) && node.heritageClauses) found.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The npm package of a file under `node_modules`; `lib` for the language's own declarations. */
+function packageOf(file: string): string {
+  const at = file.lastIndexOf('/node_modules/');
+  if (/(?:^|\/)lib(?:\.[\w.]+)?\.d\.ts$/.test(file) && (at < 0 || /\/(?:@typescript\/|typescript\/)/.test(file.slice(at)))) {
+    return 'lib';
+  }
+  if (file.startsWith('bundled:')) return 'lib';
+  if (at < 0) return file;
+  const parts = file.slice(at + '/node_modules/'.length).split('/');
+  const name = parts[0]?.startsWith('@') ? `${parts[0]}/${parts[1]}` : (parts[0] ?? '');
+  return name.startsWith('@types/') ? name.slice('@types/'.length) : name;
+}

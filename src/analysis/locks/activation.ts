@@ -1,0 +1,720 @@
+import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Action, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
+import { nameText, skipParentheses } from '../code.ts';
+import { performCall } from './calls.ts';
+import type { LockEngine, Summary } from './engine.ts';
+import { type Env, isModuleLevel } from './evaluator.ts';
+import { idOf, outcomeKey } from './keys.ts';
+import { UNKNOWN_PATH } from './paths.ts';
+import {
+  type Acquisition,
+  type Bindings,
+  type Generator,
+  type Held,
+  membersOf,
+  nullishnessOf,
+  type Outcome,
+  pathOf,
+  type Task,
+  truthOf,
+  UNIT,
+  type Value,
+} from './values.ts';
+import {
+  addHeld,
+  bind,
+  dropTokens,
+  forgetExpressions,
+  joinValues,
+  mergeWorlds,
+  releaseAll,
+  releaseLock,
+  releaseTokens,
+  retirePath,
+  START,
+  type World,
+  worldKey,
+} from './world.ts';
+
+/** What one function is analysed with. */
+export interface Call {
+  readonly fn: CfgOwner;
+  readonly self: Value | undefined;
+  readonly args: readonly (Value | undefined)[];
+  readonly captured: Bindings;
+}
+
+/** Worlds side by side at one point, before they are merged into one. */
+const MAX_WORLDS = 12;
+/** Ways in which a function can end that its callers tell apart. */
+const MAX_OUTCOMES = 6;
+/** Places at which a function is known to wait for one lock. */
+const MAX_SITES = 4;
+
+/**
+ * One function, run on abstract values: a forward data flow over its control-flow graph. What it learns about
+ * locks being acquired while others are held goes to the engine; what its callers need is the {@link Summary}.
+ */
+export class Activation {
+  readonly engine: LockEngine;
+  readonly call: Call;
+  readonly #cfg: Cfg;
+  /** Conditions that are tested more than once: only these are worth remembering. */
+  readonly #repeated: ReadonlySet<string>;
+  readonly #acquisitions = new Map<string, Acquisition[]>();
+  readonly #yields = new Map<string, Generator['yields'][number]>();
+  /** Its callers must be looked at: it calls what they hand in, or changes what they hold. */
+  carriesLocks = false;
+
+  constructor(engine: LockEngine, call: Call, cfg: Cfg) {
+    this.engine = engine;
+    this.call = call;
+    this.#cfg = cfg;
+    this.#repeated = repeatedConditions(cfg);
+  }
+
+  run(): Summary {
+    const outcomes = this.#flow();
+    const isAsync = isAsyncFunction(this.call.fn);
+    return {
+      kind: isGenerator(this.call.fn) ? 'generator' : isAsync ? 'async' : 'sync',
+      acquisitions: [...this.#acquisitions.values()].flat(),
+      outcomes,
+      yields: [...this.#yields.values()],
+      carriesLocks: this.carriesLocks,
+    };
+  }
+
+  env(world: World): Env {
+    return { bindings: world.bindings, self: this.call.self, owner: this.call.fn };
+  }
+
+  evaluate(node: Ts.Node | undefined, world: World): Value | undefined {
+    return this.engine.evaluator.evaluate(node, this.env(world));
+  }
+
+  // -- data flow
+
+  #flow(): Outcome[] {
+    const { nodes, entry, exit } = this.#cfg;
+    const incoming: Map<string, World>[] = nodes.map(() => new Map());
+    const merged: boolean[] = nodes.map(() => false);
+    const pending = new Set<number>([entry]);
+    const queue = new MinQueue();
+    queue.push(entry);
+    incoming[entry]?.set('start', { ...START, bindings: this.call.captured });
+    const outcomes = new Map<string, Outcome>();
+    const done: Set<string>[] = nodes.map(() => new Set());
+
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+      pending.delete(id);
+      const node = nodes[id] as CfgNode;
+      const arrived = incoming[id] as Map<string, World>;
+      if (arrived.size > MAX_WORLDS || merged[id]) {
+        merged[id] = true;
+        const world = mergeWorlds([...arrived.values()]);
+        arrived.clear();
+        arrived.set(worldKey(world), world);
+      }
+      for (const [key, world] of [...arrived]) {
+        if (done[id]?.has(key)) continue;
+        done[id]?.add(key);
+        if (id === exit) {
+          for (const outcome of this.#finish(world)) outcomes.set(outcomeKey(outcome), outcome);
+          continue;
+        }
+        for (const [edge, next] of this.#transfer(node, world)) {
+          for (const { to, when } of node.successors) {
+            if (when !== edge) continue;
+            const target = incoming[to] as Map<string, World>;
+            const nextKey = worldKey(next);
+            if (target.has(nextKey) && done[to]?.has(nextKey)) continue;
+            target.set(nextKey, next);
+            if (!pending.has(to)) {
+              pending.add(to);
+              queue.push(to);
+            }
+          }
+        }
+      }
+    }
+    const all = [...outcomes.values()];
+    return all.length > MAX_OUTCOMES ? [mergeOutcomes(all)] : all;
+  }
+
+  /** The worlds after an action, each with the kind of edge by which it goes on. */
+  #transfer(node: CfgNode, world: World): (readonly ['next' | 'true' | 'false' | 'throw', World])[] {
+    const { action } = node;
+    switch (action.kind) {
+      case 'branch':
+        return this.#branch(action, world);
+      case 'next':
+        return this.#next(action.node, world);
+      case 'throw':
+        return [['throw', world]];
+      case 'call':
+      case 'await':
+      case 'yield':
+        return [['throw', world], ...this.#perform(node, world).map((next) => ['next', next] as const)];
+      default:
+        return this.#perform(node, world).flatMap((next) => [
+          ['next', next] as const,
+          // A copy of a `finally` block that an exception goes through leaves by its exception edge.
+          ...(node.successors.some(({ when }) => when === 'throw') ? [['throw', next] as const] : []),
+        ]);
+    }
+  }
+
+  #perform({ action, id }: CfgNode, world: World): readonly World[] {
+    switch (action.kind) {
+      case 'call':
+        return performCall(this, action.node, world);
+      case 'await': {
+        const value = this.evaluate(action.node.expression, world);
+        return this.join(value, { ...world, segment: id }, action.node);
+      }
+      case 'yield':
+        return this.#yield(action.node, world, id);
+      case 'declare':
+        return [this.#declare(action.node, world)];
+      case 'assign':
+        return [this.#assign(action.node, world)];
+      case 'pick': {
+        const value: Value | undefined = action.from
+          ? this.evaluate(action.from, world)
+          : { kind: 'constant', value: undefined };
+        return [bind(world, action.node, value)];
+      }
+      case 'return':
+        return [{ ...world, result: this.evaluate(action.value, world) }];
+      case 'close':
+        return [this.#close(action.node, world)];
+      case 'dispose':
+        return this.#dispose(action, world);
+      case 'discard':
+        return [forgetExpressions(world, isVariableKey)];
+      default:
+        return [world];
+    }
+  }
+
+  /** The end of the function: an async one waits for the promise it returns. */
+  #finish(world: World): Outcome[] {
+    const settled =
+      isAsyncFunction(this.call.fn) && world.result?.kind === 'promise'
+        ? this.join(world.result, world, undefined)
+        : [world];
+    return settled.map((end) => {
+      const value = isAsyncFunction(this.call.fn) && end !== world ? end.result : world.result;
+      const inPromise = value?.kind === 'promise' ? tokensOf(value.task) : [];
+      const outcome: Outcome = {
+        held: end.held.filter(({ token }) => !inPromise.includes(token)),
+        released: end.released,
+        releasedTokens: end.releasedTokens,
+        value,
+        writes: end.writes,
+      };
+      if (
+        outcome.held.length > 0 ||
+        outcome.released.length > 0 ||
+        outcome.releasedTokens.length > 0 ||
+        carries(value)
+      ) {
+        this.carriesLocks = true;
+      }
+      return outcome;
+    });
+  }
+
+  // -- waiting
+
+  /**
+   * Waits for a value: what its task acquires is acquired while everything in `world` is held. Other values pass.
+   * The result is bound to `node`; without one it becomes the result of the function.
+   */
+  join(value: Value | undefined, world: World, node: Ts.Node | undefined): readonly World[] {
+    const next: World[] = [];
+    const settle = (to: World, result: Value | undefined): World =>
+      node ? bind(to, node, result) : { ...to, result };
+    for (const member of membersOf(value)) {
+      if (member.kind !== 'promise') {
+        next.push(settle(world, member));
+        continue;
+      }
+      this.wait(member.task, world);
+      const own = tokensOf(member.task);
+      for (const outcome of member.task.outcomes) {
+        next.push(settle(this.settle(outcome, dropTokens(world, own)), outcome.value));
+      }
+    }
+    return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise') ? next : [settle(world, undefined)];
+  }
+
+  /** Records that a task is waited for in this world. */
+  wait(task: Task, world: World): void {
+    const own = new Set(tokensOf(task));
+    const outer = world.held.filter(({ token }) => !own.has(token));
+    for (const acquisition of task.acquisitions) {
+      for (const held of outer) this.engine.edge(this.call.fn, held, acquisition, outer, world.ordered, false);
+      // Of several that are started together, each is waited for while the others may be held already.
+      const siblings = acquisition.combined
+        ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
+        : [];
+      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, outer, world.ordered, true);
+      this.#note(acquisition, outer);
+    }
+  }
+
+  /** A world after a task has ended in one of its ways. */
+  settle(outcome: Outcome, world: World): World {
+    let next = releaseAll(world, outcome);
+    next = addHeld(next, outcome.held);
+    for (const [node, value] of outcome.writes) next = this.write(node, value, next);
+    return next;
+  }
+
+  #note(acquisition: Acquisition, held: readonly Held[]): void {
+    const key = `${acquisition.lock.cls.id}/${acquisition.lock.path ?? ''}/${acquisition.mode}`;
+    const known = this.#acquisitions.get(key) ?? [];
+    const gates = [...acquisition.gates, ...held.map(({ lock }) => lock)];
+    const noted = { ...acquisition, gates };
+    const same = known.findIndex(({ at }) => at.file === acquisition.at.file && at.start === acquisition.at.start);
+    if (same >= 0) {
+      const before = known[same] as Acquisition;
+      const isShorter = (noted.via?.length ?? 0) < (before.via?.length ?? 0);
+      known[same] = { ...(isShorter ? noted : before), gates: commonGates(before.gates, gates) };
+    } else if (known.length < MAX_SITES) {
+      known.push(noted);
+    }
+    this.#acquisitions.set(key, known);
+  }
+
+  // -- actions
+
+  #branch(
+    { condition, test }: Extract<Action, { kind: 'branch' }>,
+    world: World,
+  ): (readonly ['true' | 'false', World])[] {
+    const value = this.evaluate(condition, world);
+    const known = test === 'truthy' ? truthOf(value) : nullishnessOf(value);
+    const fact = this.#factOf(condition, test);
+    const answer = known ?? (fact === undefined ? undefined : world.facts.get(fact));
+    const outgoing: (readonly ['true' | 'false', World])[] = [];
+    const ordered = this.#comparison(condition, world);
+    for (const way of [true, false]) {
+      if (answer !== undefined && answer !== way) continue;
+      let next = ordered ? { ...world, ordered: [...world.ordered, ordered] } : world;
+      if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
+      next = this.#narrow(condition, value, test, way, next);
+      outgoing.push([way ? 'true' : 'false', next]);
+    }
+    return outgoing;
+  }
+
+  /** Leaves out the alternatives of a value that the branch rules out. */
+  #narrow(
+    condition: Ts.Expression,
+    value: Value | undefined,
+    test: 'truthy' | 'nullish',
+    way: boolean,
+    world: World,
+  ): World {
+    if (value?.kind !== 'union') return world;
+    const target = this.#variableOf(condition);
+    if (!target) return world;
+    const members = value.members.filter((member) => {
+      const answer = test === 'truthy' ? truthOf(member) : nullishnessOf(member);
+      return answer === undefined || answer === way;
+    });
+    let narrowed: Value | undefined;
+    for (const member of members) narrowed = joinValues(narrowed, member);
+    return bind(world, target, narrowed);
+  }
+
+  #variableOf(node: Ts.Expression): Ts.Node | undefined {
+    const bare = skipParentheses(node);
+    return ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  }
+
+  /** A condition whose outcome stays what it is while control goes on: on a variable that nobody assigns. */
+  #factOf(
+    condition: Ts.Expression,
+    test: 'truthy' | 'nullish',
+  ): string | undefined {
+    const bare = skipParentheses(condition);
+    const text = factText(bare, test);
+    if (text === undefined || !this.#repeated.has(text)) return undefined;
+    const names = identifiersIn(bare);
+    if (names === undefined) return undefined;
+    const isStable = names.every((name) => {
+      const local = resolveLocal(name);
+      return local !== undefined && this.engine.isNeverReassigned(local);
+    });
+    return isStable ? text : undefined;
+  }
+
+  /** Two objects that a condition compares: from here on they are taken in a known order. */
+  #comparison(condition: Ts.Expression, world: World): readonly [string, string] | undefined {
+    const bare = skipParentheses(condition);
+    if (!ts.isBinaryExpression(bare) || !COMPARISONS.has(bare.operatorToken.kind)) return undefined;
+    let { left, right } = bare;
+    const compared = skipParentheses(left);
+    if (ts.isCallExpression(compared) && ts.isPropertyAccessExpression(compared.expression)) {
+      if (compared.expression.name.text !== 'localeCompare') return undefined;
+      left = compared.expression.expression;
+      right = compared.arguments[0] ?? right;
+    }
+    const [a, b] = [this.#holderPath(left, world), this.#holderPath(right, world)];
+    return a !== undefined && b !== undefined && a !== b ? [a, b] : undefined;
+  }
+
+  #holderPath(node: Ts.Expression, world: World): string | undefined {
+    const bare = skipParentheses(node);
+    const holder = ts.isPropertyAccessExpression(bare) ? bare.expression : bare;
+    return pathOf(this.evaluate(holder, world));
+  }
+
+  #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): World {
+    const value = ts.isParameter(node) ? this.#argument(node, world) : this.#initial(node, world);
+    return forgetExpressions(this.#bindPattern(node.name, node, value, world), isVariableKey);
+  }
+
+  #initial(node: Ts.VariableDeclaration, world: World): Value | undefined {
+    if (node.initializer) {
+      const value = this.evaluate(node.initializer, world);
+      if (value || this.call.fn !== node.getSourceFile()) return value;
+      return this.engine.evaluator.declared(node, undefined);
+    }
+    const statement = node.parent.parent;
+    if (ts.isForOfStatement(statement)) return world.bindings.get(statement);
+    return undefined;
+  }
+
+  #argument(node: Ts.ParameterDeclaration, world: World): Value | undefined {
+    const { fn, args } = this.call;
+    const index = 'parameters' in fn ? thisless(fn.parameters).indexOf(node) : -1;
+    if (node.dotDotDotToken) {
+      const items = args.slice(Math.max(index, 0));
+      let element: Value | undefined;
+      for (const item of items) element = joinValues(element, item);
+      return { kind: 'collection', path: `p${index}`, items, element, sorted: false };
+    }
+    const given = args[index];
+    const isMissing = index >= args.length || (given?.kind === 'constant' && given.value === undefined);
+    if (node.initializer && isMissing) return this.evaluate(node.initializer, world);
+    if (given && given.kind !== 'opaque') return given;
+    const typed = this.engine.evaluator.declared(node, undefined);
+    const path = given?.path ?? `p${index}`;
+    return typed?.kind === 'instance' ? { ...typed, path } : { kind: 'opaque', path };
+  }
+
+  #bindPattern(name: Ts.BindingName, declaration: Ts.Node, value: Value | undefined, world: World): World {
+    if (ts.isIdentifier(name)) {
+      const root = `v${idOf(declaration)}`;
+      const fresh = retirePath(retirePath(world, root), `s${idOf(declaration)}`);
+      return bind(fresh, declaration, value ?? { kind: 'opaque', path: root });
+    }
+    let next = world;
+    for (const element of name.elements) {
+      if (!ts.isBindingElement(element)) continue;
+      let root: Ts.Node = element;
+      while (ts.isBindingElement(root) || ts.isObjectBindingPattern(root) || ts.isArrayBindingPattern(root)) {
+        root = root.parent;
+      }
+      let part = this.engine.evaluator.destructured(element, root, value, this.env(world));
+      if (!part || (part.kind === 'constant' && part.value === undefined)) {
+        part = element.initializer ? (this.evaluate(element.initializer, world) ?? part) : part;
+      }
+      next = ts.isIdentifier(element.name)
+        ? this.#bindPattern(element.name, element, part, next)
+        : this.#bindPattern(element.name, element, value, next);
+    }
+    return next;
+  }
+
+  #assign(node: Ts.BinaryExpression, world: World): World {
+    const isPlain = node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+    const right = this.evaluate(node.right, world);
+    const isLogical =
+      node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
+      node.operatorToken.kind === ts.SyntaxKind.BarBarEqualsToken ||
+      node.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandEqualsToken;
+    const value = isPlain || isLogical ? right : undefined;
+    const next = bind(world, node, value);
+    const target = skipParentheses(node.left);
+    if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
+    const declaration = this.#assignedDeclaration(target, world);
+    return declaration ? this.write(declaration, value ?? opaqueOf(declaration), next) : next;
+  }
+
+  /** `[a, b] = [b, a]` */
+  #assignElements(target: Ts.ArrayLiteralExpression, value: Value | undefined, world: World): World {
+    let next = world;
+    for (const [index, element] of target.elements.entries()) {
+      const bare = skipParentheses(element);
+      const declaration = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+      const part = value?.kind === 'collection' ? value.items?.[index] : undefined;
+      if (declaration) next = this.write(declaration, part, next);
+    }
+    return next;
+  }
+
+  #assignedDeclaration(target: Ts.Node, world: World): Ts.Node | undefined {
+    if (ts.isIdentifier(target)) return resolveLocal(target);
+    if (ts.isPropertyAccessExpression(target)) {
+      const object = this.evaluate(target.expression, world);
+      if (object?.kind === 'instance' && target.expression.kind === ts.SyntaxKind.ThisKeyword) {
+        return this.engine.code.member(object.cls, nameText(target.name) ?? '');
+      }
+    }
+    return undefined;
+  }
+
+  /** Gives a variable or field a value, for the rest of the function and, where it outlives it, for the caller. */
+  write(declaration: Ts.Node, value: Value | undefined, world: World): World {
+    const next = bind(world, declaration, value);
+    const isLocal = owningFunction(declaration) === this.call.fn;
+    if (isLocal && !ts.isPropertyDeclaration(declaration)) return next;
+    const writes = new Map(next.writes);
+    if (value && isPortable(value)) writes.set(declaration, value);
+    else writes.delete(declaration);
+    return { ...next, writes };
+  }
+
+  // -- iteration
+
+  #next(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): (readonly ['true' | 'false' | 'throw', World])[] {
+    const iterated = this.evaluate(node.expression, world);
+    const awaits = ts.isForOfStatement(node) && node.awaitModifier !== undefined;
+    const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
+    const generators = membersOf(iterated).filter((member) => member.kind === 'generator');
+    if (generators.length === 0) {
+      const element = awaits ? undefined : this.#elementOf(iterated, node);
+      return [...ways, ['true', bind(world, node, element)], ['false', world]];
+    }
+    for (const generator of generators) {
+      this.wait(generator.task, dropTokens(world, yieldTokens(generator)));
+      for (const { held, value } of generator.yields) {
+        ways.push(['true', bind(addHeld(world, held), node, value)]);
+      }
+      for (const outcome of generator.task.outcomes) {
+        ways.push(['false', this.settle(outcome, dropTokens(world, yieldTokens(generator)))]);
+      }
+    }
+    return ways;
+  }
+
+  #elementOf(iterated: Value | undefined, node: Ts.ForOfStatement | Ts.ForInStatement): Value | undefined {
+    const declaration = ts.isVariableDeclarationList(node.initializer) ? node.initializer.declarations[0] : undefined;
+    const id = idOf(declaration ?? node);
+    if (iterated?.kind !== 'collection') return { kind: 'opaque', path: `v${id}` };
+    const root = iterated.sorted ? `s${id}` : `v${id}`;
+    const { element } = iterated;
+    if (!element || element.kind === 'opaque') return { kind: 'opaque', path: root };
+    if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };
+    if (element.kind === 'instance') return { ...element, path: root };
+    return element;
+  }
+
+  #close(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): World {
+    let next = bind(world, node, undefined);
+    for (const member of membersOf(this.evaluate(node.expression, world))) {
+      if (member.kind === 'generator') next = dropTokens(next, yieldTokens(member));
+    }
+    return next;
+  }
+
+  #yield(node: Ts.YieldExpression, world: World, id: number): readonly World[] {
+    const value = this.evaluate(node.expression, world);
+    const after = { ...world, segment: id };
+    if (node.asteriskToken && value?.kind === 'generator') {
+      this.wait(value.task, world);
+      for (const inner of value.yields) this.#noteYield([...world.held, ...inner.held], inner.value);
+      return value.task.outcomes.map((outcome) => bind(this.settle(outcome, after), node, outcome.value));
+    }
+    this.#noteYield(world.held, value);
+    return [bind(after, node, undefined)];
+  }
+
+  #noteYield(held: readonly Held[], value: Value | undefined): void {
+    if (held.length > 0) this.carriesLocks = true;
+    const key = held.map(({ token }) => token).sort().join();
+    const known = this.#yields.get(key);
+    this.#yields.set(key, { held, value: known ? joinValues(known.value, value) : value });
+  }
+
+  #dispose({ node, awaits }: Extract<Action, { kind: 'dispose' }>, world: World): readonly World[] {
+    let next = world;
+    for (const member of membersOf(world.bindings.get(node))) {
+      const parts = member.kind === 'collection' ? membersOf(member.element) : [member];
+      for (const part of parts) {
+        if (part.kind === 'releaser') next = this.release(part, next);
+        else if (part.kind === 'instance' || part.kind === 'closure' || part.kind === 'object') {
+          next = this.engine.dispose(this, part, awaits, next, node) ?? next;
+        }
+      }
+    }
+    return [next];
+  }
+
+  /** Gives back what a releaser stands for. */
+  release(value: Extract<Value, { kind: 'releaser' }>, world: World): World {
+    let next = value.tokens.length > 0 ? releaseTokens(world, value.tokens) : world;
+    for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
+    return next;
+  }
+}
+
+const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.LessThanToken,
+  ts.SyntaxKind.LessThanEqualsToken,
+  ts.SyntaxKind.GreaterThanToken,
+  ts.SyntaxKind.GreaterThanEqualsToken,
+]);
+
+/** Evaluated expressions last until the end of their statement, variables longer. */
+function isVariableKey(node: Ts.Node): boolean {
+  return (
+    ts.isVariableDeclaration(node) ||
+    ts.isParameter(node) ||
+    ts.isBindingElement(node) ||
+    ts.isClassElement(node) ||
+    ts.isFunctionDeclaration(node) ||
+    ts.isForOfStatement(node) ||
+    ts.isForInStatement(node)
+  );
+}
+
+export function isAsyncFunction(fn: CfgOwner): boolean {
+  if (ts.isSourceFile(fn)) return true;
+  const { modifiers } = fn as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+}
+
+function isGenerator(fn: CfgOwner): boolean {
+  return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
+}
+
+/** A `this` parameter is a type annotation, not a parameter. */
+function thisless(parameters: readonly Ts.ParameterDeclaration[]): Ts.ParameterDeclaration[] {
+  return parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
+}
+
+/** All grants that a task may end with. */
+export function tokensOf(task: Task): string[] {
+  return task.outcomes.flatMap(({ held }) => held.map(({ token }) => token));
+}
+
+function yieldTokens(generator: Generator): string[] {
+  return generator.yields.flatMap(({ held }) => held.map(({ token }) => token));
+}
+
+/** Values that mean something outside of the function that made them. */
+function isPortable(value: Value): boolean {
+  return value.kind !== 'opaque' && value.kind !== 'constant';
+}
+
+/** Whether a value brings a lock, a grant or lock-taking code to whoever gets it. */
+function carries(value: Value | undefined): boolean {
+  return membersOf(value).some(
+    (member) =>
+      member.kind === 'releaser' ||
+      member.kind === 'lock' ||
+      member.kind === 'closure' ||
+      (member.kind === 'object' && [...member.properties.values()].some((part) => carries(part))) ||
+      (member.kind === 'promise' && (tokensOf(member.task).length > 0 || member.task.outcomes.some(({ value: result }) => carries(result)))),
+  );
+}
+
+function commonGates(a: Acquisition['gates'], b: Acquisition['gates']): Acquisition['gates'] {
+  return a.filter((gate) => b.some((other) => other.cls === gate.cls && other.path === gate.path));
+}
+
+function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
+  const [first = UNIT, ...rest] = outcomes;
+  let merged = first;
+  for (const outcome of rest) {
+    const tokens = new Set(merged.held.map(({ token }) => token));
+    merged = {
+      held: [...merged.held, ...outcome.held.filter(({ token }) => !tokens.has(token))],
+      released: merged.released.filter((lock) => outcome.released.some((other) => other.cls === lock.cls)),
+      releasedTokens: [...new Set([...merged.releasedTokens, ...outcome.releasedTokens])],
+      value: joinValues(merged.value, outcome.value),
+      writes: new Map([...merged.writes, ...outcome.writes]),
+    };
+  }
+  return merged;
+}
+
+function opaqueOf(declaration: Ts.Node): Value {
+  return { kind: 'opaque', path: isModuleLevel(declaration) ? UNKNOWN_PATH : `v${idOf(declaration)}` };
+}
+
+function factText(bare: Ts.Node, test: 'truthy' | 'nullish'): string | undefined {
+  const isSimple = ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare) || ts.isBinaryExpression(bare);
+  return isSimple ? `${test}:${bare.getText()}` : undefined;
+}
+
+function repeatedConditions(cfg: Cfg): ReadonlySet<string> {
+  const seen = new Map<string, Ts.Node>();
+  const repeated = new Set<string>();
+  for (const { action } of cfg.nodes) {
+    if (action.kind !== 'branch') continue;
+    const text = factText(skipParentheses(action.condition), action.test);
+    if (text === undefined) continue;
+    const before = seen.get(text);
+    // A copy of a `finally` block tests the same expression again; that is a repetition all the same.
+    if (before) repeated.add(text);
+    seen.set(text, action.condition);
+  }
+  return repeated;
+}
+
+/** The variables of a condition; undefined when it calls something, so that its outcome may change. */
+function identifiersIn(node: Ts.Node): Ts.Identifier[] | undefined {
+  const found: Ts.Identifier[] = [];
+  let isPure = true;
+  const visit = (at: Ts.Node): void => {
+    if (ts.isCallExpression(at) || ts.isNewExpression(at) || ts.isAwaitExpression(at) || at.kind === ts.SyntaxKind.ThisKeyword) isPure = false;
+    if (ts.isPropertyAccessExpression(at)) visit(at.expression);
+    else if (ts.isIdentifier(at)) {
+      if (at.text !== 'undefined') found.push(at);
+    } else ts.forEachChild(at, visit);
+  };
+  visit(node);
+  return isPure && found.length > 0 ? found : undefined;
+}
+
+/** Node ids, smallest first: roughly the order of evaluation, so that joins see all their sides at once. */
+class MinQueue {
+  readonly #heap: number[] = [];
+
+  push(id: number): void {
+    const heap = this.#heap;
+    heap.push(id);
+    for (let at = heap.length - 1; at > 0; ) {
+      const up = (at - 1) >> 1;
+      if ((heap[up] as number) <= (heap[at] as number)) break;
+      [heap[up], heap[at]] = [heap[at] as number, heap[up] as number];
+      at = up;
+    }
+  }
+
+  pop(): number | undefined {
+    const heap = this.#heap;
+    const top = heap[0];
+    const last = heap.pop();
+    if (heap.length === 0 || last === undefined) return top;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      let least = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < heap.length && (heap[child] as number) < (heap[least] as number)) least = child;
+      }
+      if (least === at) return top;
+      [heap[at], heap[least]] = [heap[least] as number, heap[at] as number];
+      at = least;
+    }
+  }
+}

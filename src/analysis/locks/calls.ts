@@ -1,0 +1,644 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CallLike } from '../cfg.ts';
+import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
+import type { Activation } from './activation.ts';
+import { tokensOf } from './activation.ts';
+import { combine, isPromiseStatic } from './promises.ts';
+import { idOf } from './keys.ts';
+import { UNKNOWN_PATH } from './paths.ts';
+import {
+  type Acquisition,
+  type Closure,
+  type Held,
+  type LockRef,
+  type LockValue,
+  membersOf,
+  type Mode,
+  type Outcome,
+  pathOf,
+  type Releaser,
+  type Task,
+  UNIT,
+  type Value,
+} from './values.ts';
+import { addHeld, bind, dropTokens, joinValues, releaseLock, type World } from './world.ts';
+
+/** The worlds after a call, with its value bound to the call expression. */
+export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
+  if (ts.isNewExpression(node)) return construct(activation, node, world);
+  if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
+  const callee = skipParentheses(node.expression);
+  const name = rightmostName(callee);
+  const method = isMember(callee) ? (name && nameText(name)) : undefined;
+  const receiverNode = isMember(callee) ? callee.expression : undefined;
+
+  const wrapped = activation.evaluate(node, { ...world, bindings: withoutNode(world, node) });
+  if (wrapped?.kind === 'lock') return [bind(world, node, wrapped)];
+
+  if (receiverNode && method !== undefined && name) {
+    if (isPromiseStatic(receiverNode)) return promiseStatic(activation, node, method, world);
+    const receiver = activation.evaluate(receiverNode, world);
+    const onLock = lockCall(activation, node, receiverNode, receiver, method, name, world);
+    if (onLock) return onLock;
+    const builtin = memberCall(activation, node, receiver, method, world);
+    if (builtin) return builtin;
+  }
+  const target = activation.evaluate(callee, world);
+  const callables = membersOf(target).filter(({ kind }) => kind === 'releaser' || kind === 'closure');
+  if (callables.length > 0 && !isOverridable(target, receiverNode)) {
+    const args = argumentsOf(activation, node, world);
+    return callables.flatMap((member) =>
+      member.kind === 'closure'
+        ? invoke(activation, node, member, args, world)
+        : [bind(activation.release(member as Releaser, world), node, undefined)],
+    );
+  }
+  const declared = declaredTargets(activation, callee, name, receiverNode, world);
+  if (declared.length > 0) {
+    const args = argumentsOf(activation, node, world);
+    return declared.flatMap((closure) => invoke(activation, node, closure, args, world));
+  }
+  return unknownCall(activation, node, callee, name, method, target, world);
+}
+
+/** A method found on an object whose class may have heirs: the declarations know them all. */
+function isOverridable(target: Value | undefined, receiverNode: Ts.Expression | undefined): boolean {
+  return (
+    receiverNode !== undefined &&
+    receiverNode.kind !== ts.SyntaxKind.SuperKeyword &&
+    membersOf(target).every((member) => member.kind === 'closure' && ts.isMethodDeclaration(member.fn))
+  );
+}
+
+// -- locks
+
+/** A call of a method of a lock; undefined when the receiver is none. */
+function lockCall(
+  activation: Activation,
+  node: Ts.CallExpression,
+  receiverNode: Ts.Expression,
+  receiver: Value | undefined,
+  method: string,
+  name: NameNode,
+  world: World,
+): readonly World[] | undefined {
+  const locks = membersOf(receiver).filter((member) => member.kind === 'lock');
+  if (locks.length > 0) {
+    const results = locks.flatMap((lock) => lockOperation(activation, node, lock, method, world) ?? []);
+    return results.length > 0 ? results : undefined;
+  }
+  if (membersOf(receiver).some(({ kind }) => kind === 'releaser') && RELEASES.test(method)) {
+    let next = world;
+    for (const member of membersOf(receiver)) if (member.kind === 'releaser') next = activation.release(member, next);
+    return [bind(next, node, undefined)];
+  }
+  const named = activation.engine.lockByMethod(activation, receiverNode, receiver, name, method, world);
+  if (named === 'parameter') {
+    activation.carriesLocks = true;
+    activation.engine.unresolved(node, 'a lock that is passed as a parameter');
+    return runCallbacks(activation, node, world);
+  }
+  return named && lockOperation(activation, node, named, method, world);
+}
+
+const RELEASES = /^(?:release|unlock|free|dispose|return|done|close|\[Symbol\.(?:async)?[dD]ispose\])$/;
+
+function lockOperation(
+  activation: Activation,
+  node: Ts.CallExpression,
+  value: LockValue,
+  method: string,
+  world: World,
+): readonly World[] | undefined {
+  const { primitive } = value.lock.cls;
+  const takes = (list: readonly string[] | undefined): boolean => list?.includes(method) ?? false;
+  const lock = activation.engine.keyed(activation, value.lock, node, world);
+  if (takes(primitive.scoped)) return scoped(activation, node, { ...value, lock }, 'exclusive', world);
+  if (takes(primitive.scopedShared)) return scoped(activation, node, { ...value, lock }, 'shared', world);
+  if (takes(primitive.acquire)) return acquire(activation, node, { ...value, lock }, 'exclusive', world);
+  if (takes(primitive.acquireShared)) return acquire(activation, node, { ...value, lock }, 'shared', world);
+  if (takes(primitive.try)) return tryAcquire(activation, node, lock, world);
+  if (takes(primitive.release)) return [bind(releaseLock(world, lock), node, undefined)];
+  return undefined;
+}
+
+function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode, segment: number): Held {
+  return {
+    token: activation.engine.code.key(node),
+    lock,
+    mode,
+    at: activation.engine.callSpan(node),
+    via: undefined,
+    segment,
+  };
+}
+
+function acquisitionOf(held: Held): Acquisition {
+  return {
+    lock: held.lock,
+    mode: held.mode,
+    at: held.at,
+    via: undefined,
+    segment: held.segment,
+    gates: [],
+    combined: false,
+    token: held.token,
+  };
+}
+
+/** `acquire()`: the moment of the call counts, so the lock may be held from here on, awaited or not. */
+function acquire(
+  activation: Activation,
+  node: Ts.CallExpression,
+  { lock, tries }: LockValue,
+  mode: Mode,
+  world: World,
+): readonly World[] {
+  const held = heldBy(activation, node, lock, mode, world.segment);
+  activation.engine.site(held.at);
+  const outcome: Outcome = { ...UNIT, held: [held], value: grantOf(held) };
+  const task: Task = { acquisitions: tries ? [] : [acquisitionOf(held)], outcomes: [outcome] };
+  return [bind(addHeldAgain(activation, held, world), node, { kind: 'promise', task })];
+}
+
+/**
+ * The same `acquire` reached again while its grant may still be held: a loop that collects grants, or a lock taken
+ * twice. The earlier grant is kept beside the new one.
+ */
+function addHeldAgain(activation: Activation, held: Held, world: World): World {
+  const before = world.held.find(({ token }) => token === held.token);
+  if (!before) return addHeld(world, [held]);
+  void activation;
+  const earlier: Held = { ...before, token: `${before.token}~` };
+  return addHeld(addHeld(world, [earlier]), [held]);
+}
+
+function grantOf(held: Held): Releaser {
+  const { grants } = held.lock.cls.primitive;
+  return { kind: 'releaser', tokens: [held.token], locks: [held.lock], pair: grants === 'value-and-releaser' };
+}
+
+/** `tryAcquire()` gets the lock or goes on without: nobody waits for anybody. */
+function tryAcquire(
+  activation: Activation,
+  node: Ts.CallExpression,
+  lock: LockRef,
+  world: World,
+): readonly World[] {
+  const held = heldBy(activation, node, lock, 'exclusive', world.segment);
+  activation.engine.site(held.at);
+  const isVoid = lock.cls.primitive.grants === 'void';
+  const won: Value = isVoid ? { kind: 'constant', value: true } : grantOf(held);
+  const lost: Value = { kind: 'constant', value: isVoid ? false : undefined };
+  return [bind(addHeld(world, [held]), node, won), bind(world, node, lost)];
+}
+
+/** `runExclusive(callback)`: the callback, and the promise it returns, run under the lock. */
+function scoped(
+  activation: Activation,
+  node: Ts.CallExpression,
+  { lock, tries }: LockValue,
+  mode: Mode,
+  world: World,
+): readonly World[] {
+  const options = optionsOf(activation, node, world);
+  const shared = options?.get('mode');
+  const actual: Mode = shared?.kind === 'constant' && shared.value === 'shared' ? 'shared' : mode;
+  const ifAvailable = options?.get('ifAvailable');
+  const waits = !tries && !(ifAvailable?.kind === 'constant' && ifAvailable.value === true);
+  const held = heldBy(activation, node, lock, actual, world.segment);
+  activation.engine.site(held.at);
+  const callback = callbackOf(activation, node, world);
+  const bodies = membersOf(callback).filter((member) => member.kind === 'closure');
+  if (bodies.length === 0) activation.engine.callbackUnderLock(activation, node, callback, lock);
+  const acquisitions: Acquisition[] = waits ? [acquisitionOf(held)] : [];
+  const outcomes: Outcome[] = [];
+  for (const body of bodies) {
+    const inner = runUnder(activation, node, body, [grantOf(held)], [held], world);
+    acquisitions.push(...inner.acquisitions);
+    for (const outcome of inner.outcomes) {
+      outcomes.push({ ...outcome, held: outcome.held.filter(({ token }) => token !== held.token) });
+    }
+  }
+  const task: Task = { acquisitions, outcomes: outcomes.length > 0 ? outcomes : [UNIT] };
+  return [startTask(node, task, world)];
+}
+
+/** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */
+function startTask(node: Ts.Node, task: Task, world: World): World {
+  let next = world;
+  for (const { held } of task.outcomes) next = addHeld(next, held);
+  return bind(next, node, { kind: 'promise', task });
+}
+
+/**
+ * Runs a function as part of a task that holds `held`, apart from what the caller holds, and waits for the promise
+ * it returns.
+ */
+export function runUnder(
+  activation: Activation,
+  node: Ts.Node,
+  body: Closure,
+  args: readonly (Value | undefined)[],
+  held: readonly Held[],
+  world: World,
+): Task {
+  const apart: World = { ...world, held, released: [], releasedTokens: [], writes: new Map() };
+  const acquisitions: Acquisition[] = [];
+  const outcomes: Outcome[] = [];
+  for (const after of invoke(activation, node, body, args, apart)) {
+    const value = after.bindings.get(node);
+    const tasks = membersOf(value).filter((member) => member.kind === 'promise');
+    for (const { task } of tasks) acquisitions.push(...gated(task.acquisitions, held));
+    for (const end of activation.join(value, after, node)) {
+      outcomes.push({
+        held: end.held,
+        released: end.released,
+        releasedTokens: end.releasedTokens,
+        value: end.bindings.get(node),
+        writes: end.writes,
+      });
+    }
+  }
+  return { acquisitions, outcomes };
+}
+
+/** Acquisitions made inside a critical section have its lock as a gate. */
+function gated(acquisitions: readonly Acquisition[], held: readonly Held[]): Acquisition[] {
+  return acquisitions.map((acquisition) => ({
+    ...acquisition,
+    gates: [...acquisition.gates, ...held.map(({ lock }) => lock)],
+    combined: false,
+  }));
+}
+
+function optionsOf(
+  activation: Activation,
+  node: Ts.CallExpression,
+  world: World,
+): ReadonlyMap<string, Value> | undefined {
+  for (const argument of node.arguments) {
+    const value = activation.evaluate(argument, world);
+    if (value?.kind === 'object') return value.properties;
+  }
+  return undefined;
+}
+
+/** The function among the arguments: the last one by convention. */
+function callbackOf(activation: Activation, node: Ts.CallExpression, world: World): Value | undefined {
+  const values = node.arguments.map((argument) => activation.evaluate(argument, world));
+  return (
+    values.findLast((value) => membersOf(value).some(({ kind }) => kind === 'closure')) ??
+    values.findLast((value) => value?.kind === 'opaque')
+  );
+}
+
+// -- functions
+
+export function argumentsOf(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.NewExpression,
+  world: World,
+): (Value | undefined)[] {
+  return (node.arguments ?? []).flatMap((argument) => {
+    if (!ts.isSpreadElement(argument)) return [activation.evaluate(argument, world)];
+    const spread = activation.evaluate(argument.expression, world);
+    return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
+  });
+}
+
+/** Calls a function of the program: its effect on what is held, and its value. */
+export function invoke(
+  activation: Activation,
+  node: Ts.Node,
+  closure: Closure,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] {
+  const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node);
+  if (!effect) return [];
+  const { kind, task } = effect;
+  if (kind === 'sync') {
+    return task.outcomes.map((outcome) => bind(activation.settle(outcome, world), node, outcome.value));
+  }
+  if (kind === 'generator') {
+    return [bind(world, node, { kind: 'generator', task, yields: effect.yields })];
+  }
+  if (task.outcomes.length === 0 && task.acquisitions.length === 0) {
+    return [bind(world, node, { kind: 'promise', task })];
+  }
+  // What an async function releases of ours is gone when it is called: it seldom waits first.
+  let next = world;
+  for (const { releasedTokens, released } of task.outcomes) {
+    next = dropTokens(next, releasedTokens);
+    for (const lock of released) {
+      const held = next.held.find((one) => one.lock.cls === lock.cls && one.lock.path === lock.path);
+      if (held) next = dropTokens(next, [held.token]);
+    }
+  }
+  return [startTask(node, task, next)];
+}
+
+/** Functions that a callee may be, by its declarations: methods of classes, implementations of interfaces. */
+function declaredTargets(
+  activation: Activation,
+  callee: Ts.Node,
+  name: NameNode | undefined,
+  receiverNode: Ts.Expression | undefined,
+  world: World,
+): readonly Closure[] {
+  if (!name) return [];
+  const receiver = receiverNode && activation.evaluate(receiverNode, world);
+  return activation.engine.targets(callee, name, receiver);
+}
+
+function construct(activation: Activation, node: Ts.NewExpression, world: World): readonly World[] {
+  const value = activation.evaluate(node, { ...world, bindings: withoutNode(world, node) });
+  const name = rightmostName(node.expression);
+  if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
+    const [executor] = argumentsOf(activation, node, world);
+    if (executor?.kind === 'closure') {
+      const task = runUnder(activation, node, executor, [], [], world);
+      return [bind(world, node, { kind: 'promise', task: { acquisitions: task.acquisitions, outcomes: [UNIT] } })];
+    }
+  }
+  if (value?.kind === 'lock') activation.engine.site(activation.engine.code.span(node));
+  return [bind(world, node, value)];
+}
+
+// -- built-ins
+
+function promiseStatic(
+  activation: Activation,
+  node: Ts.CallExpression,
+  method: string,
+  world: World,
+): readonly World[] {
+  const [argument] = argumentsOf(activation, node, world);
+  return [bind(world, node, combine(method, argument))];
+}
+
+/** Methods of promises, functions, collections and timers; undefined for anything else. */
+function memberCall(
+  activation: Activation,
+  node: Ts.CallExpression,
+  receiver: Value | undefined,
+  method: string,
+  world: World,
+): readonly World[] | undefined {
+  const args = argumentsOf(activation, node, world);
+  if (receiver?.kind === 'closure') {
+    if (method === 'bind') return [bind(world, node, { ...receiver, self: args[0] ?? receiver.self, bound: args.slice(1) })];
+    if (method === 'call') return invoke(activation, node, withSelf(receiver, args[0]), args.slice(1), world);
+    if (method === 'apply') {
+      const list = args[1];
+      const items = list?.kind === 'collection' ? (list.items ?? []) : [];
+      return invoke(activation, node, withSelf(receiver, args[0]), items, world);
+    }
+  }
+  if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
+  if (method === 'then' || method === 'catch' || method === 'finally') {
+    return chained(activation, node, receiver, method, args, world);
+  }
+  if (DETACHED_METHODS.test(method)) {
+    for (const argument of args) detach(activation, node, argument, world);
+    return receiver?.kind === 'instance' ? undefined : [bind(world, node, undefined)];
+  }
+  if (receiver?.kind === 'instance') return undefined;
+  if (receiver?.kind === 'collection' || !hasDeclaredMember(activation, node)) {
+    return collectionCall(activation, node, receiver, method, args, world);
+  }
+  return undefined;
+}
+
+function withSelf(closure: Closure, self: Value | undefined): Closure {
+  return ts.isArrowFunction(closure.fn) ? closure : { ...closure, self: self ?? closure.self };
+}
+
+function hasDeclaredMember(activation: Activation, node: Ts.CallExpression): boolean {
+  const name = memberName(skipParentheses(node.expression));
+  return name !== undefined && activation.engine.code.entities(name).some(({ kind }) => kind === 'node');
+}
+
+/** Registering a function somewhere does not run it here. */
+const DETACHED_METHODS =
+  /^(?:on|once|off|addListener|addEventListener|prependListener|subscribe|nextTick|enqueueMicrotask)$/;
+
+/** A function handed to a timer or a listener: its own inner order counts, ours does not reach it. */
+function detach(activation: Activation, node: Ts.Node, value: Value | undefined, world: World): void {
+  for (const member of membersOf(value)) {
+    if (member.kind === 'closure') runUnder(activation, node, member, [], [], world);
+  }
+}
+
+/** `p.then(f)`: one task after another. What the first leaves held is held in `f`. */
+function chained(
+  activation: Activation,
+  node: Ts.CallExpression,
+  receiver: Value | undefined,
+  method: string,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] {
+  const first: Task =
+    receiver?.kind === 'promise' ? receiver.task : { acquisitions: [], outcomes: [{ ...UNIT, value: undefined }] };
+  const own = tokensOf(first);
+  const acquisitions: Acquisition[] = [...first.acquisitions];
+  const outcomes: Outcome[] = [];
+  const callbacks = args.flatMap((argument) => membersOf(argument));
+  for (const outcome of first.outcomes) {
+    let handled = false;
+    for (const callback of callbacks) {
+      if (callback.kind === 'releaser') {
+        const after = activation.release(callback, { ...world, held: outcome.held, releasedTokens: [], released: [] });
+        outcomes.push({ ...outcome, held: after.held, releasedTokens: after.releasedTokens, released: after.released });
+        handled = true;
+      }
+      if (callback.kind !== 'closure') continue;
+      const given = method === 'then' ? [outcome.value] : [];
+      const next = runUnder(activation, node, callback, given, outcome.held, world);
+      acquisitions.push(...next.acquisitions);
+      for (const end of next.outcomes) {
+        outcomes.push(method === 'finally' ? { ...end, value: outcome.value } : end);
+      }
+      handled = true;
+    }
+    if (!handled || method === 'catch') outcomes.push(outcome);
+  }
+  const task: Task = { acquisitions, outcomes };
+  return [startTask(node, task, dropTokens(world, own))];
+}
+
+const ITERATIONS = new Set(['forEach', 'map', 'filter', 'flatMap', 'some', 'every', 'find', 'findIndex', 'reduce', 'reduceRight', 'findLast']);
+
+function collectionCall(
+  activation: Activation,
+  node: Ts.CallExpression,
+  receiver: Value | undefined,
+  method: string,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] | undefined {
+  const collection = receiver?.kind === 'collection' ? receiver : undefined;
+  const path = pathOf(receiver) ?? `n${idOf(node)}`;
+  const [first] = args;
+  if (ITERATIONS.has(method) && membersOf(first).some(({ kind }) => kind === 'closure' || kind === 'releaser')) {
+    return iterate(activation, node, collection?.element, method, first, path, collection?.sorted ?? false, world);
+  }
+  switch (method) {
+    case 'sort':
+    case 'toSorted': {
+      const sortedPath = `s${idOf(node)}`;
+      const items = collection?.items?.map((_, index): Value => ({ kind: 'opaque', path: `${sortedPath}[${index}]` }));
+      const value: Value = { kind: 'collection', path: sortedPath, items, element: relocated(collection?.element, sortedPath), sorted: true };
+      const source = ts.isPropertyAccessExpression(node.expression) ? skipParentheses(node.expression.expression) : undefined;
+      const variable = method === 'sort' && source && ts.isIdentifier(source) ? resolveLocal(source) : undefined;
+      const next = variable ? activation.write(variable, value, world) : world;
+      return [bind(next, node, value)];
+    }
+    case 'slice':
+    case 'concat':
+    case 'values':
+    case 'reverse':
+    case 'toReversed':
+    case 'flat':
+      return receiver ? [bind(world, node, collection ? { ...collection, items: method === 'values' ? collection.items : undefined } : undefined)] : undefined;
+    case 'get':
+    case 'at':
+      if (!collection) return undefined;
+      return [bind(world, node, activation.engine.evaluator.element(collection, node.arguments[0], activation.env(world)))];
+    case 'pop':
+    case 'shift':
+      return collection ? [bind(world, node, collection.element)] : undefined;
+    case 'push':
+    case 'add':
+    case 'set':
+    case 'unshift':
+    case 'use':
+    case 'adopt':
+    case 'defer':
+      return collection ? [addElement(activation, node, collection, args, method, world)] : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function relocated(element: Value | undefined, path: string): Value | undefined {
+  if (element?.kind === 'lock') return { ...element, lock: { ...element.lock, path: `${path}[${UNKNOWN_PATH}]` } };
+  return undefined;
+}
+
+/** Puts a value into a collection that a variable holds. */
+function addElement(
+  activation: Activation,
+  node: Ts.CallExpression,
+  collection: Extract<Value, { kind: 'collection' }>,
+  args: readonly (Value | undefined)[],
+  method: string,
+  world: World,
+): World {
+  const added = method === 'adopt' ? args[0] : args[args.length - 1];
+  const result = method === 'use' ? args[0] : undefined;
+  if (!added || added.kind === 'opaque' || added.kind === 'constant') return bind(world, node, result);
+  const value: Value = { ...collection, items: undefined, element: joinValues(collection.element, added) };
+  const target = ts.isPropertyAccessExpression(node.expression) ? skipParentheses(node.expression.expression) : undefined;
+  const variable = target && ts.isIdentifier(target) ? resolveLocal(target) : undefined;
+  const next = variable ? activation.write(variable, value, world) : world;
+  return bind(next, node, result);
+}
+
+/** Calls a function once per element: any number of times, so the worlds before it stay possible. */
+function iterate(
+  activation: Activation,
+  node: Ts.CallExpression,
+  element: Value | undefined,
+  method: string,
+  callback: Value | undefined,
+  path: string,
+  sorted: boolean,
+  world: World,
+): readonly World[] {
+  const results: World[] = [];
+  const root = `${sorted ? 's' : 'v'}${idOf(node)}`;
+  const item: Value = element ?? { kind: 'opaque', path: root };
+  const args = method.startsWith('reduce') ? [undefined, item] : [item];
+  for (const member of membersOf(callback)) {
+    if (member.kind === 'releaser') results.push(bind(activation.release(member, world), node, undefined));
+    if (member.kind !== 'closure') continue;
+    for (const after of invoke(activation, node, member, args, world)) {
+      const produced = after.bindings.get(node);
+      const collected: Value | undefined =
+        method === 'map' || method === 'flatMap'
+          ? { kind: 'collection', path: `n${idOf(node)}`, items: undefined, element: produced, sorted: false }
+          : method === 'filter'
+            ? { kind: 'collection', path, items: undefined, element, sorted }
+            : method.startsWith('reduce')
+              ? produced
+              : undefined;
+      results.push(bind(after, node, collected));
+    }
+  }
+  const untouched = method === 'map' || method === 'filter' ? undefined : bind(world, node, undefined);
+  return untouched && !results.some((result) => result.held.length === world.held.length) ? [...results, untouched] : results;
+}
+
+// -- calls out of the program
+
+const DETACHED_FUNCTIONS = /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|requestIdleCallback)$/;
+
+function unknownCall(
+  activation: Activation,
+  node: Ts.CallExpression,
+  callee: Ts.Node,
+  name: NameNode | undefined,
+  method: string | undefined,
+  target: Value | undefined,
+  world: World,
+): readonly World[] {
+  const text = name ? nameText(name) : undefined;
+  const args = argumentsOf(activation, node, world);
+  if (text !== undefined && DETACHED_FUNCTIONS.test(text)) {
+    for (const argument of args) detach(activation, node, argument, world);
+    return [bind(world, node, undefined)];
+  }
+  if (text === 'from' && method !== undefined && membersOf(args[1]).some(({ kind }) => kind === 'closure')) {
+    const source = args[0];
+    const element = source?.kind === 'collection' ? source.element : undefined;
+    return iterate(activation, node, element, 'map', args[1], pathOf(source) ?? UNKNOWN_PATH, false, world);
+  }
+  if (method !== undefined && /^(?:values|keys|entries|from)$/.test(method)) {
+    const [source] = args;
+    if (source?.kind === 'collection') return [bind(world, node, source)];
+  }
+  activation.engine.calledUnknown(activation, node, callee, name, target, world);
+  return runCallbacks(activation, node, world);
+}
+
+/** A function outside of the program runs the callbacks that it is given, as part of the promise it returns. */
+function runCallbacks(activation: Activation, node: Ts.CallExpression, world: World): readonly World[] {
+  const callbacks = argumentsOf(activation, node, world)
+    .flatMap((argument) => membersOf(argument))
+    .filter((member) => member.kind === 'closure');
+  if (callbacks.length === 0) return [bind(world, node, undefined)];
+  const acquisitions: Acquisition[] = [];
+  const writes = new Map<Ts.Node, Value>();
+  for (const callback of callbacks) {
+    const task = runUnder(activation, node, callback, [], [], world);
+    acquisitions.push(...task.acquisitions);
+    for (const outcome of task.outcomes) for (const [declaration, value] of outcome.writes) writes.set(declaration, value);
+  }
+  const outcome: Outcome = { ...UNIT, writes };
+  return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];
+}
+
+function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
+  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+}
+
+function withoutNode(world: World, node: Ts.Node): World['bindings'] {
+  if (!world.bindings.has(node)) return world.bindings;
+  const bindings = new Map(world.bindings);
+  bindings.delete(node);
+  return bindings;
+}

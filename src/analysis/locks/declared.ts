@@ -1,0 +1,46 @@
+import type { LocksConfig } from '../../config/types.ts';
+import type { LockFacts } from './facts.ts';
+import type { LockClass } from './values.ts';
+
+/** The declared relations between locks, by class. */
+export interface DeclaredLocks {
+  /** Position in the order, outermost first; siblings share one. */
+  rank(cls: LockClass): number | undefined;
+  isLeaf(cls: LockClass): boolean;
+  isReentrant(cls: LockClass): boolean;
+  areDisjoint(a: LockClass, b: LockClass): boolean;
+  /** The order as it was written, by name. */
+  readonly order: readonly (readonly string[])[];
+  /** Names that stand for no lock, or for several. */
+  readonly problems: readonly { readonly where: string; readonly name: string; readonly candidates: readonly string[] }[];
+}
+
+/** Matches the names in the config with the locks in the program. */
+export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLocks {
+  const problems: DeclaredLocks['problems'][number][] = [];
+  const find = (name: string, where: string): ReadonlySet<string> => {
+    const { found, candidates } = facts.find(name);
+    if (found.length === 0) problems.push({ where, name, candidates });
+    return new Set(found.map(({ id }) => id));
+  };
+  const ranks = new Map<string, number>();
+  const order = locks.order.map((entry) => (typeof entry === 'string' ? [entry] : [...entry]));
+  for (const [rank, names] of order.entries()) {
+    for (const name of names) for (const id of find(name, 'locks.order')) ranks.set(id, rank);
+  }
+  const all = (names: readonly string[], where: string): ReadonlySet<string> =>
+    new Set(names.flatMap((name) => [...find(name, where)]));
+  const leaf = all(locks.leaf, 'locks.leaf');
+  const reentrant = all(locks.reentrant, 'locks.reentrant');
+  all(locks.brief, 'locks.brief');
+  const disjoint = locks.disjoint.map(([a, b]) => [find(a, 'locks.disjoint'), find(b, 'locks.disjoint')] as const);
+  return {
+    rank: ({ id }) => ranks.get(id),
+    isLeaf: ({ id }) => leaf.has(id),
+    isReentrant: ({ id, primitive }) => primitive.reentrant === true || reentrant.has(id),
+    areDisjoint: (a, b) =>
+      disjoint.some(([x, y]) => (x.has(a.id) && y.has(b.id)) || (x.has(b.id) && y.has(a.id))),
+    order,
+    problems,
+  };
+}

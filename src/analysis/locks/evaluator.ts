@@ -1,0 +1,784 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { owningFunction } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+import {
+  type Code,
+  type Entity,
+  hasBody,
+  isParameterProperty,
+  memberName,
+  type NameNode,
+  nameText,
+  ownMember,
+  rightmostName,
+  skipParentheses,
+} from '../code.ts';
+import type { LockIdentity } from './identity.ts';
+import { idOf } from './keys.ts';
+import { UNKNOWN_PATH } from './paths.ts';
+import {
+  type Bindings,
+  type Closure,
+  EMPTY_BINDINGS,
+  type Instance,
+  type LockValue,
+  membersOf,
+  type Path,
+  pathOf,
+  type Value,
+} from './values.ts';
+import { joinValues } from './world.ts';
+
+/** Where an expression is evaluated. */
+export interface Env {
+  readonly bindings: Bindings;
+  readonly self: Value | undefined;
+  /** The function whose activation this is; undefined where only declarations are looked at. */
+  readonly owner: CfgOwner | undefined;
+}
+
+/** Runs a function for its value: what a getter or a factory returns. */
+export type ValueOfCall = (closure: Closure, args: readonly (Value | undefined)[]) => Value | undefined;
+
+/** Looking through declarations goes this deep: `a = b`, `b = c`, … */
+const MAX_LOOKUPS = 24;
+
+/** The values of expressions and declarations. It changes nothing: calls and assignments are made elsewhere. */
+export class Evaluator {
+  readonly #code: Code;
+  readonly #identity: LockIdentity;
+  readonly #call: ValueOfCall;
+  readonly #free = new WeakMap<Ts.Node, ReadonlySet<Ts.Node>>();
+  #lookups = 0;
+
+  constructor(code: Code, identity: LockIdentity, call: ValueOfCall) {
+    this.#code = code;
+    this.#identity = identity;
+    this.#call = call;
+  }
+
+  evaluate(node: Ts.Node | undefined, env: Env): Value | undefined {
+    if (!node) return undefined;
+    const known = env.bindings.get(node);
+    if (known) return known;
+    const bare = skipParentheses(node);
+    if (bare !== node) return this.evaluate(bare, env);
+    if (ts.isIdentifier(node)) return this.#identifier(node, env);
+    if (node.kind === ts.SyntaxKind.ThisKeyword) return env.self;
+    const constant = constantOf(node);
+    if (constant) return constant;
+    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) return this.#access(node, env);
+    if (isFunctionValue(node)) return this.closure(node, env);
+    if (ts.isNewExpression(node)) return this.#new(node, env);
+    if (ts.isCallExpression(node)) return this.#pureCall(node, env);
+    if (ts.isArrayLiteralExpression(node)) return this.#array(node, env);
+    if (ts.isObjectLiteralExpression(node)) return this.#object(node, env);
+    if (ts.isAwaitExpression(node)) return this.#awaited(this.evaluate(node.expression, env));
+    if (ts.isConditionalExpression(node)) {
+      return joinValues(this.evaluate(node.whenTrue, env), this.evaluate(node.whenFalse, env));
+    }
+    if (ts.isBinaryExpression(node)) return this.#binary(node, env);
+    if (ts.isTemplateExpression(node)) return this.#template(node, env);
+    return undefined;
+  }
+
+  /** The function as a value: with the variables it captures, as they are. */
+  closure(fn: CfgOwner, env: Env): Closure {
+    const captured = new Map<Ts.Node, Value>();
+    for (const declaration of this.#freeVariables(fn)) {
+      const value = env.bindings.get(declaration);
+      if (value) captured.set(declaration, value);
+    }
+    const self = ts.isArrowFunction(fn) ? env.self : undefined;
+    return { kind: 'closure', fn, captured, self, bound: [] };
+  }
+
+  /** A property of a value; `name` is asked about where the value does not say. */
+  property(object: Value | undefined, name: NameNode, env: Env): Value | undefined {
+    const text = nameText(name) ?? '';
+    const members = membersOf(object);
+    if (members.length === 0) return this.#declaredMember(undefined, name, env);
+    let joined: Value | undefined;
+    for (const member of members) {
+      const value = this.#propertyOf(member, text, name, env);
+      if (!value) return members.length === 1 ? undefined : joined;
+      joined = joinValues(joined, value);
+    }
+    return joined;
+  }
+
+  /** A member of an instance, by name, as its class and the classes that extend it declare it. */
+  memberOf(instance: Instance, name: string): Value | undefined {
+    const found = this.#code.member(instance.cls, name);
+    return found && this.declared(found, instance.path, instance);
+  }
+
+  /**
+   * What a declaration stands for. `holder` is the path of the object that has it, for a member; `self` is that
+   * object.
+   */
+  declared(node: Ts.Node, holder: Path | undefined, self?: Value): Value | undefined {
+    if (this.#lookups >= MAX_LOOKUPS) return undefined;
+    this.#lookups += 1;
+    try {
+      return this.#declared(node, holder, self);
+    } finally {
+      this.#lookups -= 1;
+    }
+  }
+
+  #declared(node: Ts.Node, holder: Path | undefined, self: Value | undefined): Value | undefined {
+    if (ts.isVariableDeclaration(node)) return this.#variable(node);
+    if (ts.isBindingElement(node)) return this.#bindingElement(node);
+    if (ts.isParameter(node)) {
+      return isParameterProperty(node) && ts.isConstructorDeclaration(node.parent)
+        ? this.#field(node, holder, self)
+        : this.#parameter(node);
+    }
+    if (ts.isPropertyDeclaration(node) || ts.isPropertySignature(node)) return this.#field(node, holder, self);
+    if (ts.isPropertyAssignment(node)) {
+      return this.#assigned(node, node.initializer, holder, self);
+    }
+    if (ts.isShorthandPropertyAssignment(node)) {
+      const local = resolveLocal(node.name);
+      return local && this.declared(local, undefined);
+    }
+    if (ts.isGetAccessor(node)) {
+      return hasBody(node) ? this.#call({ ...bare(node), self }, []) : undefined;
+    }
+    if (isCfgOwner(node)) return { ...bare(node), self };
+    if (ts.isClassLike(node)) return { kind: 'opaque', path: `g:${idOf(node)}` };
+    return undefined;
+  }
+
+  // -- names
+
+  #identifier(node: Ts.Identifier, env: Env): Value | undefined {
+    if (node.text === 'undefined') return { kind: 'constant', value: undefined };
+    const local = resolveLocal(node);
+    if (!local) return undefined;
+    const bound = env.bindings.get(local);
+    if (bound) return bound;
+    if (env.owner && owningFunction(local) === env.owner && !isHoisted(local)) {
+      return isModuleLevel(local) ? this.declared(local, undefined) : undefined;
+    }
+    for (const entity of this.#code.entities(node)) {
+      if (entity.kind === 'node') return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
+    }
+    return undefined;
+  }
+
+  #access(node: Ts.PropertyAccessExpression | Ts.ElementAccessExpression, env: Env): Value | undefined {
+    const object = node.expression;
+    if (object.kind === ts.SyntaxKind.SuperKeyword) {
+      const name = memberName(node);
+      const target = name && this.#code.declarationNode(name);
+      return target && this.declared(target, pathOf(env.self), env.self);
+    }
+    const name = memberName(node);
+    const value = this.evaluate(object, env);
+    if (name) {
+      const field = this.#ownField(object, name, env);
+      return (field && env.bindings.get(field)) ?? this.property(value, name, env);
+    }
+    if (!ts.isElementAccessExpression(node)) return undefined;
+    return this.element(value, node.argumentExpression, env, rightmostName(object));
+  }
+
+  /** The declaration of `this.x`, under which assignments in the same activation are kept. */
+  #ownField(object: Ts.Expression, name: NameNode, env: Env): Ts.Node | undefined {
+    if (skipParentheses(object).kind !== ts.SyntaxKind.ThisKeyword || env.self?.kind !== 'instance') return undefined;
+    return this.#code.member(env.self.cls, nameText(name) ?? '');
+  }
+
+  /** An element by index or key. */
+  element(
+    container: Value | undefined,
+    key: Ts.Expression | undefined,
+    env: Env,
+    containerName?: NameNode,
+  ): Value | undefined {
+    const constant = key && this.evaluate(key, env);
+    const suffix = `[${this.keyPath(key, env)}]`;
+    for (const member of membersOf(container)) {
+      if (member.kind === 'collection') {
+        if (member.items && constant?.kind === 'constant') return member.items[Number(constant.value)];
+        return withPath(member.element, `${member.path}${suffix}`);
+      }
+      if (member.kind === 'releaser' && member.pair) {
+        return constant?.kind === 'constant' && constant.value === 1 ? { ...member, pair: false } : undefined;
+      }
+      if (member.kind === 'object' && constant?.kind === 'constant') return member.properties.get(String(constant.value));
+    }
+    const path = pathOf(container);
+    void containerName;
+    return path === undefined ? undefined : { kind: 'opaque', path: `${path}${suffix}` };
+  }
+
+  /** The text that stands for a key in a path: equal keys have equal texts. */
+  keyPath(key: Ts.Expression | undefined, env: Env): string {
+    const value = key && this.evaluate(key, env);
+    if (value?.kind === 'constant') return JSON.stringify(value.value) ?? 'undefined';
+    return pathOf(value) ?? UNKNOWN_PATH;
+  }
+
+  #propertyOf(member: Value, text: string, name: NameNode, env: Env): Value | undefined {
+    switch (member.kind) {
+      case 'object': {
+        const own = member.properties.get(text);
+        return own ?? this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
+      }
+      case 'instance':
+        return (
+          env.bindings.get(this.#code.member(member.cls, text) ?? member.cls) ??
+          this.memberOf(member, text) ??
+          this.#declaredMember(member, name, env)
+        );
+      case 'releaser':
+        return member;
+      case 'collection':
+      case 'opaque':
+        return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
+      default:
+        return undefined;
+    }
+  }
+
+  #declaredMember(object: Value | undefined, name: NameNode, _env: Env): Value | undefined {
+    const holder = pathOf(object);
+    let joined: Value | undefined;
+    for (const entity of this.#code.entities(name)) {
+      if (entity.kind !== 'node') return undefined;
+      const path = isStaticMember(entity.node) ? 'g:' : holder;
+      joined = joinValues(joined, this.declared(entity.node, path, this.#selfFor(object, entity, holder)));
+    }
+    return joined;
+  }
+
+  /** The object a member is found on: what is known of it, or any object of the class that declares it. */
+  #selfFor(object: Value | undefined, entity: Entity, holder: Path | undefined): Value | undefined {
+    if (object?.kind === 'instance' || entity.kind !== 'node') return object;
+    const owner = entity.node.parent;
+    if (owner && ts.isClassLike(owner)) {
+      return { kind: 'instance', cls: owner, exact: false, path: holder ?? UNKNOWN_PATH };
+    }
+    return object;
+  }
+
+  // -- declarations
+
+  #variable(node: Ts.VariableDeclaration): Value | undefined {
+    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `v${idOf(node)}`;
+    const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
+    const value = this.#assigned(node, node.initializer, path, undefined);
+    if (!value) return { kind: 'opaque', path };
+    const survives = isConst || value.kind === 'lock' || value.kind === 'collection' || value.kind === 'instance';
+    return survives ? value : { kind: 'opaque', path };
+  }
+
+  #bindingElement(node: Ts.BindingElement): Value | undefined {
+    let root: Ts.Node = node;
+    while (ts.isBindingElement(root) || ts.isObjectBindingPattern(root) || ts.isArrayBindingPattern(root)) {
+      root = root.parent;
+    }
+    const isVariable = ts.isVariableDeclaration(root) && root.initializer;
+    if (!isVariable || !ts.isVariableDeclaration(root)) return { kind: 'opaque', path: `v${idOf(node)}` };
+    const env = this.#declarationEnv(root);
+    const whole = this.evaluate(root.initializer, env);
+    return this.destructured(node, root, whole, env) ?? { kind: 'opaque', path: `v${idOf(node)}` };
+  }
+
+  /** The part of a value that a binding element takes. */
+  destructured(node: Ts.BindingElement, root: Ts.Node, whole: Value | undefined, env: Env): Value | undefined {
+    const pattern = node.parent;
+    const holder = pattern.parent;
+    const outer =
+      holder === root || !ts.isBindingElement(holder) ? whole : this.destructured(holder, root, whole, env);
+    if (ts.isArrayBindingPattern(pattern)) {
+      const index = pattern.elements.indexOf(node);
+      return this.#indexed(outer, index, node.dotDotDotToken !== undefined);
+    }
+    if (node.dotDotDotToken) return outer;
+    const name = node.propertyName ?? node.name;
+    if (!ts.isIdentifier(name) && !ts.isStringLiteralLike(name)) return undefined;
+    // The compiler takes a shorthand for the variable, so the member is looked up in the type that declares it.
+    for (const member of membersOf(outer)) {
+      const found = this.#propertyOf(member, name.text, name as NameNode, env);
+      if (found && (member.kind === 'object' || member.kind === 'instance' || member.kind === 'releaser')) return found;
+    }
+    const declared = this.#memberOfPatternType(node, name.text, outer);
+    const path = pathOf(outer);
+    return declared ?? (path === undefined ? undefined : { kind: 'opaque', path: `${path}.${name.text}` });
+  }
+
+  #memberOfPatternType(node: Ts.BindingElement, name: string, outer: Value | undefined): Value | undefined {
+    const holder = node.parent.parent;
+    const source =
+      ts.isVariableDeclaration(holder) && holder.initializer ? rightmostName(holder.initializer) : undefined;
+    const types = source
+      ? this.#code.typeEntities(source)
+      : ts.isParameter(holder) && holder.type
+        ? this.#entitiesOfType(holder.type)
+        : [];
+    for (const entity of types) {
+      if (entity.kind !== 'node') continue;
+      const member = memberDeclaration(entity.node, name);
+      if (member) return this.declared(member, pathOf(outer), outer);
+    }
+    return undefined;
+  }
+
+  #entitiesOfType(type: Ts.TypeNode): readonly Entity[] {
+    if (ts.isTypeLiteralNode(type)) return [{ kind: 'node', node: type }];
+    if (!ts.isTypeReferenceNode(type)) return [];
+    const name = ts.isIdentifier(type.typeName) ? type.typeName : type.typeName.right;
+    return this.#code
+      .entities(name)
+      .map((entity) =>
+        entity.kind === 'node' && ts.isTypeAliasDeclaration(entity.node)
+          ? ({ kind: 'node', node: entity.node.type } as const)
+          : entity,
+      );
+  }
+
+  #indexed(value: Value | undefined, index: number, rest: boolean): Value | undefined {
+    for (const member of membersOf(value)) {
+      if (member.kind === 'collection') {
+        if (rest) return { ...member, items: member.items?.slice(index) };
+        if (member.items) return member.items[index];
+        return withPath(member.element, `${member.path}[${index}]`);
+      }
+      if (member.kind === 'releaser' && member.pair) return index === 1 ? { ...member, pair: false } : undefined;
+    }
+    const path = pathOf(value);
+    return path === undefined ? undefined : { kind: 'opaque', path: `${path}[${index}]` };
+  }
+
+  #parameter(node: Ts.ParameterDeclaration): Value | undefined {
+    const path = `v${idOf(node)}`;
+    return this.#typed(node.type, path) ?? { kind: 'opaque', path };
+  }
+
+  #field(
+    node: Ts.PropertyDeclaration | Ts.PropertySignature | Ts.ParameterDeclaration,
+    holder: Path | undefined,
+    self: Value | undefined,
+  ): Value | undefined {
+    const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
+    const path = isStaticMember(node) ? 'g:' : holder;
+    const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
+    if (given && !(given.kind === 'opaque')) return given;
+    return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
+  }
+
+  #opaqueMember(node: Ts.Node, holder: Path | undefined): Value | undefined {
+    const name = nameText((node as { name?: Ts.Node }).name ?? node);
+    return holder === undefined || name === undefined ? undefined : { kind: 'opaque', path: `${holder}.${name}` };
+  }
+
+  /** A declaration with a type, an initializer, or both. `path` is that of the object that holds it. */
+  #assigned(
+    node: Ts.Node,
+    initializer: Ts.Expression | undefined,
+    path: Path | undefined,
+    self: Value | undefined,
+  ): Value | undefined {
+    const { type } = node as { type?: Ts.TypeNode };
+    const value = initializer && this.evaluate(initializer, this.#declarationEnv(node, self));
+    if (value?.kind === 'lock') {
+      const isOwn = value.lock.path?.startsWith('n') ?? false;
+      return isOwn ? { ...value, lock: { ...value.lock, path } } : value;
+    }
+    const primitive = this.#identity.primitiveOfType(type) ?? this.#inferred(node, initializer);
+    if (primitive) {
+      const alias = this.#injected(node);
+      return alias ?? { kind: 'lock', lock: { cls: this.#identity.classOf(node, primitive), path }, tries: false };
+    }
+    const container = this.#container(node, type, initializer, path);
+    if (container) return container;
+    if (value && value.kind !== 'opaque') return value;
+    return this.#typed(type, this.#memberPath(node, path)) ?? value;
+  }
+
+  #memberPath(node: Ts.Node, holder: Path | undefined): Path | undefined {
+    if (ts.isVariableDeclaration(node)) return holder;
+    const name = nameText((node as { name?: Ts.Node }).name ?? node);
+    return holder === undefined || name === undefined ? undefined : `${holder}.${name}`;
+  }
+
+  /** A lock whose type is not written down: `mu = createLock()`. */
+  #inferred(node: Ts.Node, initializer: Ts.Expression | undefined): ReturnType<LockIdentity['primitiveOf']> {
+    const bareInit = initializer && skipParentheses(initializer);
+    if (!bareInit || !ts.isCallExpression(bareInit)) return undefined;
+    const { name } = node as { name?: Ts.Node };
+    if (!name || !(ts.isIdentifier(name) || ts.isPrivateIdentifier(name))) return undefined;
+    for (const entity of this.#code.typeEntities(name)) {
+      const found = this.#identity.primitiveOf(entity);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #container(
+    node: Ts.Node,
+    type: Ts.TypeNode | undefined,
+    initializer: Ts.Expression | undefined,
+    path: Path | undefined,
+  ): Value | undefined {
+    const bareInit = initializer && skipParentheses(initializer);
+    const created = bareInit && ts.isNewExpression(bareInit) ? bareInit.typeArguments : undefined;
+    const primitive =
+      this.#identity.elementPrimitive(type) ??
+      (created && this.#identity.primitiveOfType(created[created.length - 1]));
+    const own = this.#memberPath(node, path) ?? UNKNOWN_PATH;
+    if (!primitive) return undefined;
+    const cls = this.#identity.classOf(node, primitive, '[*]');
+    return {
+      kind: 'collection',
+      path: own,
+      items: undefined,
+      element: { kind: 'lock', lock: { cls, path: `${own}[${UNKNOWN_PATH}]` }, tries: false },
+      sorted: false,
+    };
+  }
+
+  #typed(type: Ts.TypeNode | undefined, path: Path | undefined): Value | undefined {
+    if (!type || path === undefined) return undefined;
+    const bareType = ts.isUnionTypeNode(type) ? type.types.find(ts.isTypeReferenceNode) : type;
+    if (!bareType || !ts.isTypeReferenceNode(bareType)) return undefined;
+    for (const entity of this.#entitiesOfType(bareType)) {
+      if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
+        return { kind: 'instance', cls: entity.node, exact: false, path };
+      }
+    }
+    return undefined;
+  }
+
+  /** A field that something is assigned to in its class: a lock made in the constructor, a releaser kept for later. */
+  #stored(
+    node: Ts.PropertyDeclaration | Ts.PropertySignature | Ts.ParameterDeclaration,
+    path: Path | undefined,
+    self: Value | undefined,
+  ): Value | undefined {
+    const cls = ts.isParameter(node) ? node.parent.parent : node.parent;
+    const name = nameText(node.name);
+    if (!ts.isClassLike(cls) || name === undefined) return undefined;
+    let joined: Value | undefined;
+    for (const value of assignmentsTo(cls, name)) {
+      const env: Env = { bindings: EMPTY_BINDINGS, self: self ?? this.#lexicalSelf(value), owner: undefined };
+      const evaluated = this.evaluate(value, env);
+      if (evaluated?.kind === 'lock' && evaluated.lock.path?.startsWith('n')) {
+        return { ...evaluated, lock: { ...evaluated.lock, path } };
+      }
+      if (evaluated && evaluated.kind !== 'opaque' && evaluated.kind !== 'constant') {
+        joined = joinValues(joined, evaluated);
+      }
+    }
+    return joined;
+  }
+
+  /** A lock handed in by the one who makes the object: the lock that was created, if all agree on it. */
+  #injected(node: Ts.Node): LockValue | undefined {
+    if (!ts.isParameter(node) || !ts.isConstructorDeclaration(node.parent)) return undefined;
+    const cls = node.parent.parent;
+    const index = node.parent.parameters.indexOf(node);
+    const name = cls.name?.text;
+    if (name === undefined) return undefined;
+    let found: LockValue | undefined;
+    for (const site of this.#code.constructions(cls)) {
+      const argument = site.arguments?.[index];
+      const env: Env = { bindings: EMPTY_BINDINGS, self: this.#lexicalSelf(site), owner: undefined };
+      const value = argument && this.evaluate(argument, env);
+      if (value?.kind !== 'lock' || (found && found.lock.cls !== value.lock.cls)) return undefined;
+      found = value;
+    }
+    return found && { ...found, lock: { cls: found.lock.cls, path: undefined } };
+  }
+
+  // -- expressions
+
+  #new(node: Ts.NewExpression, env: Env): Value | undefined {
+    const primitive = this.#identity.primitiveOfNew(node);
+    if (primitive) {
+      const { declaration, suffix } = this.#identity.ownerOfAllocation(node);
+      const cls = this.#identity.classOf(declaration, primitive, suffix);
+      const path = suffix === '' ? `n${idOf(node)}` : UNKNOWN_PATH;
+      const isGlobal = isModuleLevel(declaration);
+      return { kind: 'lock', lock: { cls, path: isGlobal && suffix === '' ? `g:${idOf(declaration)}` : path }, tries: false };
+    }
+    const name = rightmostName(node.expression);
+    const target = name && this.#code.declarationNode(name);
+    if (target && ts.isClassLike(target)) {
+      return { kind: 'instance', cls: target, exact: true, path: `n${idOf(node)}` };
+    }
+    if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
+      const path = `n${idOf(node)}`;
+      const source = this.evaluate(node.arguments?.[0], env);
+      const from = source?.kind === 'collection' ? source : undefined;
+      return { kind: 'collection', path, items: undefined, element: from?.element, sorted: false };
+    }
+    return undefined;
+  }
+
+  /** A call whose effect is not of interest here, for the value it gives. */
+  #pureCall(node: Ts.CallExpression, env: Env): Value | undefined {
+    const callee = skipParentheses(node.expression);
+    const name = rightmostName(callee);
+    if (name && ts.isIdentifier(callee)) {
+      for (const entity of this.#code.entities(callee)) {
+        const wrapper = this.#identity.wrapperOf(entity);
+        if (!wrapper) continue;
+        const inner = this.evaluate(node.arguments[0], env);
+        return inner?.kind === 'lock' ? { ...inner, tries: wrapper === 'tries' } : inner;
+      }
+    }
+    if (env.owner) return undefined;
+    if (ts.isPropertyAccessExpression(callee)) {
+      const object = this.evaluate(callee.expression, env);
+      if (callee.name.text === 'get' && object?.kind === 'collection') return this.element(object, node.arguments[0], env);
+      const lock = this.#lockOperand(callee, object);
+      if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
+      if (callee.name.text === 'bind' && object?.kind === 'closure') {
+        return { ...object, self: this.evaluate(node.arguments[0], env) ?? object.self };
+      }
+    }
+    const target = this.evaluate(callee, env);
+    if (target?.kind !== 'closure') return undefined;
+    return this.#call(target, node.arguments.map((argument) => this.evaluate(argument, env)));
+  }
+
+  /** `x.acquire()` looked at from afar: it will be a grant of `x`. */
+  #lockOperand(callee: Ts.PropertyAccessExpression, object: Value | undefined): LockValue | undefined {
+    if (object?.kind !== 'lock') return undefined;
+    const { acquire = [], acquireShared = [], try: tries = [] } = object.lock.cls.primitive;
+    return [...acquire, ...acquireShared, ...tries].includes(callee.name.text) ? object : undefined;
+  }
+
+  #awaited(value: Value | undefined): Value | undefined {
+    if (value?.kind !== 'promise') return value;
+    let joined: Value | undefined;
+    for (const outcome of value.task.outcomes) joined = joinValues(joined, outcome.value);
+    return joined;
+  }
+
+  #array(node: Ts.ArrayLiteralExpression, env: Env): Value | undefined {
+    const hasSpread = node.elements.some(ts.isSpreadElement);
+    const [first] = node.elements;
+    if (hasSpread && node.elements.length === 1 && first && ts.isSpreadElement(first)) {
+      const source = this.evaluate(first.expression, env);
+      if (source?.kind === 'collection') return source;
+      const path = pathOf(source);
+      return { kind: 'collection', path: path ?? `n${idOf(node)}`, items: undefined, element: undefined, sorted: false };
+    }
+    const items = node.elements.map((element) =>
+      ts.isSpreadElement(element) ? undefined : this.evaluate(element, env),
+    );
+    let element: Value | undefined;
+    for (const item of items) element = joinValues(element, item);
+    return {
+      kind: 'collection',
+      path: `n${idOf(node)}`,
+      items: hasSpread ? undefined : items,
+      element,
+      sorted: false,
+    };
+  }
+
+  #object(node: Ts.ObjectLiteralExpression, env: Env): Value | undefined {
+    const properties = new Map<string, Value>();
+    for (const property of node.properties) {
+      const name = property.name && nameText(property.name);
+      if (name === undefined) {
+        const spread = ts.isSpreadAssignment(property) ? this.evaluate(property.expression, env) : undefined;
+        if (spread?.kind === 'object') for (const [key, value] of spread.properties) properties.set(key, value);
+        continue;
+      }
+      const value = ts.isPropertyAssignment(property)
+        ? this.evaluate(property.initializer, env)
+        : ts.isShorthandPropertyAssignment(property)
+          ? this.evaluate(property.name, env) ?? this.declared(property, undefined)
+          : ts.isMethodDeclaration(property)
+            ? this.closure(property, env)
+            : undefined;
+      if (value) properties.set(name, value);
+    }
+    return { kind: 'object', path: `n${idOf(node)}`, properties };
+  }
+
+  #binary(node: Ts.BinaryExpression, env: Env): Value | undefined {
+    switch (node.operatorToken.kind) {
+      case ts.SyntaxKind.CommaToken:
+      case ts.SyntaxKind.EqualsToken:
+        return this.evaluate(node.right, env);
+      case ts.SyntaxKind.BarBarToken:
+      case ts.SyntaxKind.QuestionQuestionToken:
+      case ts.SyntaxKind.AmpersandAmpersandToken:
+      case ts.SyntaxKind.QuestionQuestionEqualsToken:
+      case ts.SyntaxKind.BarBarEqualsToken:
+        return joinValues(this.evaluate(node.left, env), this.evaluate(node.right, env));
+      case ts.SyntaxKind.PlusToken: {
+        const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
+        if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
+        return { kind: 'constant', value: `${left.value}${right.value}` };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** A key built by a template: its constant parts with the paths of the rest. */
+  #template(node: Ts.TemplateExpression, env: Env): Value | undefined {
+    let text = node.head.text;
+    let isConstant = true;
+    for (const { expression, literal } of node.templateSpans) {
+      const value = this.evaluate(expression, env);
+      if (value?.kind === 'constant') text += String(value.value);
+      else {
+        isConstant = false;
+        text += `\${${pathOf(value) ?? UNKNOWN_PATH}}`;
+      }
+      text += literal.text;
+    }
+    return isConstant ? { kind: 'constant', value: text } : { kind: 'opaque', path: `\`${text}\`` };
+  }
+
+  // -- surroundings
+
+  #declarationEnv(node: Ts.Node, self?: Value): Env {
+    return { bindings: EMPTY_BINDINGS, self: self ?? this.#lexicalSelf(node), owner: undefined };
+  }
+
+  /** `this` where a piece of code stands: an object of the class around it. */
+  #lexicalSelf(node: Ts.Node): Value | undefined {
+    return lexicalSelf(node);
+  }
+
+  /** The variables of enclosing functions that a function mentions. */
+  #freeVariables(fn: CfgOwner): ReadonlySet<Ts.Node> {
+    const known = this.#free.get(fn);
+    if (known) return known;
+    const free = new Set<Ts.Node>();
+    const visit = (node: Ts.Node): void => {
+      if (ts.isIdentifier(node)) {
+        const local = resolveLocal(node);
+        if (local && !isInside(local, fn) && !isModuleLevel(local)) free.add(local);
+      }
+      ts.forEachChild(node, visit);
+    };
+    ts.forEachChild(fn, visit);
+    this.#free.set(fn, free);
+    return free;
+  }
+}
+
+/** `this` as a function knows it without a call: an object of the class around it. */
+export function lexicalSelf(node: Ts.Node): Value | undefined {
+  for (let at: Ts.Node | undefined = node; at; at = at.parent) {
+    if ((ts.isFunctionDeclaration(at) || ts.isFunctionExpression(at)) && at !== node) return undefined;
+    const owner: Ts.Node | undefined = at.parent;
+    if (owner && ts.isClassLike(owner) && ts.isClassElement(at)) {
+      return { kind: 'instance', cls: owner, exact: false, path: isStaticMember(at) ? 'g:' : 'this' };
+    }
+  }
+  return undefined;
+}
+
+function bare(fn: CfgOwner): Closure {
+  return { kind: 'closure', fn, captured: EMPTY_BINDINGS, self: undefined, bound: [] };
+}
+
+export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
+  return (
+    ts.isFunctionDeclaration(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isArrowFunction(node) ||
+    ts.isMethodDeclaration(node) ||
+    ts.isConstructorDeclaration(node) ||
+    ts.isGetAccessor(node) ||
+    ts.isSetAccessor(node)
+  );
+}
+
+function isFunctionValue(node: Ts.Node): node is Ts.FunctionExpression | Ts.ArrowFunction {
+  return ts.isFunctionExpression(node) || ts.isArrowFunction(node);
+}
+
+/** Functions and classes are there from the start of their scope. */
+function isHoisted(node: Ts.Node): boolean {
+  return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node);
+}
+
+/** Declared at the top of a file, or static in a class: there is one of it. */
+export function isModuleLevel(node: Ts.Node): boolean {
+  if (isStaticMember(node)) return true;
+  for (let at = node.parent; at; at = at.parent) {
+    if (ts.isSourceFile(at)) return true;
+    if (ts.isFunctionLike(at) || ts.isClassStaticBlockDeclaration(at)) return false;
+    if (ts.isClassLike(at)) return false;
+  }
+  return false;
+}
+
+function isStaticMember(node: Ts.Node): boolean {
+  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
+}
+
+function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {
+  return node.getSourceFile() === ancestor.getSourceFile() && node.pos >= ancestor.pos && node.end <= ancestor.end;
+}
+
+function withPath(value: Value | undefined, path: Path): Value | undefined {
+  if (!value) return { kind: 'opaque', path };
+  if (value.kind === 'lock') return { ...value, lock: { ...value.lock, path } };
+  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'opaque') return { ...value, path };
+  return value;
+}
+
+function constantOf(node: Ts.Node): Value | undefined {
+  if (ts.isStringLiteralLike(node)) return { kind: 'constant', value: node.text };
+  if (ts.isNumericLiteral(node)) return { kind: 'constant', value: Number(node.text) };
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return { kind: 'constant', value: true };
+  if (node.kind === ts.SyntaxKind.FalseKeyword) return { kind: 'constant', value: false };
+  if (node.kind === ts.SyntaxKind.NullKeyword) return { kind: 'constant', value: null };
+  return undefined;
+}
+
+function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
+  if (ts.isClassLike(node)) return ownMember(node, name);
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeLiteralNode(node)) {
+    return node.members.find((member) => member.name && nameText(member.name) === name);
+  }
+  if (ts.isObjectLiteralExpression(node)) {
+    return node.properties.find((property) => property.name && nameText(property.name) === name);
+  }
+  return undefined;
+}
+
+const assigned = new WeakMap<Ts.Node, ReadonlyMap<string, readonly Ts.Expression[]>>();
+
+/** Everything that a class assigns to `this.name`. */
+function assignmentsTo(cls: Ts.ClassLikeDeclaration, name: string): readonly Ts.Expression[] {
+  let table = assigned.get(cls);
+  if (!table) {
+    const collected = new Map<string, Ts.Expression[]>();
+    const visit = (node: Ts.Node): void => {
+      if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left)) {
+        const isAssignment =
+          node.operatorToken.kind === ts.SyntaxKind.EqualsToken ||
+          node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
+          node.operatorToken.kind === ts.SyntaxKind.BarBarEqualsToken;
+        if (isAssignment && node.left.expression.kind === ts.SyntaxKind.ThisKeyword) {
+          const key = node.left.name.text;
+          collected.set(key, [...(collected.get(key) ?? []), node.right]);
+        }
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(cls);
+    table = collected;
+    assigned.set(cls, table);
+  }
+  return table.get(name) ?? [];
+}

@@ -1,0 +1,190 @@
+import type { Analysis } from '../../engine/rule.ts';
+import type { Span } from '../../engine/finding.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { bodyOf, type CfgOwner } from '../cfg.ts';
+import { Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
+import { functionName, LockEngine, type LockEdge } from './engine.ts';
+import { isCfgOwner } from './evaluator.ts';
+import { LockIdentity } from './identity.ts';
+import { acquiringMethods, lockWords } from './primitives.ts';
+import type { LockClass } from './values.ts';
+
+/** All that the lock rules judge by. */
+export interface LockFacts {
+  readonly classes: readonly LockClass[];
+  readonly edges: readonly LockEdge[];
+  /** Every place where a lock is taken. */
+  readonly sites: readonly Span[];
+  readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
+  /** The name under which reports and config speak of a lock: with its file where two share a name. */
+  nameOf(cls: LockClass): string;
+  /** The locks that a name in the config stands for, or what it may have been meant to be. */
+  find(name: string): { readonly found: readonly LockClass[]; readonly candidates: readonly string[] };
+}
+
+/** Where locks are taken, and what is held there. Shared by all lock rules. */
+export const lockFacts: Analysis<LockFacts> = {
+  id: 'lock-facts',
+  compute({ program, locks }) {
+    const code = new Code(program);
+    const identity = new LockIdentity(code, locks.primitives);
+    const engine = new LockEngine(code, identity);
+    const done = new Set<CfgOwner>();
+    const analyse = (fn: CfgOwner): void => {
+      if (done.has(fn)) return;
+      done.add(fn);
+      engine.analyse(fn);
+    };
+    const methods = acquiringMethods(identity.primitives);
+    for (const file of program.filesWith(lockWords(identity.primitives))) {
+      const tree = program.tree(file);
+      if (tree) for (const fn of functionsTaking(tree.source, methods)) analyse(fn);
+    }
+    // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
+    const followed = new Set<string>();
+    for (let names = carrierNames(engine, followed); names.length > 0; names = carrierNames(engine, followed)) {
+      for (const file of program.filesWith(names)) {
+        const tree = program.tree(file);
+        if (tree) for (const fn of functionsMentioning(tree.source, new Set(names))) analyse(fn);
+      }
+    }
+    const classes = engine.lockClasses;
+    const nameOf = namer(classes, (file) => program.relative(file));
+    return {
+      classes,
+      edges: sortEdges([...engine.edges.values()]),
+      sites: [...engine.sites.values()],
+      unresolved: engine.unresolvedSites.map(({ node, what }) => ({ at: code.span(node), what })),
+      nameOf,
+      find: (name) => findLocks(name, classes, nameOf),
+    };
+  },
+};
+
+/** Functions, and files, whose own code calls a method by which locks are taken. */
+function functionsTaking(source: Ts.SourceFile, methods: ReadonlySet<string>): CfgOwner[] {
+  return functionsWith(source, (node) => {
+    if (!ts.isCallExpression(node)) return false;
+    const callee = skipParentheses(node.expression);
+    const name = memberName(callee);
+    return name !== undefined && methods.has(nameText(name) ?? '');
+  });
+}
+
+function functionsMentioning(source: Ts.SourceFile, names: ReadonlySet<string>): CfgOwner[] {
+  const aliases = new Set(names);
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement)) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || !ts.isNamedImports(bindings)) continue;
+    for (const { propertyName, name } of bindings.elements) {
+      if (propertyName && names.has(propertyName.text)) aliases.add(name.text);
+    }
+  }
+  const found = functionsWith(
+    source,
+    (node) => (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) && aliases.has(node.text) && !isDeclarationName(node),
+  );
+  // A decorated method runs under whatever its decorator takes.
+  const decorated: CfgOwner[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isMethodDeclaration(node) && hasBody(node)) {
+      const decorators = ts.getDecorators(node) ?? [];
+      if (decorators.some(({ expression }) => mentions(expression, aliases))) decorated.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return [...found, ...decorated];
+}
+
+function mentions(node: Ts.Node, names: ReadonlySet<string>): boolean {
+  if (ts.isIdentifier(node)) return names.has(node.text);
+  return ts.forEachChild(node, (child) => mentions(child, names)) ?? false;
+}
+
+/** Functions, outermost first, whose own body (nested functions left out) holds a matching node. */
+function functionsWith(source: Ts.SourceFile, matches: (node: Ts.Node) => boolean): CfgOwner[] {
+  const found = new Set<CfgOwner>();
+  const visit = (node: Ts.Node, owner: CfgOwner): void => {
+    const inner = isCfgOwner(node) && bodyOf(node) ? node : owner;
+    if (matches(node)) found.add(inner);
+    ts.forEachChild(node, (child) => visit(child, inner));
+  };
+  ts.forEachChild(source, (child) => visit(child, source));
+  return [...found];
+}
+
+function isDeclarationName(node: Ts.Node): boolean {
+  const { parent } = node;
+  return (
+    (parent as { name?: Ts.Node }).name === node &&
+    (isCfgOwner(parent) || ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isMethodSignature(parent))
+  );
+}
+
+function carrierNames(engine: LockEngine, followed: Set<string>): string[] {
+  const names = new Set<string>();
+  for (const fn of engine.carriers) {
+    const name = functionName(fn).split('.').at(-1) ?? '';
+    if (name === '' || name === '<anonymous>' || name === 'constructor' || followed.has(name)) continue;
+    followed.add(name);
+    names.add(name);
+  }
+  return [...names].sort();
+}
+
+/** By place, so that nothing depends on the order of discovery. */
+function sortEdges(edges: LockEdge[]): LockEdge[] {
+  return edges.sort(
+    (a, b) =>
+      compare(a.inner.at.file, b.inner.at.file) ||
+      a.inner.at.start - b.inner.at.start ||
+      compare(a.outer.at.file, b.outer.at.file) ||
+      a.outer.at.start - b.outer.at.start ||
+      pathLength(a) - pathLength(b),
+  );
+}
+
+function pathLength({ outer, inner }: LockEdge): number {
+  return (outer.via?.length ?? 0) + (inner.via?.length ?? 0);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function namer(classes: readonly LockClass[], relative: (file: string) => string): (cls: LockClass) => string {
+  const owners = new Map<string, Set<string>>();
+  for (const { name, id } of classes) {
+    const ids = owners.get(name) ?? new Set();
+    ids.add(id);
+    owners.set(name, ids);
+  }
+  return (cls) => ((owners.get(cls.name)?.size ?? 0) > 1 ? `${relative(cls.file)}#${cls.name}` : cls.name);
+}
+
+/** By full name, by its last segments where that is unambiguous. */
+function findLocks(
+  name: string,
+  classes: readonly LockClass[],
+  nameOf: (cls: LockClass) => string,
+): { found: readonly LockClass[]; candidates: readonly string[] } {
+  const exact = classes.filter((cls) => nameOf(cls) === name);
+  if (exact.length > 0) return { found: exact, candidates: [] };
+  const ending = classes.filter((cls) => {
+    const full = nameOf(cls);
+    return full.endsWith(`.${name}`) || full.endsWith(`#${name}`);
+  });
+  const names = [...new Set(ending.map(nameOf))].sort();
+  if (names.length === 1) return { found: ending, candidates: [] };
+  return { found: [], candidates: names.length > 0 ? names : closest(name, classes.map(nameOf)) };
+}
+
+/** Names with the same last segment, or else every name there is, if they are few. */
+function closest(name: string, all: readonly string[]): string[] {
+  const last = name.split(/[.#]/).at(-1);
+  const names = [...new Set(all)].sort();
+  const similar = names.filter((other) => other.split(/[.#]/).at(-1) === last);
+  return similar.length > 0 ? similar : names.slice(0, 8);
+}

@@ -1,0 +1,523 @@
+import type { LockPrimitive } from '../../config/types.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import {
+  BUILTIN_PRIMITIVES,
+  findPrimitive,
+  SHAPE_ACQUIRE,
+  SHAPE_RELEASE,
+  SHAPE_SCOPED,
+  SHAPE_TRY,
+} from './primitives.ts';
+import type { LockClass } from './values.ts';
+
+/**
+ * Which declarations are locks, and what they are called. A lock's identity is its class: the declaration that
+ * creates it, so that all instances share it.
+ */
+export class LockIdentity {
+  readonly primitives: readonly LockPrimitive[];
+  readonly #code: Code;
+  readonly #classes = new Map<string, LockClass>();
+  readonly #shapes = new Map<Ts.Node, LockPrimitive | undefined>();
+
+  constructor(code: Code, own: readonly LockPrimitive[]) {
+    this.#code = code;
+    this.primitives = [...own, ...BUILTIN_PRIMITIVES];
+  }
+
+  /** All lock classes met so far. */
+  get classes(): readonly LockClass[] {
+    return [...this.#classes.values()];
+  }
+
+  /** The lock API behind a class, interface or factory, if it is one. */
+  primitiveOf(entity: Entity): LockPrimitive | undefined {
+    if (entity.kind === 'external') {
+      const { module, name, container } = entity;
+      return (
+        findPrimitive(this.primitives, module, name) ??
+        (container === undefined ? undefined : findPrimitive(this.primitives, module, container))
+      );
+    }
+    const { node } = entity;
+    if (ts.isClassLike(node) || ts.isInterfaceDeclaration(node)) return this.#shape(node);
+    return undefined;
+  }
+
+  /** The lock API that a type annotation names; `Mutex | undefined` counts. */
+  primitiveOfType(type: Ts.TypeNode | undefined): LockPrimitive | undefined {
+    if (!type) return undefined;
+    if (ts.isUnionTypeNode(type) || ts.isIntersectionTypeNode(type)) {
+      for (const member of type.types) {
+        const found = this.primitiveOfType(member);
+        if (found) return found;
+      }
+      return undefined;
+    }
+    if (ts.isParenthesizedTypeNode(type)) return this.primitiveOfType(type.type);
+    if (!ts.isTypeReferenceNode(type)) return undefined;
+    const wrapped = type.typeArguments?.[0];
+    const name = ts.isIdentifier(type.typeName) ? type.typeName : type.typeName.right;
+    if (TRANSPARENT_TYPES.has(name.text) && wrapped) return this.primitiveOfType(wrapped);
+    return this.#primitiveNamed(name);
+  }
+
+  /** The lock API kept in a container type: `Map<string, Mutex>`, `Mutex[]`, `Record<string, Mutex>`. */
+  elementPrimitive(type: Ts.TypeNode | undefined): LockPrimitive | undefined {
+    if (!type) return undefined;
+    if (ts.isArrayTypeNode(type)) return this.primitiveOfType(type.elementType);
+    if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type)) return this.elementPrimitive(type.type);
+    if (ts.isTypeLiteralNode(type)) {
+      const index = type.members.find(ts.isIndexSignatureDeclaration);
+      return this.primitiveOfType(index?.type);
+    }
+    if (!ts.isTypeReferenceNode(type)) return undefined;
+    const { typeArguments } = type;
+    return typeArguments && this.primitiveOfType(typeArguments[typeArguments.length - 1]);
+  }
+
+  /** The lock API that `new X()` creates. */
+  primitiveOfNew(node: Ts.NewExpression): LockPrimitive | undefined {
+    const name = rightmostName(node.expression);
+    return name && this.#primitiveNamed(name);
+  }
+
+  /** The lock API whose method a call names, by the symbol of the method. */
+  primitiveOfMethod(name: Ts.Node): LockPrimitive | undefined {
+    const member = ts.isIdentifier(name) || ts.isPrivateIdentifier(name) ? name : undefined;
+    if (!member) return undefined;
+    for (const entity of this.#code.entities(member)) {
+      if (entity.kind === 'external') {
+        if (entity.container === undefined) continue;
+        const found = findPrimitive(this.primitives, entity.module, entity.container);
+        if (found) return found;
+      } else {
+        const owner = entity.node.parent;
+        if (owner && (ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner))) {
+          const found = this.#shape(owner);
+          if (found) return found;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** The lock class of a declaration, created on first sight. */
+  classOf(declaration: Ts.Node, primitive: LockPrimitive, suffix = ''): LockClass {
+    const id = this.#code.key(declaration) + suffix;
+    const known = this.#classes.get(id);
+    if (known) return known;
+    const cls: LockClass = {
+      id,
+      name: lockName(declaration) + suffix,
+      file: this.#code.fileOf(declaration),
+      primitive,
+      permits: permitsOf(declaration, primitive),
+      declaredAt: this.#code.span(nameNodeOf(declaration) ?? declaration),
+    };
+    this.#classes.set(id, cls);
+    return cls;
+  }
+
+  /** The declaration that an allocation gives its name to: the field, variable or container it ends up in. */
+  ownerOfAllocation(node: Ts.Expression): { readonly declaration: Ts.Node; readonly suffix: string } {
+    return allocationOwner(node, this.#code);
+  }
+
+  /** The primitive, with the module's own name for a wrapper function such as `withTimeout`. */
+  wrapperOf(entity: Entity): 'waits' | 'tries' | undefined {
+    if (entity.kind !== 'external') return undefined;
+    for (const primitive of this.primitives) {
+      if (primitive.module !== entity.module) continue;
+      if (primitive.wrappers?.includes(entity.name)) return 'waits';
+      if (primitive.tryWrappers?.includes(entity.name)) return 'tries';
+    }
+    return undefined;
+  }
+
+  #primitiveNamed(name: Ts.Identifier | Ts.PrivateIdentifier | Ts.StringLiteralLike): LockPrimitive | undefined {
+    for (const entity of this.#code.entities(name)) {
+      const found = this.primitiveOf(entity);
+      if (found) return found;
+      if (entity.kind === 'node' && ts.isTypeAliasDeclaration(entity.node)) {
+        const aliased = this.primitiveOfType(entity.node.type);
+        if (aliased) return aliased;
+      }
+      if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
+        const inherited = this.#inheritedPrimitive(entity.node);
+        if (inherited) return inherited;
+      }
+    }
+    return undefined;
+  }
+
+  /** `class Gate extends Mutex {}` is the lock that it extends. */
+  #inheritedPrimitive(node: Ts.ClassLikeDeclaration): LockPrimitive | undefined {
+    for (const clause of node.heritageClauses ?? []) {
+      if (clause.token !== ts.SyntaxKind.ExtendsKeyword) continue;
+      const [type] = clause.types;
+      const name = type && rightmostName(type.expression);
+      const found = name && this.#primitiveNamed(name);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /**
+   * A class of the program is a lock by its shape when it runs a callback (`runExclusive`, `withLock`) or hands out
+   * a grant (`acquire`), and does not itself build on another lock: then it is a wrapper, and its body says more.
+   */
+  #shape(node: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): LockPrimitive | undefined {
+    if (this.#shapes.has(node)) return this.#shapes.get(node);
+    this.#shapes.set(node, undefined);
+    const own = node.name && this.primitives.find(({ module, type }) => module === undefined && type === node.name?.text);
+    const shape = own ?? this.#guessShape(node);
+    this.#shapes.set(node, shape);
+    return shape;
+  }
+
+  #guessShape(node: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): LockPrimitive | undefined {
+    const method = (name: string): Ts.SignatureDeclaration | undefined => methodNamed(node, name);
+    const scoped = SHAPE_SCOPED.filter((name) => callbackIndex(method(name)) !== undefined);
+    const named = /mutex|lock|semaphore/i.test(node.name?.text ?? '');
+    const release = SHAPE_RELEASE.filter((name) => method(name));
+    const grants = SHAPE_ACQUIRE.map((name) => this.#grantOf(method(name))).find((grant) => grant !== undefined);
+    const acquire = SHAPE_ACQUIRE.filter((name) => {
+      const signature = method(name);
+      if (!signature || callbackIndex(signature) !== undefined) return false;
+      const grant = this.#grantOf(signature);
+      return grant === 'void' ? release.length > 0 : grant !== undefined && (name === 'acquire' || named);
+    });
+    if (scoped.length === 0 && acquire.length === 0) return undefined;
+    if (ts.isClassLike(node) && this.#buildsOnAnother(node)) return undefined;
+    if (ts.isInterfaceDeclaration(node) && this.#code.subtypes(node).some((heir) => !this.#shape(heir))) {
+      return undefined;
+    }
+    const keyed = [...scoped, ...acquire].some((name) => takesKey(method(name)));
+    return {
+      type: node.name?.text ?? '',
+      acquire,
+      release,
+      scoped,
+      try: SHAPE_TRY.filter((name) => method(name)),
+      grants: grants ?? 'void',
+      ...(keyed ? { keyArg: 0 } : {}),
+    };
+  }
+
+  /** What the promise of an `acquire` resolves to; undefined when that is neither nothing nor a grant. */
+  #grantOf(signature: Ts.SignatureDeclaration | undefined): LockPrimitive['grants'] | undefined {
+    if (!signature || callbackIndex(signature) !== undefined) return undefined;
+    const result = signature.type && promised(signature.type);
+    if (!result) return returnsFunction(signature) ? 'releaser' : 'void';
+    if (result.kind === ts.SyntaxKind.VoidKeyword) return 'void';
+    if (ts.isFunctionTypeNode(result)) return 'releaser';
+    if (ts.isTupleTypeNode(result)) return 'value-and-releaser';
+    if (ts.isTypeLiteralNode(result)) return result.members.some(isGrantMember) ? 'disposable' : undefined;
+    if (ts.isIntersectionTypeNode(result) || ts.isUnionTypeNode(result)) return 'disposable';
+    return ts.isTypeReferenceNode(result) ? this.#grantNamed(result) : undefined;
+  }
+
+  /** A named grant gives the lock back when called or disposed, or by a method; anything else is a pooled item. */
+  #grantNamed({ typeName }: Ts.TypeReferenceNode): LockPrimitive['grants'] | undefined {
+    const name = ts.isIdentifier(typeName) ? typeName : typeName.right;
+    if (/^(?:Async)?Disposable$/.test(name.text)) return 'disposable';
+    for (const entity of this.#code.entities(name)) {
+      if (entity.kind !== 'node') continue;
+      const { node } = entity;
+      if (ts.isTypeAliasDeclaration(node)) {
+        const type = skipTypeParentheses(node.type);
+        if (ts.isFunctionTypeNode(type)) return 'releaser';
+        if (ts.isTupleTypeNode(type)) return 'value-and-releaser';
+        if (ts.isIntersectionTypeNode(type)) return 'disposable';
+        if (ts.isTypeLiteralNode(type) && type.members.some(isGrantMember)) return 'disposable';
+      }
+      if (ts.isInterfaceDeclaration(node) || ts.isClassLike(node)) {
+        const heritage = node.heritageClauses?.flatMap(({ types }) => [...types]) ?? [];
+        if (heritage.some(({ expression }) => /Disposable$/.test(expression.getText()))) return 'disposable';
+        if ([...node.members].some(isGrantMember)) return 'disposable';
+      }
+    }
+    return undefined;
+  }
+
+  #buildsOnAnother(node: Ts.ClassLikeDeclaration): boolean {
+    for (const member of node.members) {
+      if (ts.isPropertyDeclaration(member)) {
+        if (this.primitiveOfType(member.type) ?? this.elementPrimitive(member.type)) return true;
+        const initializer = member.initializer && skipParentheses(member.initializer);
+        if (initializer && ts.isNewExpression(initializer)) {
+          if (this.primitiveOfNew(initializer)) return true;
+          const last = initializer.typeArguments?.[initializer.typeArguments.length - 1];
+          if (this.primitiveOfType(last)) return true;
+        }
+      } else if (ts.isConstructorDeclaration(member)) {
+        if (member.parameters.some(({ type }) => this.primitiveOfType(type))) return true;
+      }
+    }
+    // Inherited methods make it a lock through its parent; what it adds is a wrapper.
+    return this.#inheritedPrimitive(node) !== undefined;
+  }
+}
+
+/** Types that stand for what they wrap. */
+const TRANSPARENT_TYPES: ReadonlySet<string> = new Set(['Readonly', 'Required', 'Partial', 'NonNullable', 'Promise']);
+
+/** `Class.field`, `object.property` or the variable's name. */
+export function lockName(declaration: Ts.Node): string {
+  const nameNode = nameNodeOf(declaration);
+  const name = (nameNode && nameText(nameNode)) ?? 'lock';
+  const bare = name.replace(/^#/, '');
+  const owner = ownerName(declaration);
+  return owner === undefined ? bare : `${owner}.${bare}`;
+}
+
+function ownerName(declaration: Ts.Node): string | undefined {
+  let { parent } = declaration;
+  if (ts.isParameter(declaration) && ts.isConstructorDeclaration(parent)) parent = parent.parent;
+  if (ts.isClassLike(parent)) return parent.name?.text ?? nameOfHolder(parent);
+  if (ts.isInterfaceDeclaration(parent)) return parent.name.text;
+  if (ts.isTypeLiteralNode(parent) || ts.isObjectLiteralExpression(parent)) return nameOfHolder(parent);
+  return undefined;
+}
+
+/** The variable, property or type alias that an anonymous class, literal or type is bound to. */
+function nameOfHolder(node: Ts.Node): string | undefined {
+  let at: Ts.Node = node.parent;
+  while (ts.isParenthesizedExpression(at) || ts.isAsExpression(at) || ts.isSatisfiesExpression(at) || ts.isCallExpression(at)) {
+    at = at.parent;
+  }
+  if (ts.isVariableDeclaration(at) || ts.isTypeAliasDeclaration(at)) return nameText(at.name);
+  if (ts.isPropertyAssignment(at) || ts.isPropertyDeclaration(at) || ts.isPropertySignature(at)) {
+    const owner = ownerName(at);
+    const name = nameText(at.name);
+    return owner === undefined ? name : `${owner}.${name}`;
+  }
+  return undefined;
+}
+
+function nameNodeOf(declaration: Ts.Node): Ts.Node | undefined {
+  return 'name' in declaration ? ((declaration as { name?: Ts.Node }).name ?? undefined) : undefined;
+}
+
+function permitsOf(declaration: Ts.Node, { permitsArg }: LockPrimitive): number | undefined {
+  if (permitsArg === undefined) return 1;
+  const allocation = findAllocation(declaration);
+  const argument = allocation?.arguments?.[permitsArg];
+  return argument && ts.isNumericLiteral(argument) ? Number(argument.text) : undefined;
+}
+
+function findAllocation(node: Ts.Node): Ts.NewExpression | undefined {
+  const initializer = ts.isNewExpression(node) ? node : (node as { initializer?: Ts.Expression }).initializer;
+  const bare = initializer && skipParentheses(initializer);
+  if (bare && ts.isNewExpression(bare)) return bare;
+  if (bare && ts.isCallExpression(bare)) {
+    for (const argument of bare.arguments) if (ts.isNewExpression(argument)) return argument;
+  }
+  return undefined;
+}
+
+/**
+ * Where a freshly made lock goes. `const l = new Mutex(); this.locks.set(key, l)` belongs to the container, as does
+ * `this.locks[key] = new Mutex()`; a lock made where a function returns it belongs to the function.
+ */
+function allocationOwner(
+  node: Ts.Expression,
+  code: Code,
+): { readonly declaration: Ts.Node; readonly suffix: string } {
+  let at: Ts.Node = node;
+  for (let { parent } = node; parent; { parent } = parent) {
+    if (ts.isPropertyDeclaration(parent) || ts.isPropertyAssignment(parent)) {
+      return { declaration: parent, suffix: '' };
+    }
+    if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) {
+      const container = containerStoring(parent, code);
+      return container ? { declaration: container, suffix: '[*]' } : { declaration: parent, suffix: '' };
+    }
+    if (ts.isBinaryExpression(parent) && parent.right === at) {
+      const stored = storedIn(parent.left, code);
+      if (stored) return stored;
+    }
+    if (ts.isCallExpression(parent) && parent.arguments.some((argument) => argument === at)) {
+      const container = containerOfCall(parent, code);
+      if (container) return { declaration: container, suffix: '[*]' };
+    }
+    if (ts.isArrayLiteralExpression(parent)) {
+      const holder = parent.parent;
+      if (ts.isVariableDeclaration(holder) || ts.isPropertyDeclaration(holder)) {
+        return { declaration: holder, suffix: '[*]' };
+      }
+    }
+    if (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === at)) {
+      const fn = ts.isArrowFunction(parent) ? parent : enclosingFunction(parent);
+      // A factory handed to a container (`getOrCreate(key, () => new Mutex())`) fills the container.
+      const call = fn?.parent;
+      if (call && ts.isCallExpression(call)) {
+        const container = containerOfCall(call, code);
+        if (container) return { declaration: container, suffix: '[*]' };
+        at = fn;
+        continue;
+      }
+      if (fn && nameNodeOf(fn)) return { declaration: fn, suffix: '[*]' };
+      if (fn && ts.isVariableDeclaration(fn.parent)) return { declaration: fn.parent, suffix: '[*]' };
+      break;
+    }
+    if (ts.isStatement(parent)) break;
+    at = parent;
+  }
+  return { declaration: node, suffix: '' };
+}
+
+function enclosingFunction(node: Ts.Node): Ts.SignatureDeclaration | undefined {
+  for (let at = node.parent; at; at = at.parent) if (ts.isFunctionLike(at)) return at;
+  return undefined;
+}
+
+function storedIn(
+  target: Ts.Expression,
+  code: Code,
+): { readonly declaration: Ts.Node; readonly suffix: string } | undefined {
+  const bare = skipParentheses(target);
+  if (ts.isElementAccessExpression(bare)) {
+    const name = rightmostName(bare.expression);
+    const declaration = name && code.declarationNode(name);
+    return declaration && { declaration, suffix: '[*]' };
+  }
+  const name = rightmostName(bare);
+  const declaration = name && code.declarationNode(name);
+  if (!declaration) return undefined;
+  if (ts.isVariableDeclaration(declaration)) {
+    const container = containerStoring(declaration, code);
+    if (container) return { declaration: container, suffix: '[*]' };
+  }
+  return { declaration, suffix: '' };
+}
+
+/** The container that the variable is put into, in the function that declares it. */
+function containerStoring(variable: Ts.VariableDeclaration, code: Code): Ts.Node | undefined {
+  const scope = enclosingFunction(variable)?.getSourceFile() && enclosingFunction(variable);
+  if (!scope || !ts.isIdentifier(variable.name)) return undefined;
+  const name = variable.name.text;
+  let found: Ts.Node | undefined;
+  const visit = (node: Ts.Node): void => {
+    if (found) return;
+    if (ts.isCallExpression(node) && node.arguments.some((argument) => ts.isIdentifier(argument) && argument.text === name)) {
+      found = containerOfCall(node, code);
+    } else if (
+      ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+      ts.isIdentifier(node.right) &&
+      node.right.text === name &&
+      ts.isElementAccessExpression(node.left)
+    ) {
+      const target = rightmostName(node.left.expression);
+      found = target && code.declarationNode(target);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(scope);
+  return found;
+}
+
+/** The declaration of `c` in `c.set(key, lock)`, `c.push(lock)` and the like. */
+function containerOfCall(call: Ts.CallExpression, code: Code): Ts.Node | undefined {
+  const callee = skipParentheses(call.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  if (!CONTAINER_WRITES.has(callee.name.text)) return undefined;
+  const name = rightmostName(callee.expression);
+  return name && code.declarationNode(name);
+}
+
+const CONTAINER_WRITES: ReadonlySet<string> = new Set([
+  'set',
+  'push',
+  'unshift',
+  'add',
+  'getOrInsert',
+  'getOrInsertComputed',
+  'getOrCreate',
+  'computeIfAbsent',
+]);
+
+function methodNamed(
+  node: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration,
+  name: string,
+): Ts.SignatureDeclaration | undefined {
+  const member = ts.isClassLike(node)
+    ? ownMember(node, name)
+    : node.members.find((candidate) => candidate.name && nameText(candidate.name) === name);
+  if (!member) return undefined;
+  if (ts.isMethodDeclaration(member) || ts.isMethodSignature(member)) return member;
+  if (ts.isPropertyDeclaration(member) && member.initializer) {
+    const bare = skipParentheses(member.initializer);
+    if (ts.isArrowFunction(bare) || ts.isFunctionExpression(bare)) return bare;
+  }
+  if (ts.isPropertySignature(member) && member.type && ts.isFunctionTypeNode(member.type)) return member.type;
+  return undefined;
+}
+
+/** The position of the parameter that takes a function. */
+function callbackIndex(signature: Ts.SignatureDeclaration | undefined): number | undefined {
+  if (!signature) return undefined;
+  const index = signature.parameters.findIndex((parameter) => takesFunction(parameter, signature));
+  return index < 0 ? undefined : index;
+}
+
+function takesFunction(parameter: Ts.ParameterDeclaration, signature: Ts.SignatureDeclaration): boolean {
+  if (parameter.type && ts.isFunctionTypeNode(skipTypeParentheses(parameter.type))) return true;
+  const name = ts.isIdentifier(parameter.name) ? parameter.name.text : undefined;
+  const { body } = signature as { body?: Ts.Node };
+  if (name === undefined || !body) return /^(?:fn|cb|callback|task|work|body|action|run|f)$/i.test(name ?? '');
+  return calls(body, name);
+}
+
+function skipTypeParentheses(type: Ts.TypeNode): Ts.TypeNode {
+  return ts.isParenthesizedTypeNode(type) ? skipTypeParentheses(type.type) : type;
+}
+
+function calls(body: Ts.Node, name: string): boolean {
+  if (ts.isCallExpression(body) && ts.isIdentifier(body.expression) && body.expression.text === name) return true;
+  return ts.forEachChild(body, (child) => calls(child, name)) ?? false;
+}
+
+/** A member by which a grant gives its lock back. */
+function isGrantMember(member: Ts.TypeElement | Ts.ClassElement): boolean {
+  if (ts.isCallSignatureDeclaration(member)) return true;
+  if (!member.name) return false;
+  if (ts.isComputedPropertyName(member.name)) return /Symbol\.(?:asyncDispose|dispose)/.test(member.name.getText());
+  const name = nameText(member.name);
+  return name !== undefined && SHAPE_RELEASE.includes(name);
+}
+
+function promised(type: Ts.TypeNode): Ts.TypeNode {
+  if (ts.isTypeReferenceNode(type) && ts.isIdentifier(type.typeName) && /^Promise(?:Like)?$/.test(type.typeName.text)) {
+    return skipTypeParentheses(type.typeArguments?.[0] ?? type);
+  }
+  return skipTypeParentheses(type);
+}
+
+function returnsFunction(signature: Ts.SignatureDeclaration): boolean {
+  const { body } = signature as { body?: Ts.Node };
+  const visit = (node: Ts.Node): boolean => {
+    if (ts.isReturnStatement(node) && node.expression) {
+      const bare = skipParentheses(node.expression);
+      return ts.isArrowFunction(bare) || ts.isFunctionExpression(bare);
+    }
+    if (ts.isFunctionLike(node) && node !== signature) return false;
+    return ts.forEachChild(node, visit) ?? false;
+  };
+  return body ? visit(body) : false;
+}
+
+/** `acquire(key)`, `runExclusive(key, fn)`: the first parameter names one lock of a family. */
+function takesKey(signature: Ts.SignatureDeclaration | undefined): boolean {
+  const [first] = signature?.parameters ?? [];
+  if (!first || !signature || takesFunction(first, signature)) return false;
+  const name = ts.isIdentifier(first.name) ? first.name.text : '';
+  const { type } = first;
+  if (type && (type.kind === ts.SyntaxKind.NumberKeyword || ts.isTypeLiteralNode(type))) {
+    return /key|id/i.test(name);
+  }
+  return !/signal|timeout|options|opts|priority|weight|ms/i.test(name);
+}

@@ -1,0 +1,199 @@
+import type {
+  Acquisition,
+  Bindings,
+  CallChain,
+  Held,
+  LockRef,
+  Outcome,
+  Path,
+  Task,
+  Value,
+} from './values.ts';
+
+/**
+ * Access paths belong to one activation. Crossing a call renames them: the receiver becomes `this`, an argument
+ * `p0`, and what the caller alone can name gets a `^` in front; on the way back the names are undone.
+ */
+export interface Crossing {
+  readonly path: (path: Path) => Path | undefined;
+  readonly token: (token: string) => string;
+  readonly via: (via: CallChain | undefined) => CallChain | undefined;
+}
+
+/** Names deeper than this many callers up are given up. */
+const MAX_FRAMES = 3;
+/** Tokens of deep recursion stop growing here. */
+const MAX_TOKEN = 200;
+/** Values nested deeper than this are unknown. */
+const MAX_DEPTH = 5;
+
+/** The formal names of a callee and the caller's paths that they stand for. */
+export interface Formals {
+  readonly self: Path | undefined;
+  readonly args: readonly (Path | undefined)[];
+}
+
+/** From the caller's names to the callee's. */
+export function entering(formals: Formals): Crossing {
+  const pairs: (readonly [Path, Path])[] = [];
+  if (formals.self !== undefined) pairs.push([formals.self, 'this']);
+  for (const [index, actual] of formals.args.entries()) {
+    if (actual !== undefined) pairs.push([actual, `p${index}`]);
+  }
+  // The longest match is the most telling; among equals the receiver comes first.
+  pairs.sort((a, b) => b[0].length - a[0].length);
+  return {
+    path: (path) => {
+      for (const [actual, formal] of pairs) if (isPrefix(actual, path)) return formal + path.slice(actual.length);
+      if (path.startsWith('g:')) return path;
+      return path.startsWith('^'.repeat(MAX_FRAMES)) ? undefined : `^${path}`;
+    },
+    token: (token) => (token.length > MAX_TOKEN ? token : `^${token}`),
+    via: (via) => via,
+  };
+}
+
+/** From the callee's names back to the caller's. `site` tells the callee's own objects of two calls apart. */
+export function leaving(
+  formals: Formals,
+  site: string,
+  via: (via: CallChain | undefined) => CallChain | undefined,
+): Crossing {
+  return {
+    path: (path) => {
+      if (path.startsWith('^')) return path.slice(1);
+      if (path.startsWith('g:')) return path;
+      const root = /^(?:this|p(\d+))(?![\w$])/.exec(path);
+      if (root) {
+        const actual = root[1] === undefined ? formals.self : formals.args[Number(root[1])];
+        return actual === undefined ? undefined : actual + path.slice(root[0].length);
+      }
+      return path.split('@').length > 2 ? undefined : `${path}@${site}`;
+    },
+    token: (token) => {
+      if (token.startsWith('^')) return token.slice(1);
+      return token.includes(`@${site}`) || token.length > MAX_TOKEN ? token : `${token}@${site}`;
+    },
+    via,
+  };
+}
+
+/** Whether `path` is `prefix` or something inside of it. */
+export function isPrefix(prefix: Path, path: Path): boolean {
+  if (!path.startsWith(prefix)) return false;
+  const next = path[prefix.length];
+  return next === undefined || next === '.' || next === '[';
+}
+
+export function crossValue(value: Value | undefined, crossing: Crossing, depth = 0): Value | undefined {
+  if (!value || depth > MAX_DEPTH) return undefined;
+  const inner = (part: Value | undefined): Value | undefined => crossValue(part, crossing, depth + 1);
+  switch (value.kind) {
+    case 'constant':
+      return value;
+    case 'lock':
+      return { ...value, lock: crossLock(value.lock, crossing) };
+    case 'releaser':
+      return {
+        ...value,
+        tokens: value.tokens.map(crossing.token),
+        locks: value.locks.map((lock) => crossLock(lock, crossing)),
+      };
+    case 'closure':
+      return {
+        ...value,
+        captured: crossBindings(value.captured, crossing, depth + 1),
+        self: inner(value.self),
+        bound: value.bound.map(inner),
+      };
+    case 'instance':
+      return { ...value, path: crossing.path(value.path) ?? UNKNOWN_PATH };
+    case 'object': {
+      const properties = new Map<string, Value>();
+      for (const [name, property] of value.properties) {
+        const crossed = inner(property);
+        if (crossed) properties.set(name, crossed);
+      }
+      return { ...value, path: crossing.path(value.path) ?? UNKNOWN_PATH, properties };
+    }
+    case 'promise':
+      return { kind: 'promise', task: crossTask(value.task, crossing, depth + 1) };
+    case 'generator':
+      return {
+        kind: 'generator',
+        task: crossTask(value.task, crossing, depth + 1),
+        yields: value.yields.map(({ held, value: yielded }) => ({
+          held: held.map((one) => crossHeld(one, crossing)),
+          value: inner(yielded),
+        })),
+      };
+    case 'collection':
+      return {
+        ...value,
+        path: crossing.path(value.path) ?? UNKNOWN_PATH,
+        items: value.items?.map(inner),
+        element: inner(value.element),
+      };
+    case 'opaque': {
+      const path = crossing.path(value.path);
+      return path === undefined ? undefined : { kind: 'opaque', path };
+    }
+    case 'union': {
+      const members = value.members.map(inner).filter((member) => member !== undefined);
+      return members.length === value.members.length ? { kind: 'union', members } : undefined;
+    }
+  }
+}
+
+/** The path of an object that nothing is known about: equal to no other path. */
+export const UNKNOWN_PATH: Path = '?';
+
+export function crossLock(lock: LockRef, crossing: Crossing): LockRef {
+  return { cls: lock.cls, path: lock.path === undefined ? undefined : crossing.path(lock.path) };
+}
+
+export function crossHeld(held: Held, crossing: Crossing): Held {
+  return {
+    ...held,
+    token: crossing.token(held.token),
+    lock: crossLock(held.lock, crossing),
+    via: crossing.via(held.via),
+  };
+}
+
+export function crossAcquisition(acquisition: Acquisition, crossing: Crossing): Acquisition {
+  return {
+    ...acquisition,
+    lock: crossLock(acquisition.lock, crossing),
+    gates: acquisition.gates.map((gate) => crossLock(gate, crossing)),
+    via: crossing.via(acquisition.via),
+    token: crossing.token(acquisition.token),
+  };
+}
+
+export function crossOutcome(outcome: Outcome, crossing: Crossing, depth = 0): Outcome {
+  return {
+    held: outcome.held.map((held) => crossHeld(held, crossing)),
+    released: outcome.released.map((lock) => crossLock(lock, crossing)),
+    releasedTokens: outcome.releasedTokens.map(crossing.token),
+    value: crossValue(outcome.value, crossing, depth),
+    writes: crossBindings(outcome.writes, crossing, depth),
+  };
+}
+
+export function crossTask(task: Task, crossing: Crossing, depth = 0): Task {
+  return {
+    acquisitions: task.acquisitions.map((acquisition) => crossAcquisition(acquisition, crossing)),
+    outcomes: task.outcomes.map((outcome) => crossOutcome(outcome, crossing, depth)),
+  };
+}
+
+export function crossBindings(bindings: Bindings, crossing: Crossing, depth = 0): Bindings {
+  if (bindings.size === 0) return bindings;
+  const crossed: Map<Parameters<Bindings['get']>[0], Value> = new Map();
+  for (const [node, value] of bindings) {
+    const inner = crossValue(value, crossing, depth + 1);
+    if (inner) crossed.set(node, inner);
+  }
+  return crossed;
+}

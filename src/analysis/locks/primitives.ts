@@ -1,0 +1,150 @@
+import type { LockPrimitive } from '../../config/types.ts';
+
+/**
+ * The lock APIs that are recognised without configuration, in the schema that `locks.primitives` offers for any
+ * other. Semantics were established by running the libraries.
+ */
+export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
+  {
+    module: 'async-mutex',
+    type: 'Mutex',
+    acquire: ['acquire'],
+    release: ['release'],
+    scoped: ['runExclusive'],
+    grants: 'releaser',
+    wrappers: ['withTimeout'],
+    tryWrappers: ['tryAcquire'],
+  },
+  { module: 'async-mutex', type: 'MutexInterface', acquire: ['acquire'], release: ['release'], scoped: ['runExclusive'], grants: 'releaser' },
+  {
+    module: 'async-mutex',
+    type: 'Semaphore',
+    acquire: ['acquire'],
+    release: ['release'],
+    scoped: ['runExclusive'],
+    grants: 'value-and-releaser',
+    permitsArg: 0,
+  },
+  { module: 'async-mutex', type: 'SemaphoreInterface', acquire: ['acquire'], release: ['release'], scoped: ['runExclusive'], grants: 'value-and-releaser', permitsArg: 0 },
+  {
+    module: 'await-lock',
+    type: 'default',
+    acquire: ['acquireAsync'],
+    try: ['tryAcquire'],
+    release: ['release'],
+    grants: 'void',
+  },
+  {
+    module: 'ws-gate/locks',
+    type: 'Mutex',
+    acquire: ['acquire'],
+    try: ['tryAcquire'],
+    scoped: ['runExclusive'],
+    grants: 'disposable',
+  },
+  {
+    module: 'ws-gate/locks',
+    type: 'KeyedMutex',
+    acquire: ['acquire'],
+    try: ['tryAcquire'],
+    scoped: ['runExclusive'],
+    grants: 'disposable',
+    keyArg: 0,
+  },
+  {
+    module: 'es-toolkit',
+    type: 'Mutex',
+    acquire: ['acquire'],
+    release: ['release'],
+    grants: 'void',
+  },
+  {
+    module: 'async-lock',
+    type: 'default',
+    scoped: ['acquire'],
+    grants: 'void',
+    keyArg: 0,
+  },
+  {
+    module: 'lib',
+    type: 'LockManager',
+    scoped: ['request'],
+    grants: 'void',
+    keyArg: 0,
+  },
+  {
+    module: 'async-rwlock',
+    type: 'RWLock',
+    acquire: ['writeLock'],
+    acquireShared: ['readLock'],
+    release: ['unlock'],
+    grants: 'void',
+  },
+  {
+    module: 'async-sema',
+    type: 'Sema',
+    acquire: ['acquire'],
+    try: ['tryAcquire'],
+    release: ['release'],
+    grants: 'void',
+    permitsArg: 0,
+  },
+];
+
+/** The module names under which a default export is also exported by name. */
+const DEFAULT_NAMES: Readonly<Record<string, string>> = {
+  'await-lock': 'AwaitLock',
+  'async-lock': 'AsyncLock',
+};
+
+/** Finds the primitive that a type of a module is. */
+export function findPrimitive(
+  primitives: readonly LockPrimitive[],
+  module: string,
+  type: string,
+): LockPrimitive | undefined {
+  return primitives.find(
+    (primitive) =>
+      matchesModule(primitive.module, module) &&
+      (primitive.type === type || (primitive.type === 'default' && DEFAULT_NAMES[module] === type)),
+  );
+}
+
+/** A subpath of a package (`es-toolkit/promise`) stands for the package. */
+function matchesModule(wanted: string | undefined, module: string): boolean {
+  if (wanted === undefined) return false;
+  return module === wanted || module.startsWith(`${wanted}/`) || packageRoot(wanted) === module;
+}
+
+/** Declarations are found by package, so `ws-gate/locks` is reached through files of `ws-gate`. */
+function packageRoot(module: string): string {
+  const parts = module.split('/');
+  return module.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? module);
+}
+
+/** The words that make a file worth a look: the calls by which a lock is taken. */
+export function lockWords(primitives: readonly LockPrimitive[]): string[] {
+  const words = new Set<string>();
+  for (const name of acquiringMethods(primitives)) {
+    // Short everyday names match as a call of a member only.
+    words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
+  }
+  return [...words].sort();
+}
+
+/** The methods that take a lock, of all primitives and of locks recognised by shape. */
+export function acquiringMethods(primitives: readonly LockPrimitive[]): ReadonlySet<string> {
+  const names = new Set([...SHAPE_SCOPED, ...SHAPE_ACQUIRE, ...SHAPE_TRY]);
+  for (const { acquire, acquireShared, scoped, scopedShared, try: tries } of primitives) {
+    for (const name of [acquire, acquireShared, scoped, scopedShared, tries].flatMap((list) => list ?? [])) {
+      names.add(name);
+    }
+  }
+  return names;
+}
+
+/** Method names by which a class of the project's own is taken for a lock. */
+export const SHAPE_SCOPED: readonly string[] = ['runExclusive', 'withLock'];
+export const SHAPE_ACQUIRE: readonly string[] = ['acquire', 'lock'];
+export const SHAPE_RELEASE: readonly string[] = ['release', 'unlock'];
+export const SHAPE_TRY: readonly string[] = ['tryAcquire', 'tryLock'];

@@ -1,0 +1,245 @@
+import type { LockPrimitive } from '../../config/types.ts';
+import type { Span } from '../../engine/finding.ts';
+import type { Ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+
+/**
+ * The abstract values of the lock analysis. Only what can carry a lock is told apart: locks, what releases them,
+ * functions, promises and the objects that hold these. Everything else is `undefined`, the unknown value.
+ */
+export type Value =
+  | Constant
+  | LockValue
+  | Releaser
+  | Closure
+  | Instance
+  | ObjectValue
+  | PromiseValue
+  | Collection
+  | Generator
+  | Opaque
+  | Union;
+
+export interface Constant {
+  readonly kind: 'constant';
+  readonly value: string | number | boolean | null | undefined;
+}
+
+export interface LockValue {
+  readonly kind: 'lock';
+  readonly lock: LockRef;
+  /** Taken only if it is free: the `acquire` of such a wrapper rejects instead of waiting. */
+  readonly tries: boolean;
+}
+
+/** A function, disposable or handle that gives locks back. */
+export interface Releaser {
+  readonly kind: 'releaser';
+  readonly tokens: readonly string[];
+  /** Set when the grant is not known, but the lock is: a releaser read from a field. */
+  readonly locks: readonly LockRef[];
+  /** Further parts: `[value, release]` of a semaphore. */
+  readonly pair: boolean;
+}
+
+export interface Closure {
+  readonly kind: 'closure';
+  readonly fn: CfgOwner;
+  /** Values of the variables it captures, and of `this` under its own key. */
+  readonly captured: Bindings;
+  readonly self: Value | undefined;
+  readonly bound: readonly (Value | undefined)[];
+}
+
+/** An object of a class of the program. */
+export interface Instance {
+  readonly kind: 'instance';
+  readonly cls: Ts.ClassLikeDeclaration;
+  /** Whether the class is exactly this one, and not one that extends it. */
+  readonly exact: boolean;
+  readonly path: Path;
+}
+
+export interface ObjectValue {
+  readonly kind: 'object';
+  readonly path: Path;
+  readonly properties: ReadonlyMap<string, Value>;
+}
+
+export interface PromiseValue {
+  readonly kind: 'promise';
+  readonly task: Task;
+}
+
+/** An array, set or map value, its elements joined into one. */
+export interface Collection {
+  readonly kind: 'collection';
+  readonly path: Path;
+  /** The elements one by one, where the literal shows them. */
+  readonly items: readonly (Value | undefined)[] | undefined;
+  readonly element: Value | undefined;
+  /** Whether its elements come in an order that is the same for everybody. */
+  readonly sorted: boolean;
+}
+
+export interface Generator {
+  readonly kind: 'generator';
+  readonly task: Task;
+  /** What is held at some `yield`: the consumer's code runs under it. */
+  readonly yields: readonly { readonly held: readonly Held[]; readonly value: Value | undefined }[];
+}
+
+/** Nothing is known but where it came from, which tells one object from another. */
+export interface Opaque {
+  readonly kind: 'opaque';
+  readonly path: Path;
+}
+
+export interface Union {
+  readonly kind: 'union';
+  readonly members: readonly Value[];
+}
+
+/**
+ * How an object is reached, from a root that is fixed during one activation: `this`, `p0`, `g:` for module level,
+ * `v12:` for a local. Two equal paths are the same object; two different ones may be.
+ */
+export type Path = string;
+
+/** Values of variables, keyed by declaration, and of already evaluated expressions, keyed by node. */
+export type Bindings = ReadonlyMap<Ts.Node, Value>;
+
+/** A lock class in lockdep's sense: all instances that one declaration creates. */
+export interface LockClass {
+  /** Unique in the program. */
+  readonly id: string;
+  /** The name that reports show: `Registry.mu`. */
+  readonly name: string;
+  readonly file: string;
+  readonly primitive: LockPrimitive;
+  /** More than one task may hold it at a time. Undefined when the number is not known. */
+  readonly permits: number | undefined;
+  readonly declaredAt: Span;
+}
+
+/** One lock, as far as it can be told from the others of its class. */
+export interface LockRef {
+  readonly cls: LockClass;
+  /** The object that holds it, or undefined when nothing is known about it. */
+  readonly path: Path | undefined;
+}
+
+export type Mode = 'exclusive' | 'shared';
+
+/** A call on the way from one function to a place inside another. */
+export interface CallChain {
+  readonly at: Span;
+  /** What is called, as reports name it. */
+  readonly callee: string;
+  readonly next: CallChain | undefined;
+  readonly length: number;
+}
+
+/** A lock that is, or may be, held. */
+export interface Held {
+  readonly token: string;
+  readonly lock: LockRef;
+  readonly mode: Mode;
+  readonly at: Span;
+  readonly via: CallChain | undefined;
+  /** The stretch between two suspension points in which `acquire` was called; undefined inside a callee. */
+  readonly segment: number | undefined;
+}
+
+/** A point at which a task waits for a lock. */
+export interface Acquisition {
+  readonly lock: LockRef;
+  readonly mode: Mode;
+  readonly at: Span;
+  readonly via: CallChain | undefined;
+  readonly segment: number | undefined;
+  /** Locks that the task itself holds around it: they are gates to whoever waits for the task. */
+  readonly gates: readonly LockRef[];
+  /** It is one of several that a promise combinator starts together. */
+  readonly combined: boolean;
+  /** Tokens of the grant that this very acquisition leads to. */
+  readonly token: string;
+}
+
+/** One way in which a call can end. */
+export interface Outcome {
+  readonly held: readonly Held[];
+  /** Locks that were released without having been taken in the call. */
+  readonly released: readonly LockRef[];
+  readonly releasedTokens: readonly string[];
+  readonly value: Value | undefined;
+  /** New values of variables of enclosing functions. */
+  readonly writes: Bindings;
+}
+
+/** Work that a promise stands for: what it waits for, and how it ends. */
+export interface Task {
+  readonly acquisitions: readonly Acquisition[];
+  readonly outcomes: readonly Outcome[];
+}
+
+export const EMPTY_BINDINGS: Bindings = new Map();
+
+export const UNIT: Outcome = {
+  held: [],
+  released: [],
+  releasedTokens: [],
+  value: undefined,
+  writes: EMPTY_BINDINGS,
+};
+
+/** A call chain with one more call in front. */
+export function chain(at: Span, callee: string, next: CallChain | undefined): CallChain {
+  return { at, callee, next, length: (next?.length ?? 0) + 1 };
+}
+
+/** The alternatives of a value. */
+export function membersOf(value: Value | undefined): readonly Value[] {
+  if (!value) return [];
+  return value.kind === 'union' ? value.members : [value];
+}
+
+/** The access path of a value, where it has one. */
+export function pathOf(value: Value | undefined): Path | undefined {
+  if (!value) return undefined;
+  switch (value.kind) {
+    case 'instance':
+    case 'object':
+    case 'collection':
+    case 'opaque':
+      return value.path;
+    case 'lock':
+      return value.lock.path;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a value is surely true or surely false in a condition; undefined when it can be either. */
+export function truthOf(value: Value | undefined): boolean | undefined {
+  if (!value) return undefined;
+  if (value.kind === 'constant') return Boolean(value.value);
+  if (value.kind === 'opaque') return undefined;
+  if (value.kind === 'union') {
+    const [first, ...rest] = value.members.map(truthOf);
+    return rest.every((truth) => truth === first) ? first : undefined;
+  }
+  return true;
+}
+
+/** Whether a value is surely null or undefined, or surely not. */
+export function nullishnessOf(value: Value | undefined): boolean | undefined {
+  if (!value) return undefined;
+  if (value.kind === 'constant') return value.value === null || value.value === undefined;
+  if (value.kind === 'opaque') return undefined;
+  if (value.kind === 'union') {
+    const [first, ...rest] = value.members.map(nullishnessOf);
+    return rest.every((answer) => answer === first) ? first : undefined;
+  }
+  return false;
+}

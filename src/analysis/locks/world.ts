@@ -1,0 +1,211 @@
+import type { Ts } from '../../syntax/ts.ts';
+import { bindingsKey, heldKey, valueKey } from './keys.ts';
+import { isPrefix, UNKNOWN_PATH } from './paths.ts';
+import {
+  EMPTY_BINDINGS,
+  type Bindings,
+  type Held,
+  type LockRef,
+  membersOf,
+  type Outcome,
+  type Path,
+  type Value,
+} from './values.ts';
+
+/**
+ * One state that control may be in at a point of a function. Several worlds stand side by side where paths that
+ * differ in what they hold meet, so that `if (x) acquire … if (x) release` is not taken for a leak.
+ */
+export interface World {
+  readonly held: readonly Held[];
+  /** Variables by declaration, `this.x` by the field's declaration, evaluated expressions by node. */
+  readonly bindings: Bindings;
+  readonly released: readonly LockRef[];
+  readonly releasedTokens: readonly string[];
+  /** Assignments to variables of enclosing functions and to fields. */
+  readonly writes: Bindings;
+  /** The last suspension point passed: calls with the same number ran without a pause in between. */
+  readonly segment: number;
+  /** Conditions known to hold or not, by the text of the condition. */
+  readonly facts: ReadonlyMap<string, boolean>;
+  /** Pairs of paths that a comparison has put in order. */
+  readonly ordered: readonly (readonly [Path, Path])[];
+  readonly result: Value | undefined;
+}
+
+export const START: World = {
+  held: [],
+  bindings: EMPTY_BINDINGS,
+  released: [],
+  releasedTokens: [],
+  writes: EMPTY_BINDINGS,
+  segment: 0,
+  facts: new Map(),
+  ordered: [],
+  result: undefined,
+};
+
+export function worldKey(world: World): string {
+  return [
+    heldKey(world.held),
+    bindingsKey(world.bindings),
+    bindingsKey(world.writes),
+    world.releasedTokens.join(','),
+    world.released.map(({ cls, path }) => cls.id + (path ?? '')).join(','),
+    [...world.facts].map(([text, holds]) => `${text}=${holds}`).join(','),
+    world.ordered.join(','),
+    valueKey(world.result),
+  ].join('\n');
+}
+
+/** The world in which any of the given may be the case. */
+export function mergeWorlds(worlds: readonly World[]): World {
+  const [first, ...rest] = worlds;
+  if (!first) return START;
+  let merged = first;
+  for (const world of rest) {
+    merged = {
+      held: uniteHeld(merged.held, world.held),
+      bindings: joinBindings(merged.bindings, world.bindings),
+      released: uniteLocks(merged.released, world.released),
+      releasedTokens: [...new Set([...merged.releasedTokens, ...world.releasedTokens])],
+      writes: joinBindings(merged.writes, world.writes),
+      segment: merged.segment === world.segment ? merged.segment : -1,
+      facts: new Map([...merged.facts].filter(([text, holds]) => world.facts.get(text) === holds)),
+      ordered: merged.ordered.filter((pair) =>
+        world.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
+      ),
+      result: joinValues(merged.result, world.result),
+    };
+  }
+  return merged;
+}
+
+function uniteHeld(a: readonly Held[], b: readonly Held[]): readonly Held[] {
+  const known = new Set(a.map(({ token }) => token));
+  const added = b.filter(({ token }) => !known.has(token));
+  return added.length === 0 ? a : [...a, ...added];
+}
+
+function uniteLocks(a: readonly LockRef[], b: readonly LockRef[]): readonly LockRef[] {
+  const added = b.filter((lock) => !a.some((other) => other.cls === lock.cls && other.path === lock.path));
+  return added.length === 0 ? a : [...a, ...added];
+}
+
+/** Where a variable is known on one side only, it may be anything: unless the other side never declared it. */
+function joinBindings(a: Bindings, b: Bindings): Bindings {
+  const joined = new Map<Ts.Node, Value>();
+  for (const [node, value] of a) {
+    const other = b.get(node);
+    const value2 = other ? joinValues(value, other) : value;
+    if (value2) joined.set(node, value2);
+  }
+  for (const [node, value] of b) if (!a.has(node)) joined.set(node, value);
+  return joined;
+}
+
+/** At most this many alternatives are told apart. */
+const MAX_MEMBERS = 6;
+
+export function joinValues(a: Value | undefined, b: Value | undefined): Value | undefined {
+  if (!a || !b) return a ?? b;
+  const members = new Map<string, Value>();
+  for (const member of [...membersOf(a), ...membersOf(b)]) members.set(valueKey(member), member);
+  const all = [...members.values()];
+  if (all.length > MAX_MEMBERS) return undefined;
+  return all.length === 1 ? all[0] : { kind: 'union', members: all };
+}
+
+export function bind(world: World, node: Ts.Node, value: Value | undefined): World {
+  if (world.bindings.get(node) === value) return world;
+  const bindings = new Map(world.bindings);
+  if (value) bindings.set(node, value);
+  else bindings.delete(node);
+  return { ...world, bindings };
+}
+
+/** Takes the evaluated expressions of a finished statement out of the world. */
+export function forgetExpressions(world: World, isVariable: (node: Ts.Node) => boolean): World {
+  let dropped = false;
+  const bindings = new Map<Ts.Node, Value>();
+  for (const [node, value] of world.bindings) {
+    if (isVariable(node)) bindings.set(node, value);
+    else dropped = true;
+  }
+  return dropped ? { ...world, bindings } : world;
+}
+
+export function addHeld(world: World, held: readonly Held[]): World {
+  const tokens = new Set(held.map(({ token }) => token));
+  return { ...world, held: [...world.held.filter(({ token }) => !tokens.has(token)), ...held] };
+}
+
+export function dropTokens(world: World, tokens: readonly string[]): World {
+  const held = world.held.filter(({ token }) => !tokens.includes(token));
+  return held.length === world.held.length ? world : { ...world, held };
+}
+
+/** Gives back what a releaser stands for; what was taken by a caller is noted for the caller. */
+export function releaseTokens(world: World, tokens: readonly string[]): World {
+  const own = world.held.filter(({ token }) => tokens.includes(token)).map(({ token }) => token);
+  const foreign = own.length > 0 ? [] : tokens.filter((token) => !world.releasedTokens.includes(token));
+  const next = dropTokens(world, own);
+  return foreign.length === 0 ? next : { ...next, releasedTokens: [...next.releasedTokens, ...foreign] };
+}
+
+/** Gives back a lock by name: `mutex.release()`. */
+export function releaseLock(world: World, lock: LockRef): World {
+  const sameClass = world.held.filter((held) => held.lock.cls === lock.cls);
+  const exact = sameClass.filter((held) => held.lock.path === lock.path);
+  const chosen = exact.length > 0 ? exact : sameClass.length === 1 ? sameClass : sameClass.slice(-1);
+  const last = chosen[chosen.length - 1];
+  if (last) return dropTokens(world, [last.token]);
+  const known = world.released.some((other) => other.cls === lock.cls && other.path === lock.path);
+  return known ? world : { ...world, released: [...world.released, lock] };
+}
+
+/** Applies what a call released of its caller's locks. */
+export function releaseAll(world: World, outcome: Outcome): World {
+  let next = world;
+  if (outcome.releasedTokens.length > 0) next = releaseTokens(next, outcome.releasedTokens);
+  for (const lock of outcome.released) next = releaseLock(next, lock);
+  return next;
+}
+
+/** A variable is bound anew: what hung on its old value is another object from here on. */
+export function retirePath(world: World, root: Path): World {
+  const retire = (path: Path | undefined): Path | undefined =>
+    path !== undefined && isPrefix(root, path) ? `${root}~${path.slice(root.length)}` : path;
+  if (!world.held.some(({ lock }) => lock.path !== undefined && isPrefix(root, lock.path))) return world;
+  return {
+    ...world,
+    held: world.held.map((held) => ({ ...held, lock: { cls: held.lock.cls, path: retire(held.lock.path) } })),
+  };
+}
+
+/** How two locks of one class relate. */
+export function relateInstances(
+  outer: LockRef,
+  inner: LockRef,
+  ordered: readonly (readonly [Path, Path])[],
+): 'same' | 'different' | 'ordered' | 'unknown' {
+  const [a, b] = [outer.path, inner.path];
+  if (a === undefined || b === undefined || isVague(a) || isVague(b)) return 'unknown';
+  if (a === b) return 'same';
+  // One inside the other: a parent and its part, which are taken from the outside in.
+  if (isPrefix(a, b) || isPrefix(b, a)) return 'ordered';
+  if (ordered.some(([x, y]) => (isPrefix(x, a) && isPrefix(y, b)) || (isPrefix(x, b) && isPrefix(y, a)))) {
+    return 'ordered';
+  }
+  const [rootA, rootB] = [sortedRoot(a), sortedRoot(b)];
+  return rootA !== undefined && rootA === rootB ? 'ordered' : 'different';
+}
+
+function isVague(path: Path): boolean {
+  return path.includes(UNKNOWN_PATH);
+}
+
+/** The collection, sorted, that a path picks an element of. */
+function sortedRoot(path: Path): string | undefined {
+  return /^\^*s[^[.~]*/.exec(path)?.[0];
+}

@@ -1,0 +1,68 @@
+/** The flags of the command line: the one table that parsing, checking and the help texts are made from. */
+
+export const commandNames = ['check', 'explain', 'rules', 'test'] as const;
+
+export type CommandName = (typeof commandNames)[number];
+
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value stands for in the help; absent for a switch. */
+  readonly value?: string;
+  readonly repeatable?: true;
+  /** The commands that take the flag; absent for all. */
+  readonly commands?: readonly CommandName[];
+  readonly text: string;
+}
+
+export const flags: readonly Flag[] = [
+  {
+    name: 'config',
+    short: 'c',
+    value: 'FILE',
+    commands: ['check', 'rules', 'explain', 'test'],
+    text: 'use this config',
+  },
+  { name: 'no-config', commands: ['check', 'rules', 'explain', 'test'], text: 'use no config' },
+  { name: 'tsconfig', value: 'FILE', commands: ['check'], text: 'take the files of this tsconfig' },
+  {
+    name: 'rule',
+    value: 'ID',
+    repeatable: true,
+    commands: ['check', 'test'],
+    text: 'run exactly these rules, as errors (repeatable)',
+  },
+  {
+    name: 'format',
+    short: 'f',
+    value: 'NAME[=FILE]',
+    repeatable: true,
+    commands: ['check'],
+    text: 'pretty, json, sarif, github or compact, to a file if one is named (repeatable)',
+  },
+  { name: 'output-file', short: 'o', value: 'FILE', commands: ['check'], text: 'write the report to a file' },
+  { name: 'changed', commands: ['check'], text: 'report only what touches uncommitted files' },
+  {
+    name: 'since',
+    value: 'REF',
+    commands: ['check'],
+    text: 'with --changed: what touches files changed since the merge base with REF',
+  },
+  {
+    name: 'staged',
+    commands: ['check'],
+    text: 'check what is staged, and report only what touches staged files',
+  },
+  { name: 'max-warnings', value: 'N', commands: ['check'], text: 'exit with 1 when there are more warnings' },
+  { name: 'quiet', commands: ['check'], text: 'report errors only' },
+  { name: 'stats', commands: ['check'], text: 'print times and counts to stderr' },
+  { name: 'cwd', value: 'DIR', text: 'work in this directory' },
+  { name: 'color', text: 'colour the output' },
+  { name: 'no-color', text: 'do not colour the output' },
+  { name: 'help', short: 'h', text: 'print this help' },
+  { name: 'version', short: 'V', text: 'print the version' },
+];
+
+export function flagsOf(command: CommandName): readonly Flag[] {
+  return flags.filter(({ commands }) => commands === undefined || commands.includes(command));
+}

@@ -1,0 +1,73 @@
+import { GateError } from '../engine/error.ts';
+import { packageVersion } from '../engine/package.ts';
+import { type CommandLine, parseCommandLine } from './args.ts';
+import { helpText } from './help.ts';
+import type { Terminal } from './terminal.ts';
+
+/** How a run ended. No exit code carries a count. */
+export type Outcome = 'clean' | 'findings' | 'blind';
+
+const EXIT_CODES: Readonly<Record<Outcome, 0 | 1 | 2>> = { clean: 0, findings: 1, blind: 2 };
+
+/** Runs the command line of the process. Sets the exit code and leaves, so that pipes are drained. */
+export async function main(argv: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  const outcome = await run(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env });
+  process.exitCode = EXIT_CODES[outcome];
+}
+
+/** Runs one command line. Never throws: what goes wrong is printed, and the outcome is `blind`. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<Outcome> {
+  try {
+    return await dispatch(parseCommandLine(argv), terminal);
+  } catch (error) {
+    terminal.stderr.write(error instanceof GateError ? describeGateError(error) : describeCrash(error));
+    return 'blind';
+  }
+}
+
+async function dispatch(line: CommandLine, terminal: Terminal): Promise<Outcome> {
+  const { command, flags } = line;
+  if (flags.has('help')) {
+    terminal.stdout.write(helpText(command));
+    return 'clean';
+  }
+  if (flags.has('version')) {
+    terminal.stdout.write(`${packageVersion()}\n`);
+    return 'clean';
+  }
+  switch (command) {
+    case 'check':
+      return (await import('./commands/check.ts')).checkCommand(line, terminal);
+    case 'explain':
+      return (await import('./commands/explain.ts')).explainCommand(line, terminal);
+    case 'rules':
+      return (await import('./commands/rules.ts')).rulesCommand(line, terminal);
+    case 'test':
+      return (await import('./commands/test.ts')).testCommand(line, terminal);
+    case undefined:
+      // Not `clean`: a job that runs the program without a command has checked nothing.
+      terminal.stderr.write(helpText(undefined));
+      return 'blind';
+  }
+}
+
+function describeGateError({ message, why, help }: GateError): string {
+  const lines = [`ws-gate: ${indent(message)}`];
+  if (why !== undefined) lines.push(`  why  ${indent(why)}`);
+  return `${[...lines, `  do   ${indent(help)}`].join('\n')}\n`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll('\n', '\n       ');
+}
+
+function describeCrash(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `ws-gate: internal error: nothing was decided about the code\n${stack}\nThis is a bug in ws-gate. Please report it with the text above.\n`;
+}
+
+/** `ws-gate check | head` closes the pipe early; that is the reader's right, and no error. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

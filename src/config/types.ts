@@ -1,0 +1,85 @@
+/** The config as the user writes it. Checked by `schema.ts`; these types give the editor its completions. */
+
+import type { AnyRule } from '../engine/rule.ts';
+
+export type SeveritySetting = 'off' | 'warn' | 'error';
+
+/** A severity alone, or with the options of the rule. */
+export type RuleSetting = SeveritySetting | readonly [SeveritySetting] | readonly [SeveritySetting, unknown];
+
+/** A lock API beyond the built-in ones; the built-in table is written in this very shape. */
+export interface LockPrimitive {
+  /** The module that exports the type, as imported; absent for a class of the project itself. */
+  readonly module?: string;
+  /** The class or type name. For a factory (`const lock = mutexify()`), the factory's name. */
+  readonly type: string;
+  /** Methods that wait for the lock. */
+  readonly acquire?: readonly string[];
+  /** Methods that wait for a share of it: the read side of a readers-writer lock. */
+  readonly acquireShared?: readonly string[];
+  /** Methods that release it. */
+  readonly release?: readonly string[];
+  /** Methods that run a callback under the lock. */
+  readonly scoped?: readonly string[];
+  readonly scopedShared?: readonly string[];
+  /** Methods that take the lock only if it is free, without waiting. */
+  readonly try?: readonly string[];
+  /** What `acquire` resolves to. */
+  readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'void';
+  /** Index of the argument that names the lock within a family; absent for one lock per object. */
+  readonly keyArg?: number;
+  readonly reentrant?: boolean;
+  /** Index of the constructor argument that holds the number of permits; absent for a mutex. */
+  readonly permitsArg?: number;
+  /** Functions of the module that wrap a lock and return the same one: `withTimeout(mutex, 100)`. */
+  readonly wrappers?: readonly string[];
+  /** The same for wrappers whose `acquire` rejects instead of waiting: `tryAcquire(mutex)`. */
+  readonly tryWrappers?: readonly string[];
+  /** Readers pass a waiting writer (`recursive`), or queue behind it (`fair`, the default). */
+  readonly readers?: 'recursive' | 'fair';
+}
+
+export interface LocksConfig {
+  /** Outermost first. A nested array is a set of siblings: same rank, never held together. */
+  readonly order: readonly (string | readonly string[])[];
+  /** Innermost locks: their holder acquires nothing. */
+  readonly leaf: readonly string[];
+  /** Held briefly: no await inside, no callback. */
+  readonly brief: readonly string[];
+  readonly reentrant: readonly string[];
+  /** Pairs never held together, in either order. */
+  readonly disjoint: readonly (readonly [string, string])[];
+  readonly primitives: readonly LockPrimitive[];
+}
+
+export interface Override {
+  readonly files: readonly string[];
+  readonly rules: Readonly<Record<string, RuleSetting>>;
+}
+
+/** What `defineConfig` takes; every key is optional. */
+export interface UserConfig {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly tsconfig?: string;
+  readonly locks?: Partial<LocksConfig>;
+  readonly rules?: Readonly<Record<string, RuleSetting | readonly [SeveritySetting, unknown]>>;
+  readonly overrides?: readonly Override[];
+  /** Rules of the project's own, made with `defineRule`. They join the built-in ones, off unless they say so. */
+  readonly customRules?: readonly AnyRule[];
+}
+
+/** The config after loading, with every default filled in. */
+export interface Config {
+  /** Absolute path of the file, or undefined when there is none. */
+  readonly file: string | undefined;
+  /** The directory that all paths in the config are relative to. Absolute. */
+  readonly root: string;
+  readonly include: readonly string[] | undefined;
+  readonly exclude: readonly string[] | undefined;
+  readonly tsconfig: string | undefined;
+  readonly locks: LocksConfig;
+  readonly rules: Readonly<Record<string, RuleSetting>>;
+  readonly overrides: readonly Override[];
+  readonly customRules: readonly AnyRule[];
+}

@@ -1,0 +1,260 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { builtinRules } from '../../rules/index.ts';
+import { loadConfig } from '../config/load.ts';
+import { INTEGRITY, type ResolvedRule, type RuleSet, resolveRules } from '../config/rules.ts';
+import type { Config, UserConfig } from '../config/types.ts';
+import { startCompiler } from '../oracle/open.ts';
+import type { Compiler } from '../oracle/oracle.ts';
+import { GateError } from './error.ts';
+import type { CheckResult, RuleStats } from './finding.ts';
+import { integrityMessages } from './integrity.ts';
+import { packageVersion } from './package.ts';
+import { ProgramHost } from './program-host.ts';
+import { type Found, renderFindings } from './render.ts';
+import type { Analysis, AnalysisContext, AnyRule, Pass, Report } from './rule.ts';
+import { resolveScope } from './scope.ts';
+import { applySuppressions, readDirectives, type Suppression } from './suppressions.ts';
+import { SourceTexts } from './texts.ts';
+
+/** What `check()` and the command line ask of the engine. */
+export interface CheckOptions {
+  /** Default: the process's working directory. */
+  readonly cwd?: string;
+  /** Files or directories; default: the whole scope of the config. */
+  readonly paths?: readonly string[];
+  /** A config file; `false` for none; absent to search upwards. */
+  readonly config?: string | false;
+  /** A config that is not in a file; then `config` is not looked at. */
+  readonly inlineConfig?: UserConfig;
+  /** What the patterns of `inlineConfig` are relative to; default: `cwd`. */
+  readonly configRoot?: string;
+  readonly tsconfig?: string;
+  /** Run exactly these rules, at severity `error`. */
+  readonly rules?: readonly string[];
+  /** Report only what touches these files (absolute). The analysis still sees the whole program. */
+  readonly changedFiles?: readonly string[];
+  /** Text that replaces what is on disk, by absolute path; `null` for a file that is not there. */
+  readonly overlay?: ReadonlyMap<string, string | null>;
+  /** Rules beside the built-in ones. */
+  readonly extraRules?: readonly AnyRule[];
+  /** A compiler to work with, for many runs one after another; the caller closes it. */
+  readonly compiler?: Compiler;
+}
+
+/**
+ * Analyses the project.
+ *
+ * @throws {GateError} for what the user can mend: a bad config, a wrong path, nothing in scope
+ */
+export async function check(options: CheckOptions = {}): Promise<CheckResult> {
+  const run = new CheckRun(options);
+  try {
+    return await run.run();
+  } finally {
+    run.close();
+  }
+}
+
+class CheckRun {
+  readonly #options: CheckOptions;
+  readonly #cwd: string;
+  readonly #started = performance.now();
+  readonly #phases: { name: string; ms: number }[] = [];
+  readonly #found: Found[] = [];
+  readonly #unresolved = new Map<string, { at: Report['at']; message: string }>();
+  #compiler: Promise<Compiler> | undefined;
+  #opened: Compiler | undefined;
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+    this.#cwd = path.resolve(options.cwd ?? process.cwd());
+  }
+
+  async run(): Promise<CheckResult> {
+    const { cwd, config, rules, scope, texts } = await this.#prepare();
+    const program = new ProgramHost({
+      cwd,
+      files: scope.files,
+      projects: scope.projects,
+      texts,
+      compiler: () => this.#startCompiler(),
+    });
+    const stats = await this.#phase('analyse', () => this.#runRules(program, config, rules));
+    this.#judgeFiles(program, texts);
+    const { kept, suppressed } = await this.#suppress(program, rules);
+    return this.#phase('report', () =>
+      renderFindings({
+        program,
+        rules,
+        found: kept,
+        suppressed,
+        changedFiles: this.#options.changedFiles,
+        unresolved: [...this.#unresolved.values()],
+        stats,
+        phases: this.#phases,
+        version: packageVersion(),
+        durationMs: Math.round(performance.now() - this.#started),
+      }),
+    );
+  }
+
+  close(): void {
+    this.#opened?.close();
+  }
+
+  async #prepare() {
+    const cwd = this.#cwd;
+    if (!existsSync(cwd)) {
+      throw new GateError(`the directory ${cwd} does not exist`, 'correct the path given with --cwd');
+    }
+    const { inlineConfig, configRoot, extraRules = [], tsconfig, paths = [], overlay } = this.#options;
+    const config = await this.#phase('config', () =>
+      loadConfig({ cwd, config: this.#options.config, inlineConfig, configRoot }),
+    );
+    const all = [...builtinRules, ...config.customRules, ...extraRules];
+    const rules = await resolveRules(config, all, this.#options.rules);
+    const scope = await this.#phase('scope', () =>
+      resolveScope({ cwd, config, tsconfig, paths, overlay }, () => this.#startCompiler()),
+    );
+    for (const { key, pattern } of rules.unmatchedOverrides(scope.files)) {
+      this.#integrity('noFiles', configSpan(config, cwd), { what: `${key}: '${pattern}'` });
+    }
+    return { cwd, config, rules, scope, texts: new SourceTexts(overlay) };
+  }
+
+  #startCompiler(): Promise<Compiler> {
+    const { overlay, compiler: shared } = this.#options;
+    if (shared) return Promise.resolve(shared);
+    this.#compiler ??= startCompiler({
+      cwd: this.#cwd,
+      overlay: overlay && overlay.size > 0 ? (file) => overlay.get(file) : undefined,
+    }).then((compiler) => {
+      this.#opened = compiler;
+      return compiler;
+    });
+    return this.#compiler;
+  }
+
+  async #runRules(program: ProgramHost, config: Config, rules: RuleSet): Promise<RuleStats[]> {
+    const stats: RuleStats[] = [];
+    const analyses = new Map<Analysis<unknown>, Promise<unknown>>();
+    const context: AnalysisContext = {
+      program,
+      locks: config.locks,
+      use: async <T>(analysis: Analysis<T>): Promise<T> => {
+        let result = analyses.get(analysis);
+        if (!result) {
+          result = Promise.resolve(analysis.compute(context));
+          analyses.set(analysis, result);
+        }
+        return (await result) as T;
+      },
+      unresolved: (at, message) => {
+        this.#unresolved.set(`${at.file}:${at.start}:${message}`, { at, message });
+      },
+    };
+    for (const resolved of rules.rules) {
+      stats.push(await this.#runRule(resolved, context, program, config));
+    }
+    return stats;
+  }
+
+  async #runRule(
+    { rule, options, configured }: ResolvedRule,
+    context: AnalysisContext,
+    program: ProgramHost,
+    config: Config,
+  ): Promise<RuleStats> {
+    const started = performance.now();
+    const sites = new Set<string>();
+    const before = this.#found.length;
+    const place = configSpan(config, this.#cwd);
+    const pass: Pass = {
+      ...context,
+      options,
+      configured,
+      site: ({ file, start }) => sites.add(`${file}:${start}`),
+      report: (report) => this.#found.push({ ...report, ruleId: rule.id }),
+      unknownName: (where, name, candidates) => {
+        const hint = candidates.length > 0 ? `; did you mean ${candidates.join(' or ')}?` : '';
+        this.#integrity('unknownName', place, { where, name, candidates: hint });
+      },
+      stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
+    };
+    const { words, ignoreCase } = rule.relevance(options, config.locks);
+    if (program.filesWith(words, ignoreCase).length > 0) {
+      await program.open();
+      await rule.run(pass);
+    } else {
+      rule.idle?.(pass);
+    }
+    if (configured && sites.size === 0) this.#integrity('noSites', place, { rule: rule.id });
+    return {
+      ruleId: rule.id,
+      sites: sites.size,
+      findings: this.#found.length - before,
+      ms: performance.now() - started,
+    };
+  }
+
+  /** What the gate could not see. */
+  #judgeFiles(program: ProgramHost, texts: SourceTexts): void {
+    for (const { file, detail } of texts.problems) {
+      if (!program.files.includes(file)) continue;
+      this.#integrity('unreadableFile', { file, start: 0, end: 0 }, { detail });
+    }
+    const inScope = new Set(program.files);
+    for (const { file, problems } of program.parsed) {
+      const [first] = problems;
+      if (!first || !inScope.has(file)) continue;
+      this.#integrity('syntaxError', { file, start: first.start, end: first.start }, { detail: first.message });
+    }
+  }
+
+  async #suppress(program: ProgramHost, rules: RuleSet) {
+    const suppressions: Suppression[] = [];
+    const commented = program.filesWith(['ws-gate']);
+    if (commented.length > 0) await program.openSyntax();
+    for (const file of commented) {
+      const tree = program.tree(file);
+      if (!tree) continue;
+      const directives = readDirectives({ file, text: tree.text, comments: tree.comments });
+      suppressions.push(...directives.suppressions);
+      for (const report of directives.reports) this.#found.push({ ...report, ruleId: INTEGRITY });
+    }
+    const active = new Set(rules.rules.map(({ rule }) => rule.id));
+    const known = new Set([...builtinRules.map(({ id }) => id), ...active, INTEGRITY]);
+    const reportable = this.#found.filter(({ ruleId, at }) => rules.severityFor(at.file, ruleId) !== 'off');
+    const result = applySuppressions({
+      findings: reportable,
+      suppressions,
+      known,
+      ran: (ruleId, file) => active.has(ruleId) && rules.severityFor(file, ruleId) !== 'off',
+    });
+    const added = result.reports.map((report) => ({ ...report, ruleId: INTEGRITY }));
+    return { kept: [...result.kept, ...added], suppressed: result.suppressed };
+  }
+
+  #integrity(
+    messageId: keyof typeof integrityMessages,
+    at: Report['at'],
+    data: Readonly<Record<string, string>>,
+  ): void {
+    this.#found.push({ ruleId: INTEGRITY, messageId, at, data });
+  }
+
+  async #phase<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#phases.push({ name, ms: performance.now() - started });
+    }
+  }
+}
+
+/** Findings about the config are reported at its head. */
+function configSpan(config: Config, cwd: string): Report['at'] {
+  return { file: config.file ?? path.join(cwd, 'ws-gate.config.ts'), start: 0, end: 0 };
+}

@@ -1,0 +1,72 @@
+import type { MessageText } from './rule.ts';
+
+/** What the gate says about itself, under the rule id `gate-integrity`. */
+export const integrityMessages = {
+  unknownName: {
+    message: '{where} names {name}, which does not exist',
+    why: 'a declaration about something that is not there guards nothing, and looks as if it did',
+    help: 'correct the name, or remove the entry{candidates}',
+  },
+  noSites: {
+    message: '{rule} is configured, and found nothing to examine',
+    why: 'a rule that looks at nothing passes whatever the code does',
+    help: 'correct the options or the scope so that the rule sees the code it was meant for, or remove it',
+  },
+  noFiles: {
+    message: '{what} matches no file',
+    why: 'a pattern that matches nothing is a check that never runs',
+    help: 'correct the pattern, or remove it',
+  },
+  staleEntry: {
+    message: '{message}',
+    why: 'an exception that nothing needs will one day excuse a new mistake',
+    help: '{help}',
+  },
+  syntaxError: {
+    message: 'the file does not parse: {detail}',
+    why: 'what the parser had to guess, the rules may have missed',
+    help: 'correct the syntax error',
+  },
+  unreadableFile: {
+    message: 'the file cannot be read: {detail}',
+    why: 'a file in scope that nobody looked at may hold anything',
+    help: 'make the file readable, or take it out of the scope',
+  },
+  suppressionWithoutReason: {
+    message: 'the suppression of {rules} gives no reason',
+    why: 'without a reason nobody can tell later whether it still holds; it silences nothing until it has one',
+    help: 'add ` -- ` and the reason: // ws-gate-disable-next-line {rules} -- <reason>',
+  },
+  suppressionWithoutRule: {
+    message: 'the suppression names no rule',
+    why: 'a suppression of everything also hides what nobody has looked at yet; it silences nothing',
+    help: 'name the rule: // ws-gate-disable-next-line <rule> -- <reason>',
+  },
+  unusedSuppression: {
+    message: 'the suppression of {rule} suppresses nothing',
+    why: 'a suppression that outlives its finding will silence the next one in its place',
+    help: 'remove {rule} from the comment, or the whole comment',
+  },
+  unknownRuleInSuppression: {
+    message: 'the suppression names the unknown rule "{rule}"{hint}',
+    why: 'a misspelt rule id silences nothing',
+    help: 'correct the rule id; `ws-gate rules` lists them',
+  },
+  suppressionOfIntegrity: {
+    message: 'gate-integrity cannot be suppressed',
+    why: 'it reports that the gate cannot see; silencing it would leave a gate that passes blindly',
+    help: 'mend what it reports, and remove it from the comment',
+  },
+  hatchWithoutReason: {
+    message: 'the annotation {hatch} gives no reason',
+    why: 'the reason is what a reviewer checks; without one the annotation has no effect',
+    help: 'add ` -- ` and the reason: // ws-gate: {hatch} -- <reason>',
+  },
+  unknownDirective: {
+    message: 'the comment holds the unknown directive "{directive}"{hint}',
+    why: 'a misspelt directive has no effect, and nothing else would tell',
+    help: 'use one of: {known}',
+  },
+} as const satisfies Record<string, MessageText>;
+
+export type IntegrityMessageId = keyof typeof integrityMessages;

@@ -1,0 +1,83 @@
+import path from 'node:path';
+import type { Compiler, Oracle } from '../oracle/oracle.ts';
+import type { SourceTree } from '../syntax/tree.ts';
+import type { Program } from './program.ts';
+import type { SourceTexts } from './texts.ts';
+
+/** What {@link ProgramHost} is built from. */
+export interface ProgramParts {
+  readonly cwd: string;
+  readonly files: readonly string[];
+  readonly projects: readonly string[];
+  readonly texts: SourceTexts;
+  readonly compiler: () => Promise<Compiler>;
+}
+
+/** The program over the disk and the overlay: texts and trees are kept, the compiler is opened on first use. */
+export class ProgramHost implements Program {
+  readonly cwd: string;
+  readonly files: readonly string[];
+  readonly #parts: ProgramParts;
+  readonly #trees = new Map<string, SourceTree | undefined>();
+  #compiler: Compiler | undefined;
+  #syntax: typeof import('../syntax/tree.ts') | undefined;
+  #oracle: Oracle | undefined;
+
+  constructor(parts: ProgramParts) {
+    this.#parts = parts;
+    this.cwd = parts.cwd;
+    this.files = parts.files;
+  }
+
+  text(file: string): string | undefined {
+    return this.#parts.texts.read(file);
+  }
+
+  filesWith(words: readonly string[], ignoreCase = false): readonly string[] {
+    return this.#parts.texts.filesWith(this.files, words, ignoreCase);
+  }
+
+  tree(file: string): SourceTree | undefined {
+    if (!this.#trees.has(file)) {
+      const text = this.text(file);
+      if (!this.#syntax) throw new Error('the parser was not loaded');
+      this.#trees.set(file, text === undefined ? undefined : new this.#syntax.SourceTree(file, text));
+    }
+    return this.#trees.get(file);
+  }
+
+  /** The trees parsed so far. */
+  get parsed(): readonly SourceTree[] {
+    return [...this.#trees.values()].filter((tree) => tree !== undefined);
+  }
+
+  /** Starts the compiler, so that {@link oracle} can be asked; the program itself is opened by the first question. */
+  async open(): Promise<void> {
+    this.#compiler ??= await this.#parts.compiler();
+    await this.openSyntax();
+  }
+
+  /** Loads the parser, so that {@link tree} can be asked: a run with nothing to look at does without. */
+  async openSyntax(): Promise<void> {
+    this.#syntax ??= await import('../syntax/tree.ts');
+  }
+
+  get oracle(): Oracle {
+    if (!this.#compiler) throw new Error('the compiler was not started');
+    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: this.files });
+    return this.#oracle;
+  }
+
+  /** How many questions the compiler was asked; 0 when it was never opened. */
+  get queries(): number {
+    return this.#oracle?.queries ?? 0;
+  }
+
+  get oracleKind(): 'native' | 'reference' | 'none' {
+    return this.#oracle?.kind ?? 'none';
+  }
+
+  relative(file: string): string {
+    return path.relative(this.cwd, file).split(path.sep).join('/');
+  }
+}

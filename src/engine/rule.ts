@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import type { LocksConfig } from '../config/types.ts';
+import type { Severity, Span } from './finding.ts';
+import type { Program } from './program.ts';
+
+/** The words of one message: `{name}` places take the arguments of the report. */
+export interface MessageText {
+  /** What is wrong, lower case, no final period. */
+  readonly message: string;
+  /** Why it matters, one sentence. */
+  readonly why: string;
+  /** What to do, imperative. */
+  readonly help: string;
+}
+
+/** A step on the way to a finding. */
+export interface ReportStep {
+  readonly at: Span;
+  readonly message: string;
+}
+
+/** What a rule hands in: ids and arguments, no prose. */
+export interface Report<Id extends string = string> {
+  readonly messageId: Id;
+  readonly at: Span;
+  /** Values for the places of the message. */
+  readonly data?: Readonly<Record<string, string>>;
+  readonly trace?: readonly ReportStep[];
+}
+
+/**
+ * What makes a file worth parsing for a rule. A file whose text holds none of the words is not parsed unless
+ * the analysis walks into it. Words are matched as plain substrings; `ignoreCase` serves SQL keywords.
+ */
+export interface Relevance {
+  readonly words: readonly string[];
+  readonly ignoreCase?: boolean;
+}
+
+/** A fact base that several rules share: computed once per run, on first use. */
+export interface Analysis<T> {
+  readonly id: string;
+  compute(context: AnalysisContext): T | Promise<T>;
+}
+
+/** What an analysis may read. */
+export interface AnalysisContext {
+  readonly program: Program;
+  readonly locks: LocksConfig;
+  use<T>(analysis: Analysis<T>): Promise<T>;
+  unresolved(at: Span, message: string): void;
+}
+
+/** All that a rule may read, and all that it may say. */
+export interface Pass<Options = unknown, Id extends string = string> extends AnalysisContext {
+  readonly options: Options;
+  /** Whether the rule runs because the config names it, and not by default. */
+  readonly configured: boolean;
+  /** Counts something the rule examined. A configured rule that examined nothing turns the gate red. */
+  site(at: Span): void;
+  report(report: Report<Id>): void;
+  /** A name in the config that stands for nothing, or for several things: reported by `gate-integrity`. */
+  unknownName(where: string, name: string, candidates: readonly string[]): void;
+  /** An exception in the config that excuses nothing: reported by `gate-integrity`. */
+  stale(message: string, help: string): void;
+}
+
+/**
+ * A rule, as a value.
+ *
+ * @typeParam Options the parsed options
+ * @typeParam Id the message ids
+ */
+export interface Rule<Options = unknown, Id extends string = string> {
+  readonly id: string;
+  /** What the rule holds true, one line. */
+  readonly summary: string;
+  /** Severity without any config; `off` for a rule that needs a declaration to say anything. */
+  readonly defaultSeverity: Severity | 'off';
+  readonly messages: Readonly<Record<Id, MessageText>>;
+  /** The schema of the options; zod is handed in so that a run without options never loads it. */
+  options?(zod: typeof z): z.ZodType<Options>;
+  /** Options of a run without any. */
+  readonly defaultOptions: Options;
+  relevance(options: Options, locks: LocksConfig): Relevance;
+  run(pass: Pass<Options, Id>): void | Promise<void>;
+  /** Judges the config when no file is relevant, and so nothing in it can be right. */
+  idle?(pass: Pass<Options, Id>): void;
+}
+
+/** A rule whose type parameters do not matter to the reader. */
+// biome-ignore lint/suspicious/noExplicitAny: options and ids vary per rule; the engine only passes them through
+export type AnyRule = Rule<any, any>;
+
+/** Declares a rule; the identity function that gives `run` its types. */
+export function defineRule<Options, Id extends string>(rule: Rule<Options, Id>): Rule<Options, Id> {
+  return rule;
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+
+/** Why a file could not be read. */
+export interface ReadProblem {
+  readonly file: string;
+  readonly reason: 'missing' | 'unreadable' | 'binary';
+  readonly detail: string;
+}
+
+/**
+ * The texts of a run: the overlay first, then the disk, each file read once. What was read, and what could not
+ * be, is on record.
+ */
+export class SourceTexts {
+  readonly problems: ReadProblem[] = [];
+  readonly #overlay: ReadonlyMap<string, string | null> | undefined;
+  readonly #texts = new Map<string, string | undefined>();
+
+  constructor(overlay?: ReadonlyMap<string, string | null>) {
+    this.#overlay = overlay;
+  }
+
+  /** Text without a byte order mark, or undefined when there is none to be had. */
+  read(file: string): string | undefined {
+    if (!this.#texts.has(file)) this.#texts.set(file, this.#load(file));
+    return this.#texts.get(file);
+  }
+
+  filesWith(files: readonly string[], words: readonly string[], ignoreCase: boolean): string[] {
+    if (words.length === 0) return [];
+    const pattern = new RegExp(words.map(escapeRegExp).join('|'), ignoreCase ? 'i' : '');
+    return files.filter((file) => {
+      const text = this.read(file);
+      return text !== undefined && pattern.test(text);
+    });
+  }
+
+  #load(file: string): string | undefined {
+    const overlaid = this.#overlay?.get(file);
+    if (overlaid !== undefined) return overlaid === null ? undefined : stripByteOrderMark(overlaid);
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(file);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.problems.push({ file, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: message });
+      return undefined;
+    }
+    const text = decode(bytes);
+    // Source text holds no NUL. A file that does is an image or a video stream (`.ts` is also MPEG's ending).
+    if (text.includes('\0')) {
+      this.problems.push({ file, reason: 'binary', detail: 'it holds NUL bytes' });
+      return undefined;
+    }
+    return text;
+  }
+}
+
+function decode(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le', 2);
+  return stripByteOrderMark(bytes.toString('utf8'));
+}
+
+function stripByteOrderMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

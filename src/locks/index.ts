@@ -1,0 +1,9 @@
+/**
+ * Locks for async code: FIFO, abortable, disposable.
+ *
+ * @module
+ */
+
+export { KeyedMutex } from './keyed-mutex.ts';
+export { type AcquireOptions, type LockOptions, Mutex } from './mutex.ts';
+export type { Releaser } from './releaser.ts';

@@ -1,0 +1,62 @@
+/**
+ * A key that is taken: a workspace is being built there, or its last one is still shutting down. Whoever wants
+ * the key next waits for the end, without holding a lock.
+ */
+export class Lane {
+  /** Resolved when the key is free again. It never rejects: see {@link Lane.failure} for how it ended. */
+  readonly vacated: Promise<void>;
+
+  /** Why nothing came of the build, for those who waited for it instead of building themselves. */
+  failure: { readonly error: unknown } | undefined;
+
+  readonly #abort = new AbortController();
+  readonly #resolve: () => void;
+
+  constructor() {
+    let resolve = (): void => {};
+    this.vacated = new Promise<void>((fulfil) => {
+      resolve = fulfil;
+    });
+    this.#resolve = resolve;
+  }
+
+  /** Aborts when the build is no longer wanted. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Tells the builder that its work is no longer wanted. */
+  abort(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  /** Lets those who wait go on. */
+  vacate(): void {
+    this.#resolve();
+  }
+
+  /**
+   * Waits for the end of the lane.
+   *
+   * @throws What the build failed with, or the reason of `signal` if that aborts first.
+   */
+  async wait(signal: AbortSignal | undefined): Promise<void> {
+    await abortable(this.vacated, signal);
+    if (this.failure) throw this.failure.error;
+  }
+}
+
+async function abortable(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return await promise;
+  signal.throwIfAborted();
+  let cancel = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    cancel = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * The reference workspace manager.
+ *
+ * @module
+ */
+
+export * from './claims/index.ts';

@@ -1,0 +1,217 @@
+import { type Node, SyntaxKind } from 'typescript/unstable/ast';
+import {
+  API,
+  type Checker,
+  type NodeHandle,
+  type Project,
+  SignatureKind,
+  type Snapshot,
+  SymbolFlags,
+  type Symbol as TsSymbol,
+  type Type,
+  TypeFlags,
+} from 'typescript/unstable/sync';
+import type {
+  Compiler,
+  CompilerOptions,
+  Declaration,
+  OpenRequest,
+  Oracle,
+  ProjectConfig,
+  SymbolInfo,
+  TypeInfo,
+} from './oracle.ts';
+
+type UpdateSnapshotParams = NonNullable<Parameters<API['updateSnapshot']>[0]>;
+
+/** The native TypeScript compiler, spoken to over a pipe: one process for the whole run. */
+export class NativeCompiler implements Compiler {
+  readonly kind = 'native';
+  readonly #api: API;
+  #snapshot: Snapshot | undefined;
+  #opened: UpdateSnapshotParams | undefined;
+
+  constructor({ cwd, overlay }: CompilerOptions) {
+    this.#api = new API(
+      overlay
+        ? {
+            cwd,
+            fs: {
+              readFile: overlay,
+              fileExists: (file) => {
+                const text = overlay(file);
+                return text === undefined ? undefined : text !== null;
+              },
+            },
+          }
+        : { cwd },
+    );
+  }
+
+  readProject(tsconfig: string): ProjectConfig {
+    const { fileNames, options } = this.#api.parseConfigFile(tsconfig);
+    return { files: fileNames, allowJs: options['allowJs'] === true };
+  }
+
+  open({ projects, files }: OpenRequest): Oracle {
+    // A project that is opened by its tsconfig owns its files; opening a file by name makes the compiler search
+    // for the tsconfig that owns it, and fall back to a project inferred from nothing.
+    let snapshot = this.#update({ openProjects: [...projects] });
+    const owned = new Set(snapshot.getProjects().flatMap((project) => project.rootFiles));
+    const strays = files.filter((file) => !owned.has(file));
+    // What the last program had is let go only now, so that the libraries both need stay parsed.
+    const left = this.#opened;
+    if (strays.length > 0 || left) snapshot = this.#update({ openFiles: strays, ...left });
+    this.#opened = { closeProjects: [...projects], closeFiles: strays };
+    return new NativeOracle(snapshot);
+  }
+
+  #update(params: UpdateSnapshotParams): Snapshot {
+    const before = this.#snapshot;
+    this.#snapshot = this.#api.updateSnapshot(params);
+    before?.dispose();
+    return this.#snapshot;
+  }
+
+  close(): void {
+    this.#api.close();
+  }
+}
+
+class NativeOracle implements Oracle {
+  readonly kind = 'native';
+  queries = 0;
+  readonly #snapshot: Snapshot;
+  readonly #owners = new Map<string, Project>();
+  readonly #symbols = new Map<TsSymbol, SymbolInfo | undefined>();
+
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+    for (const project of snapshot.getProjects()) {
+      for (const file of project.rootFiles) if (!this.#owners.has(file)) this.#owners.set(file, project);
+    }
+  }
+
+  symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[] {
+    const checker = this.#checkerFor(file);
+    if (!checker || positions.length === 0) return positions.map(() => undefined);
+    this.queries += positions.length;
+    return checker
+      .getSymbolAtPosition(file, positions)
+      .map((symbol) => symbol && this.#symbolInfo(symbol, checker));
+  }
+
+  types(file: string, positions: readonly number[]): (TypeInfo | undefined)[] {
+    const checker = this.#checkerFor(file);
+    if (!checker || positions.length === 0) return positions.map(() => undefined);
+    this.queries += positions.length;
+    return checker
+      .getTypeAtPosition(file, positions)
+      .map((type) => type && this.#typeInfo(type, checker));
+  }
+
+  #checkerFor(file: string): Checker | undefined {
+    let owner = this.#owners.get(file);
+    if (!owner) {
+      const projects = this.#snapshot.getProjects();
+      owner =
+        this.#snapshot.getDefaultProjectForFile(file) ??
+        projects.find((project) => project.program.getSourceFileMetadata(file) !== undefined);
+      if (owner) this.#owners.set(file, owner);
+    }
+    return owner?.checker;
+  }
+
+  #symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo | undefined {
+    if (this.#symbols.has(symbol)) return this.#symbols.get(symbol);
+    const info = symbolInfo(symbol, checker);
+    this.#symbols.set(symbol, info);
+    return info;
+  }
+
+  #typeInfo(type: Type, checker: Checker): TypeInfo {
+    const members = type.isUnionType() || type.isIntersectionType() ? type.getTypes() : [type];
+    const symbols = members
+      .map((member) => member.getSymbol())
+      .map((symbol) => symbol && this.#symbolInfo(symbol, checker))
+      .filter((info) => info !== undefined);
+    return {
+      any: (type.flags & TypeFlags.Any) !== 0,
+      symbols,
+      callable: members.some(
+        (member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0,
+      ),
+    };
+  }
+}
+
+function symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo | undefined {
+  if ((symbol.flags & SymbolFlags.Alias) === 0) return describe(symbol, false);
+  const target = checker.getAliasedSymbol(symbol);
+  return checker.isUnknownSymbol(target) ? describe(lastReachable(symbol, checker), true) : describe(target, false);
+}
+
+/** The last import or re-export on the way to a module that is not there. */
+function lastReachable(symbol: TsSymbol, checker: Checker): TsSymbol {
+  const next = checker.getImmediateAliasedSymbol(symbol);
+  if (!next || next.id === symbol.id || next.declarations.length === 0) return symbol;
+  return (next.flags & SymbolFlags.Alias) === 0 ? symbol : lastReachable(next, checker);
+}
+
+function describe(symbol: TsSymbol, unresolvedImport: boolean): SymbolInfo {
+  return {
+    name: symbol.name,
+    declarations: symbol.declarations.map((handle) => new NativeDeclaration(handle)),
+    unresolvedImport,
+  };
+}
+
+/**
+ * Positions are fetched only when asked for: they need the declaring file's tree, and most questions end at
+ * the path.
+ */
+class NativeDeclaration implements Declaration {
+  readonly #handle: NodeHandle;
+  #node: Node | undefined;
+
+  constructor(handle: NodeHandle) {
+    this.#handle = handle;
+  }
+
+  get file(): string {
+    return this.#handle.path;
+  }
+
+  get kind(): string {
+    return SyntaxKind[this.#handle.kind] ?? 'Unknown';
+  }
+
+  get start(): number {
+    return this.#resolve()?.getStart() ?? 0;
+  }
+
+  get end(): number {
+    return this.#resolve()?.end ?? 0;
+  }
+
+  get name(): number | undefined {
+    const node = this.#resolve();
+    return node && declarationName(node)?.getStart();
+  }
+
+  get container(): string | undefined {
+    const parent = this.#resolve()?.parent;
+    const name = parent && declarationName(parent);
+    return name && 'text' in name ? String(name.text) : undefined;
+  }
+
+  #resolve(): Node | undefined {
+    this.#node ??= this.#handle.resolve();
+    return this.#node;
+  }
+}
+
+function declarationName(node: Node): Node | undefined {
+  return 'name' in node ? ((node as { name?: Node }).name ?? undefined) : undefined;
+}
+

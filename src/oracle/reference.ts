@@ -1,0 +1,207 @@
+import path from 'node:path';
+import { type Ts, ts } from '../syntax/ts.ts';
+import type {
+  Compiler,
+  CompilerOptions,
+  Declaration,
+  OpenRequest,
+  Oracle,
+  ProjectConfig,
+  ReadOverlay,
+  SymbolInfo,
+  TypeInfo,
+} from './oracle.ts';
+
+/**
+ * The checker that ts-morph bundles, behind the same interface. Slower and heavier than the native compiler; it
+ * serves platforms without a native binary, and holds the native one to account in the differential test.
+ */
+export class ReferenceCompiler implements Compiler {
+  readonly kind = 'reference';
+  readonly #cwd: string;
+  readonly #overlay: ReadOverlay | undefined;
+
+  constructor({ cwd, overlay }: CompilerOptions) {
+    this.#cwd = cwd;
+    this.#overlay = overlay;
+  }
+
+  readProject(tsconfig: string): ProjectConfig {
+    const { fileNames, options } = this.#parse(tsconfig);
+    return { files: fileNames, allowJs: options.allowJs === true };
+  }
+
+  open({ projects, files }: OpenRequest): Oracle {
+    const owned = new Set<string>();
+    const programs: Ts.Program[] = [];
+    for (const project of projects) {
+      const { fileNames, options } = this.#parse(project);
+      for (const file of fileNames) owned.add(file);
+      programs.push(this.#program(fileNames, options));
+    }
+    for (const [tsconfig, strays] of this.#owners(files.filter((file) => !owned.has(file)))) {
+      const options = tsconfig === undefined ? INFERRED_OPTIONS : this.#parse(tsconfig).options;
+      programs.push(this.#program(strays, options));
+    }
+    return new ReferenceOracle(programs);
+  }
+
+  close(): void {}
+
+  /** Groups files by the nearest tsconfig that lists them. */
+  #owners(files: readonly string[]): Map<string | undefined, string[]> {
+    const lists = new Map<string, ReadonlySet<string>>();
+    const owners = new Map<string | undefined, string[]>();
+    for (const file of files) {
+      const tsconfig = ts.findConfigFile(path.dirname(file), ts.sys.fileExists);
+      if (tsconfig !== undefined && !lists.has(tsconfig)) {
+        lists.set(tsconfig, new Set(this.#parse(tsconfig).fileNames));
+      }
+      const owner = tsconfig !== undefined && lists.get(tsconfig)?.has(file) ? tsconfig : undefined;
+      const group = owners.get(owner);
+      if (group) group.push(file);
+      else owners.set(owner, [file]);
+    }
+    return owners;
+  }
+
+  #parse(tsconfig: string): Ts.ParsedCommandLine {
+    const { config } = ts.readConfigFile(tsconfig, ts.sys.readFile);
+    return ts.parseJsonConfigFileContent(
+      config ?? {},
+      ts.sys,
+      path.dirname(tsconfig),
+      undefined,
+      path.basename(tsconfig),
+    );
+  }
+
+  #program(rootNames: readonly string[], options: Ts.CompilerOptions): Ts.Program {
+    const host = ts.createCompilerHost({ ...options, noEmit: true });
+    const overlay = this.#overlay;
+    if (overlay) {
+      const { readFile, fileExists } = host;
+      host.readFile = (file) => {
+        const text = overlay(file);
+        return text === undefined ? readFile.call(host, file) : (text ?? undefined);
+      };
+      host.fileExists = (file) => {
+        const text = overlay(file);
+        return text === undefined ? fileExists.call(host, file) : text !== null;
+      };
+    }
+    host.getCurrentDirectory = () => this.#cwd;
+    return ts.createProgram({ rootNames: [...rootNames], options: { ...options, noEmit: true }, host });
+  }
+}
+
+/** What the native compiler infers for a file that no tsconfig owns. */
+const INFERRED_OPTIONS: Ts.CompilerOptions = {
+  allowJs: true,
+  allowImportingTsExtensions: true,
+  jsx: ts.JsxEmit.Preserve,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  noEmit: true,
+  resolveJsonModule: true,
+  strictNullChecks: true,
+  target: ts.ScriptTarget.ESNext,
+};
+
+class ReferenceOracle implements Oracle {
+  readonly kind = 'reference';
+  queries = 0;
+  readonly #programs: readonly Ts.Program[];
+
+  constructor(programs: readonly Ts.Program[]) {
+    this.#programs = programs;
+  }
+
+  symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[] {
+    return this.#ask(file, positions, (node, checker) => {
+      const symbol = checker.getSymbolAtLocation(node);
+      return symbol && symbolInfo(symbol, checker);
+    });
+  }
+
+  types(file: string, positions: readonly number[]): (TypeInfo | undefined)[] {
+    return this.#ask(file, positions, (node, checker) => typeInfo(checker.getTypeAtLocation(node), checker));
+  }
+
+  #ask<T>(
+    file: string,
+    positions: readonly number[],
+    answer: (node: Ts.Node, checker: Ts.TypeChecker) => T | undefined,
+  ): (T | undefined)[] {
+    this.queries += positions.length;
+    for (const program of this.#programs) {
+      const source = program.getSourceFile(file);
+      if (!source) continue;
+      const checker = program.getTypeChecker();
+      return positions.map((position) => {
+        const node = tokenAt(source, position);
+        return node && answer(node, checker);
+      });
+    }
+    return positions.map(() => undefined);
+  }
+}
+
+function symbolInfo(symbol: Ts.Symbol, checker: Ts.TypeChecker): SymbolInfo | undefined {
+  if ((symbol.flags & ts.SymbolFlags.Alias) === 0) return describe(symbol, false);
+  const target = checker.getAliasedSymbol(symbol);
+  return target.declarations === undefined || target.declarations.length === 0
+    ? describe(lastReachable(symbol, checker), true)
+    : describe(target, false);
+}
+
+function lastReachable(symbol: Ts.Symbol, checker: Ts.TypeChecker): Ts.Symbol {
+  const next = checker.getImmediateAliasedSymbol(symbol);
+  if (!next || next === symbol || (next.declarations?.length ?? 0) === 0) return symbol;
+  return (next.flags & ts.SymbolFlags.Alias) === 0 ? symbol : lastReachable(next, checker);
+}
+
+function describe(symbol: Ts.Symbol, unresolvedImport: boolean): SymbolInfo {
+  return {
+    name: symbol.name,
+    declarations: (symbol.declarations ?? []).map(declaration),
+    unresolvedImport,
+  };
+}
+
+function declaration(node: Ts.Declaration): Declaration {
+  const source = node.getSourceFile();
+  const container = node.parent && ts.getNameOfDeclaration(node.parent as Ts.Declaration);
+  return {
+    file: source.fileName,
+    start: node.getStart(source),
+    end: node.end,
+    name: ts.getNameOfDeclaration(node)?.getStart(source),
+    kind: ts.SyntaxKind[node.kind] ?? 'Unknown',
+    container: container && ts.isIdentifier(container) ? container.text : undefined,
+  };
+}
+
+function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
+  const members = type.isUnionOrIntersection() ? type.types : [type];
+  return {
+    any: (type.flags & ts.TypeFlags.Any) !== 0,
+    symbols: members
+      .map((member) => member.getSymbol())
+      .map((symbol) => symbol && symbolInfo(symbol, checker))
+      .filter((info) => info !== undefined),
+    callable: members.some((member) => member.getCallSignatures().length > 0),
+  };
+}
+
+/** The smallest token that starts at or contains a position. */
+function tokenAt(source: Ts.SourceFile, position: number): Ts.Node | undefined {
+  let found: Ts.Node | undefined;
+  const visit = (node: Ts.Node): void => {
+    if (position < node.getStart(source) || position >= node.end) return;
+    found = node;
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(source, visit);
+  return found;
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    env: { NO_COLOR: '1' },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // Drives the built program, so the build comes first; once per run, and only when these tests run.
+          globalSetup: ['test/e2e/build.ts'],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
