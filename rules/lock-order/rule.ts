@@ -70,7 +70,7 @@ export const lockOrder = defineRule<undefined, MessageId>({
       const messageId = judge(edge, declared);
       if (messageId) violations.set(edge, messageId);
     }
-    for (const edge of shortestPerKey([...violations.keys()], (one) => keyOf(one, violations.get(one)))) {
+    for (const edge of shortestPerKey([...violations.keys()], (one) => `${violations.get(one)}|${causeOf(one)}`)) {
       const messageId = violations.get(edge);
       if (!messageId) continue;
       pass.report({
@@ -108,11 +108,4 @@ function judge(edge: LockEdge, declared: DeclaredLocks): MessageId | undefined {
   if (edge.combined) return 'unorderedMultiAcquire';
   if (innerRank === outerRank) return 'siblingHeld';
   return innerRank < outerRank ? 'contradictsOrder' : undefined;
-}
-
-/** Two locks started at once are one mistake, seen from either of them. */
-function keyOf(edge: LockEdge, messageId: MessageId | undefined): string {
-  if (messageId !== 'unorderedMultiAcquire') return `${messageId}|${causeOf(edge)}`;
-  const pair = [edge.outer, edge.inner].map(({ lock, at }) => `${lock.cls.id}@${at.file}:${at.start}`).sort();
-  return `${messageId}|${pair.join('|')}`;
 }

@@ -73,24 +73,18 @@ export async function testRules(options: RuleTestOptions): Promise<RuleTestRepor
 
   const found = discoverFixtures(dir);
   const isWanted = (ruleId: string): boolean => only?.includes(ruleId) ?? true;
+  const ruleIds = [...new Set([...found.ruleIds, ...required])].filter(isWanted).sort();
   const extraRules = rules.filter((rule) => !builtinRules.includes(rule));
-  const results: RuleTestResult[] = [];
-  // One compiler for all of them: what they share, the language's own declarations, is read once.
   const compiler = await startCompiler({ cwd: dir });
+  const results: RuleTestResult[] = [];
   try {
-    for (const ruleId of new Set([...found.ruleIds, ...required].filter(isWanted).sort())) {
+    for (const ruleId of ruleIds) {
       const fixtures = found.fixtures.filter((fixture) => fixture.ruleId === ruleId);
-      const runs: FixtureRun[] = [];
-      if (ruleId !== INTEGRITY && !registry.has(ruleId)) {
-        results.push({ ruleId, fixtures: [], problems: [unknownRule(ruleId, registry)] });
-        continue;
-      }
-      for (const fixture of fixtures) runs.push(await runFixture(fixture, { check, extraRules, compiler }));
-      results.push({
-        ruleId,
-        fixtures: runs.map(({ result }) => result),
-        problems: judgeRule(ruleId, registry.get(ruleId), runs),
-      });
+      results.push(
+        ruleId === INTEGRITY || registry.has(ruleId)
+          ? await runRule(ruleId, registry.get(ruleId), { fixtures, runner: { check, extraRules, compiler } })
+          : { ruleId, fixtures: [], problems: [unknownRule(ruleId, registry)] },
+      );
     }
   } finally {
     compiler.close();
@@ -101,6 +95,16 @@ export async function testRules(options: RuleTestOptions): Promise<RuleTestRepor
     ...rule.problems,
   ]);
   return { dir, rules: results, problems: [...misnamed, ...problems] };
+}
+
+async function runRule(
+  ruleId: string,
+  rule: AnyRule | undefined,
+  { fixtures, runner }: { readonly fixtures: readonly Fixture[]; readonly runner: Runner },
+): Promise<RuleTestResult> {
+  const runs: FixtureRun[] = [];
+  for (const fixture of fixtures) runs.push(await runFixture(fixture, runner));
+  return { ruleId, fixtures: runs.map(({ result }) => result), problems: judgeRule(ruleId, rule, runs) };
 }
 
 interface FixtureRun {
@@ -152,10 +156,11 @@ async function findingsOf(
   const rules = { ...own, ...config.rules };
   const { report } = await runner.check({
     cwd: fixture.root,
-    compiler: runner.compiler,
-    inlineConfig: { include: fixture.files.map((file) => escapeGlob(file.path)), ...config, rules },
+    ...(config.include ? {} : { paths: fixture.files.map((file) => file.path) }),
+    inlineConfig: { ...config, rules },
     rules:
       fixture.ruleId === INTEGRITY ? Object.keys(rules).filter((id) => id !== INTEGRITY) : [fixture.ruleId],
+    compiler: runner.compiler,
     ...(runner.extraRules.length > 0 ? { extraRules: runner.extraRules } : {}),
   });
   return report.findings;
@@ -255,8 +260,4 @@ function placeOf(fixture: Fixture, file: string): string {
   return path.basename(fixture.root) === path.basename(fixture.path)
     ? `${fixture.path}/${file}`
     : fixture.path;
-}
-
-function escapeGlob(file: string): string {
-  return file.replace(/[$^*+?()[\]{}!|@\\]/g, '\\$&');
 }

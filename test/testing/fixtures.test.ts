@@ -13,9 +13,9 @@ import { tempDir } from '../support/temp-dir.ts';
 const rule = stubRule('no-bang', { messages: { bang: { message: 'm', why: 'w', help: 'h' } } });
 
 /** An engine with one rule: every `BANG` in a file in scope is a finding. */
-async function bangCheck({ cwd = '', inlineConfig }: CheckOptions): Promise<CheckResult> {
-  const findings = (inlineConfig?.include ?? []).flatMap((file) =>
-    readFileSync(path.join(cwd, file.replaceAll('\\', '')), 'utf8')
+async function bangCheck({ cwd = '', paths = [] }: CheckOptions): Promise<CheckResult> {
+  const findings = paths.flatMap((file) =>
+    readFileSync(path.join(cwd, file), 'utf8')
       .split('\n')
       .flatMap((text, index) => (text.includes('BANG') ? [bangAt(file, index + 1)] : [])),
   );
@@ -215,31 +215,36 @@ describe('testRules', () => {
       'no-bang/a.bad.ts': `// config { "locks":\n//   { "leaf": ["A"] } }\n${BAD}`,
       'no-bang/b[1].bad/x.ts': BAD,
       'no-bang/b[1].bad/ws-gate.config.json': '{ "rules": { "no-bang": ["error", { "loud": true }] } }',
-      'no-bang/c{2}.bad.ts': BAD,
+      'no-bang/c{2}.bad.ts': `// config { "include": ["c{2}.bad.ts"] }\n${BAD}`,
     });
     const asked: CheckOptions[] = [];
     await test(dir, {
       check: (options) => {
         asked.push(options);
-        return bangCheck(options);
+        return bangCheck({ ...options, paths: options.paths ?? options.inlineConfig?.include ?? [] });
       },
     });
     expect(asked).toEqual([
       {
         cwd: path.join(dir, 'no-bang'),
-        inlineConfig: { include: ['a.bad.ts'], locks: { leaf: ['A'] }, rules: { 'no-bang': 'error' } },
+        paths: ['a.bad.ts'],
+        inlineConfig: { locks: { leaf: ['A'] }, rules: { 'no-bang': 'error' } },
+        compiler: expect.anything(),
         rules: ['no-bang'],
         extraRules: [rule],
       },
       {
         cwd: path.join(dir, 'no-bang/b[1].bad'),
-        inlineConfig: { include: ['x.ts'], rules: { 'no-bang': ['error', { loud: true }] } },
+        paths: ['x.ts'],
+        inlineConfig: { rules: { 'no-bang': ['error', { loud: true }] } },
+        compiler: expect.anything(),
         rules: ['no-bang'],
         extraRules: [rule],
       },
       {
         cwd: path.join(dir, 'no-bang'),
-        inlineConfig: { include: ['c\\{2\\}.bad.ts'], rules: { 'no-bang': 'error' } },
+        inlineConfig: { include: ['c{2}.bad.ts'], rules: { 'no-bang': 'error' } },
+        compiler: expect.anything(),
         rules: ['no-bang'],
         extraRules: [rule],
       },

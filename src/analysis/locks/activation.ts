@@ -10,6 +10,7 @@ import { UNKNOWN_PATH } from './paths.ts';
 import {
   type Acquisition,
   type Bindings,
+  type Closure,
   type Generator,
   type Held,
   membersOf,
@@ -44,6 +45,9 @@ export interface Call {
   readonly args: readonly (Value | undefined)[];
   readonly captured: Bindings;
 }
+
+/** Takes note of an acquisition that is waited for while `held` is held. */
+export type AcquisitionSink = (acquisition: Acquisition, held: readonly Held[]) => void;
 
 /** Worlds side by side at one point, before they are merged into one. */
 const MAX_WORLDS = 12;
@@ -233,7 +237,12 @@ export class Activation {
    * Waits for a value: what its task acquires is acquired while everything in `world` is held. Other values pass.
    * The result is bound to `node`; without one it becomes the result of the function.
    */
-  join(value: Value | undefined, world: World, node: Ts.Node | undefined): readonly World[] {
+  join(
+    value: Value | undefined,
+    world: World,
+    node: Ts.Node | undefined,
+    sink: AcquisitionSink = this.waitsFor,
+  ): readonly World[] {
     const next: World[] = [];
     const settle = (to: World, result: Value | undefined): World =>
       node ? bind(to, node, result) : { ...to, result };
@@ -242,7 +251,7 @@ export class Activation {
         next.push(settle(world, member));
         continue;
       }
-      this.wait(member.task, world);
+      this.wait(member.task, world, sink);
       const own = tokensOf(member.task);
       for (const outcome of member.task.outcomes) {
         next.push(settle(this.settle(outcome, dropTokens(world, own)), outcome.value));
@@ -252,7 +261,7 @@ export class Activation {
   }
 
   /** Records that a task is waited for in this world. */
-  wait(task: Task, world: World): void {
+  wait(task: Task, world: World, sink: AcquisitionSink = this.waitsFor): void {
     const own = new Set(tokensOf(task));
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
@@ -262,7 +271,7 @@ export class Activation {
         ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
         : [];
       for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, outer, world.ordered, true);
-      this.#note(acquisition, outer);
+      sink(acquisition, outer);
     }
   }
 
@@ -274,7 +283,17 @@ export class Activation {
     return next;
   }
 
-  #note(acquisition: Acquisition, held: readonly Held[]): void {
+  /** Whether this is the executor of a promise, and the function calls its `resolve` or `reject`. */
+  isSettledBy({ fn, captured }: Closure): boolean {
+    const executor = this.call.fn;
+    if (!ts.isArrowFunction(executor) && !ts.isFunctionExpression(executor)) return false;
+    const { parent } = executor;
+    const isExecutor = ts.isNewExpression(parent) && ts.isIdentifier(parent.expression) && parent.expression.text === 'Promise';
+    return isExecutor && fn !== executor && executor.parameters.some((parameter) => captured.has(parameter));
+  }
+
+  /** What the function itself waits for, and so its callers do. */
+  readonly waitsFor: AcquisitionSink = (acquisition, held) => {
     const key = `${acquisition.lock.cls.id}/${acquisition.lock.path ?? ''}/${acquisition.mode}`;
     const known = this.#acquisitions.get(key) ?? [];
     const gates = [...acquisition.gates, ...held.map(({ lock }) => lock)];
@@ -288,7 +307,7 @@ export class Activation {
       known.push(noted);
     }
     this.#acquisitions.set(key, known);
-  }
+  };
 
   // -- actions
 

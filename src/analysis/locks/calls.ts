@@ -2,8 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
-import type { Activation } from './activation.ts';
-import { tokensOf } from './activation.ts';
+import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
 import { combine, isPromiseStatic } from './promises.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -244,14 +243,14 @@ export function runUnder(
   held: readonly Held[],
   world: World,
 ): Task {
-  const apart: World = { ...world, held, released: [], releasedTokens: [], writes: new Map() };
+  const outer = held.length > 0 ? [...world.outer, ...world.held] : [];
+  const apart: World = { ...world, held, outer, released: [], releasedTokens: [], writes: new Map() };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
   for (const after of invoke(activation, node, body, args, apart)) {
     const value = after.bindings.get(node);
-    const tasks = membersOf(value).filter((member) => member.kind === 'promise');
-    for (const { task } of tasks) acquisitions.push(...gated(task.acquisitions, held));
-    for (const end of activation.join(value, after, node)) {
+    const sink: AcquisitionSink = (acquisition, around) => acquisitions.push(gated(acquisition, around));
+    for (const end of activation.join(value, after, node, sink)) {
       outcomes.push({
         held: end.held,
         released: end.released,
@@ -264,13 +263,9 @@ export function runUnder(
   return { acquisitions, outcomes };
 }
 
-/** Acquisitions made inside a critical section have its lock as a gate. */
-function gated(acquisitions: readonly Acquisition[], held: readonly Held[]): Acquisition[] {
-  return acquisitions.map((acquisition) => ({
-    ...acquisition,
-    gates: [...acquisition.gates, ...held.map(({ lock }) => lock)],
-    combined: false,
-  }));
+/** An acquisition made inside a critical section has its lock as a gate. */
+function gated(acquisition: Acquisition, held: readonly Held[]): Acquisition {
+  return { ...acquisition, gates: [...acquisition.gates, ...held.map(({ lock }) => lock)], combined: false };
 }
 
 function optionsOf(
@@ -316,7 +311,8 @@ export function invoke(
   args: readonly (Value | undefined)[],
   world: World,
 ): readonly World[] {
-  const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node);
+  const around = [...world.held, ...world.outer];
+  const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   if (!effect) return [];
   const { kind, task } = effect;
   if (kind === 'sync') {
@@ -359,8 +355,11 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
   if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
-      const task = runUnder(activation, node, executor, [], [], world);
-      return [bind(world, node, { kind: 'promise', task: { acquisitions: task.acquisitions, outcomes: [UNIT] } })];
+      const acquisitions = [...runUnder(activation, node, executor, [], [], world).acquisitions];
+      // What must happen before `resolve` is called is waited for, wherever the executor has put it.
+      const effect = activation.engine.apply(activation, executor, [], node, []);
+      if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
+      return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
   }
   if (value?.kind === 'lock') activation.engine.site(activation.engine.code.span(node));
@@ -428,7 +427,9 @@ const DETACHED_METHODS =
 /** A function handed to a timer or a listener: its own inner order counts, ours does not reach it. */
 function detach(activation: Activation, node: Ts.Node, value: Value | undefined, world: World): void {
   for (const member of membersOf(value)) {
-    if (member.kind === 'closure') runUnder(activation, node, member, [], [], world);
+    if (member.kind !== 'closure') continue;
+    const { acquisitions } = runUnder(activation, node, member, [], [], world);
+    if (activation.isSettledBy(member)) for (const acquisition of acquisitions) activation.waitsFor(acquisition, []);
   }
 }
 

@@ -71,19 +71,18 @@ function wayBack(start: LockEdge, graph: ReadonlyMap<string, readonly LockEdge[]
 /** Two edges under one gate are never under way together. */
 function canOverlap(a: LockEdge, b: LockEdge): boolean {
   const cycleLocks = new Set([a, b].flatMap(({ outer, inner }) => [outer.lock.cls.id, inner.lock.cls.id]));
-  return !a.gates.some(
-    (gate) =>
-      !cycleLocks.has(gate.cls.id) &&
-      gate.cls.permits === 1 &&
-      b.gates.some((other) => other.cls === gate.cls && other.path === gate.path),
-  );
+  const [around, aroundOther] = [gatesOf(a), gatesOf(b)];
+  return ![...around].some((gate) => !cycleLocks.has(gate) && aroundOther.has(gate));
 }
 
-function gateKey({ gates }: LockEdge): string {
-  return gates
-    .map(({ cls }) => cls.id)
-    .sort()
-    .join();
+/** The locks, by class, that are certainly held around an edge and let one task through at a time. */
+function gatesOf({ gates, ambient }: LockEdge): ReadonlySet<string> {
+  const own = gates.filter(({ cls }) => cls.permits === 1).map(({ cls }) => cls.id);
+  return new Set([...own, ...ambient]);
+}
+
+function gateKey(edge: LockEdge): string {
+  return [...gatesOf(edge)].sort().join();
 }
 
 function fromFirst(cycle: LockEdge[]): LockEdge[] {

@@ -53,6 +53,8 @@ export interface LockEdge {
   readonly gates: readonly LockRef[];
   /** The function in which both meet. */
   readonly owner: CfgOwner;
+  /** Locks, by class, that are held around the whole function wherever it is called from. */
+  readonly ambient: ReadonlySet<string>;
 }
 
 interface Context {
@@ -60,6 +62,8 @@ interface Context {
   readonly call: Call;
   summary: Summary;
   readonly dependents: Set<Context>;
+  /** What is held around the call, by caller; `outside` for a function that anybody may call. */
+  readonly callers: Map<Context | 'outside', ReadonlySet<string>>;
   running: boolean;
   runs: number;
 }
@@ -83,7 +87,7 @@ export class LockEngine {
   readonly code: Code;
   readonly identity: LockIdentity;
   readonly evaluator: Evaluator;
-  readonly edges = new Map<string, LockEdge>();
+  readonly #edges = new Map<string, { edge: Omit<LockEdge, 'ambient'>; readonly contexts: Set<Context> }>();
   readonly sites = new Map<string, Span>();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
   readonly #contexts = new Map<string, Context>();
@@ -110,6 +114,53 @@ export class LockEngine {
     return [...carriers];
   }
 
+  /** Every edge, with what is held around it in all the contexts that show it. */
+  edges(): LockEdge[] {
+    const ambient = this.#ambient();
+    return [...this.#edges.values()].map(({ edge, contexts }) => {
+      let common: ReadonlySet<string> | undefined;
+      for (const context of contexts) {
+        const around = ambient.get(context) ?? new Set<string>();
+        common = common ? intersect(common, around) : around;
+      }
+      return { ...edge, ambient: common ?? new Set() };
+    });
+  }
+
+  /** What is held around each context: the largest solution of "held by every caller, or around it". */
+  #ambient(): ReadonlyMap<Context, ReadonlySet<string>> {
+    const around = new Map<Context, ReadonlySet<string>>();
+    const callees = new Map<Context, Context[]>();
+    for (const context of this.#contexts.values()) {
+      for (const caller of context.callers.keys()) {
+        if (caller === 'outside') continue;
+        const list = callees.get(caller);
+        if (list) list.push(context);
+        else callees.set(caller, [context]);
+      }
+    }
+    const waiting = new Set(this.#contexts.values());
+    for (const context of waiting) {
+      waiting.delete(context);
+      let common: ReadonlySet<string> | undefined;
+      for (const [caller, held] of context.callers) {
+        if (caller === 'outside') {
+          common = new Set();
+          break;
+        }
+        const outer = around.get(caller);
+        if (!outer) continue;
+        const all = new Set([...outer, ...held]);
+        common = common ? intersect(common, all) : all;
+      }
+      const before = around.get(context);
+      if (!common || (before && before.size === common.size)) continue;
+      around.set(context, common);
+      for (const callee of callees.get(context) ?? []) waiting.add(callee);
+    }
+    return around;
+  }
+
   /** Functions analysed so far. */
   get analysed(): ReadonlySet<CfgOwner> {
     return new Set([...this.#contexts.values()].map(({ call }) => call.fn));
@@ -125,7 +176,13 @@ export class LockEngine {
   /** Analyses a function as if called from outside, with nothing known about its arguments. */
   analyse(fn: CfgOwner): void {
     for (const self of this.#selves(fn)) {
-      this.#summary({ fn, self, args: [], captured: EMPTY_BINDINGS });
+      const plain: Closure = { kind: 'closure', fn, self, captured: EMPTY_BINDINGS, bound: [] };
+      for (const member of membersOf(this.#decorated(fn, plain))) {
+        if (member.kind !== 'closure') continue;
+        const context = this.#context({ fn: member.fn, self, args: [], captured: member.captured });
+        context.callers.set('outside', new Set());
+        this.#summaryOf(context);
+      }
     }
     this.settle();
   }
@@ -146,6 +203,7 @@ export class LockEngine {
     closure: Closure,
     args: readonly (Value | undefined)[],
     node: Ts.Node,
+    held: readonly Held[],
   ): { readonly kind: Summary['kind']; readonly task: Task; readonly yields: Generator['yields'] } | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
@@ -159,14 +217,19 @@ export class LockEngine {
     };
     const context = this.#context(call);
     const caller = this.#current;
-    if (caller) context.dependents.add(caller);
+    if (caller) {
+      context.dependents.add(caller);
+      const around = new Set(held.map(({ lock }) => lock.cls.id));
+      const before = context.callers.get(caller);
+      context.callers.set(caller, before ? intersect(before, around) : around);
+    }
     const summary = this.#summaryOf(context);
+    if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;
     if (summary.outcomes.length === 0 && summary.kind === 'sync' && isAsyncFunction(fn)) {
       return { kind: 'async', task: { acquisitions: [], outcomes: [] }, yields: [] };
     }
     const at = this.callSpan(node);
     const outward = leaving(formals, `${idOf(node)}`, (via) => chain(at, functionName(fn), via));
-    void activation;
     return {
       kind: summary.kind,
       task: {
@@ -278,7 +341,7 @@ export class LockEngine {
       }
       return next;
     }
-    const effect = closure && this.apply(activation, closure, [], node);
+    const effect = closure && this.apply(activation, closure, [], node, world.held);
     if (!effect) return undefined;
     const [first] = effect.task.outcomes;
     return first ? activation.settle(first, world) : world;
@@ -336,7 +399,7 @@ export class LockEngine {
     if (!primitive) return undefined;
     return {
       kind: 'lock',
-      lock: { cls: { ...this.identity.classOf(node.getSourceFile(), primitive), name: 'locks', id: 'navigator.locks' }, path: 'g:' },
+      lock: { cls: this.identity.builtinClass('locks', primitive, node.getSourceFile()), path: 'g:' },
       tries: false,
     };
   }
@@ -414,10 +477,13 @@ export class LockEngine {
       `${outer.mode}${inner.mode}${batch}${combined}`,
       gates.map(({ cls }) => cls.id).sort().join(),
     ].join('|');
-    const known = this.edges.get(key);
-    const length = (outer.via?.length ?? 0) + (inner.via?.length ?? 0);
-    if (known && length >= (known.outer.via?.length ?? 0) + (known.inner.via?.length ?? 0)) return;
-    this.edges.set(key, { outer, inner, instances, batch, combined, gates, owner });
+    const edge = { outer, inner, instances, batch, combined, gates, owner };
+    const known = this.#edges.get(key);
+    if (!known) this.#edges.set(key, { edge, contexts: new Set(this.#current ? [this.#current] : []) });
+    else {
+      if (this.#current) known.contexts.add(this.#current);
+      if (edgeLength(edge) < edgeLength(known.edge)) known.edge = edge;
+    }
   }
 
   unresolved(node: Ts.Node, what: string): void {
@@ -498,6 +564,7 @@ export class LockEngine {
       call: actual,
       summary: BOTTOM,
       dependents: new Set(),
+      callers: new Map(),
       running: false,
       runs: 0,
     };
@@ -507,10 +574,6 @@ export class LockEngine {
 
   #key({ fn, self, args, captured }: Call): string {
     return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}`;
-  }
-
-  #summary(call: Call): Summary {
-    return this.#summaryOf(this.#context(call));
   }
 
   #summaryOf(context: Context): Summary {
@@ -631,3 +694,21 @@ function reassignedIn(source: Ts.SourceFile, code: Code): ReadonlySet<Ts.Node> {
 }
 
 export { isCfgOwner };
+
+function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {
+  return (outer.via?.length ?? 0) + (inner.via?.length ?? 0);
+}
+
+function intersect(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...a].filter((item) => b.has(item)));
+}
+
+/** Whether a value is, or captures, something that our own caller hands in. */
+function mentionsParameter(value: Value | undefined, depth = 0): boolean {
+  if (depth > 4) return false;
+  return membersOf(value).some((member) => {
+    if (member.kind === 'opaque') return /^\^*p\d/.test(member.path);
+    if (member.kind !== 'closure') return false;
+    return [...member.captured.values(), ...member.bound].some((part) => mentionsParameter(part, depth + 1));
+  });
+}

@@ -41,16 +41,14 @@ export interface Env {
 /** Runs a function for its value: what a getter or a factory returns. */
 export type ValueOfCall = (closure: Closure, args: readonly (Value | undefined)[]) => Value | undefined;
 
-/** Looking through declarations goes this deep: `a = b`, `b = c`, … */
-const MAX_LOOKUPS = 24;
-
 /** The values of expressions and declarations. It changes nothing: calls and assignments are made elsewhere. */
 export class Evaluator {
   readonly #code: Code;
   readonly #identity: LockIdentity;
   readonly #call: ValueOfCall;
   readonly #free = new WeakMap<Ts.Node, ReadonlySet<Ts.Node>>();
-  #lookups = 0;
+  /** Declarations being looked through: one that leads back to itself says nothing. */
+  readonly #open = new Set<Ts.Node>();
 
   constructor(code: Code, identity: LockIdentity, call: ValueOfCall) {
     this.#code = code;
@@ -119,12 +117,12 @@ export class Evaluator {
    * object.
    */
   declared(node: Ts.Node, holder: Path | undefined, self?: Value): Value | undefined {
-    if (this.#lookups >= MAX_LOOKUPS) return undefined;
-    this.#lookups += 1;
+    if (this.#open.has(node)) return undefined;
+    this.#open.add(node);
     try {
       return this.#declared(node, holder, self);
     } finally {
-      this.#lookups -= 1;
+      this.#open.delete(node);
     }
   }
 
@@ -493,7 +491,10 @@ export class Evaluator {
       if (value?.kind !== 'lock' || (found && found.lock.cls !== value.lock.cls)) return undefined;
       found = value;
     }
-    return found && { ...found, lock: { cls: found.lock.cls, path: undefined } };
+    if (!found) return undefined;
+    // A lock of the module is the same for all; one that an object hands in may be another for each.
+    const path = found.lock.path?.startsWith('g:') ? found.lock.path : undefined;
+    return { ...found, lock: { cls: found.lock.cls, path } };
   }
 
   // -- expressions

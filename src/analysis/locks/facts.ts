@@ -36,23 +36,30 @@ export const lockFacts: Analysis<LockFacts> = {
       engine.analyse(fn);
     };
     const methods = acquiringMethods(identity.primitives);
+    const found: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
-      if (tree) for (const fn of functionsTaking(tree.source, methods)) analyse(fn);
+      if (tree) found.push(...functionsTaking(tree.source, methods));
     }
+    // What only its own file can call is looked at last, and only if nobody there calls it: callers know more.
+    for (const fn of found.filter(isReachable)) analyse(fn);
+    for (const fn of found) if (!engine.analysed.has(fn)) analyse(fn);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
     const followed = new Set<string>();
     for (let names = carrierNames(engine, followed); names.length > 0; names = carrierNames(engine, followed)) {
       for (const file of program.filesWith(names)) {
         const tree = program.tree(file);
-        if (tree) for (const fn of functionsMentioning(tree.source, new Set(names))) analyse(fn);
+        if (!tree) continue;
+        const callers = functionsMentioning(tree.source, new Set(names));
+        for (const fn of callers.filter(isReachable)) analyse(fn);
+        for (const fn of callers) if (!engine.analysed.has(fn)) analyse(fn);
       }
     }
     const classes = engine.lockClasses;
     const nameOf = namer(classes, (file) => program.relative(file));
     return {
       classes,
-      edges: sortEdges([...engine.edges.values()]),
+      edges: sortEdges(engine.edges()),
       sites: [...engine.sites.values()],
       unresolved: engine.unresolvedSites.map(({ node, what }) => ({ at: code.span(node), what })),
       nameOf,
@@ -60,6 +67,29 @@ export const lockFacts: Analysis<LockFacts> = {
     };
   },
 };
+
+/** Whether code elsewhere may call the function: it is exported, or a member that is not private. */
+function isReachable(fn: CfgOwner): boolean {
+  if (ts.isSourceFile(fn)) return true;
+  if (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) {
+    const holder = fn.parent;
+    if (ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder)) return !isPrivate(holder);
+    return ts.isVariableDeclaration(holder) && isExported(holder.parent.parent);
+  }
+  if (ts.isFunctionDeclaration(fn)) return isExported(fn);
+  return !isPrivate(fn);
+}
+
+function isPrivate(node: Ts.Node): boolean {
+  const { name, modifiers } = node as { name?: Ts.Node; modifiers?: readonly Ts.ModifierLike[] };
+  if (name && ts.isPrivateIdentifier(name)) return true;
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword) ?? false;
+}
+
+function isExported(node: Ts.Node): boolean {
+  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+}
 
 /** Functions, and files, whose own code calls a method by which locks are taken. */
 function functionsTaking(source: Ts.SourceFile, methods: ReadonlySet<string>): CfgOwner[] {

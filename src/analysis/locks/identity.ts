@@ -5,9 +5,13 @@ import {
   BUILTIN_PRIMITIVES,
   findPrimitive,
   SHAPE_ACQUIRE,
+  SHAPE_READ,
   SHAPE_RELEASE,
   SHAPE_SCOPED,
+  SHAPE_SCOPED_READ,
+  SHAPE_SCOPED_WRITE,
   SHAPE_TRY,
+  SHAPE_WRITE,
 } from './primitives.ts';
 import type { LockClass } from './values.ts';
 
@@ -120,6 +124,17 @@ export class LockIdentity {
     return cls;
   }
 
+  /** A lock that the platform provides, and no declaration of the program. */
+  builtinClass(name: string, primitive: LockPrimitive, at: Ts.SourceFile): LockClass {
+    const id = `builtin:${name}`;
+    const known = this.#classes.get(id);
+    if (known) return known;
+    const file = this.#code.fileOf(at);
+    const cls: LockClass = { id, name, file, primitive, permits: 1, declaredAt: { file, start: 0, end: 0 } };
+    this.#classes.set(id, cls);
+    return cls;
+  }
+
   /** The declaration that an allocation gives its name to: the field, variable or container it ends up in. */
   ownerOfAllocation(node: Ts.Expression): { readonly declaration: Ts.Node; readonly suffix: string } {
     return allocationOwner(node, this.#code);
@@ -179,16 +194,23 @@ export class LockIdentity {
 
   #guessShape(node: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): LockPrimitive | undefined {
     const method = (name: string): Ts.SignatureDeclaration | undefined => methodNamed(node, name);
-    const scoped = SHAPE_SCOPED.filter((name) => callbackIndex(method(name)) !== undefined);
+    const runs = (name: string): boolean => callbackIndex(method(name)) !== undefined;
+    const scoped = [...SHAPE_SCOPED, ...SHAPE_SCOPED_WRITE].filter(runs);
+    const scopedShared = SHAPE_SCOPED_READ.filter(runs);
+    const waits = (name: string): boolean => method(name) !== undefined && !runs(name);
+    const acquireShared = SHAPE_READ.filter(waits);
+    const acquireWrite = SHAPE_WRITE.filter(waits);
     const named = /mutex|lock|semaphore/i.test(node.name?.text ?? '');
     const release = SHAPE_RELEASE.filter((name) => method(name));
-    const grants = SHAPE_ACQUIRE.map((name) => this.#grantOf(method(name))).find((grant) => grant !== undefined);
+    const grants = [...SHAPE_ACQUIRE, ...acquireWrite].map((name) => this.#grantOf(method(name))).find((grant) => grant !== undefined);
     const acquire = SHAPE_ACQUIRE.filter((name) => {
       const signature = method(name);
       if (!signature || callbackIndex(signature) !== undefined) return false;
       const grant = this.#grantOf(signature);
       return grant === 'void' ? release.length > 0 : grant !== undefined && (name === 'acquire' || named);
     });
+    // A write side makes a readers-writer lock only beside a read side.
+    if (scopedShared.length + acquireShared.length > 0) acquire.push(...acquireWrite);
     if (scoped.length === 0 && acquire.length === 0) return undefined;
     if (ts.isClassLike(node) && this.#buildsOnAnother(node)) return undefined;
     if (ts.isInterfaceDeclaration(node) && this.#code.subtypes(node).some((heir) => !this.#shape(heir))) {
@@ -198,8 +220,10 @@ export class LockIdentity {
     return {
       type: node.name?.text ?? '',
       acquire,
+      acquireShared,
       release,
       scoped,
+      scopedShared,
       try: SHAPE_TRY.filter((name) => method(name)),
       grants: grants ?? 'void',
       ...(keyed ? { keyArg: 0 } : {}),

@@ -18,7 +18,7 @@ export function idOf(node: Ts.Node): number {
 /** Equal values have equal keys. */
 export function valueKey(value: Value | undefined, depth = 0): string {
   if (!value) return '-';
-  if (depth > 5) return '…';
+  if (depth > 12) return '…';
   const inner = (part: Value | undefined): string => valueKey(part, depth + 1);
   switch (value.kind) {
     case 'constant':

@@ -25,7 +25,7 @@ const MAX_FRAMES = 3;
 /** Tokens of deep recursion stop growing here. */
 const MAX_TOKEN = 200;
 /** Values nested deeper than this are unknown. */
-const MAX_DEPTH = 5;
+const MAX_DEPTH = 12;
 
 /** The formal names of a callee and the caller's paths that they stand for. */
 export interface Formals {
@@ -42,12 +42,17 @@ export function entering(formals: Formals): Crossing {
   }
   // The longest match is the most telling; among equals the receiver comes first.
   pairs.sort((a, b) => b[0].length - a[0].length);
+  const rename = (path: Path): Path | undefined => {
+    for (const [actual, formal] of pairs) {
+      if (isPrefix(actual, path)) return formal + renameKeys(path.slice(actual.length), rename);
+    }
+    const { root, rest } = split(path);
+    if (root.startsWith('`')) return renameTemplate(root, rename) + renameKeys(rest, rename);
+    if (root.startsWith('^'.repeat(MAX_FRAMES))) return undefined;
+    return `${root.startsWith('g:') ? '' : '^'}${root}${renameKeys(rest, rename)}`;
+  };
   return {
-    path: (path) => {
-      for (const [actual, formal] of pairs) if (isPrefix(actual, path)) return formal + path.slice(actual.length);
-      if (path.startsWith('g:')) return path;
-      return path.startsWith('^'.repeat(MAX_FRAMES)) ? undefined : `^${path}`;
-    },
+    path: rename,
     token: (token) => (token.length > MAX_TOKEN ? token : `^${token}`),
     via: (via) => via,
   };
@@ -59,17 +64,21 @@ export function leaving(
   site: string,
   via: (via: CallChain | undefined) => CallChain | undefined,
 ): Crossing {
+  const rename = (path: Path): Path | undefined => {
+    const { root, rest } = split(path);
+    const keys = renameKeys(rest, rename);
+    if (root.startsWith('`')) return renameTemplate(root, rename) + keys;
+    if (root.startsWith('^')) return root.slice(1) + keys;
+    if (root.startsWith('g:')) return root + keys;
+    const formal = /^(?:this|p(\d+))$/.exec(root);
+    if (formal) {
+      const actual = formal[1] === undefined ? formals.self : formals.args[Number(formal[1])];
+      return actual === undefined ? undefined : actual + keys;
+    }
+    return root.split('@').length > 2 ? undefined : `${root}@${site}${keys}`;
+  };
   return {
-    path: (path) => {
-      if (path.startsWith('^')) return path.slice(1);
-      if (path.startsWith('g:')) return path;
-      const root = /^(?:this|p(\d+))(?![\w$])/.exec(path);
-      if (root) {
-        const actual = root[1] === undefined ? formals.self : formals.args[Number(root[1])];
-        return actual === undefined ? undefined : actual + path.slice(root[0].length);
-      }
-      return path.split('@').length > 2 ? undefined : `${path}@${site}`;
-    },
+    path: rename,
     token: (token) => {
       if (token.startsWith('^')) return token.slice(1);
       return token.includes(`@${site}`) || token.length > MAX_TOKEN ? token : `${token}@${site}`;
@@ -83,6 +92,52 @@ export function isPrefix(prefix: Path, path: Path): boolean {
   if (!path.startsWith(prefix)) return false;
   const next = path[prefix.length];
   return next === undefined || next === '.' || next === '[';
+}
+
+/** The root of a path, and the members and keys that follow. */
+function split(path: Path): { readonly root: string; readonly rest: string } {
+  if (path.startsWith('`')) {
+    const end = path.indexOf('`', 1) + 1;
+    return end === 0 ? { root: path, rest: '' } : { root: path.slice(0, end), rest: path.slice(end) };
+  }
+  const end = path.search(/[.[]/);
+  return end < 0 ? { root: path, rest: '' } : { root: path.slice(0, end), rest: path.slice(end) };
+}
+
+/** Renames the paths that stand as keys: the `p0` in `this.locks[p0]`. */
+function renameKeys(rest: string, rename: (path: Path) => Path | undefined): string {
+  let renamed = '';
+  for (let at = 0; at < rest.length; ) {
+    const open = rest.indexOf('[', at);
+    if (open < 0) return renamed + rest.slice(at);
+    const close = closing(rest, open);
+    const key = rest.slice(open + 1, close);
+    const isPath = /^[\^`a-zA-Z]/.test(key) && key !== 'true' && key !== 'false' && key !== 'null';
+    renamed += `${rest.slice(at, open)}[${isPath ? (rename(key) ?? UNKNOWN_PATH) : key}]`;
+    at = close + 1;
+  }
+  return renamed;
+}
+
+/** The end of the bracket that opens at `open`; strings in it may hold brackets. */
+function closing(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') {
+      const string = /"(?:[^"\\]|\\.)*"/y;
+      string.lastIndex = at;
+      at += (string.exec(text)?.[0].length ?? 1) - 1;
+    } else if (char === '[') depth += 1;
+    else if (char === ']' && --depth === 0) return at;
+  }
+  return text.length;
+}
+
+function renameTemplate(template: string, rename: (path: Path) => Path | undefined): string {
+  return template.replace(/\$\{([^}]*)\}/g, (_, path: string) =>
+    path === UNKNOWN_PATH ? `\${${path}}` : `\${${rename(path) ?? UNKNOWN_PATH}}`,
+  );
 }
 
 export function crossValue(value: Value | undefined, crossing: Crossing, depth = 0): Value | undefined {

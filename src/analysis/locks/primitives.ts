@@ -134,7 +134,15 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
 
 /** The methods that take a lock, of all primitives and of locks recognised by shape. */
 export function acquiringMethods(primitives: readonly LockPrimitive[]): ReadonlySet<string> {
-  const names = new Set([...SHAPE_SCOPED, ...SHAPE_ACQUIRE, ...SHAPE_TRY]);
+  const names = new Set([
+    ...SHAPE_SCOPED,
+    ...SHAPE_ACQUIRE,
+    ...SHAPE_TRY,
+    ...SHAPE_READ,
+    ...SHAPE_WRITE,
+    ...SHAPE_SCOPED_READ,
+    ...SHAPE_SCOPED_WRITE,
+  ]);
   for (const { acquire, acquireShared, scoped, scopedShared, try: tries } of primitives) {
     for (const name of [acquire, acquireShared, scoped, scopedShared, tries].flatMap((list) => list ?? [])) {
       names.add(name);
@@ -146,5 +154,9 @@ export function acquiringMethods(primitives: readonly LockPrimitive[]): Readonly
 /** Method names by which a class of the project's own is taken for a lock. */
 export const SHAPE_SCOPED: readonly string[] = ['runExclusive', 'withLock'];
 export const SHAPE_ACQUIRE: readonly string[] = ['acquire', 'lock'];
+export const SHAPE_READ: readonly string[] = ['readLock', 'lockRead', 'acquireRead', 'acquireShared'];
+export const SHAPE_WRITE: readonly string[] = ['writeLock', 'lockWrite', 'acquireWrite', 'acquireExclusive'];
+export const SHAPE_SCOPED_READ: readonly string[] = ['withReadLock', 'runShared'];
+export const SHAPE_SCOPED_WRITE: readonly string[] = ['withWriteLock'];
 export const SHAPE_RELEASE: readonly string[] = ['release', 'unlock'];
 export const SHAPE_TRY: readonly string[] = ['tryAcquire', 'tryLock'];

@@ -18,6 +18,8 @@ import {
  */
 export interface World {
   readonly held: readonly Held[];
+  /** What the waiting caller holds around a task that is evaluated apart from it. */
+  readonly outer: readonly Held[];
   /** Variables by declaration, `this.x` by the field's declaration, evaluated expressions by node. */
   readonly bindings: Bindings;
   readonly released: readonly LockRef[];
@@ -35,6 +37,7 @@ export interface World {
 
 export const START: World = {
   held: [],
+  outer: [],
   bindings: EMPTY_BINDINGS,
   released: [],
   releasedTokens: [],
@@ -66,6 +69,7 @@ export function mergeWorlds(worlds: readonly World[]): World {
   for (const world of rest) {
     merged = {
       held: uniteHeld(merged.held, world.held),
+      outer: merged.outer,
       bindings: joinBindings(merged.bindings, world.bindings),
       released: uniteLocks(merged.released, world.released),
       releasedTokens: [...new Set([...merged.releasedTokens, ...world.releasedTokens])],
