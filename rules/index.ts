@@ -2,6 +2,7 @@ import type { AnyRule } from '../src/engine/rule.ts';
 import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
+import { requireDispatcher } from './require-dispatcher/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
-export const builtinRules: readonly AnyRule[] = [lockCycle, lockOrder, lockReentry];
+export const builtinRules: readonly AnyRule[] = [lockCycle, lockOrder, lockReentry, requireDispatcher];

@@ -1,6 +1,6 @@
 /** The public API of `ws-gate`. */
 
-import { type CheckOptions, check as runCheck } from './engine/check.ts';
+import type { CheckOptions } from './engine/check.ts';
 import type { CheckReport } from './engine/finding.ts';
 
 /**
@@ -10,6 +10,8 @@ import type { CheckReport } from './engine/finding.ts';
  * @throws {GateError} for what the user can mend: an invalid config, a scope without files
  */
 export async function check(options: CheckOptions = {}): Promise<CheckReport> {
+  // Loaded on demand: a config imports this module for `defineConfig` alone.
+  const { check: runCheck } = await import('./engine/check.ts');
   const { report } = await runCheck(options);
   return report;
 }

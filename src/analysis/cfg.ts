@@ -15,6 +15,14 @@ export interface Cfg {
   readonly exit: number;
   /** Reached by an exception that nobody catches. */
   readonly throwExit: number;
+  /** The loops that control can enter; one statement several times where a `finally` block was copied. */
+  readonly loops: readonly CfgLoop[];
+}
+
+/** A loop statement, and the node that every turn of it starts with. */
+export interface CfgLoop {
+  readonly statement: Ts.IterationStatement;
+  readonly head: number;
 }
 
 /** What has a body of its own. */
@@ -42,8 +50,11 @@ export type Action =
   | { readonly kind: 'assign'; readonly node: Ts.BinaryExpression }
   /** `node` takes the value of `from`, or `undefined`: the arms of `?:`, `&&`, `||`, `??` and `?.`. */
   | { readonly kind: 'pick'; readonly node: Ts.Expression; readonly from: Ts.Expression | undefined }
-  /** Goes on by `true` or `false`; for `nullish`, `true` means that the value is null or undefined. */
-  | { readonly kind: 'branch'; readonly condition: Ts.Expression; readonly test: 'truthy' | 'nullish' }
+  /**
+   * Goes on by `true` or `false`. For `nullish`, `true` means that the value is null or undefined; for `case`, that
+   * the value of the `switch` equals it.
+   */
+  | { readonly kind: 'branch'; readonly condition: Ts.Expression; readonly test: 'truthy' | 'nullish' | 'case' }
   /** `value` is undefined for a bare `return`. */
   | { readonly kind: 'return'; readonly node: Ts.Node; readonly value: Ts.Expression | undefined }
   | { readonly kind: 'throw'; readonly node: Ts.ThrowStatement }
@@ -95,6 +106,7 @@ interface MutableNode {
 class CfgBuilder {
   readonly #owner: CfgOwner;
   readonly #nodes: MutableNode[] = [];
+  readonly #loops: CfgLoop[] = [];
   /** Nodes that some edge leads to. */
   readonly #reached = new Set<number>();
   #at: Point | undefined;
@@ -134,6 +146,7 @@ class CfgBuilder {
       entry: this.#entry,
       exit: this.#exit,
       throwExit: this.#throwExit,
+      loops: this.#loops,
     };
   }
 
@@ -350,8 +363,14 @@ class CfgBuilder {
     this.#frames = this.#frames.slice(0, -1);
   }
 
-  #while(node: Ts.WhileStatement, labels: readonly string[]): void {
+  #loopHead(statement: Ts.IterationStatement): number {
     const head = this.#join();
+    this.#loops.push({ statement, head });
+    return head;
+  }
+
+  #while(node: Ts.WhileStatement, labels: readonly string[]): void {
+    const head = this.#loopHead(node);
     const body = this.#join();
     const after = this.#join();
     this.#goto(head);
@@ -364,7 +383,7 @@ class CfgBuilder {
   }
 
   #do(node: Ts.DoStatement, labels: readonly string[]): void {
-    const head = this.#join();
+    const head = this.#loopHead(node);
     const test = this.#join();
     const after = this.#join();
     this.#goto(head);
@@ -388,8 +407,9 @@ class CfgBuilder {
     this.#forLoop(node, labels);
   }
 
-  #forLoop({ condition, incrementor, statement }: Ts.ForStatement, labels: readonly string[]): void {
-    const head = this.#join();
+  #forLoop(node: Ts.ForStatement, labels: readonly string[]): void {
+    const { condition, incrementor, statement } = node;
+    const head = this.#loopHead(node);
     const body = this.#join();
     const step = this.#join();
     const after = this.#join();
@@ -415,7 +435,7 @@ class CfgBuilder {
     this.#guarded(
       () => this.#emit({ kind: 'close', node }),
       () => {
-        const head = this.#join();
+        const head = this.#loopHead(node);
         const done = this.#join();
         this.#goto(head);
         this.#resume(head);
@@ -473,7 +493,7 @@ class CfgBuilder {
         continue;
       }
       this.#expression(clause.expression);
-      const branch = this.#emit({ kind: 'branch', condition: clause.expression, test: 'truthy' });
+      const branch = this.#emit({ kind: 'branch', condition: clause.expression, test: 'case' });
       if (branch === undefined) continue;
       this.#link({ from: branch, when: 'true' }, entry);
       this.#at = { from: branch, when: 'false' };

@@ -1,7 +1,7 @@
 import type { Span } from '../engine/finding.ts';
 import type { Program } from '../engine/program.ts';
 import type { Declaration, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
-import { type LocalDeclaration, resolveLocal } from '../syntax/scopes.ts';
+import { type LocalDeclaration, resolveLocal, resolveLocalType } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import type { CfgOwner } from './cfg.ts';
 
@@ -60,11 +60,16 @@ export class Code {
     this.#ask(owner.getSourceFile().fileName, names);
   }
 
+  /** Asks about names of one file at once, so that {@link entities} has their answers ready. */
+  prefetchNames(file: string, names: readonly NameNode[]): void {
+    this.#ask(file, names);
+  }
+
   /** What a name in an expression, a type or an import stands for; several for overloads and unions. */
   entities(name: NameNode): readonly Entity[] {
     const isMember = memberName(name.parent) === name;
     if (ts.isIdentifier(name) && !isMember) {
-      const local = resolveLocal(name);
+      const local = isTypePosition(name) ? resolveLocalType(name) : resolveLocal(name);
       if (!local) return [{ kind: 'external', module: 'global', name: name.text, container: undefined }];
       if (!isImport(local)) return [{ kind: 'node', node: local }];
       return this.#imported(local);
@@ -165,7 +170,7 @@ export class Code {
         const name = rightmostName(type.expression);
         if (!name) return false;
         // An import may rename the base, so only a name that is no import may be ruled out by its spelling.
-        const local = ts.isIdentifier(name) && name.parent === type ? resolveLocal(name) : undefined;
+        const local = ts.isIdentifier(name) && name.parent === type ? resolveLocalType(name) : undefined;
         if (local && !isImport(local)) return local === base || sameMerged(local, base);
         if (!local && name.text !== wanted) return false;
         return this.entities(name).some((entity) => entity.kind === 'node' && entity.node === base);
@@ -260,6 +265,13 @@ function isImport(node: LocalDeclaration): node is ImportBinding & LocalDeclarat
     ts.isNamespaceImport(node) ||
     ts.isImportEqualsDeclaration(node)
   );
+}
+
+/** `Name` in a type, or in an `implements` or interface `extends` clause. */
+function isTypePosition({ parent }: Ts.Identifier): boolean {
+  if (ts.isTypeReferenceNode(parent) || ts.isTypeQueryNode(parent)) return ts.isTypeReferenceNode(parent);
+  if (!ts.isExpressionWithTypeArguments(parent) || !ts.isHeritageClause(parent.parent)) return false;
+  return parent.parent.token === ts.SyntaxKind.ImplementsKeyword || ts.isInterfaceDeclaration(parent.parent.parent);
 }
 
 function isImportOrExport(node: Ts.Node): boolean {

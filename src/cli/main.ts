@@ -11,9 +11,17 @@ const EXIT_CODES: Readonly<Record<Outcome, 0 | 1 | 2>> = { clean: 0, findings: 1
 
 /** Runs the command line of the process. Sets the exit code and leaves, so that pipes are drained. */
 export async function main(argv: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  let isWritten = true;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `ws-gate check | head` closes the pipe early; that is the reader's right, and no error.
+    if (error.code === 'EPIPE') return;
+    isWritten = false;
+    process.stderr.write(`ws-gate: the report cannot be written to stdout: ${error.message}\n`);
+    process.exitCode = EXIT_CODES.blind;
+  });
   const outcome = await run(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env });
-  process.exitCode = EXIT_CODES[outcome];
+  process.exitCode = EXIT_CODES[isWritten ? outcome : 'blind'];
 }
 
 /** Runs one command line. Never throws: what goes wrong is printed, and the outcome is `blind`. */
@@ -65,9 +73,4 @@ function indent(text: string): string {
 function describeCrash(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `ws-gate: internal error: nothing was decided about the code\n${stack}\nThis is a bug in ws-gate. Please report it with the text above.\n`;
-}
-
-/** `ws-gate check | head` closes the pipe early; that is the reader's right, and no error. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

@@ -141,6 +141,7 @@ class CheckRun {
     const analyses = new Map<Analysis<unknown>, Promise<unknown>>();
     const context: AnalysisContext = {
       program,
+      root: config.root,
       locks: config.locks,
       use: async <T>(analysis: Analysis<T>): Promise<T> => {
         let result = analyses.get(analysis);

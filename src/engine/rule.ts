@@ -46,6 +46,8 @@ export interface Analysis<T> {
 /** What an analysis may read. */
 export interface AnalysisContext {
   readonly program: Program;
+  /** Absolute; the directory that paths in the config are relative to. */
+  readonly root: string;
   readonly locks: LocksConfig;
   use<T>(analysis: Analysis<T>): Promise<T>;
   unresolved(at: Span, message: string): void;

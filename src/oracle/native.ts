@@ -29,7 +29,9 @@ export class NativeCompiler implements Compiler {
   readonly kind = 'native';
   readonly #api: API;
   #snapshot: Snapshot | undefined;
-  #opened: UpdateSnapshotParams | undefined;
+  /** What is open: opens are counted by the compiler, so nothing is opened twice. */
+  #projects: readonly string[] = [];
+  #files: readonly string[] = [];
 
   constructor({ cwd, overlay }: CompilerOptions) {
     this.#api = new API(
@@ -56,13 +58,18 @@ export class NativeCompiler implements Compiler {
   open({ projects, files }: OpenRequest): Oracle {
     // A project that is opened by its tsconfig owns its files; opening a file by name makes the compiler search
     // for the tsconfig that owns it, and fall back to a project inferred from nothing.
-    let snapshot = this.#update({ openProjects: [...projects] });
+    const added = projects.filter((project) => !this.#projects.includes(project));
+    let snapshot = this.#update({ openProjects: added });
     const owned = new Set(snapshot.getProjects().flatMap((project) => project.rootFiles));
     const strays = files.filter((file) => !owned.has(file));
     // What the last program had is let go only now, so that the libraries both need stay parsed.
-    const left = this.#opened;
-    if (strays.length > 0 || left) snapshot = this.#update({ openFiles: strays, ...left });
-    this.#opened = { closeProjects: [...projects], closeFiles: strays };
+    const closeProjects = this.#projects.filter((project) => !projects.includes(project));
+    const closeFiles = this.#files.filter((file) => !strays.includes(file));
+    if (strays.length + closeProjects.length + closeFiles.length > 0) {
+      snapshot = this.#update({ openFiles: strays, closeProjects, closeFiles });
+    }
+    this.#projects = projects;
+    this.#files = strays;
     return new NativeOracle(snapshot);
   }
 

@@ -16,19 +16,50 @@ export function resolveLocal(reference: Ts.Identifier): LocalDeclaration | undef
   return resolveName(reference.text, reference);
 }
 
+/** The declaration that a reference in a type stands for. */
+export function resolveLocalType(reference: Ts.Identifier): LocalDeclaration | undefined {
+  for (let node: Ts.Node | undefined = reference; node; node = node.parent) {
+    for (const statement of statementsOf(node)) {
+      const isType = ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
+      if (isType && statement.name.text === reference.text) return statement;
+    }
+    const { typeParameters } = node as { typeParameters?: readonly Ts.TypeParameterDeclaration[] };
+    const parameter = typeParameters?.find(({ name }) => name.text === reference.text);
+    if (parameter) return parameter;
+    const found = isScope(node) ? tableOf(node).get(reference.text) : undefined;
+    if (found && isTypeDeclaration(found)) return found;
+  }
+  return undefined;
+}
+
+function isTypeDeclaration(node: LocalDeclaration): boolean {
+  return (
+    ts.isClassLike(node) ||
+    ts.isEnumDeclaration(node) ||
+    ts.isModuleDeclaration(node) ||
+    ts.isImportSpecifier(node) ||
+    ts.isImportClause(node) ||
+    ts.isNamespaceImport(node) ||
+    ts.isImportEqualsDeclaration(node)
+  );
+}
+
 /** The declaration that a name stands for where `from` is. */
 export function resolveName(name: string, from: Ts.Node): LocalDeclaration | undefined {
   for (let node: Ts.Node | undefined = from; node; node = node.parent) {
-    if (!isScope(node)) continue;
-    let table = tables.get(node);
-    if (!table) {
-      table = declarationsOf(node);
-      tables.set(node, table);
-    }
-    const found = table.get(name);
+    const found = isScope(node) ? tableOf(node).get(name) : undefined;
     if (found) return found;
   }
   return undefined;
+}
+
+function tableOf(scope: Ts.Node): ReadonlyMap<string, LocalDeclaration> {
+  let table = tables.get(scope);
+  if (!table) {
+    table = declarationsOf(scope);
+    tables.set(scope, table);
+  }
+  return table;
 }
 
 /** The function, or the file, in which a declaration's variable lives. */

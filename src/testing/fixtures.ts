@@ -11,6 +11,7 @@ import { startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { discoverFixtures, type Fixture } from './discover.ts';
 import { type FixtureConfig, readFixtureConfig } from './fixture-config.ts';
+import { SharedCompiler } from './shared-compiler.ts';
 import { matchWants, parseWants, type Want } from './wants.ts';
 
 /** What to test. */
@@ -75,7 +76,7 @@ export async function testRules(options: RuleTestOptions): Promise<RuleTestRepor
   const isWanted = (ruleId: string): boolean => only?.includes(ruleId) ?? true;
   const ruleIds = [...new Set([...found.ruleIds, ...required])].filter(isWanted).sort();
   const extraRules = rules.filter((rule) => !builtinRules.includes(rule));
-  const compiler = await startCompiler({ cwd: dir });
+  const compiler = new SharedCompiler(await startCompiler({ cwd: dir }));
   const results: RuleTestResult[] = [];
   try {
     for (const ruleId of ruleIds) {

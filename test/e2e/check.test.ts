@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bangProject, type CliRun, program, ws } from '../support/cli.ts';
+import { bangProject, type CliRun, program, ws, wsUnprivileged } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const NOISY = { 'src/a.ts': 'export const quiet = 1;\n\nexport const loud = BANG;\n' };
@@ -308,6 +308,28 @@ describe('a gate that cannot see is not green', () => {
     expect(compact(dir).code).not.toBe(0);
   });
 
+  it('a directory in scope that cannot be read', () => {
+    const dir = tempDir({
+      'ws-gate.config.json': '{ "include": ["src/**/*.ts"] }',
+      'src/a.ts': ';\n',
+      'src/locked/b.ts': ';\n',
+    });
+    chmodSync(dir, 0o755);
+    chmodSync(path.join(dir, 'src/locked'), 0o000);
+    const { code, stdout, stderr } = wsUnprivileged(dir, ['check', '-f', 'compact']);
+    expect([code, stdout, stderr.startsWith('ws-gate: ')]).toEqual([2, '', true]);
+  });
+
+  it('a file in scope whose permissions forbid reading', () => {
+    const dir = tempDir({ 'ws-gate.config.json': '{ "include": ["src/**/*.ts"] }', 'src/a.ts': ';\n' });
+    chmodSync(dir, 0o755);
+    chmodSync(path.join(dir, 'src/a.ts'), 0o000);
+    expect(codes(wsUnprivileged(dir, ['check', '-f', 'compact']))).toEqual([
+      1,
+      ['gate-integrity/unreadableFile'],
+    ]);
+  });
+
   it('a file that does not parse', () => {
     const dir = tempDir(bangProject({ 'src/a.ts': 'export const x = ;\nBANG\n' }));
     expect(codes(compact(dir))).toEqual([1, ['gate-integrity/syntaxError', 'no-bang/found']]);
@@ -357,6 +379,21 @@ describe('pipes', () => {
       'json',
     ]);
     expect([code, JSON.parse(stdout).findings.length]).toEqual([1, 5000]);
+  });
+
+  it.runIf(existsSync('/dev/full'))('that take no more make the run fail', () => {
+    const dir = tempDir(bangProject(CLEAN));
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [program, 'check'], {
+      cwd: dir,
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([
+      2,
+      'ws-gate: the report cannot be written to stdout: ENOSPC: no space left on device, write\n',
+    ]);
   });
 
   it('may be closed by the reader', async () => {

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bangProject, ws } from '../support/cli.ts';
+import { bangProject, program, ws } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const CLEAN = { 'src/a.ts': 'export const quiet = 1;\n' };
@@ -9,6 +10,36 @@ const CLEAN = { 'src/a.ts': 'export const quiet = 1;\n' };
 describe('ws-gate', () => {
   it.each([['--version'], ['-V']])('prints its version with %s', (flag) => {
     expect(ws(tempDir(), [flag])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it('starts without loading what the command does not need', () => {
+    const loader = `
+      import { writeSync } from 'node:fs';
+      export async function load(url, context, next) {
+        if (url.includes('/node_modules/')) writeSync(2, url + '\\n');
+        return next(url, context);
+      }`;
+    const register = `import { register } from 'node:module';register('data:text/javascript,${encodeURIComponent(loader)}');`;
+    const hook = `--import=data:text/javascript,${encodeURIComponent(register)}`;
+    const packagesFor = (...args: string[]) => {
+      const { stderr } = spawnSync(process.execPath, [hook, program, ...args], {
+        cwd: tempDir(),
+        encoding: 'utf8',
+      });
+      return [...new Set(stderr.match(/(?<=node_modules\/)[^/\n]+/g))];
+    };
+    expect(packagesFor('--version')).toEqual([]);
+    expect(packagesFor('check', '--help')).toEqual([]);
+    expect(packagesFor('check', '-f', 'jsn')).not.toContain('globby');
+  });
+
+  it('serves a TypeScript config that imports the package without having it installed', () => {
+    const dir = tempDir({
+      ...CLEAN,
+      'ws-gate.config.ts':
+        "import { defineConfig } from 'ws-gate';\nexport default defineConfig({ include: ['src/**'] });\n",
+    });
+    expect(ws(dir, ['check', '-f', 'compact'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   it.each([['--help'], ['-h']])('prints help with %s', (flag) => {

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export const program = path.resolve(import.meta.dirname, '../../bin/ws-gate.js');
@@ -14,10 +15,20 @@ export interface CliRun {
  * of the test run.
  */
 export function ws(cwd: string, args: readonly string[], env: Record<string, string> = {}): CliRun {
+  return spawnProgram(cwd, args, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } });
+}
+
+/** As {@link ws}, for a user whom file permissions stop; they do not stop root. */
+export function wsUnprivileged(cwd: string, args: readonly string[]): CliRun {
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  return spawnProgram(cwd, args, { env: { PATH: process.env.PATH, HOME: tmpdir() }, ...nobody });
+}
+
+function spawnProgram(cwd: string, args: readonly string[], options: SpawnSyncOptions): CliRun {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], {
+    ...options,
     cwd,
     encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     maxBuffer: 1 << 28,
   });
   if (error) throw error;

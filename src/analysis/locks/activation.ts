@@ -2,7 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Action, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
-import { performCall } from './calls.ts';
+import { gated, performCall } from './calls.ts';
 import type { LockEngine, Summary } from './engine.ts';
 import { type Env, isModuleLevel } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
@@ -10,9 +10,9 @@ import { UNKNOWN_PATH } from './paths.ts';
 import {
   type Acquisition,
   type Bindings,
-  type Closure,
   type Generator,
   type Held,
+  type LockRef,
   membersOf,
   nullishnessOf,
   type Outcome,
@@ -47,7 +47,7 @@ export interface Call {
 }
 
 /** Takes note of an acquisition that is waited for while `held` is held. */
-export type AcquisitionSink = (acquisition: Acquisition, held: readonly Held[]) => void;
+export type AcquisitionSink = (acquisition: Acquisition, held: readonly Held[], world: World) => void;
 
 /** Worlds side by side at one point, before they are merged into one. */
 const MAX_WORLDS = 12;
@@ -197,7 +197,7 @@ export class Activation {
       case 'dispose':
         return this.#dispose(action, world);
       case 'discard':
-        return [forgetExpressions(world, isVariableKey)];
+        return [forgetExpressions(this.#abandon(this.evaluate(action.node, world), world), isVariableKey)];
       default:
         return [world];
     }
@@ -265,13 +265,14 @@ export class Activation {
     const own = new Set(tokensOf(task));
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
-      for (const held of outer) this.engine.edge(this.call.fn, held, acquisition, outer, world.ordered, false);
+      const around = outer.filter((held) => !isReleased(held, acquisition));
+      for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, false);
       // Of several that are started together, each is waited for while the others may be held already.
       const siblings = acquisition.combined
         ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
         : [];
-      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, outer, world.ordered, true);
-      sink(acquisition, outer);
+      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, true);
+      sink(acquisition, around, world);
     }
   }
 
@@ -283,26 +284,21 @@ export class Activation {
     return next;
   }
 
-  /** Whether this is the executor of a promise, and the function calls its `resolve` or `reject`. */
-  isSettledBy({ fn, captured }: Closure): boolean {
-    const executor = this.call.fn;
-    if (!ts.isArrowFunction(executor) && !ts.isFunctionExpression(executor)) return false;
-    const { parent } = executor;
-    const isExecutor = ts.isNewExpression(parent) && ts.isIdentifier(parent.expression) && parent.expression.text === 'Promise';
-    return isExecutor && fn !== executor && executor.parameters.some((parameter) => captured.has(parameter));
-  }
-
   /** What the function itself waits for, and so its callers do. */
-  readonly waitsFor: AcquisitionSink = (acquisition, held) => {
+  readonly waitsFor: AcquisitionSink = (acquisition, held, world) => {
     const key = `${acquisition.lock.cls.id}/${acquisition.lock.path ?? ''}/${acquisition.mode}`;
     const known = this.#acquisitions.get(key) ?? [];
-    const gates = [...acquisition.gates, ...held.map(({ lock }) => lock)];
-    const noted = { ...acquisition, gates };
+    const noted = { ...gated(acquisition, held, world), combined: acquisition.combined };
     const same = known.findIndex(({ at }) => at.file === acquisition.at.file && at.start === acquisition.at.start);
     if (same >= 0) {
       const before = known[same] as Acquisition;
       const isShorter = (noted.via?.length ?? 0) < (before.via?.length ?? 0);
-      known[same] = { ...(isShorter ? noted : before), gates: commonGates(before.gates, gates) };
+      known[same] = {
+        ...(isShorter ? noted : before),
+        gates: commonLocks(before.gates, noted.gates),
+        without: before.without.filter((token) => noted.without.includes(token)),
+        withoutLocks: commonLocks(before.withoutLocks, noted.withoutLocks),
+      };
     } else if (known.length < MAX_SITES) {
       known.push(noted);
     }
@@ -316,19 +312,32 @@ export class Activation {
     world: World,
   ): (readonly ['true' | 'false', World])[] {
     const value = this.evaluate(condition, world);
-    const known = test === 'truthy' ? truthOf(value) : nullishnessOf(value);
-    const fact = this.#factOf(condition, test);
+    const known =
+      test === 'case'
+        ? this.#isCase(condition, value, world)
+        : test === 'truthy'
+          ? truthOf(value)
+          : nullishnessOf(value);
+    const fact = test === 'case' ? undefined : this.#factOf(condition, test);
     const answer = known ?? (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
-    const ordered = this.#comparison(condition, world);
+    const compared = this.#comparison(condition, world);
     for (const way of [true, false]) {
       if (answer !== undefined && answer !== way) continue;
-      let next = ordered ? { ...world, ordered: [...world.ordered, ordered] } : world;
+      let next = compared ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] } : world;
       if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
-      next = this.#narrow(condition, value, test, way, next);
+      if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
       outgoing.push([way ? 'true' : 'false', next]);
     }
     return outgoing;
+  }
+
+  /** Whether the value of a `switch` is that of a `case`, if both are known. */
+  #isCase(label: Ts.Expression, value: Value | undefined, world: World): boolean | undefined {
+    const { parent } = label.parent.parent;
+    const subject = ts.isSwitchStatement(parent) ? this.evaluate(parent.expression, world) : undefined;
+    if (subject?.kind !== 'constant' || value?.kind !== 'constant') return undefined;
+    return subject.value === value.value;
   }
 
   /** Leaves out the alternatives of a value that the branch rules out. */
@@ -373,7 +382,7 @@ export class Activation {
     return isStable ? text : undefined;
   }
 
-  /** Two objects that a condition compares: from here on they are taken in a known order. */
+  /** Two objects that a condition compares, the smaller one first if it holds. */
   #comparison(condition: Ts.Expression, world: World): readonly [string, string] | undefined {
     const bare = skipParentheses(condition);
     if (!ts.isBinaryExpression(bare) || !COMPARISONS.has(bare.operatorToken.kind)) return undefined;
@@ -385,7 +394,8 @@ export class Activation {
       right = compared.arguments[0] ?? right;
     }
     const [a, b] = [this.#holderPath(left, world), this.#holderPath(right, world)];
-    return a !== undefined && b !== undefined && a !== b ? [a, b] : undefined;
+    if (a === undefined || b === undefined || a === b) return undefined;
+    return DESCENDING.has(bare.operatorToken.kind) ? [b, a] : [a, b];
   }
 
   #holderPath(node: Ts.Expression, world: World): string | undefined {
@@ -420,6 +430,7 @@ export class Activation {
       return { kind: 'collection', path: `p${index}`, items, element, sorted: false };
     }
     const given = args[index];
+    if (given?.kind === 'opaque' && given.settles) return given;
     const isMissing = index >= args.length || (given?.kind === 'constant' && given.value === undefined);
     if (node.initializer && isMissing) return this.evaluate(node.initializer, world);
     if (given && given.kind !== 'opaque') return given;
@@ -509,8 +520,9 @@ export class Activation {
     const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
     const generators = membersOf(iterated).filter((member) => member.kind === 'generator');
     if (generators.length === 0) {
-      const element = awaits ? undefined : this.#elementOf(iterated, node);
-      return [...ways, ['true', bind(world, node, element)], ['false', world]];
+      const element = this.#elementOf(iterated, node);
+      const taken = awaits ? this.join(element, world, node) : [bind(world, node, element)];
+      return [...ways, ...taken.map((next) => ['true', next] as const), ['false', world]];
     }
     for (const generator of generators) {
       this.wait(generator.task, dropTokens(world, yieldTokens(generator)));
@@ -527,8 +539,11 @@ export class Activation {
   #elementOf(iterated: Value | undefined, node: Ts.ForOfStatement | Ts.ForInStatement): Value | undefined {
     const declaration = ts.isVariableDeclarationList(node.initializer) ? node.initializer.declarations[0] : undefined;
     const id = idOf(declaration ?? node);
-    if (iterated?.kind !== 'collection') return { kind: 'opaque', path: `v${id}` };
-    const root = iterated.sorted ? `s${id}` : `v${id}`;
+    const path = pathOf(iterated);
+    if (iterated?.kind !== 'collection') {
+      return { kind: 'opaque', path: path === undefined ? `v${id}` : `${path}[v${id}]` };
+    }
+    const root = iterated.sorted ? `s${id}` : `${iterated.path}[v${id}]`;
     const { element } = iterated;
     if (!element || element.kind === 'opaque') return { kind: 'opaque', path: root };
     if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };
@@ -554,6 +569,16 @@ export class Activation {
     }
     this.#noteYield(world.held, value);
     return [bind(after, node, undefined)];
+  }
+
+  /** A task that nobody waits for: what it gives back of ours is gone sooner or later. */
+  #abandon(value: Value | undefined, world: World): World {
+    let next = world;
+    for (const member of membersOf(value)) {
+      if (member.kind !== 'promise') continue;
+      for (const outcome of member.task.outcomes) next = releaseAll(next, outcome);
+    }
+    return next;
   }
 
   #noteYield(held: readonly Held[], value: Value | undefined): void {
@@ -591,6 +616,15 @@ const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.GreaterThanToken,
   ts.SyntaxKind.GreaterThanEqualsToken,
 ]);
+
+const DESCENDING: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.GreaterThanToken,
+  ts.SyntaxKind.GreaterThanEqualsToken,
+]);
+
+function reversed([a, b]: readonly [string, string]): readonly [string, string] {
+  return [b, a];
+}
 
 /** Evaluated expressions last until the end of their statement, variables longer. */
 function isVariableKey(node: Ts.Node): boolean {
@@ -646,7 +680,14 @@ function carries(value: Value | undefined): boolean {
   );
 }
 
-function commonGates(a: Acquisition['gates'], b: Acquisition['gates']): Acquisition['gates'] {
+/** Given back by the task itself before it waits. */
+function isReleased({ token, lock }: Held, { without, withoutLocks }: Acquisition): boolean {
+  return (
+    without.includes(token) || withoutLocks.some((other) => other.cls === lock.cls && other.path === lock.path)
+  );
+}
+
+function commonLocks(a: readonly LockRef[], b: readonly LockRef[]): readonly LockRef[] {
   return a.filter((gate) => b.some((other) => other.cls === gate.cls && other.path === gate.path));
 }
 
@@ -679,7 +720,7 @@ function repeatedConditions(cfg: Cfg): ReadonlySet<string> {
   const seen = new Map<string, Ts.Node>();
   const repeated = new Set<string>();
   for (const { action } of cfg.nodes) {
-    if (action.kind !== 'branch') continue;
+    if (action.kind !== 'branch' || action.test === 'case') continue;
     const text = factText(skipParentheses(action.condition), action.test);
     if (text === undefined) continue;
     const before = seen.get(text);

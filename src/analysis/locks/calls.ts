@@ -21,7 +21,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { addHeld, bind, dropTokens, joinValues, releaseLock, type World } from './world.ts';
+import { addHeld, bind, dropTokens, joinValues, releaseLock, START, type World } from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -141,6 +141,8 @@ function acquisitionOf(held: Held): Acquisition {
     via: undefined,
     segment: held.segment,
     gates: [],
+    without: [],
+    withoutLocks: [],
     combined: false,
     token: held.token,
   };
@@ -249,7 +251,7 @@ export function runUnder(
   const outcomes: Outcome[] = [];
   for (const after of invoke(activation, node, body, args, apart)) {
     const value = after.bindings.get(node);
-    const sink: AcquisitionSink = (acquisition, around) => acquisitions.push(gated(acquisition, around));
+    const sink: AcquisitionSink = (acquisition, around, at) => acquisitions.push(gated(acquisition, around, at));
     for (const end of activation.join(value, after, node, sink)) {
       outcomes.push({
         held: end.held,
@@ -264,8 +266,14 @@ export function runUnder(
 }
 
 /** An acquisition made inside a critical section has its lock as a gate. */
-function gated(acquisition: Acquisition, held: readonly Held[]): Acquisition {
-  return { ...acquisition, gates: [...acquisition.gates, ...held.map(({ lock }) => lock)], combined: false };
+export function gated(acquisition: Acquisition, held: readonly Held[], world: World): Acquisition {
+  return {
+    ...acquisition,
+    gates: [...acquisition.gates, ...held.map(({ lock }) => lock)],
+    without: [...acquisition.without, ...world.releasedTokens],
+    withoutLocks: [...acquisition.withoutLocks, ...world.released],
+    combined: false,
+  };
 }
 
 function optionsOf(
@@ -315,6 +323,9 @@ export function invoke(
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   if (!effect) return [];
   const { kind, task } = effect;
+  // Before somebody settles the promise, its waiters wait: for this as well.
+  const isSettling = settles(closure) || args.some((value) => settles(value));
+  if (kind === 'sync' || isSettling) for (const one of task.acquisitions) activation.waitsFor(one, [], START);
   if (kind === 'sync') {
     return task.outcomes.map((outcome) => bind(activation.settle(outcome, world), node, outcome.value));
   }
@@ -324,16 +335,17 @@ export function invoke(
   if (task.outcomes.length === 0 && task.acquisitions.length === 0) {
     return [bind(world, node, { kind: 'promise', task })];
   }
-  // What an async function releases of ours is gone when it is called: it seldom waits first.
-  let next = world;
-  for (const { releasedTokens, released } of task.outcomes) {
-    next = dropTokens(next, releasedTokens);
-    for (const lock of released) {
-      const held = next.held.find((one) => one.lock.cls === lock.cls && one.lock.path === lock.path);
-      if (held) next = dropTokens(next, [held.token]);
-    }
-  }
-  return [startTask(node, task, next)];
+  return [startTask(node, task, world)];
+}
+
+/** Whether a value is, or captures, the `resolve` of a promise under construction. */
+function settles(value: Value | undefined, depth = 0): boolean {
+  if (depth > 3) return false;
+  return membersOf(value).some(
+    (member) =>
+      (member.kind === 'opaque' && member.settles === true) ||
+      (member.kind === 'closure' && [...member.captured.values()].some((part) => settles(part, depth + 1))),
+  );
 }
 
 /** Functions that a callee may be, by its declarations: methods of classes, implementations of interfaces. */
@@ -355,9 +367,10 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
   if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
-      const acquisitions = [...runUnder(activation, node, executor, [], [], world).acquisitions];
+      const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
+      const acquisitions = [...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-      const effect = activation.engine.apply(activation, executor, [], node, []);
+      const effect = activation.engine.apply(activation, executor, [settle, settle], node, []);
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
       return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
@@ -429,7 +442,7 @@ function detach(activation: Activation, node: Ts.Node, value: Value | undefined,
   for (const member of membersOf(value)) {
     if (member.kind !== 'closure') continue;
     const { acquisitions } = runUnder(activation, node, member, [], [], world);
-    if (activation.isSettledBy(member)) for (const acquisition of acquisitions) activation.waitsFor(acquisition, []);
+    if (settles(member)) for (const one of acquisitions) activation.waitsFor(one, [], START);
   }
 }
 
@@ -468,6 +481,9 @@ function chained(
     if (!handled || method === 'catch') outcomes.push(outcome);
   }
   const task: Task = { acquisitions, outcomes };
+  if (args.some((argument) => settles(argument))) {
+    for (const one of acquisitions) activation.waitsFor(one, [], START);
+  }
   return [startTask(node, task, dropTokens(world, own))];
 }
 

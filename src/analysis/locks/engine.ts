@@ -25,7 +25,7 @@ import {
   type Task,
   type Value,
 } from './values.ts';
-import { joinValues, relateInstances, releaseTokens, type World } from './world.ts';
+import { joinValues, type Relation, relateInstances, releaseTokens, type World } from './world.ts';
 
 /** What the callers of a function need to know about it. */
 export interface Summary {
@@ -44,7 +44,7 @@ export interface LockEdge {
   readonly outer: Held;
   readonly inner: Acquisition;
   /** How the two relate when they are of one class. */
-  readonly instances: 'same' | 'different' | 'ordered' | 'unknown';
+  readonly instances: Relation;
   /** Both were started without a pause in between, so that nobody can come between them. */
   readonly batch: boolean;
   /** Both were started by one promise combinator. */
@@ -161,9 +161,9 @@ export class LockEngine {
     return around;
   }
 
-  /** Functions analysed so far. */
-  get analysed(): ReadonlySet<CfgOwner> {
-    return new Set([...this.#contexts.values()].map(({ call }) => call.fn));
+  /** Whether a function was looked at, from outside or through a call. */
+  hasAnalysed(fn: CfgOwner): boolean {
+    return this.#perFunction.has(fn);
   }
 
   /** Places where a lock was held and something could not be resolved, in any of its contexts. */

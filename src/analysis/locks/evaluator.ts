@@ -181,7 +181,7 @@ export class Evaluator {
       return (field && env.bindings.get(field)) ?? this.property(value, name, env);
     }
     if (!ts.isElementAccessExpression(node)) return undefined;
-    return this.element(value, node.argumentExpression, env, rightmostName(object));
+    return this.element(value, node.argumentExpression, env);
   }
 
   /** The declaration of `this.x`, under which assignments in the same activation are kept. */
@@ -195,7 +195,6 @@ export class Evaluator {
     container: Value | undefined,
     key: Ts.Expression | undefined,
     env: Env,
-    containerName?: NameNode,
   ): Value | undefined {
     const constant = key && this.evaluate(key, env);
     const suffix = `[${this.keyPath(key, env)}]`;
@@ -207,10 +206,15 @@ export class Evaluator {
       if (member.kind === 'releaser' && member.pair) {
         return constant?.kind === 'constant' && constant.value === 1 ? { ...member, pair: false } : undefined;
       }
-      if (member.kind === 'object' && constant?.kind === 'constant') return member.properties.get(String(constant.value));
+      if (member.kind === 'object') {
+        if (constant?.kind === 'constant') return member.properties.get(String(constant.value));
+        // Any of them, then.
+        let any: Value | undefined;
+        for (const property of member.properties.values()) any = joinValues(any, property);
+        return any;
+      }
     }
     const path = pathOf(container);
-    void containerName;
     return path === undefined ? undefined : { kind: 'opaque', path: `${path}${suffix}` };
   }
 
@@ -478,11 +482,11 @@ export class Evaluator {
 
   /** A lock handed in by the one who makes the object: the lock that was created, if all agree on it. */
   #injected(node: Ts.Node): LockValue | undefined {
-    if (!ts.isParameter(node) || !ts.isConstructorDeclaration(node.parent)) return undefined;
-    const cls = node.parent.parent;
-    const index = node.parent.parameters.indexOf(node);
-    const name = cls.name?.text;
-    if (name === undefined) return undefined;
+    const parameter = constructorParameterOf(node);
+    if (!parameter) return undefined;
+    const cls = parameter.parent.parent;
+    if (!ts.isClassLike(cls)) return undefined;
+    const index = parameter.parent.parameters.indexOf(parameter);
     let found: LockValue | undefined;
     for (const site of this.#code.constructions(cls)) {
       const argument = site.arguments?.[index];
@@ -753,6 +757,19 @@ function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
   }
   if (ts.isObjectLiteralExpression(node)) {
     return node.properties.find((property) => property.name && nameText(property.name) === name);
+  }
+  return undefined;
+}
+
+/** The constructor's parameter that a field takes its value from: `constructor(private mu)`, `this.mu = mu`. */
+function constructorParameterOf(node: Ts.Node): Ts.ParameterDeclaration | undefined {
+  if (ts.isParameter(node)) return ts.isConstructorDeclaration(node.parent) ? node : undefined;
+  const cls = node.parent;
+  const name = ts.isPropertyDeclaration(node) ? nameText(node.name) : undefined;
+  if (name === undefined || !ts.isClassLike(cls)) return undefined;
+  for (const value of assignmentsTo(cls, name)) {
+    const local = ts.isIdentifier(value) ? resolveLocal(value) : undefined;
+    if (local && ts.isParameter(local) && ts.isConstructorDeclaration(local.parent)) return local;
   }
   return undefined;
 }

@@ -35,15 +35,22 @@ export const lockFacts: Analysis<LockFacts> = {
       done.add(fn);
       engine.analyse(fn);
     };
+    /** What only its own file can call is looked at through its callers there: they know what they hand in. */
+    const analyseAll = (fns: readonly CfgOwner[]): void => {
+      for (const fn of fns.filter(isReachable)) analyse(fn);
+      for (const fn of fns) {
+        if (engine.hasAnalysed(fn)) continue;
+        for (const caller of callersInFile(fn)) if (!engine.hasAnalysed(caller)) analyse(caller);
+        if (!engine.hasAnalysed(fn)) analyse(fn);
+      }
+    };
     const methods = acquiringMethods(identity.primitives);
     const found: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
       if (tree) found.push(...functionsTaking(tree.source, methods));
     }
-    // What only its own file can call is looked at last, and only if nobody there calls it: callers know more.
-    for (const fn of found.filter(isReachable)) analyse(fn);
-    for (const fn of found) if (!engine.analysed.has(fn)) analyse(fn);
+    analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
     const followed = new Set<string>();
     for (let names = carrierNames(engine, followed); names.length > 0; names = carrierNames(engine, followed)) {
@@ -51,8 +58,7 @@ export const lockFacts: Analysis<LockFacts> = {
         const tree = program.tree(file);
         if (!tree) continue;
         const callers = functionsMentioning(tree.source, new Set(names));
-        for (const fn of callers.filter(isReachable)) analyse(fn);
-        for (const fn of callers) if (!engine.analysed.has(fn)) analyse(fn);
+        analyseAll(callers);
       }
     }
     const classes = engine.lockClasses;
@@ -133,12 +139,41 @@ function mentions(node: Ts.Node, names: ReadonlySet<string>): boolean {
   return ts.forEachChild(node, (child) => mentions(child, names)) ?? false;
 }
 
+/** The functions of its file that mention a function by name, those around it, and theirs in turn. */
+function callersInFile(fn: CfgOwner): CfgOwner[] {
+  const callers = new Set<CfgOwner>();
+  const waiting = new Set<CfgOwner>([fn]);
+  for (const next of waiting) {
+    const name = functionName(next).split('.').at(-1) ?? '';
+    const mentioning = name === '' || name.startsWith('<') ? [] : functionsMentioning(next.getSourceFile(), new Set([name]));
+    const around = enclosing(next);
+    for (const caller of around ? [...mentioning, around] : mentioning) {
+      if (caller === fn || callers.has(caller)) continue;
+      callers.add(caller);
+      if (!isReachable(caller)) waiting.add(caller);
+    }
+  }
+  return [...callers].reverse();
+}
+
+/** The function around a nested one. */
+function enclosing(fn: CfgOwner): CfgOwner | undefined {
+  for (let at: Ts.Node | undefined = fn.parent; at; at = at.parent) {
+    if (isCfgOwner(at) && bodyOf(at)) return at;
+  }
+  return undefined;
+}
+
 /** Functions, outermost first, whose own body (nested functions left out) holds a matching node. */
 function functionsWith(source: Ts.SourceFile, matches: (node: Ts.Node) => boolean): CfgOwner[] {
   const found = new Set<CfgOwner>();
   const visit = (node: Ts.Node, owner: CfgOwner): void => {
     const inner = isCfgOwner(node) && bodyOf(node) ? node : owner;
-    if (matches(node)) found.add(inner);
+    if (matches(node)) {
+      found.add(inner);
+      // A function around it may hand it out: a decorator, a factory.
+      for (let around = enclosing(inner); around; around = enclosing(around)) found.add(around);
+    }
     ts.forEachChild(node, (child) => visit(child, inner));
   };
   ts.forEachChild(source, (child) => visit(child, source));

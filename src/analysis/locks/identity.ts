@@ -293,8 +293,16 @@ export function lockName(declaration: Ts.Node): string {
   const nameNode = nameNodeOf(declaration);
   const name = (nameNode && nameText(nameNode)) ?? 'lock';
   const bare = name.replace(/^#/, '');
-  const owner = ownerName(declaration);
+  const owner = ownerName(declaration) ?? functionOwning(declaration);
   return owner === undefined ? bare : `${owner}.${bare}`;
+}
+
+/** The function that a local variable belongs to. */
+function functionOwning(declaration: Ts.Node): string | undefined {
+  if (!ts.isVariableDeclaration(declaration) && !ts.isBindingElement(declaration)) return undefined;
+  const fn = enclosingFunction(declaration);
+  const holder = fn && (nameNodeOf(fn) ?? (ts.isVariableDeclaration(fn.parent) ? fn.parent.name : undefined));
+  return holder && nameText(holder);
 }
 
 function ownerName(declaration: Ts.Node): string | undefined {

@@ -191,7 +191,7 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
       };
     case 'opaque': {
       const path = crossing.path(value.path);
-      return path === undefined ? undefined : { kind: 'opaque', path };
+      return path === undefined ? undefined : { ...value, path };
     }
     case 'union': {
       const members = value.members.map(inner).filter((member) => member !== undefined);
@@ -223,6 +223,8 @@ export function crossAcquisition(acquisition: Acquisition, crossing: Crossing): 
     gates: acquisition.gates.map((gate) => crossLock(gate, crossing)),
     via: crossing.via(acquisition.via),
     token: crossing.token(acquisition.token),
+    without: acquisition.without.map(crossing.token),
+    withoutLocks: acquisition.withoutLocks.map((lock) => crossLock(lock, crossing)),
   };
 }
 

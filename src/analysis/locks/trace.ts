@@ -37,8 +37,8 @@ function length({ outer, inner }: LockEdge): number {
 }
 
 /** One inner acquisition under one outer lock is one cause, whoever leads there. */
-export function causeOf({ outer, inner, combined }: LockEdge): string {
+export function causeOf({ outer, inner, batch }: LockEdge): string {
   // Two locks started at once are one mistake, seen from either of them.
-  if (combined) return [outer, inner].map(({ lock, at }) => `${lock.cls.id}@${at.file}:${at.start}`).sort().join('|');
+  if (batch) return [outer, inner].map(({ lock, at }) => `${lock.cls.id}@${at.file}:${at.start}`).sort().join('|');
   return `${outer.lock.cls.id}|${inner.lock.cls.id}|${inner.at.file}:${inner.at.start}`;
 }

@@ -93,6 +93,8 @@ export interface Generator {
 export interface Opaque {
   readonly kind: 'opaque';
   readonly path: Path;
+  /** The `resolve` or `reject` of a promise's executor: who calls it ends the wait of whoever awaits the promise. */
+  readonly settles?: boolean;
 }
 
 export interface Union {
@@ -160,6 +162,9 @@ export interface Acquisition {
   readonly segment: number | undefined;
   /** Locks that the task itself holds around it: they are gates to whoever waits for the task. */
   readonly gates: readonly LockRef[];
+  /** What the task has given back of its caller's locks before it waits here. */
+  readonly without: readonly string[];
+  readonly withoutLocks: readonly LockRef[];
   /** It is one of several that a promise combinator starts together. */
   readonly combined: boolean;
   /** Tokens of the grant that this very acquisition leads to. */

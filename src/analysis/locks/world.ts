@@ -178,38 +178,66 @@ export function releaseAll(world: World, outcome: Outcome): World {
 
 /** A variable is bound anew: what hung on its old value is another object from here on. */
 export function retirePath(world: World, root: Path): World {
-  const retire = (path: Path | undefined): Path | undefined =>
-    path !== undefined && isPrefix(root, path) ? `${root}~${path.slice(root.length)}` : path;
-  if (!world.held.some(({ lock }) => lock.path !== undefined && isPrefix(root, lock.path))) return world;
+  if (!world.held.some(({ lock }) => lock.path?.includes(root))) return world;
+  const mention = new RegExp(`(?<![\\w$])${root}(?![\\w$~])`, 'g');
   return {
     ...world,
-    held: world.held.map((held) => ({ ...held, lock: { cls: held.lock.cls, path: retire(held.lock.path) } })),
+    held: world.held.map((held) => {
+      const { cls, path } = held.lock;
+      return { ...held, lock: { cls, path: path?.replace(mention, `${root}~`) } };
+    }),
   };
 }
 
-/** How two locks of one class relate. */
+/**
+ * How two locks of one class relate: the same object, a part of the other (reached from it, or leading back to a
+ * parent), one that a comparison has put before or behind the other, an element of a sorted sequence, or another
+ * object of which nothing is known.
+ */
+export type Relation =
+  | 'same'
+  | 'part'
+  | 'parent'
+  | 'ascending'
+  | 'descending'
+  | 'different'
+  | 'unknown';
+
+/** How the inner lock relates to the outer one. */
 export function relateInstances(
   outer: LockRef,
   inner: LockRef,
   ordered: readonly (readonly [Path, Path])[],
-): 'same' | 'different' | 'ordered' | 'unknown' {
+): Relation {
   const [a, b] = [outer.path, inner.path];
   if (a === undefined || b === undefined || isVague(a) || isVague(b)) return 'unknown';
   if (a === b) return 'same';
-  // One inside the other: a parent and its part, which are taken from the outside in.
-  if (isPrefix(a, b) || isPrefix(b, a)) return 'ordered';
-  if (ordered.some(([x, y]) => (isPrefix(x, a) && isPrefix(y, b)) || (isPrefix(x, b) && isPrefix(y, a)))) {
-    return 'ordered';
-  }
-  const [rootA, rootB] = [sortedRoot(a), sortedRoot(b)];
-  return rootA !== undefined && rootA === rootB ? 'ordered' : 'different';
+  if (isPrefix(a, b)) return leadsUp(b.slice(a.length)) ? 'parent' : 'part';
+  if (isPrefix(b, a)) return leadsUp(a.slice(b.length)) ? 'part' : 'parent';
+  const [sortedA, sortedB] = [sortedSource(a), sortedSource(b)];
+  if (sortedA !== undefined && sortedA === sortedB) return 'ascending';
+  const isAbout = (subject: Path, path: Path): boolean =>
+    isPrefix(subject, path) || subject === lastKey(path);
+  if (ordered.some(([small, large]) => isAbout(small, a) && isAbout(large, b))) return 'ascending';
+  if (ordered.some(([small, large]) => isAbout(small, b) && isAbout(large, a))) return 'descending';
+  return 'different';
+}
+
+/** A link that by its name leads from a part back to what it is part of. */
+function leadsUp(link: string): boolean {
+  return /^\.(?:_?parent|owner|container)\b/i.test(link);
+}
+
+/** The key of the last `[key]` of a path. */
+function lastKey(path: Path): string | undefined {
+  return /\[([^[\]]*)\]$/.exec(path)?.[1];
 }
 
 function isVague(path: Path): boolean {
   return path.includes(UNKNOWN_PATH);
 }
 
-/** The collection, sorted, that a path picks an element of. */
-function sortedRoot(path: Path): string | undefined {
-  return /^\^*s[^[.~]*/.exec(path)?.[0];
+/** The sorted sequence that a path, or its key, takes an element of. */
+function sortedSource(path: Path): string | undefined {
+  return /^\^*s\d+/.exec(lastKey(path) ?? '')?.[0] ?? /^\^*s\d+/.exec(path)?.[0];
 }

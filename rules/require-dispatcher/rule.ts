@@ -1,0 +1,179 @@
+import { Code } from '../../src/analysis/code.ts';
+import { AllowedPlaces } from '../../src/analysis/dispatch/allowed.ts';
+import type { Wanted } from '../../src/analysis/dispatch/candidates.ts';
+import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
+import { findReferences, type Reference } from '../../src/analysis/dispatch/references.ts';
+import { isSelfUse } from '../../src/analysis/dispatch/self-use.ts';
+import { type Relation, type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
+import { lastSegment, namesAround } from '../../src/analysis/names.ts';
+import { defineRule, type Pass, type ReportStep } from '../../src/engine/rule.ts';
+import type { Ts } from '../../src/syntax/ts.ts';
+
+/** One set of backend functions, and who may call them. */
+interface DispatcherOption {
+  /** The functions that only a dispatcher calls. */
+  readonly calls: readonly string[];
+  /** The dispatchers: files, or functions of files. */
+  readonly allowIn: readonly string[];
+  /** What everybody else calls, for the report. */
+  readonly use: string;
+}
+
+export interface RequireDispatcherOptions {
+  readonly dispatchers: readonly DispatcherOption[];
+}
+
+type MessageId = 'bypassed' | 'escapes';
+
+const WHY = 'what the dispatcher adds (choosing the backend, locking, events, state) does not happen on this path';
+
+/** Backend functions are reached through their dispatcher: nobody else calls them, or takes them as a value. */
+export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>({
+  id: 'require-dispatcher',
+  summary: 'backend functions are called by their dispatchers only',
+  defaultSeverity: 'off',
+  defaultOptions: { dispatchers: [] },
+  messages: {
+    bypassed: {
+      message: 'calls {target} outside its dispatcher',
+      why: WHY,
+      help: 'call {use} instead',
+    },
+    escapes: {
+      message: 'takes {target} as a value outside its dispatcher',
+      why: `whoever gets the value may call it, and ${WHY}`,
+      help: 'pass a function that calls {use} instead',
+    },
+  },
+  options(zod) {
+    const text = zod.string().min(1, 'a name must not be empty');
+    const dispatcher = zod.strictObject({
+      calls: zod.array(text).min(1, 'a dispatcher without calls dispatches nothing'),
+      allowIn: zod.array(text),
+      use: text,
+    });
+    return zod.object({ dispatchers: zod.array(dispatcher).min(1, 'without dispatchers there is nothing to check') });
+  },
+  relevance: ({ dispatchers }) => ({ words: dispatchers.flatMap(({ calls }) => calls.map(lastSegment)) }),
+  run(pass) {
+    const code = new Code(pass.program);
+    const heritage = new Heritage(code);
+    const targets = new Targets(code, heritage, pass.root);
+    const dispatchers = pass.options.dispatchers.map((option) => resolveDispatcher(option, targets, pass));
+    for (const reference of findReferences(code, heritage, wantedNames(dispatchers))) {
+      const matches = matchesOf(reference, dispatchers, targets);
+      const [match] = matches;
+      const at = code.span(reference.node);
+      if (match) pass.site(at);
+      else if (isUnclear(reference, dispatchers)) {
+        pass.unresolved(at, `\`${reference.name}\` of a value whose type is not known`);
+      }
+      if (!match || isAllowed(reference, matches)) continue;
+      if (matches.some(({ target }) => isSelfUse(reference, target, targets))) continue;
+      const { dispatcher, target } = match;
+      pass.report({
+        messageId: reference.usage === 'call' ? 'bypassed' : 'escapes',
+        at,
+        data: { target: target.name, use: dispatcher.use },
+        trace: kinship(match, code),
+      });
+    }
+    for (const dispatcher of dispatchers) reportStale(dispatcher, pass);
+  },
+  idle(pass) {
+    for (const { calls } of pass.options.dispatchers) {
+      for (const name of calls) pass.unknownName(CALLS, name, []);
+    }
+  },
+});
+
+const CALLS = 'require-dispatcher.calls';
+const ALLOW_IN = 'require-dispatcher.allowIn';
+
+type DispatcherPass = Pass<RequireDispatcherOptions, MessageId>;
+
+interface Dispatcher extends DispatcherOption {
+  readonly targets: readonly Target[];
+  readonly places: AllowedPlaces;
+  /** Entries of `allowIn` that something is allowed by. */
+  readonly used: Set<string>;
+}
+
+function resolveDispatcher(option: DispatcherOption, targets: Targets, pass: DispatcherPass): Dispatcher {
+  const found: Target[] = [];
+  for (const name of option.calls) {
+    const resolution = targets.resolve(name);
+    if ('target' in resolution) found.push(resolution.target);
+    else pass.unknownName(CALLS, name, resolution.candidates);
+  }
+  const places = new AllowedPlaces(pass.program, pass.root, option.allowIn);
+  for (const { entry, candidates } of places.unknown) pass.unknownName(ALLOW_IN, entry, candidates);
+  return { ...option, targets: found, places, used: new Set() };
+}
+
+function wantedNames(dispatchers: readonly Dispatcher[]): Wanted {
+  const all = dispatchers.flatMap(({ targets }) => targets);
+  const names = (some: readonly Target[]): ReadonlySet<string> => new Set(some.map(({ member }) => member));
+  return {
+    members: names(all),
+    functions: names(all.filter(({ containers }) => containers.length === 0)),
+  };
+}
+
+interface Match {
+  readonly dispatcher: Dispatcher;
+  readonly target: Target;
+  readonly declaration: Ts.Node;
+  readonly relation: Relation;
+}
+
+/** The targets that a reference reaches, the very ones first. */
+function matchesOf(reference: Reference, dispatchers: readonly Dispatcher[], targets: Targets): readonly Match[] {
+  const matches = dispatchers.flatMap((dispatcher) =>
+    dispatcher.targets.flatMap((target) =>
+      (reference.declarations ?? []).flatMap((declaration): Match[] => {
+        const relation = targets.relation(declaration, target);
+        return relation ? [{ dispatcher, target, declaration, relation }] : [];
+      }),
+    ),
+  );
+  const isExact = ({ relation }: Match): number => (relation === 'same' ? 0 : 1);
+  return matches.sort((a, b) => isExact(a) - isExact(b));
+}
+
+/** Two dispatchers of one target are both in the right. */
+function isAllowed({ node }: Reference, matches: readonly Match[]): boolean {
+  const entries = matches.flatMap(({ dispatcher }) =>
+    dispatcher.places.around(node).map((entry) => ({ dispatcher, entry })),
+  );
+  for (const { dispatcher, entry } of entries) dispatcher.used.add(entry);
+  return entries.length > 0;
+}
+
+/** Whether something that goes by the name of a target cannot be told from it, outside of the allowed places. */
+function isUnclear({ node, name, receiver, declarations }: Reference, dispatchers: readonly Dispatcher[]): boolean {
+  if (declarations !== undefined || receiver === undefined) return false;
+  return dispatchers.some(
+    ({ targets, places }) => targets.some(({ member }) => member === name) && places.around(node).length === 0,
+  );
+}
+
+/** Why a call of something else is a call of the target. */
+function kinship({ target, declaration, relation }: Match, code: Code): readonly ReportStep[] {
+  if (relation === 'same') return [];
+  const own = namesAround(declaration).at(-1) ?? target.member;
+  const message =
+    relation === 'below' ? `${own} stands for ${target.name} here` : `${target.name} stands for ${own} here`;
+  return [{ at: code.span(declaration), message }];
+}
+
+/** An entry is judged only when every target of its dispatcher is known: it may be there for the missing one. */
+function reportStale({ calls, targets, places, used }: Dispatcher, pass: DispatcherPass): void {
+  if (targets.length < calls.length) return;
+  for (const entry of places.known.filter((known) => !used.has(known))) {
+    pass.stale(
+      `${ALLOW_IN} lists ${entry}, which does not call ${targets.map(({ name }) => name).join(' or ')}`,
+      'remove the entry, or correct it',
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import path from 'node:path';
+import type { Program } from '../../engine/program.ts';
+import { closest } from '../../engine/suggest.ts';
+import type { Ts } from '../../syntax/ts.ts';
+import { declaredNames, namesAround, parseConfigName, resolvePath } from '../names.ts';
+
+/** An entry that names a file or a declaration that is not there. */
+export interface UnknownPlace {
+  readonly entry: string;
+  /** What it may have been meant to be. */
+  readonly candidates: readonly string[];
+}
+
+/** The files and functions that a config lists: `src/dispatchers.ts`, `src/fleet.ts#Dispatcher.stop`. */
+export class AllowedPlaces {
+  readonly unknown: readonly UnknownPlace[];
+  readonly #places: readonly Place[];
+
+  /** @param root what the paths are relative to; absolute */
+  constructor(program: Program, root: string, entries: readonly string[]) {
+    const unknown: UnknownPlace[] = [];
+    const places: Place[] = [];
+    for (const entry of entries) {
+      const place = parsePlace(root, entry);
+      const candidates = meantBy(program, root, place);
+      if (candidates) unknown.push({ entry, candidates });
+      else places.push(place);
+    }
+    this.unknown = unknown;
+    this.#places = places;
+  }
+
+  /** The entries that can be told right from wrong by what they allow. */
+  get known(): readonly string[] {
+    return this.#places.map(({ entry }) => entry);
+  }
+
+  /** The entries in which a node lies: closures belong to the function around them. */
+  around(node: Ts.Node): readonly string[] {
+    const { fileName } = node.getSourceFile();
+    const inFile = this.#places.filter(({ file }) => file === fileName);
+    if (inFile.length === 0) return [];
+    const names = namesAround(node);
+    return inFile.filter(({ name }) => name === undefined || names.includes(name)).map(({ entry }) => entry);
+  }
+}
+
+interface Place {
+  readonly entry: string;
+  /** Absolute. */
+  readonly file: string;
+  /** Of a function, or of a class or object with all its functions; absent for the whole file. */
+  readonly name: string | undefined;
+}
+
+function parsePlace(root: string, entry: string): Place {
+  const { file, name } = parseConfigName(entry);
+  return file === undefined
+    ? { entry, file: resolvePath(root, entry), name: undefined }
+    : { entry, file: resolvePath(root, file), name };
+}
+
+/** What an entry may have been meant to be; undefined when it is what it should be. */
+function meantBy(program: Program, root: string, { file, name }: Place): readonly string[] | undefined {
+  const relative = (other: string): string => path.relative(root, other).split(path.sep).join('/');
+  const source = program.text(file) === undefined ? undefined : program.tree(file)?.source;
+  if (!source) {
+    const similar = closest(relative(file), program.files.map(relative));
+    return similar === undefined ? [] : [similar];
+  }
+  const names = declaredNames(source);
+  if (name === undefined || names.has(name)) return undefined;
+  const similar = closest(name, names.keys());
+  return similar === undefined ? [] : [`${relative(file)}#${similar}`];
+}

@@ -1,0 +1,127 @@
+import path from 'node:path';
+import { closest } from '../../engine/suggest.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, nameText } from '../code.ts';
+import { type ConfigName, declaredNames, lastSegment, parseConfigName, resolvePath } from '../names.ts';
+import { type Container, containerOf, type Heritage } from './heritage.ts';
+
+/** A method or function that a config names. */
+export interface Target {
+  /** As reports speak of it: without the file. */
+  readonly name: string;
+  /** The last part of the name: the word that references hold. */
+  readonly member: string;
+  /** Overloads and merged declarations, or what a class inherits under the name. */
+  readonly declarations: ReadonlySet<Ts.Node>;
+  /** The types that the member was named by; empty for a function of a module. */
+  readonly containers: readonly Container[];
+}
+
+/** How a declaration stands to a target: the target itself, one that overrides or implements it, or the reverse. */
+export type Relation = 'same' | 'below' | 'above';
+
+/** The target that a name in the config stands for, or what the name may have been meant to be. */
+export type TargetResolution = { readonly target: Target } | { readonly candidates: readonly string[] };
+
+/** Finds targets by name, and tells what belongs to them. */
+export class Targets {
+  readonly #code: Code;
+  readonly #heritage: Heritage;
+  readonly #root: string;
+
+  /** @param root what the files in names are relative to; absolute */
+  constructor(code: Code, heritage: Heritage, root: string) {
+    this.#code = code;
+    this.#heritage = heritage;
+    this.#root = root;
+  }
+
+  resolve(text: string): TargetResolution {
+    const wanted = parseConfigName(text);
+    const owners = this.#sourcesFor(wanted).flatMap((source) => {
+      const declarations = this.#declarationsIn(source, wanted.name);
+      return declarations.length > 0 ? [{ source, declarations }] : [];
+    });
+    const [only, second] = owners;
+    if (!only) return { candidates: this.#similar(wanted) };
+    if (second) return { candidates: owners.map(({ source }) => `${this.#relative(source)}#${wanted.name}`) };
+    const containers = [...only.declarations].flatMap((one) => containerOf(one) ?? []);
+    const named = this.#containersNamed(only.source, wanted.name);
+    return {
+      target: {
+        name: wanted.name,
+        member: lastSegment(wanted.name),
+        declarations: new Set(only.declarations),
+        containers: named.length > 0 ? named : containers,
+      },
+    };
+  }
+
+  /** Whether a declaration is the target, overrides or implements it, or is overridden or implemented by it. */
+  relation(declaration: Ts.Node, target: Target): Relation | undefined {
+    if (target.declarations.has(declaration)) return 'same';
+    const container = containerOf(declaration);
+    const { name } = declaration as { name?: Ts.Node };
+    if (!container || !name || nameText(name) !== target.member) return undefined;
+    const above = this.#heritage.above(container);
+    if (target.containers.some((one) => above.has(one))) return 'below';
+    return target.containers.some((one) => this.#heritage.above(one).has(container)) ? 'above' : undefined;
+  }
+
+  #sourcesFor({ file, name }: ConfigName): readonly Ts.SourceFile[] {
+    const { program } = this.#code;
+    const files = file === undefined ? program.filesWith([firstSegment(name)]) : [resolvePath(this.#root, file)];
+    return files.flatMap((one) => program.tree(one)?.source ?? []);
+  }
+
+  /** What goes by the name in a file, or what its type inherits under it. */
+  #declarationsIn(source: Ts.SourceFile, name: string): readonly Ts.Node[] {
+    const own = (declaredNames(source).get(name) ?? []).filter(isCallable);
+    if (own.length > 0) return own;
+    const inherited = this.#containersNamed(source, name).flatMap((container) =>
+      this.#heritage.members(container, lastSegment(name)),
+    );
+    return [...new Set(inherited)];
+  }
+
+  #containersNamed(source: Ts.SourceFile, name: string): readonly Container[] {
+    const owner = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+    return (declaredNames(source).get(owner) ?? []).flatMap((node) => this.#heritage.containersIn(node));
+  }
+
+  #similar({ name }: ConfigName): readonly string[] {
+    const { program } = this.#code;
+    const names = new Set<string>();
+    for (const file of program.filesWith([firstSegment(name), lastSegment(name)])) {
+      const tree = program.tree(file);
+      for (const [known, nodes] of tree ? declaredNames(tree.source) : []) {
+        if (!known.includes('<') && nodes.some(isCallable)) names.add(known);
+      }
+    }
+    const meant = closest(name, [...names].sort());
+    if (meant !== undefined) return [meant];
+    return [...names].filter((known) => lastSegment(known) === lastSegment(name)).sort().slice(0, MOST_CANDIDATES);
+  }
+
+  #relative(source: Ts.SourceFile): string {
+    return path.relative(this.#root, source.fileName).split(path.sep).join('/');
+  }
+}
+
+const MOST_CANDIDATES = 8;
+
+function firstSegment(name: string): string {
+  return name.split('.')[0] ?? name;
+}
+
+/** Types and namespaces cannot be called; a variable or property may hold a function. */
+function isCallable(node: Ts.Node): boolean {
+  return (
+    ts.isFunctionLike(node) ||
+    ts.isVariableDeclaration(node) ||
+    ts.isPropertyDeclaration(node) ||
+    ts.isPropertySignature(node) ||
+    ts.isObjectLiteralElement(node) ||
+    ts.isParameter(node)
+  );
+}

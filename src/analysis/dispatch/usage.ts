@@ -1,0 +1,64 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { memberName, nameText, skipParentheses } from '../code.ts';
+
+/**
+ * What is done with a function that an expression stands for: it is called, or taken as a value that whoever gets it
+ * may call. A test whether it is there, its name, and its replacement do neither.
+ */
+export type Usage = 'call' | 'value' | 'none';
+
+export function usageOf(expression: Ts.Node): Usage {
+  const node = outermost(expression);
+  const { parent } = node;
+  if (isCallee(node)) return 'call';
+  const member = memberName(parent);
+  if (member && (parent as Ts.AccessExpression).expression === node) {
+    const name = nameText(member);
+    if (name === 'call' || name === 'apply') return isCallee(outermost(parent)) ? 'call' : 'value';
+    return name === 'bind' ? 'value' : 'none';
+  }
+  return isOnlyLookedAt(node, parent) ? 'none' : 'value';
+}
+
+/** The expression with everything around it that does not change its value. */
+function outermost(expression: Ts.Node): Ts.Node {
+  const bare = skipParentheses(expression);
+  let node = expression;
+  while (skipParentheses(node.parent) === bare) node = node.parent;
+  return node;
+}
+
+function isCallee(node: Ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression === node;
+  return ts.isTaggedTemplateExpression(parent) && parent.tag === node;
+}
+
+function isOnlyLookedAt(node: Ts.Node, parent: Ts.Node): boolean {
+  if (ts.isBinaryExpression(parent)) {
+    const { left, operatorToken } = parent;
+    if (ts.isAssignmentOperator(operatorToken.kind)) return left === node;
+    return COMPARISONS.has(operatorToken.kind) || (left === node && isAnd(operatorToken.kind));
+  }
+  if (ts.isPrefixUnaryExpression(parent)) return parent.operator === ts.SyntaxKind.ExclamationToken;
+  if (ts.isTypeOfExpression(parent) || ts.isDeleteExpression(parent)) return true;
+  if (ts.isConditionalExpression(parent) || ts.isForStatement(parent)) return parent.condition === node;
+  return (
+    (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) &&
+    parent.expression === node
+  );
+}
+
+/** The left side of `&&` is the result only where it is falsy, and then it is no function. */
+function isAnd(kind: Ts.SyntaxKind): boolean {
+  return kind === ts.SyntaxKind.AmpersandAmpersandToken;
+}
+
+const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsEqualsToken,
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+  ts.SyntaxKind.InKeyword,
+  ts.SyntaxKind.InstanceOfKeyword,
+]);

@@ -1,0 +1,74 @@
+import type { Ts } from '../../syntax/ts.ts';
+import type { CallLike } from '../cfg.ts';
+
+/**
+ * Which call a function was entered by, for the functions where that is known. It tells the activation of a helper
+ * that was handed this value from one that was handed another.
+ */
+export class Frames {
+  static readonly none = new Frames([]);
+  readonly #entries: readonly Entry[];
+  readonly key: string;
+
+  private constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
+    this.key = entries.map(({ fn, call }) => `${idOf(fn)}<${idOf(call)}`).join(',');
+  }
+
+  /** The call that entered a function; undefined where any of its calls may have. */
+  callOf(fn: Ts.Node): CallLike | undefined {
+    return this.#entries.find((entry) => entry.fn === fn)?.call;
+  }
+
+  /** How many calls deep. */
+  get depth(): number {
+    return this.#entries.length;
+  }
+
+  /** The calls, in the order in which they were entered. */
+  get calls(): readonly CallLike[] {
+    return this.#entries.map(({ call }) => call);
+  }
+
+  enter(fn: Ts.Node, call: CallLike): Frames {
+    return new Frames([...this.#entries.filter((entry) => entry.fn !== fn), { fn, call }]);
+  }
+
+  leave(fn: Ts.Node): Frames {
+    const rest = this.#entries.filter((entry) => entry.fn !== fn);
+    return rest.length === this.#entries.length ? this : new Frames(rest);
+  }
+
+  /** Only what matters for code at a place: the functions around it. */
+  around(place: Ts.Node): Frames {
+    if (this.#entries.length === 0) return this;
+    const scopes = new Set<Ts.Node>();
+    for (let at: Ts.Node | undefined = place; at; at = at.parent) scopes.add(at);
+    const rest = this.#entries.filter(({ fn }) => scopes.has(fn));
+    return rest.length === this.#entries.length ? this : new Frames(rest);
+  }
+
+  /** These frames, and those of the other where these say nothing. */
+  with(other: Frames): Frames {
+    const added = other.#entries.filter(({ fn }) => !this.callOf(fn));
+    return added.length === 0 ? this : new Frames([...this.#entries, ...added]);
+  }
+}
+
+interface Entry {
+  readonly fn: Ts.Node;
+  readonly call: CallLike;
+}
+
+const ids = new WeakMap<Ts.Node, number>();
+let last = 0;
+
+/** A number for a node, to build keys from. It means nothing beyond the process. */
+export function idOf(node: Ts.Node): number {
+  let id = ids.get(node);
+  if (id === undefined) {
+    id = ++last;
+    ids.set(node, id);
+  }
+  return id;
+}

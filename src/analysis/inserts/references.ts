@@ -1,0 +1,194 @@
+import path from 'node:path';
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, memberName, type NameNode, nameText, rightmostName } from '../code.ts';
+import { containerOf, type Heritage } from '../dispatch/heritage.ts';
+import { declarationRoot, isValueUse, namesIn } from './identifiers.ts';
+
+/** A use of a class's or object's member. */
+export interface MemberUse {
+  readonly at: Ts.Expression;
+  /** `dispatch`: through a type above or below it, so that another member of the name may be meant. */
+  readonly by: 'symbol' | 'dispatch';
+}
+
+/** Where a declared name is used, across the program: found by name, confirmed by symbol. */
+export class References {
+  readonly #code: Code;
+  readonly #heritage: Heritage;
+  readonly #uses = new Map<Ts.Node, Map<string, readonly Ts.Expression[]>>();
+  readonly #memberUses = new Map<Ts.Node, readonly MemberUse[]>();
+
+  constructor(code: Code, heritage: Heritage) {
+    this.#code = code;
+    this.#heritage = heritage;
+  }
+
+  /** The expressions that have the value of a variable, parameter, function or default export. */
+  of(declaration: Ts.Node, name: string): readonly Ts.Expression[] {
+    const byName = this.#uses.get(declaration) ?? new Map<string, readonly Ts.Expression[]>();
+    this.#uses.set(declaration, byName);
+    let uses = byName.get(name);
+    if (!uses) {
+      uses = [...localUses(declaration, name), ...this.#foreignUses(declaration, exportedNames(declaration, name))];
+      byName.set(name, uses);
+    }
+    return uses;
+  }
+
+  /** The expressions that read a member: `x.member`, and what destructuring binds it to. */
+  ofMember(member: Ts.Node): readonly MemberUse[] {
+    const known = this.#memberUses.get(member);
+    if (known) return known;
+    this.#memberUses.set(member, []);
+    const name = nameText((member as { name?: Ts.Node }).name ?? member);
+    const uses = name === undefined ? [] : this.#filesFor(member, name).flatMap((file) => this.#usesIn(file, member, name));
+    this.#memberUses.set(member, uses);
+    return uses;
+  }
+
+  #filesFor(member: Ts.Node, name: string): readonly string[] {
+    return name.startsWith('#') ? [this.#code.fileOf(member)] : this.#code.program.filesWith([name]);
+  }
+
+  #usesIn(file: string, member: Ts.Node, name: string): readonly MemberUse[] {
+    const source = this.#code.program.tree(file)?.source;
+    const names = source ? (namesIn(source).get(name) ?? []) : [];
+    const accesses = names.filter((one) => memberName(one.parent) === one);
+    this.#code.prefetchNames(file, accesses);
+    const found: MemberUse[] = [];
+    for (const access of accesses) {
+      const by = this.#relation(access, member);
+      if (by) found.push({ at: access.parent as Ts.Expression, by });
+    }
+    for (const one of names) {
+      const element = one.parent;
+      if (!ts.isBindingElement(element) || !this.#takesFrom(element, one, member)) continue;
+      if (!ts.isIdentifier(element.name)) continue;
+      const uses = this.of(declarationRoot(element), element.name.text);
+      found.push(...uses.map((at): MemberUse => ({ at, by: 'dispatch' })));
+    }
+    return found;
+  }
+
+  /** Whether a member access means a member, or may mean it because its type stands above or below. */
+  #relation(access: NameNode, member: Ts.Node): MemberUse['by'] | undefined {
+    const nodes = this.#code.entities(access).flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
+    if (nodes.includes(member)) return 'symbol';
+    const container = containerOf(member);
+    if (!container || !ts.isPropertyAccessExpression(access.parent)) return undefined;
+    // `super.m()` and a class by its own name mean exactly what they name.
+    if (access.parent.expression.kind === ts.SyntaxKind.SuperKeyword) return undefined;
+    const above = this.#heritage.above(container);
+    const isAbove = nodes.some((node) => {
+      const other = containerOf(node);
+      return other !== undefined && other !== container && above.has(other);
+    });
+    return isAbove ? 'dispatch' : undefined;
+  }
+
+  /** Whether `{ name }` in a pattern takes a member of this container out of the value it is applied to. */
+  #takesFrom(element: Ts.BindingElement, name: NameNode, member: Ts.Node): boolean {
+    const key = element.propertyName ?? element.name;
+    const holder = element.parent.parent;
+    if (key !== name || !ts.isVariableDeclaration(holder) || !holder.initializer) return false;
+    const container = containerOf(member);
+    if (!container) return false;
+    if (holder.initializer.kind === ts.SyntaxKind.ThisKeyword) {
+      const around = ts.findAncestor(holder, ts.isClassLike);
+      return around !== undefined && (around === container || this.#heritage.above(around).has(container));
+    }
+    const value = rightmostName(holder.initializer);
+    if (!value) return false;
+    const types = this.#code.typeEntities(value).flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
+    return types.some((node) =>
+      this.#heritage.containersIn(node).some((type) => type === container || this.#heritage.above(type).has(container)),
+    );
+  }
+
+  #foreignUses(declaration: Ts.Node, exported: readonly string[]): readonly Ts.Expression[] {
+    const own = declaration.getSourceFile().fileName;
+    const found: Ts.Expression[] = [];
+    // A set grows while it is walked: a re-export may rename.
+    const names = new Set(exported);
+    for (const name of names) {
+      const files = name === 'default' ? this.#filesNaming(own) : this.#code.program.filesWith([name]);
+      for (const file of files) {
+        if (file === own) continue;
+        const source = this.#code.program.tree(file)?.source;
+        if (source) found.push(...this.#usesOfImport(source, name, declaration, names));
+      }
+    }
+    return [...new Set(found)];
+  }
+
+  #usesOfImport(
+    source: Ts.SourceFile,
+    name: string,
+    declaration: Ts.Node,
+    names: Set<string>,
+  ): readonly Ts.Expression[] {
+    const found: Ts.Expression[] = [];
+    const isMeant = (at: NameNode): boolean =>
+      this.#code.entities(at).some((entity) => entity.kind === 'node' && declarationRoot(entity.node) === declaration);
+    const spelt = namesIn(source).get(name) ?? [];
+    this.#code.prefetchNames(
+      source.fileName,
+      spelt.filter((one) => memberName(one.parent) === one),
+    );
+    for (const one of spelt) {
+      const { parent } = one;
+      if (ts.isImportSpecifier(parent) && (parent.propertyName ?? parent.name) === one) {
+        if (isMeant(parent.name)) found.push(...localUses(parent, parent.name.text));
+      } else if (ts.isExportSpecifier(parent) && (parent.propertyName ?? parent.name) === one) {
+        names.add(parent.name.text);
+      } else if (memberName(parent) === one && ts.isPropertyAccessExpression(parent) && isMeant(one)) {
+        found.push(parent);
+      }
+    }
+    if (name === 'default') {
+      for (const clause of importClauses(source)) {
+        if (clause.name && isMeant(clause.name)) found.push(...localUses(clause, clause.name.text));
+      }
+    }
+    return found;
+  }
+
+  /** Files that may import a module: its own name, or its directory's where it is an index, stands in them. */
+  #filesNaming(file: string): readonly string[] {
+    const { name, dir } = path.posix.parse(file);
+    return this.#code.program.filesWith([name === 'index' ? path.posix.basename(dir) : name]);
+  }
+}
+
+/** The uses of a name in its own file. */
+function localUses(declaration: Ts.Node, name: string): readonly Ts.Expression[] {
+  const names = namesIn(declaration.getSourceFile()).get(name) ?? [];
+  return names.filter(
+    (one): one is Ts.Identifier => ts.isIdentifier(one) && isValueUse(one) && resolveLocal(one) === declaration,
+  );
+}
+
+/** The names under which other files can import it. */
+function exportedNames(declaration: Ts.Node, name: string): readonly string[] {
+  if (ts.isExportAssignment(declaration)) return ['default'];
+  const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  const kinds = ts.canHaveModifiers(statement) ? (statement.modifiers ?? []).map(({ kind }) => kind) : [];
+  const isExported = kinds.includes(ts.SyntaxKind.ExportKeyword);
+  const isDefault = kinds.includes(ts.SyntaxKind.DefaultKeyword);
+  const found = isExported ? [isDefault ? 'default' : name] : [];
+  if (!ts.isSourceFile(statement.parent)) return found;
+  for (const one of namesIn(declaration.getSourceFile()).get(name) ?? []) {
+    const { parent } = one;
+    if (ts.isExportAssignment(parent) && parent.expression === one) found.push('default');
+    if (!ts.isExportSpecifier(parent) || (parent.propertyName ?? parent.name) !== one) continue;
+    if (!parent.parent.parent.moduleSpecifier) found.push(parent.name.text);
+  }
+  return found;
+}
+
+function importClauses(source: Ts.SourceFile): readonly Ts.ImportClause[] {
+  return source.statements.flatMap((statement) =>
+    ts.isImportDeclaration(statement) && statement.importClause ? [statement.importClause] : [],
+  );
+}

@@ -1,0 +1,105 @@
+import path from 'node:path';
+import { type Ts, ts } from '../syntax/ts.ts';
+import { nameText, skipParentheses } from './code.ts';
+
+/** A declaration as a config names it: `stopContainer`, `Provisioner.stop`, `src/backend.ts#Provisioner.stop`. */
+export interface ConfigName {
+  /** Relative to the directory of the config, forward slashes; absent where any file will do. */
+  readonly file: string | undefined;
+  /** The names of what is around the declaration, outermost first, and its own, joined by dots. */
+  readonly name: string;
+}
+
+/** Splits the file off a name. The `#` of a private member follows a dot, that of a file does not. */
+export function parseConfigName(text: string): ConfigName {
+  const [, file, name = text] = /^(?:([^#]*[^#.])#)?(.*)$/s.exec(text) ?? [];
+  return { file, name };
+}
+
+/** The absolute path of a file that a config names, as the program spells it. */
+export function resolvePath(root: string, file: string): string {
+  return path.resolve(root, file).split(path.sep).join('/');
+}
+
+/** The last part of a dotted name: the word that every mention of the declaration holds. */
+export function lastSegment(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+const tables = new WeakMap<Ts.SourceFile, ReadonlyMap<string, readonly Ts.Node[]>>();
+
+/**
+ * Everything in a file that a config can name. Overloads, merged interfaces, and an accessor pair share a name. What
+ * an anonymous function or a loose object literal declares has none.
+ */
+export function declaredNames(source: Ts.SourceFile): ReadonlyMap<string, readonly Ts.Node[]> {
+  const known = tables.get(source);
+  if (known) return known;
+  const table = new Map<string, Ts.Node[]>();
+  const visit = (node: Ts.Node, around: readonly string[]): void => {
+    const own = ownName(node, around.length > 0);
+    const path = own === undefined ? around : [...around, own];
+    if (own !== undefined && own !== ANONYMOUS) {
+      const name = path.join('.');
+      const nodes = table.get(name);
+      if (nodes) nodes.push(node);
+      else table.set(name, [node]);
+    }
+    ts.forEachChild(node, (child) => visit(child, path));
+  };
+  ts.forEachChild(source, (node) => visit(node, []));
+  tables.set(source, table);
+  return table;
+}
+
+/** The names of the declarations that a node lies in, itself included, outermost first: `Api`, `Api.stop`. */
+export function namesAround(node: Ts.Node): readonly string[] {
+  const ancestors: Ts.Node[] = [];
+  for (let at = node; !ts.isSourceFile(at); at = at.parent) ancestors.unshift(at);
+  const path: string[] = [];
+  const names: string[] = [];
+  for (const at of ancestors) {
+    const own = ownName(at, path.length > 0);
+    if (own === undefined) continue;
+    path.push(own);
+    names.push(path.join('.'));
+  }
+  return names;
+}
+
+/** Stands for a scope without a name. No config can spell it, and what lies below it stays out of reach. */
+const ANONYMOUS = '<anonymous>';
+
+/** What a node adds to a dotted name; undefined when it adds nothing. */
+function ownName(node: Ts.Node, isInsideNamed: boolean): string | undefined {
+  if (ts.isConstructorDeclaration(node)) return 'constructor';
+  if (ts.isExportAssignment(node)) return 'default';
+  if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) return node.name?.text ?? 'default';
+  if (ts.isVariableDeclaration(node)) return ts.isIdentifier(node.name) ? node.name.text : undefined;
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node)) {
+    return isValueOfNamed(node) ? undefined : (node.name?.text ?? ANONYMOUS);
+  }
+  if (ts.isObjectLiteralExpression(node)) return isInsideNamed ? undefined : ANONYMOUS;
+  if (
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    ts.isModuleDeclaration(node) ||
+    ts.isClassElement(node) ||
+    ts.isTypeElement(node) ||
+    ts.isObjectLiteralElement(node)
+  ) {
+    return node.name && nameText(node.name);
+  }
+  return undefined;
+}
+
+/** Whether a function or class is what a name is given to, so that it goes by that name. */
+function isValueOfNamed(node: Ts.Node): boolean {
+  let value = node;
+  while (skipParentheses(value.parent) === node) value = value.parent;
+  const holder = value.parent;
+  return (
+    (ts.isVariableDeclaration(holder) || ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder)) &&
+    holder.initializer === value
+  );
+}
