@@ -145,11 +145,23 @@ class NativeOracle implements Oracle {
     return {
       any: (type.flags & TypeFlags.Any) !== 0,
       symbols,
+      literals: literalsOf(members),
       callable: members.some(
         (member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0,
       ),
     };
   }
+}
+
+function literalsOf(members: readonly Type[]): TypeInfo['literals'] {
+  const values: (string | number | boolean)[] = [];
+  for (const member of members) {
+    if (!member.isStringLiteralType() && !member.isNumberLiteralType() && !member.isBooleanLiteralType()) {
+      return undefined;
+    }
+    values.push(member.value);
+  }
+  return values;
 }
 
 function symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo | undefined {

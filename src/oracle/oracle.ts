@@ -36,6 +36,8 @@ export interface TypeInfo {
   readonly any: boolean;
   /** Names and declarations of the type's symbol, or of its members where it is a union or intersection. */
   readonly symbols: readonly SymbolInfo[];
+  /** All values of the type, where it is a union of literals. */
+  readonly literals: readonly (string | number | boolean)[] | undefined;
   /** Whether a value of the type can be called. */
   readonly callable: boolean;
 }

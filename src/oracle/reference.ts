@@ -190,8 +190,19 @@ function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
       .map((member) => member.getSymbol())
       .map((symbol) => symbol && symbolInfo(symbol, checker))
       .filter((info) => info !== undefined),
+    literals: literalsOf(members, checker),
     callable: members.some((member) => member.getCallSignatures().length > 0),
   };
+}
+
+function literalsOf(members: readonly Ts.Type[], checker: Ts.TypeChecker): TypeInfo['literals'] {
+  const values: (string | number | boolean)[] = [];
+  for (const member of members) {
+    if (member.isStringLiteral() || member.isNumberLiteral()) values.push(member.value);
+    else if (member.flags & ts.TypeFlags.BooleanLiteral) values.push(checker.typeToString(member) === 'true');
+    else return undefined;
+  }
+  return values;
 }
 
 /** The smallest token that starts at or contains a position. */

@@ -11,8 +11,9 @@ export type Container =
 
 /** The container of a member; undefined for a function of a module. */
 export function containerOf(member: Ts.Node): Container | undefined {
-  const { parent } = member;
-  if (ts.isConstructorDeclaration(parent)) return parent.parent as Ts.ClassLikeDeclaration;
+  const parent: Ts.Node | undefined = member.parent;
+  if (!parent) return undefined;
+  if (ts.isConstructorDeclaration(parent)) return parent.parent;
   return isContainer(parent) ? parent : undefined;
 }
 

@@ -37,8 +37,7 @@ function isCallee(node: Ts.Node): boolean {
 function isOnlyLookedAt(node: Ts.Node, parent: Ts.Node): boolean {
   if (ts.isBinaryExpression(parent)) {
     const { left, operatorToken } = parent;
-    if (ts.isAssignmentOperator(operatorToken.kind)) return left === node;
-    return COMPARISONS.has(operatorToken.kind) || (left === node && isAnd(operatorToken.kind));
+    return COMPARISONS.has(operatorToken.kind) || (left === node && LEFT_IS_LOOKED_AT.has(operatorToken.kind));
   }
   if (ts.isPrefixUnaryExpression(parent)) return parent.operator === ts.SyntaxKind.ExclamationToken;
   if (ts.isTypeOfExpression(parent) || ts.isDeleteExpression(parent)) return true;
@@ -49,10 +48,12 @@ function isOnlyLookedAt(node: Ts.Node, parent: Ts.Node): boolean {
   );
 }
 
-/** The left side of `&&` is the result only where it is falsy, and then it is no function. */
-function isAnd(kind: Ts.SyntaxKind): boolean {
-  return kind === ts.SyntaxKind.AmpersandAmpersandToken;
-}
+/** Replaced, not read; or, with `&&`, the result only where it is falsy, and then it is no function. */
+const LEFT_IS_LOOKED_AT: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsToken,
+  ts.SyntaxKind.QuestionQuestionEqualsToken,
+  ts.SyntaxKind.AmpersandAmpersandToken,
+]);
 
 const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsEqualsToken,

@@ -254,7 +254,8 @@ export class Activation {
       this.wait(member.task, world, sink);
       const own = tokensOf(member.task);
       for (const outcome of member.task.outcomes) {
-        next.push(settle(this.settle(outcome, dropTokens(world, own)), outcome.value));
+        const rest = dropTokens(world, own);
+        next.push(settle(this.settle(granted(outcome, rest), rest), outcome.value));
       }
     }
     return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise') ? next : [settle(world, undefined)];
@@ -335,7 +336,9 @@ export class Activation {
   /** Whether the value of a `switch` is that of a `case`, if both are known. */
   #isCase(label: Ts.Expression, value: Value | undefined, world: World): boolean | undefined {
     const { parent } = label.parent.parent;
-    const subject = ts.isSwitchStatement(parent) ? this.evaluate(parent.expression, world) : undefined;
+    if (!ts.isSwitchStatement(parent)) return undefined;
+    const subject = this.evaluate(parent.expression, world);
+    if (this.engine.isLastOfAll(label, parent)) return true;
     if (subject?.kind !== 'constant' || value?.kind !== 'constant') return undefined;
     return subject.value === value.value;
   }
@@ -635,8 +638,15 @@ function isVariableKey(node: Ts.Node): boolean {
     ts.isClassElement(node) ||
     ts.isFunctionDeclaration(node) ||
     ts.isForOfStatement(node) ||
-    ts.isForInStatement(node)
+    ts.isForInStatement(node) ||
+    isIterated(node)
   );
+}
+
+/** What a loop goes over is evaluated once and lasts as long as the loop. */
+function isIterated(node: Ts.Node): boolean {
+  const { parent } = node;
+  return parent && (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.expression === node;
 }
 
 export function isAsyncFunction(fn: CfgOwner): boolean {
@@ -652,6 +662,17 @@ function isGenerator(fn: CfgOwner): boolean {
 /** A `this` parameter is a type annotation, not a parameter. */
 function thisless(parameters: readonly Ts.ParameterDeclaration[]): Ts.ParameterDeclaration[] {
   return parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
+}
+
+/** A grant that has arrived is part of a batch only as long as others of the batch are still on their way. */
+function granted(outcome: Outcome, world: World): Outcome {
+  const isPending = (segment: number | undefined): boolean =>
+    world.held.some((other) => other.segment === segment);
+  if (outcome.held.every(({ segment }) => segment === undefined || isPending(segment))) return outcome;
+  return {
+    ...outcome,
+    held: outcome.held.map((held) => (isPending(held.segment) ? held : { ...held, segment: undefined })),
+  };
 }
 
 /** All grants that a task may end with. */

@@ -160,18 +160,17 @@ function acquire(
   activation.engine.site(held.at);
   const outcome: Outcome = { ...UNIT, held: [held], value: grantOf(held) };
   const task: Task = { acquisitions: tries ? [] : [acquisitionOf(held)], outcomes: [outcome] };
-  return [bind(addHeldAgain(activation, held, world), node, { kind: 'promise', task })];
+  return [bind(addHeldAgain(held, world), node, { kind: 'promise', task })];
 }
 
 /**
  * The same `acquire` reached again while its grant may still be held: a loop that collects grants, or a lock taken
  * twice. The earlier grant is kept beside the new one.
  */
-function addHeldAgain(activation: Activation, held: Held, world: World): World {
+function addHeldAgain(held: Held, world: World): World {
   const before = world.held.find(({ token }) => token === held.token);
   if (!before) return addHeld(world, [held]);
-  void activation;
-  const earlier: Held = { ...before, token: `${before.token}~` };
+  const earlier: Held = { ...before, token: `${before.token}~`, segment: undefined };
   return addHeld(addHeld(world, [earlier]), [held]);
 }
 

@@ -68,8 +68,9 @@ function wayBack(start: LockEdge, graph: ReadonlyMap<string, readonly LockEdge[]
   return undefined;
 }
 
-/** Two edges under one gate are never under way together. */
+/** Two edges under one gate, or steps of one sequence, are never under way together. */
 function canOverlap(a: LockEdge, b: LockEdge): boolean {
+  if (a.sequence !== undefined && a.sequence === b.sequence) return false;
   const cycleLocks = new Set([a, b].flatMap(({ outer, inner }) => [outer.lock.cls.id, inner.lock.cls.id]));
   const [around, aroundOther] = [gatesOf(a), gatesOf(b)];
   return ![...around].some((gate) => !cycleLocks.has(gate) && aroundOther.has(gate));

@@ -4,6 +4,7 @@ import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, isParameterProperty, type NameNode, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { Evaluator, isCfgOwner, lexicalSelf } from './evaluator.ts';
+import { sequenceOf } from './sequence.ts';
 import type { LockIdentity } from './identity.ts';
 import { bindingsKey, idOf, outcomeKey, valueKey } from './keys.ts';
 import { crossAcquisition, crossBindings, crossOutcome, crossValue, crossHeld, entering, type Formals, leaving, UNKNOWN_PATH } from './paths.ts';
@@ -53,6 +54,8 @@ export interface LockEdge {
   readonly gates: readonly LockRef[];
   /** The function in which both meet. */
   readonly owner: CfgOwner;
+  /** Set when the owner runs only as a step of this file's top level, one after another. */
+  readonly sequence: string | undefined;
   /** Locks, by class, that are held around the whole function wherever it is called from. */
   readonly ambient: ReadonlySet<string>;
 }
@@ -87,7 +90,7 @@ export class LockEngine {
   readonly code: Code;
   readonly identity: LockIdentity;
   readonly evaluator: Evaluator;
-  readonly #edges = new Map<string, { edge: Omit<LockEdge, 'ambient'>; readonly contexts: Set<Context> }>();
+  readonly #edges = new Map<string, { edge: Omit<LockEdge, 'ambient' | 'sequence'>; readonly contexts: Set<Context> }>();
   readonly sites = new Map<string, Span>();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
   readonly #contexts = new Map<string, Context>();
@@ -123,7 +126,7 @@ export class LockEngine {
         const around = ambient.get(context) ?? new Set<string>();
         common = common ? intersect(common, around) : around;
       }
-      return { ...edge, ambient: common ?? new Set() };
+      return { ...edge, ambient: common ?? new Set(), sequence: sequenceOf(edge.owner) };
     });
   }
 
@@ -519,6 +522,17 @@ export class LockEngine {
     this.unresolved(node, `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`);
   }
 
+  /** Whether a `case` is the last one of a `switch` that covers every value its subject can have. */
+  isLastOfAll(label: Ts.Expression, statement: Ts.SwitchStatement): boolean {
+    const { clauses } = statement.caseBlock;
+    const labels = clauses.filter(ts.isCaseClause).map(({ expression }) => expression);
+    if (labels.length < clauses.length || labels[labels.length - 1] !== label) return false;
+    const name = rightmostName(statement.expression);
+    const values = name && this.code.typeOf(name)?.literals;
+    const covered = labels.map((one) => literalValue(one));
+    return values !== undefined && values.length > 0 && values.every((value) => covered.includes(value));
+  }
+
   /** Whether a variable keeps its first value. */
   isNeverReassigned(declaration: Ts.Node): boolean {
     const source = declaration.getSourceFile();
@@ -694,6 +708,13 @@ function reassignedIn(source: Ts.SourceFile, code: Code): ReadonlySet<Ts.Node> {
 }
 
 export { isCfgOwner };
+
+function literalValue(node: Ts.Expression): string | number | boolean | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
+  return node.kind === ts.SyntaxKind.FalseKeyword ? false : undefined;
+}
 
 function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {
   return (outer.via?.length ?? 0) + (inner.via?.length ?? 0);

@@ -399,7 +399,7 @@ export class Evaluator {
     }
     const container = this.#container(node, type, initializer, path);
     if (container) return container;
-    if (value && value.kind !== 'opaque') return value;
+    if (value && value.kind !== 'opaque') return relocated(value, this.#memberPath(node, path));
     return this.#typed(type, this.#memberPath(node, path)) ?? value;
   }
 
@@ -732,6 +732,14 @@ function isStaticMember(node: Ts.Node): boolean {
 
 function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {
   return node.getSourceFile() === ancestor.getSourceFile() && node.pos >= ancestor.pos && node.end <= ancestor.end;
+}
+
+/** What a declaration creates is reached through the declaration. */
+function relocated(value: Value, path: Path | undefined): Value {
+  const isOwn = path !== undefined && (pathOf(value)?.startsWith('n') ?? false);
+  if (!isOwn) return value;
+  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'collection') return { ...value, path };
+  return value;
 }
 
 function withPath(value: Value | undefined, path: Path): Value | undefined {

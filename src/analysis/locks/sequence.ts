@@ -1,0 +1,70 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { isCfgOwner } from './evaluator.ts';
+
+/**
+ * The file whose top level runs a function once, as one step after another, or undefined. Such a function is never
+ * under way twice, nor together with another step: it is not exported, and every mention of it is a call that the
+ * top level awaits or chains with `then`, outside of any loop.
+ */
+export function sequenceOf(fn: CfgOwner): string | undefined {
+  return isStep(fn, new Set()) ? fn.getSourceFile().fileName : undefined;
+}
+
+function isStep(fn: Ts.Node, seen: Set<Ts.Node>): boolean {
+  if (ts.isSourceFile(fn)) return true;
+  if (seen.has(fn)) return false;
+  seen.add(fn);
+  if (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) {
+    // A callback is a step of whoever calls the function that it is handed to.
+    const { parent } = fn;
+    if (!ts.isCallExpression(parent) || parent.expression === fn) return false;
+    return isInSequence(parent, seen);
+  }
+  if (!ts.isFunctionDeclaration(fn) || !fn.name || fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) {
+    return false;
+  }
+  const mentions = mentionsOf(fn);
+  return mentions.length > 0 && mentions.every((name) => isInSequence(name.parent, seen, name));
+}
+
+/** A call whose end is waited for, in a function that is a step itself. */
+function isInSequence(call: Ts.Node, seen: Set<Ts.Node>, callee?: Ts.Node): boolean {
+  if (!ts.isCallExpression(call) || (callee && call.expression !== callee)) return false;
+  let at: Ts.Node = call;
+  while (isThen(at.parent)) at = at.parent.parent;
+  const { parent } = at;
+  const isArrowBody = ts.isArrowFunction(parent) && parent.body === at;
+  // `const ready = first().then(second)`: the chain is the sequence.
+  const isChain = at !== call || isThen(call.expression);
+  const isStored = isChain && ts.isVariableDeclaration(parent) && ts.isSourceFile(parent.parent.parent.parent);
+  if (!ts.isAwaitExpression(parent) && !ts.isReturnStatement(parent) && !isArrowBody && !isStored) return false;
+  for (let around: Ts.Node = parent; ; around = around.parent) {
+    if (ts.isIterationStatement(around, false)) return false;
+    if (ts.isSourceFile(around)) return true;
+    if (isCfgOwner(around)) return isStep(around, seen);
+  }
+}
+
+/** `call.then`, as the callee of the next link of a chain. */
+function isThen(node: Ts.Node): node is Ts.PropertyAccessExpression {
+  return (
+    ts.isPropertyAccessExpression(node) &&
+    /^(?:then|catch|finally)$/.test(node.name.text) &&
+    ts.isCallExpression(node.parent) &&
+    node.parent.expression === node
+  );
+}
+
+function mentionsOf(fn: Ts.FunctionDeclaration): Ts.Identifier[] {
+  const found: Ts.Identifier[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isIdentifier(node) && node !== fn.name && node.text === fn.name?.text && resolveLocal(node) === fn) {
+      found.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(fn.getSourceFile());
+  return found;
+}
