@@ -5,7 +5,7 @@ import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences, type Reference } from '../../src/analysis/dispatch/references.ts';
 import { isSelfUse } from '../../src/analysis/dispatch/self-use.ts';
 import { type Relation, type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { lastSegment, namesAround } from '../../src/analysis/names.ts';
+import { lastSegment, namesAround, parseConfigName } from '../../src/analysis/names.ts';
 import { defineRule, type Pass, type ReportStep } from '../../src/engine/rule.ts';
 import type { Ts } from '../../src/syntax/ts.ts';
 
@@ -25,7 +25,8 @@ export interface RequireDispatcherOptions {
 
 type MessageId = 'bypassed' | 'escapes';
 
-const WHY = 'what the dispatcher adds (choosing the backend, locking, events, state) does not happen on this path';
+const WHY =
+  'what the dispatcher adds (choosing the backend, locking, events, state) does not happen on this path';
 
 /** Backend functions are reached through their dispatcher: nobody else calls them, or takes them as a value. */
 export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>({
@@ -52,30 +53,35 @@ export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>
       allowIn: zod.array(text),
       use: text,
     });
-    return zod.object({ dispatchers: zod.array(dispatcher).min(1, 'without dispatchers there is nothing to check') });
+    return zod.object({
+      dispatchers: zod.array(dispatcher).min(1, 'without dispatchers there is nothing to check'),
+    });
   },
-  relevance: ({ dispatchers }) => ({ words: dispatchers.flatMap(({ calls }) => calls.map(lastSegment)) }),
+  relevance: ({ dispatchers }) => ({
+    words: dispatchers.flatMap(({ calls }) => calls.map((call) => lastSegment(parseConfigName(call).name))),
+  }),
   run(pass) {
     const code = new Code(pass.program);
     const heritage = new Heritage(code);
     const targets = new Targets(code, heritage, pass.root);
     const dispatchers = pass.options.dispatchers.map((option) => resolveDispatcher(option, targets, pass));
     for (const reference of findReferences(code, heritage, wantedNames(dispatchers))) {
+      const at = code.span(reference.node);
       const matches = matchesOf(reference, dispatchers, targets);
       const [match] = matches;
-      const at = code.span(reference.node);
-      if (match) pass.site(at);
-      else if (isUnclear(reference, dispatchers)) {
-        pass.unresolved(at, `\`${reference.name}\` of a value whose type is not known`);
+      if (!match) {
+        reportUnclear(reference, dispatchers, (message) => pass.unresolved(at, message));
+        continue;
       }
-      if (!match || isAllowed(reference, matches)) continue;
-      if (matches.some(({ target }) => isSelfUse(reference, target, targets))) continue;
+      pass.site(at);
+      const isSelf = matches.some(({ target }) => isSelfUse(reference, target, targets));
+      if (isAllowed(reference, matches) || isSelf) continue;
       const { dispatcher, target } = match;
       pass.report({
         messageId: reference.usage === 'call' ? 'bypassed' : 'escapes',
         at,
         data: { target: target.name, use: dispatcher.use },
-        trace: kinship(match, code),
+        trace: relationStep(match, code),
       });
     }
     for (const dispatcher of dispatchers) reportStale(dispatcher, pass);
@@ -128,7 +134,11 @@ interface Match {
 }
 
 /** The targets that a reference reaches, the very ones first. */
-function matchesOf(reference: Reference, dispatchers: readonly Dispatcher[], targets: Targets): readonly Match[] {
+function matchesOf(
+  reference: Reference,
+  dispatchers: readonly Dispatcher[],
+  targets: Targets,
+): readonly Match[] {
   const matches = dispatchers.flatMap((dispatcher) =>
     dispatcher.targets.flatMap((target) =>
       (reference.declarations ?? []).flatMap((declaration): Match[] => {
@@ -150,21 +160,24 @@ function isAllowed({ node }: Reference, matches: readonly Match[]): boolean {
   return entries.length > 0;
 }
 
-/** Whether something that goes by the name of a target cannot be told from it, outside of the allowed places. */
-function isUnclear({ node, name, receiver, declarations }: Reference, dispatchers: readonly Dispatcher[]): boolean {
-  if (declarations !== undefined || receiver === undefined) return false;
-  return dispatchers.some(
-    ({ targets, places }) => targets.some(({ member }) => member === name) && places.around(node).length === 0,
-  );
+/** Lists what goes by the name of a target and may be it, for all the compiler can tell. */
+function reportUnclear(
+  { node, name, receiver, declarations }: Reference,
+  dispatchers: readonly Dispatcher[],
+  report: (message: string) => void,
+): void {
+  if (declarations !== undefined || receiver === undefined) return;
+  const open = dispatchers.filter(({ places }) => places.around(node).length === 0);
+  const target = open.flatMap(({ targets }) => targets).find(({ member }) => member === name);
+  if (target) report(`\`${name}\` of a value of unknown type may be ${target.name}`);
 }
 
-/** Why a call of something else is a call of the target. */
-function kinship({ target, declaration, relation }: Match, code: Code): readonly ReportStep[] {
+/** Why what is referred to counts as the target, where it is not the target itself. */
+function relationStep({ target, declaration, relation }: Match, code: Code): readonly ReportStep[] {
   if (relation === 'same') return [];
   const own = namesAround(declaration).at(-1) ?? target.member;
-  const message =
-    relation === 'below' ? `${own} stands for ${target.name} here` : `${target.name} stands for ${own} here`;
-  return [{ at: code.span(declaration), message }];
+  const [lower, upper] = relation === 'below' ? [own, target.name] : [target.name, own];
+  return [{ at: code.span(declaration), message: `${lower} overrides or implements ${upper}` }];
 }
 
 /** An entry is judged only when every target of its dispatcher is known: it may be there for the missing one. */

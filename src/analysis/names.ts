@@ -39,7 +39,7 @@ export function declaredNames(source: Ts.SourceFile): ReadonlyMap<string, readon
   const visit = (node: Ts.Node, around: readonly string[]): void => {
     const own = ownName(node, around.length > 0);
     const path = own === undefined ? around : [...around, own];
-    if (own !== undefined && own !== ANONYMOUS) {
+    if (own !== undefined && !path.includes(ANONYMOUS)) {
       const name = path.join('.');
       const nodes = table.get(name);
       if (nodes) nodes.push(node);
@@ -99,7 +99,9 @@ function isValueOfNamed(node: Ts.Node): boolean {
   while (skipParentheses(value.parent) === node) value = value.parent;
   const holder = value.parent;
   return (
-    (ts.isVariableDeclaration(holder) || ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder)) &&
+    (ts.isVariableDeclaration(holder) ||
+      ts.isPropertyDeclaration(holder) ||
+      ts.isPropertyAssignment(holder)) &&
     holder.initializer === value
   );
 }

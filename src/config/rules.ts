@@ -156,7 +156,9 @@ function assertKnown(ids: readonly string[], registry: ReadonlyMap<string, AnyRu
   const unknown = ids.filter((id) => id !== INTEGRITY && !registry.has(id));
   if (unknown.length === 0) return;
   throw new GateError(
-    unknown.map((id) => `${where}: unknown rule "${id}"${didYouMean(id, [...registry.keys(), INTEGRITY])}`).join('\n'),
+    unknown
+      .map((id) => `${where}: unknown rule "${id}"${didYouMean(id, [...registry.keys(), INTEGRITY])}`)
+      .join('\n'),
     'run `ws-gate rules` for the list of rules',
   );
 }

@@ -225,12 +225,11 @@ class CheckRun {
       for (const report of directives.reports) this.#found.push({ ...report, ruleId: INTEGRITY });
     }
     const active = new Set(rules.rules.map(({ rule }) => rule.id));
-    const known = new Set([...builtinRules.map(({ id }) => id), ...active, INTEGRITY]);
     const reportable = this.#found.filter(({ ruleId, at }) => rules.severityFor(at.file, ruleId) !== 'off');
     const result = applySuppressions({
       findings: reportable,
       suppressions,
-      known,
+      known: rules.known,
       ran: (ruleId, file) => active.has(ruleId) && rules.severityFor(file, ruleId) !== 'off',
     });
     const added = result.reports.map((report) => ({ ...report, ruleId: INTEGRITY }));

@@ -23,14 +23,14 @@ export interface Candidate {
 
 /** What tells which declaration a candidate stands for. */
 export type Lookup =
-  /** Its own name. */
+  /** The member's own name. */
   | 'name'
   /** The value of the constant that is its key, and the type of the receiver. */
   | 'key'
   /** The type of what is destructured, or of the variable that the pattern declares. */
   | 'pattern'
-  /** The variable that the short form of a property speaks of. */
-  | 'shorthand';
+  /** The scope: it is a plain name, or the short form of a property that speaks of a variable. */
+  | 'variable';
 
 /** Judges a name, or a string that may be a key, by what is around it. */
 export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functions'>): Candidate | undefined {
@@ -47,7 +47,7 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
     return isPatternKey(parent) ? element(leaf, { node: parent.parent, lookup }) : undefined;
   }
   if (ts.isBindingElement(parent) && ts.isObjectBindingPattern(parent.parent)) {
-    if (parent.initializer === leaf) return valueOf(leaf, functions);
+    if (parent.initializer === leaf) return variableOf(leaf, functions);
     if (parent.dotDotDotToken) return undefined;
     const isNamed = parent.propertyName === leaf && ts.isIdentifier(leaf);
     if (parent.propertyName && parent.propertyName !== leaf) return undefined;
@@ -59,9 +59,9 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
   if (ts.isShorthandPropertyAssignment(parent) && parent.name === leaf) {
     if (isAssignedPattern(parent.parent)) return element(leaf, { node: parent, lookup: 'pattern' });
     if (functions.size === 0) return undefined;
-    return { leaf, node: leaf, usage: 'value', lookup: 'shorthand', receiver: undefined };
+    return { leaf, node: leaf, usage: 'value', lookup: 'variable', receiver: undefined };
   }
-  return valueOf(leaf, functions);
+  return variableOf(leaf, functions);
 }
 
 type Parts = Pick<Candidate, 'node' | 'lookup' | 'receiver'>;
@@ -77,14 +77,18 @@ function element(leaf: NameNode, parts: Omit<Parts, 'receiver'>): Candidate {
 }
 
 /** A plain name where an expression may stand: only functions of modules are referred to like this. */
-function valueOf(leaf: NameNode, functions: ReadonlySet<string>): Candidate | undefined {
+function variableOf(leaf: NameNode, functions: ReadonlySet<string>): Candidate | undefined {
   if (functions.size === 0 || !ts.isIdentifier(leaf) || !isExpression(leaf)) return undefined;
-  return expression(leaf, { node: leaf, lookup: 'name', receiver: undefined });
+  return expression(leaf, { node: leaf, lookup: 'variable', receiver: undefined });
 }
 
 function isExpression(name: Ts.Identifier): boolean {
   const { parent } = name;
-  const { name: declared, propertyName, label } = parent as {
+  const {
+    name: declared,
+    propertyName,
+    label,
+  } = parent as {
     name?: Ts.Node;
     propertyName?: Ts.Node;
     label?: Ts.Node;

@@ -1,6 +1,6 @@
 import type { SymbolInfo } from '../../oracle/oracle.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 
 /** What members belong to. */
 export type Container =
@@ -61,7 +61,8 @@ export class Heritage {
   /** The container that a declaration of a type is, or the ones that its type or value is made of. */
   containersIn(node: Ts.Node): readonly Container[] {
     if (isContainer(node)) return [node];
-    if (ts.isTypeAliasDeclaration(node)) return partsOf(node.type).flatMap((part) => this.#containersOfPart(part));
+    const type = ts.isTypeAliasDeclaration(node) ? node.type : constraintOf(node);
+    if (type) return partsOf(type).flatMap((part) => this.#containersOfPart(part));
     if (ts.isVariableDeclaration(node) && node.initializer) {
       const value = skipParentheses(node.initializer);
       return isContainer(value) ? [value] : [];
@@ -73,7 +74,8 @@ export class Heritage {
     const known = this.#direct.get(container);
     if (known) return known;
     this.#direct.set(container, []);
-    const named = ts.isClassLike(container) || ts.isInterfaceDeclaration(container) ? container.name : undefined;
+    const named =
+      ts.isClassLike(container) || ts.isInterfaceDeclaration(container) ? container.name : undefined;
     const parts = [...(named ? [named] : []), ...partsAbove(container)];
     const found = parts.flatMap((part) => this.#containersOfPart(part));
     this.#direct.set(container, found);
@@ -100,6 +102,10 @@ function isContainer(node: Ts.Node): node is Container {
   );
 }
 
+function constraintOf(node: Ts.Node): Ts.TypeNode | undefined {
+  return ts.isTypeParameterDeclaration(node) ? node.constraint : undefined;
+}
+
 /** The declarations of a member in a type itself. */
 export function ownMembers(container: Container, name: string): readonly Ts.Node[] {
   const found: Ts.Node[] = [];
@@ -122,8 +128,7 @@ export function ownMembers(container: Container, name: string): readonly Ts.Node
 /** What a container says it extends or implements: names of types, and types written in place. */
 function partsAbove(container: Container): readonly Ts.Node[] {
   if (ts.isClassLike(container) || ts.isInterfaceDeclaration(container)) {
-    const types = (container.heritageClauses ?? []).flatMap((clause) => [...clause.types]);
-    return types.map((type) => rightmostName(type.expression)).filter((name) => name !== undefined);
+    return (container.heritageClauses ?? []).flatMap((clause) => clause.types.flatMap(partsOf));
   }
   const types = ts.isTypeLiteralNode(container) ? [aliasedType(container)] : typesWrittenFor(container);
   return types.flatMap(partsOf);
@@ -132,7 +137,9 @@ function partsAbove(container: Container): readonly Ts.Node[] {
 /** The whole type of the alias that a type literal is part of: `Named & { stop(): void }`. */
 function aliasedType(literal: Ts.TypeLiteralNode): Ts.TypeNode {
   let type: Ts.TypeNode = literal;
-  while (ts.isIntersectionTypeNode(type.parent) || ts.isParenthesizedTypeNode(type.parent)) type = type.parent;
+  while (ts.isIntersectionTypeNode(type.parent) || ts.isParenthesizedTypeNode(type.parent)) {
+    type = type.parent;
+  }
   return type;
 }
 
@@ -175,8 +182,14 @@ function partsOf(type: Ts.TypeNode): readonly Ts.Node[] {
   if (ts.isParenthesizedTypeNode(type)) return partsOf(type.type);
   if (ts.isIntersectionTypeNode(type) || ts.isUnionTypeNode(type)) return type.types.flatMap(partsOf);
   if (ts.isTypeLiteralNode(type)) return [type];
-  if (!ts.isTypeReferenceNode(type)) return [];
-  const name = ts.isIdentifier(type.typeName) ? type.typeName : type.typeName.right;
-  const [argument] = type.typeArguments ?? [];
+  const name = nameOfReference(type);
+  if (!name) return [];
+  const [argument] = (type as Ts.NodeWithTypeArguments).typeArguments ?? [];
   return argument && TRANSPARENT.has(name.text) ? partsOf(argument) : [name];
+}
+
+function nameOfReference(type: Ts.TypeNode): NameNode | undefined {
+  if (ts.isExpressionWithTypeArguments(type)) return rightmostName(type.expression);
+  if (!ts.isTypeReferenceNode(type)) return undefined;
+  return ts.isIdentifier(type.typeName) ? type.typeName : type.typeName.right;
 }

@@ -4,6 +4,8 @@ import { type Candidate, candidateAt, type Wanted } from './candidates.ts';
 import type { Heritage } from './heritage.ts';
 import { Resolver } from './resolver.ts';
 import { spellings } from './spellings.ts';
+import { outermost } from './usage.ts';
+import { wholeWord } from './words.ts';
 
 /** A place where a method or function is called, or taken as a value. */
 export interface Reference extends Pick<Candidate, 'node' | 'usage' | 'receiver'> {
@@ -52,10 +54,8 @@ function constantsHolding(code: Code, values: ReadonlySet<string>): ReadonlySet<
   const constants = new Set<string>();
   for (const file of code.program.filesWith([...values])) {
     for (const leaf of leavesSpelt(code, file, values)) {
-      const { parent } = leaf;
-      if (ts.isStringLiteralLike(leaf) && ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) {
-        constants.add(parent.name.text);
-      }
+      const holder = ts.isStringLiteralLike(leaf) ? outermost(leaf).parent : leaf;
+      if (ts.isVariableDeclaration(holder) && ts.isIdentifier(holder.name)) constants.add(holder.name.text);
     }
   }
   return constants;
@@ -75,8 +75,4 @@ function leavesSpelt(code: Code, file: string, words: ReadonlySet<string>): read
 
 function isLeaf(node: Ts.Node): node is NameNode {
   return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isStringLiteralLike(node);
-}
-
-function wholeWord(word: string): string {
-  return `(?<![\\p{ID_Continue}$])${word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}(?![\\p{ID_Continue}$])`;
 }

@@ -2,7 +2,7 @@ import type { SymbolInfo, TypeInfo } from '../../oracle/oracle.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, rightmostName, skipParentheses } from '../code.ts';
 import type { Candidate } from './candidates.ts';
-import { containerOf, type Heritage } from './heritage.ts';
+import { containerOf, type Heritage, ownMembers } from './heritage.ts';
 
 /** What a candidate stands for: declarations in the source, or undefined where the compiler cannot tell. */
 export interface Meaning {
@@ -22,12 +22,13 @@ export class Resolver {
     this.#heritage = heritage;
   }
 
-  /** The meanings of the candidates in one file, in two round trips at most. */
+  /** The meanings of the candidates in one file: two round trips, and one for each name that is imported. */
   resolve(file: string, candidates: readonly Candidate[]): readonly Meaning[] {
     const { oracle } = this.#code.program;
     const indirect = candidates.filter(({ lookup }) => lookup === 'key' || lookup === 'pattern');
     const anchors = indirect.flatMap(({ receiver }) => (receiver && anchorOf(receiver)) ?? []);
-    const symbols = answers([...candidates.map(({ leaf }) => leaf), ...anchors], (positions) =>
+    const members = candidates.filter(({ lookup }) => lookup !== 'variable');
+    const symbols = answers([...members.map(({ leaf }) => leaf), ...anchors], (positions) =>
       oracle.symbols(file, positions),
     );
     const types = answers([...indirect.map(({ leaf }) => leaf), ...anchors], (positions) =>
@@ -42,8 +43,10 @@ export class Resolver {
     switch (lookup) {
       case 'name':
         return { candidate, name: leaf.text, declarations: symbol && this.#nodes(symbol) };
-      case 'shorthand': {
-        const declarations = this.#code.entities(leaf).flatMap((one) => (one.kind === 'node' ? [one.node] : []));
+      case 'variable': {
+        const declarations = this.#code
+          .entities(leaf)
+          .flatMap((one) => (one.kind === 'node' ? [one.node] : []));
         return { candidate, name: leaf.text, declarations };
       }
       case 'key': {
@@ -74,11 +77,19 @@ export class Resolver {
   /** The members and functions that values of a type come from. */
   #holdersOf(type: TypeInfo | undefined): readonly Ts.Node[] {
     const nodes = type?.symbols.flatMap((symbol) => this.#nodes(symbol)) ?? [];
-    return nodes.map(holderOf).filter((node) => containerOf(node) || ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node));
+    return nodes
+      .map(holderOf)
+      .filter(
+        (node) => containerOf(node) || ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node),
+      );
   }
 
   /** The members of that name in the types of the receiver; undefined where the type is not known. */
-  #membersOf({ receiver }: Candidate, name: string, { symbols, types }: Answers): readonly Ts.Node[] | undefined {
+  #membersOf(
+    { receiver }: Candidate,
+    name: string,
+    { symbols, types }: Answers,
+  ): readonly Ts.Node[] | undefined {
     const anchor = receiver && anchorOf(receiver);
     const type = anchor && types.get(anchor);
     const written = anchor && symbols.get(anchor);
@@ -110,7 +121,18 @@ function answers<T>(
 /** The token whose type is that of an expression, or of the type that a name stands for. */
 function anchorOf(expression: Ts.Node): Ts.Node | undefined {
   const bare = skipParentheses(expression);
-  return bare.kind === ts.SyntaxKind.ThisKeyword ? bare : rightmostName(bare);
+  if (bare.kind === ts.SyntaxKind.ThisKeyword) return bare;
+  const name = rightmostName(bare);
+  return name && ts.isPrivateIdentifier(name) ? privateName(name) : name;
+}
+
+/** The name of a private member where it is declared: the compilers tell no type where one is used. */
+function privateName(use: Ts.PrivateIdentifier): Ts.Node | undefined {
+  for (let node: Ts.Node = use; !ts.isSourceFile(node); node = node.parent) {
+    const [member] = ts.isClassLike(node) ? ownMembers(node, use.text) : [];
+    if (member) return ts.getNameOfDeclaration(member as Ts.Declaration);
+  }
+  return undefined;
 }
 
 /** What holds a function that is written in place: `stop = () => …`, `stop: (id: string) => void`. */

@@ -18,7 +18,8 @@ export function isSelfUse({ node, receiver }: Reference, target: Target, targets
 /** The class or object that an expression in it stands for: `this`, `super`, or the class by its name. */
 function selfOf(receiver: Ts.Node): Container | undefined {
   const bare = skipParentheses(receiver);
-  if (bare.kind === ts.SyntaxKind.ThisKeyword || bare.kind === ts.SyntaxKind.SuperKeyword) return thisContainer(bare);
+  if (bare.kind === ts.SyntaxKind.ThisKeyword || bare.kind === ts.SyntaxKind.SuperKeyword)
+    return thisContainer(bare);
   if (!ts.isIdentifier(bare)) return undefined;
   const around = ts.findAncestor(bare, (node) => ts.isClassLike(node) && node.name?.text === bare.text);
   return around as Ts.ClassLikeDeclaration | undefined;

@@ -39,12 +39,18 @@ class Spellings {
 
   /** Notes a word of a file, and the names under which the file exports what it stands for. */
   #learn(file: string, word: string): void {
-    const known = this.#words.get(file) ?? new Set();
-    if (known.has(word)) return;
-    this.#words.set(file, known.add(word));
+    if (!this.#note(file, word)) return;
     for (const statement of this.#statements(file)) {
       for (const name of exportsOf(statement, word)) this.#export(file, name);
     }
+  }
+
+  /** @returns whether the word is new */
+  #note(file: string, word: string): boolean {
+    const known = this.#words.get(file) ?? new Set();
+    const isNew = !known.has(word);
+    this.#words.set(file, known.add(word));
+    return isNew;
   }
 
   #export(file: string, name: string): void {
@@ -55,6 +61,8 @@ class Spellings {
   #followDefault(module: string): void {
     const word = moduleWord(module);
     for (const file of this.#program.filesWith([word])) {
+      // The module as an object, by `import()` or a namespace, has it under this name.
+      this.#note(file, 'default');
       for (const statement of this.#statements(file)) {
         if (!mentionsModule(statement, word)) continue;
         for (const local of defaultImports(statement)) this.#learn(file, local);
@@ -110,13 +118,19 @@ function specifiersOf(
   const bindings = ts.isImportDeclaration(statement)
     ? statement.importClause?.namedBindings
     : statement.exportClause;
-  return bindings && (ts.isNamedImports(bindings) || ts.isNamedExports(bindings)) ? [...bindings.elements] : [];
+  return bindings && (ts.isNamedImports(bindings) || ts.isNamedExports(bindings))
+    ? [...bindings.elements]
+    : [];
 }
 
 function mentionsModule(statement: Ts.Statement, word: string): statement is ModuleStatement {
   if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return false;
   const { moduleSpecifier } = statement;
-  return moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) && moduleSpecifier.text.includes(word);
+  return (
+    moduleSpecifier !== undefined &&
+    ts.isStringLiteral(moduleSpecifier) &&
+    moduleSpecifier.text.includes(word)
+  );
 }
 
 /** A word that the specifiers of a module hold: its file name, or its directory's where the file is an index. */

@@ -4,6 +4,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText } from '../code.ts';
 import { type ConfigName, declaredNames, lastSegment, parseConfigName, resolvePath } from '../names.ts';
 import { type Container, containerOf, type Heritage } from './heritage.ts';
+import { declarationOf } from './words.ts';
 
 /** A method or function that a config names. */
 export interface Target {
@@ -38,10 +39,7 @@ export class Targets {
 
   resolve(text: string): TargetResolution {
     const wanted = parseConfigName(text);
-    const owners = this.#sourcesFor(wanted).flatMap((source) => {
-      const declarations = this.#declarationsIn(source, wanted.name);
-      return declarations.length > 0 ? [{ source, declarations }] : [];
-    });
+    const owners = this.#ownersOf(wanted);
     const [only, second] = owners;
     if (!only) return { candidates: this.#similar(wanted) };
     if (second) return { candidates: owners.map(({ source }) => `${this.#relative(source)}#${wanted.name}`) };
@@ -68,10 +66,23 @@ export class Targets {
     return target.containers.some((one) => this.#heritage.above(one).has(container)) ? 'above' : undefined;
   }
 
-  #sourcesFor({ file, name }: ConfigName): readonly Ts.SourceFile[] {
+  /** The files that declare what a name says. */
+  #ownersOf({ file, name }: ConfigName): readonly Owner[] {
     const { program } = this.#code;
-    const files = file === undefined ? program.filesWith([firstSegment(name)]) : [resolvePath(this.#root, file)];
-    return files.flatMap((one) => program.tree(one)?.source ?? []);
+    if (file !== undefined) return this.#ownersAmong([resolvePath(this.#root, file)], name);
+    const declaration = declarationOf(firstSegment(name));
+    const declaring = program
+      .filesWith([firstSegment(name)])
+      .filter((one) => declaration.test(program.text(one) ?? ''));
+    return this.#ownersAmong(declaring, name);
+  }
+
+  #ownersAmong(files: readonly string[], name: string): readonly Owner[] {
+    return files.flatMap((file) => {
+      const source = this.#code.program.tree(file)?.source;
+      const declarations = source ? this.#declarationsIn(source, name) : [];
+      return source && declarations.length > 0 ? [{ source, declarations }] : [];
+    });
   }
 
   /** What goes by the name in a file, or what its type inherits under it. */
@@ -95,17 +106,25 @@ export class Targets {
     for (const file of program.filesWith([firstSegment(name), lastSegment(name)])) {
       const tree = program.tree(file);
       for (const [known, nodes] of tree ? declaredNames(tree.source) : []) {
-        if (!known.includes('<') && nodes.some(isCallable)) names.add(known);
+        if (nodes.some(isCallable)) names.add(known);
       }
     }
     const meant = closest(name, [...names].sort());
     if (meant !== undefined) return [meant];
-    return [...names].filter((known) => lastSegment(known) === lastSegment(name)).sort().slice(0, MOST_CANDIDATES);
+    return [...names]
+      .filter((known) => lastSegment(known) === lastSegment(name))
+      .sort()
+      .slice(0, MOST_CANDIDATES);
   }
 
   #relative(source: Ts.SourceFile): string {
     return path.relative(this.#root, source.fileName).split(path.sep).join('/');
   }
+}
+
+interface Owner {
+  readonly source: Ts.SourceFile;
+  readonly declarations: readonly Ts.Node[];
 }
 
 const MOST_CANDIDATES = 8;

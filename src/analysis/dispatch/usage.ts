@@ -21,7 +21,7 @@ export function usageOf(expression: Ts.Node): Usage {
 }
 
 /** The expression with everything around it that does not change its value. */
-function outermost(expression: Ts.Node): Ts.Node {
+export function outermost(expression: Ts.Node): Ts.Node {
   const bare = skipParentheses(expression);
   let node = expression;
   while (skipParentheses(node.parent) === bare) node = node.parent;
@@ -37,7 +37,9 @@ function isCallee(node: Ts.Node): boolean {
 function isOnlyLookedAt(node: Ts.Node, parent: Ts.Node): boolean {
   if (ts.isBinaryExpression(parent)) {
     const { left, operatorToken } = parent;
-    return COMPARISONS.has(operatorToken.kind) || (left === node && LEFT_IS_LOOKED_AT.has(operatorToken.kind));
+    return (
+      COMPARISONS.has(operatorToken.kind) || (left === node && LEFT_IS_LOOKED_AT.has(operatorToken.kind))
+    );
   }
   if (ts.isPrefixUnaryExpression(parent)) return parent.operator === ts.SyntaxKind.ExclamationToken;
   if (ts.isTypeOfExpression(parent) || ts.isDeleteExpression(parent)) return true;

@@ -149,7 +149,8 @@ export class ValueFlow {
     handler: FlowHandler<Form>,
   ): readonly Carried<Form>[] {
     if (call.expression === value.at) return value.path.length === 0 ? handler.called(call, value) : [];
-    return handler.argument(call, (call.arguments ?? []).indexOf(value.at), value);
+    const args: readonly Ts.Expression[] = call.arguments ?? [];
+    return handler.argument(call, args.indexOf(value.at), value);
   }
 
   #binary<Form>(

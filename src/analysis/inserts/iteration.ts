@@ -32,6 +32,7 @@ function isIteration(name: string, index: number, callee: Ts.Node, entities: rea
       return COLLECTION_PACKAGES.has(packageName(module)) && (PACKAGE_ITERATIONS.has(name) || !memberName(callee));
     });
   }
+  if (/^(?:for)?each/i.test(name)) return true;
   // A member of something that the compiler knows nothing of: its name has to do.
   return entities.length === declared.length && memberName(callee) !== undefined && isLibIteration(name, index, undefined);
 }

@@ -44,6 +44,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
     if (builtin) return builtin;
   }
   const target = activation.evaluate(callee, world);
+  if (target?.kind === 'inert') return [bind(world, node, undefined)];
   const callables = membersOf(target).filter(({ kind }) => kind === 'releaser' || kind === 'closure');
   if (callables.length > 0 && !isOverridable(target, receiverNode)) {
     const args = argumentsOf(activation, node, world);

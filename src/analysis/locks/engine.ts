@@ -4,6 +4,7 @@ import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, isParameterProperty, type NameNode, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { Evaluator, isCfgOwner, lexicalSelf } from './evaluator.ts';
+import type { LockReach } from './reach.ts';
 import { sequenceOf } from './sequence.ts';
 import type { LockIdentity } from './identity.ts';
 import { bindingsKey, idOf, outcomeKey, valueKey } from './keys.ts';
@@ -24,6 +25,7 @@ import {
   type Path,
   pathOf,
   type Task,
+  UNIT,
   type Value,
 } from './values.ts';
 import { joinValues, type Relation, relateInstances, releaseTokens, type World } from './world.ts';
@@ -100,11 +102,13 @@ export class LockEngine {
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #resolved = new Set<Ts.Node>();
   readonly #methods: ReadonlySet<string>;
+  readonly #reach: LockReach;
   #current: Context | undefined;
   #depth = 0;
 
-  constructor(code: Code, identity: LockIdentity) {
+  constructor(code: Code, identity: LockIdentity, reach: LockReach) {
     this.code = code;
+    this.#reach = reach;
     this.identity = identity;
     this.#methods = acquiringMethods(identity.primitives);
     this.evaluator = new Evaluator(code, identity, (closure, args) => this.#valueOfCall(closure, args));
@@ -210,13 +214,16 @@ export class LockEngine {
   ): { readonly kind: Summary['kind']; readonly task: Task; readonly yields: Generator['yields'] } | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
+    if (!this.#matters(closure, args)) {
+      return { kind: isAsyncFunction(fn) ? 'async' : 'sync', task: { acquisitions: [], outcomes: [UNIT] }, yields: [] };
+    }
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
     const inward = entering(formals);
     const call: Call = {
       fn,
       self: crossValue(closure.self, inward),
-      args: trimmed(args.map((value) => crossValue(value, inward))),
-      captured: crossBindings(closure.captured, inward),
+      args: trimmed(args.map((value) => crossValue(this.#essence(value), inward))),
+      captured: crossBindings(this.#essentials(closure.captured), inward),
     };
     const context = this.#context(call);
     const caller = this.#current;
@@ -244,6 +251,61 @@ export class LockEngine {
         value: crossValue(value, outward),
       })),
     };
+  }
+
+  /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
+  #matters(closure: Closure, args: readonly (Value | undefined)[]): boolean {
+    if (this.#reach.leads(closure.fn)) return true;
+    const given = [...args, ...closure.bound, ...closure.captured.values()];
+    return given.some((value) => isCarrier(this.#essence(value)));
+  }
+
+  /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
+  #essence(value: Value | undefined, depth = 0): Value | undefined {
+    if (!value || depth > 6) return undefined;
+    switch (value.kind) {
+      case 'closure': {
+        const captured = this.#essentials(value.captured, depth + 1);
+        const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
+        return carried || this.#reach.leads(value.fn) ? { ...value, captured } : { kind: 'inert' };
+      }
+      case 'object': {
+        const properties = new Map<string, Value>();
+        for (const [name, property] of value.properties) {
+          const essence = this.#essence(property, depth + 1);
+          if (essence && essence.kind !== 'opaque') properties.set(name, essence);
+        }
+        const [...parts] = properties.values();
+        return parts.some((part) => isCarrier(part) || part.kind === 'constant')
+          ? { ...value, properties }
+          : { kind: 'opaque', path: value.path };
+      }
+      case 'collection':
+        return isCarrier(value.element) || value.items?.some((item) => isCarrier(item)) || value.sorted
+          ? value
+          : { kind: 'opaque', path: value.path };
+      case 'union': {
+        let joined: Value | undefined;
+        for (const member of value.members) {
+          const essence = this.#essence(member, depth + 1);
+          if (!essence) return undefined;
+          joined = joinValues(joined, essence);
+        }
+        return joined;
+      }
+      default:
+        return value;
+    }
+  }
+
+  #essentials(bindings: Bindings, depth = 0): Bindings {
+    if (bindings.size === 0) return bindings;
+    const kept = new Map<Ts.Node, Value>();
+    for (const [node, value] of bindings) {
+      const essence = this.#essence(value, depth);
+      if (essence) kept.set(node, essence);
+    }
+    return kept;
   }
 
   /** The functions that a call may reach by its declarations. */
@@ -301,14 +363,14 @@ export class LockEngine {
   /** What a function returns, its effect on locks aside. */
   #valueOfCall(closure: Closure, args: readonly (Value | undefined)[]): Value | undefined {
     const { fn } = closure;
-    if (!hasBody(fn) || this.#depth > MAX_NESTING) return undefined;
+    if (!hasBody(fn) || this.#depth > MAX_NESTING || !this.#matters(closure, args)) return undefined;
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
     const inward = entering(formals);
     const context = this.#context({
       fn,
       self: crossValue(closure.self, inward),
-      args: trimmed([...closure.bound, ...args].map((value) => crossValue(value, inward))),
-      captured: crossBindings(closure.captured, inward),
+      args: trimmed([...closure.bound, ...args].map((value) => crossValue(this.#essence(value), inward))),
+      captured: crossBindings(this.#essentials(closure.captured), inward),
     });
     if (this.#current) context.dependents.add(this.#current);
     const outward = leaving(formals, `${idOf(fn)}`, (via) => via);
@@ -722,6 +784,29 @@ function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number
 
 function intersect(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...a].filter((item) => b.has(item)));
+}
+
+/** Whether a value brings a lock, a grant, or code that can lead to one. */
+function isCarrier(value: Value | undefined): boolean {
+  return membersOf(value).some((member) => {
+    switch (member.kind) {
+      case 'lock':
+      case 'releaser':
+      case 'closure':
+      case 'generator':
+        return true;
+      case 'opaque':
+        return member.settles === true;
+      case 'promise':
+        return member.task.acquisitions.length > 0 || member.task.outcomes.some(({ held, value: result }) => held.length > 0 || isCarrier(result));
+      case 'object':
+        return [...member.properties.values()].some((part) => isCarrier(part));
+      case 'collection':
+        return isCarrier(member.element) || (member.items?.some((item) => isCarrier(item)) ?? false);
+      default:
+        return false;
+    }
+  });
 }
 
 /** Whether a value is, or captures, something that our own caller hands in. */

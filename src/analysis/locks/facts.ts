@@ -7,6 +7,7 @@ import { functionName, LockEngine, type LockEdge } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { LockIdentity } from './identity.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
+import { LockReach } from './reach.ts';
 import type { LockClass } from './values.ts';
 
 /** All that the lock rules judge by. */
@@ -28,7 +29,9 @@ export const lockFacts: Analysis<LockFacts> = {
   compute({ program, locks }) {
     const code = new Code(program);
     const identity = new LockIdentity(code, locks.primitives);
-    const engine = new LockEngine(code, identity);
+    const methods = acquiringMethods(identity.primitives);
+    const reach = new LockReach(code, (call) => isTakingCall(call, methods));
+    const engine = new LockEngine(code, identity, reach);
     const done = new Set<CfgOwner>();
     const analyse = (fn: CfgOwner): void => {
       if (done.has(fn)) return;
@@ -44,7 +47,6 @@ export const lockFacts: Analysis<LockFacts> = {
         if (!engine.hasAnalysed(fn)) analyse(fn);
       }
     };
-    const methods = acquiringMethods(identity.primitives);
     const found: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
@@ -99,12 +101,17 @@ function isExported(node: Ts.Node): boolean {
 
 /** Functions, and files, whose own code calls a method by which locks are taken. */
 function functionsTaking(source: Ts.SourceFile, methods: ReadonlySet<string>): CfgOwner[] {
-  return functionsWith(source, (node) => {
-    if (!ts.isCallExpression(node)) return false;
+  return functionsWith(source, (node) => ts.isCallExpression(node) && isTakingCall(node, methods));
+}
+
+/** Whether a call is, by its name, one that takes a lock. */
+function isTakingCall(node: Ts.CallExpression, methods: ReadonlySet<string>): boolean {
     const callee = skipParentheses(node.expression);
     const name = memberName(callee);
-    return name !== undefined && methods.has(nameText(name) ?? '');
-  });
+    const text = name && nameText(name);
+    if (text === undefined || !methods.has(text)) return false;
+    // `request` is a lock's method on `navigator.locks` alone, and everybody's otherwise.
+    return text !== 'request' || (ts.isPropertyAccessExpression(callee) && /\blocks$/.test(callee.expression.getText()));
 }
 
 function functionsMentioning(source: Ts.SourceFile, names: ReadonlySet<string>): CfgOwner[] {

@@ -23,6 +23,8 @@ export function valueKey(value: Value | undefined, depth = 0): string {
   switch (value.kind) {
     case 'constant':
       return `c${typeof value.value}${String(value.value)}`;
+    case 'inert':
+      return 'N';
     case 'lock':
       return `L${value.lock.cls.id}/${value.lock.path ?? ''}${value.tries ? '!' : ''}`;
     case 'releaser':

@@ -145,6 +145,7 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
   const inner = (part: Value | undefined): Value | undefined => crossValue(part, crossing, depth + 1);
   switch (value.kind) {
     case 'constant':
+    case 'inert':
       return value;
     case 'lock':
       return { ...value, lock: crossLock(value.lock, crossing) };

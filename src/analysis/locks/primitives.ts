@@ -127,8 +127,9 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
   const words = new Set<string>();
   for (const name of acquiringMethods(primitives)) {
     // Short everyday names match as a call of a member only.
-    words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
+    if (name !== 'request') words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
   }
+  words.add('locks.request(');
   return [...words].sort();
 }
 

@@ -18,6 +18,7 @@ export type Value =
   | Collection
   | Generator
   | Opaque
+  | Inert
   | Union;
 
 export interface Constant {
@@ -95,6 +96,11 @@ export interface Opaque {
   readonly path: Path;
   /** The `resolve` or `reject` of a promise's executor: who calls it ends the wait of whoever awaits the promise. */
   readonly settles?: boolean;
+}
+
+/** A function that cannot lead to any lock: calling it changes nothing here. */
+export interface Inert {
+  readonly kind: 'inert';
 }
 
 export interface Union {

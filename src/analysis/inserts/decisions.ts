@@ -1,0 +1,257 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Action, Cfg, CfgEdge, CfgNode } from '../cfg.ts';
+import { nameText, skipParentheses } from '../code.ts';
+import { type Answer, either, type Fact, NULLISH, partOf, SILENT, speaks, type Slot, under } from './answers.ts';
+import { equality, evaluate } from './evaluation.ts';
+import { idOf } from './frames.ts';
+import { cfgOf, isFunctionNode, ownerOf } from './functions.ts';
+
+/** What is known at a point of a function. */
+export interface State {
+  /** What has been decided about the row on every path to here. */
+  readonly fact: Fact;
+  /** Variables that say something, by {@link keyOf}. */
+  readonly variables: ReadonlyMap<string, Answer>;
+}
+
+export const NOTHING_KNOWN: State = { fact: 'unknown', variables: new Map() };
+
+/** What the solver asks about calls and about names from outside of the function. */
+export interface Oracle {
+  /** What the value of a call says. */
+  answer(call: Ts.CallExpression): Answer;
+  /** What follows when a call has returned at all: `found` or `absent` for one that throws otherwise. */
+  outcome(call: Ts.CallExpression): Fact;
+  /** A variable of a function around the one that is solved. */
+  captured(declaration: Ts.VariableDeclaration, name: string): Answer;
+}
+
+/** What is known before each node, on every path from `start` to it that does not come through `start` again. */
+export function solve(cfg: Cfg, start: number, initial: State, oracle: Oracle): ReadonlyMap<number, State> {
+  return new Solver(cfg, oracle).solve(start, initial);
+}
+
+export function keyOf(declaration: Ts.Node, name: string): string {
+  return `${idOf(declaration)}.${name}`;
+}
+
+class Solver {
+  readonly #cfg: Cfg;
+  readonly #oracle: Oracle;
+
+  constructor(cfg: Cfg, oracle: Oracle) {
+    this.#cfg = cfg;
+    this.#oracle = oracle;
+  }
+
+  solve(start: number, initial: State): ReadonlyMap<number, State> {
+    const before = new Map<number, State>([[start, initial]]);
+    const queue = [start];
+    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+      const node = this.#cfg.nodes[id];
+      const state = before.get(id);
+      if (!node || !state) continue;
+      for (const edge of node.successors) {
+        if (edge.to === start) continue;
+        const next = this.#after(node, edge, state);
+        const known = before.get(edge.to);
+        const merged = known ? meet(known, next) : next;
+        if (known && same(known, merged)) continue;
+        before.set(edge.to, merged);
+        queue.push(edge.to);
+      }
+    }
+    return before;
+  }
+
+  #after({ action }: CfgNode, { when }: CfgEdge, state: State): State {
+    if (action.kind === 'branch') {
+      const slot = when === 'true' || when === 'false' ? this.#test(action, when, state) : 'unknown';
+      return slot === 'found' || slot === 'absent' ? { ...state, fact: slot } : state;
+    }
+    // What an action that throws would have done is not done.
+    return when === 'throw' ? state : this.#perform(action, state);
+  }
+
+  #test(action: Action & { kind: 'branch' }, when: 'true' | 'false', state: State): Slot {
+    const { condition, test } = action;
+    const clause = condition.parent;
+    if (test === 'case' && ts.isCaseClause(clause)) {
+      const answer = equality(clause.parent.parent.expression, condition, this.#around(state));
+      return when === 'true' ? answer.truthy : answer.falsy;
+    }
+    const answer = evaluate(condition, this.#around(state));
+    if (test === 'nullish') return when === 'true' ? answer.nullish : answer.present;
+    return when === 'true' ? answer.truthy : answer.falsy;
+  }
+
+  #perform(action: Action, state: State): State {
+    switch (action.kind) {
+      case 'declare':
+        return this.#declare(action.node, state);
+      case 'assign':
+        return this.#assign(action.node, state);
+      case 'call':
+        return ts.isCallExpression(action.node) ? this.#call(action.node, state) : state;
+      case 'await':
+        return this.#settle(skipParentheses(action.node.expression), state);
+      default:
+        return state;
+    }
+  }
+
+  #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, state: State): State {
+    if (ts.isParameter(node)) return bind(node.name, node, this.#parameter(node), state);
+    const { initializer } = node;
+    if (initializer) return bind(node.name, node, evaluate(initializer, this.#around(state)), state);
+    const isElement = ts.isForOfStatement(node.parent.parent) || ts.isForInStatement(node.parent.parent);
+    return bind(node.name, node, isElement ? SILENT : NULLISH, state);
+  }
+
+  /** `lookup(…).then((existing) => …)`: the parameter is the answer. */
+  #parameter(node: Ts.ParameterDeclaration): Answer {
+    const fn = node.parent;
+    const call = fn.parent;
+    if (!call || !ts.isCallExpression(call) || call.arguments[0] !== fn || fn.parameters[0] !== node) return SILENT;
+    const callee = skipParentheses(call.expression);
+    if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== 'then') return SILENT;
+    const receiver = skipParentheses(callee.expression);
+    return ts.isCallExpression(receiver) ? this.#oracle.answer(receiver) : SILENT;
+  }
+
+  #assign(node: Ts.BinaryExpression, state: State): State {
+    const target = skipParentheses(node.left);
+    const value = VALUE_ASSIGNMENTS.has(node.operatorToken.kind) ? evaluate(node.right, this.#around(state)) : SILENT;
+    if (!ts.isIdentifier(target)) return forgetAssigned(target, state);
+    const local = resolveLocal(target);
+    return local ? set(keyOf(local, target.text), value, state) : state;
+  }
+
+  #call(node: Ts.CallExpression, state: State): State {
+    const callee = skipParentheses(node.expression);
+    const literals = [callee, ...node.arguments.map(skipParentheses)].filter(
+      (one) => ts.isArrowFunction(one) || ts.isFunctionExpression(one),
+    );
+    let after = state;
+    for (const literal of literals) after = this.#runCallback(literal, after);
+    return isAsync(node) ? after : this.#settle(node, after);
+  }
+
+  /** A callback that is handed to a call is taken to have run when the call has: its assignments count. */
+  #runCallback(fn: Ts.ArrowFunction | Ts.FunctionExpression, state: State): State {
+    if (!assignsOuter(fn)) return state;
+    const cfg = cfgOf(fn);
+    const end = solve(cfg, cfg.entry, state, this.#oracle).get(cfg.exit);
+    return end ? { ...state, variables: end.variables } : state;
+  }
+
+  #settle(node: Ts.Node, state: State): State {
+    if (!ts.isCallExpression(node)) return state;
+    const fact = this.#oracle.outcome(node);
+    return fact === 'unknown' ? state : { ...state, fact };
+  }
+
+  #around(state: State) {
+    return {
+      variable: (name: Ts.Identifier): Answer => {
+        const local = resolveLocal(name);
+        if (!local) return SILENT;
+        const known = state.variables.get(keyOf(local, name.text));
+        if (known || ownerOf(local) === this.#cfg.owner || !ts.isVariableDeclaration(local)) return known ?? SILENT;
+        return this.#oracle.captured(local, name.text);
+      },
+      call: (call: Ts.CallExpression): Answer => this.#oracle.answer(call),
+    };
+  }
+}
+
+const VALUE_ASSIGNMENTS: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsToken,
+  ts.SyntaxKind.QuestionQuestionEqualsToken,
+  ts.SyntaxKind.BarBarEqualsToken,
+  ts.SyntaxKind.AmpersandAmpersandEqualsToken,
+]);
+
+/** The value of one name of a pattern, given the value that the pattern is applied to. */
+export function boundAnswer(pattern: Ts.BindingName, name: string, answer: Answer): Answer {
+  if (ts.isIdentifier(pattern)) return pattern.text === name ? answer : SILENT;
+  for (const element of pattern.elements) {
+    if (!ts.isBindingElement(element)) continue;
+    const key = ts.isObjectBindingPattern(pattern) ? nameText(element.propertyName ?? element.name) : undefined;
+    const inner = boundAnswer(element.name, name, partOf(answer, key ?? ''));
+    if (speaks(inner)) return inner;
+  }
+  return SILENT;
+}
+
+function bind(pattern: Ts.BindingName, declaration: Ts.Node, answer: Answer, state: State): State {
+  if (ts.isIdentifier(pattern)) return set(keyOf(declaration, pattern.text), answer, state);
+  let after = state;
+  for (const element of pattern.elements) {
+    if (!ts.isBindingElement(element)) continue;
+    const key = ts.isObjectBindingPattern(pattern) ? nameText(element.propertyName ?? element.name) : undefined;
+    after = bind(element.name, declaration, partOf(answer, key ?? ''), after);
+  }
+  return after;
+}
+
+function set(key: string, answer: Answer, state: State): State {
+  if (answer === SILENT && !state.variables.has(key)) return state;
+  return { ...state, variables: new Map(state.variables).set(key, answer) };
+}
+
+/** A destructuring assignment: its targets hold something else from here on. */
+function forgetAssigned(target: Ts.Node, state: State): State {
+  let after = state;
+  const visit = (node: Ts.Node): void => {
+    const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
+    if (local && ts.isIdentifier(node)) after = set(keyOf(local, node.text), SILENT, after);
+    ts.forEachChild(node, visit);
+  };
+  if (ts.isObjectLiteralExpression(target) || ts.isArrayLiteralExpression(target)) visit(target);
+  return after;
+}
+
+/** What holds whichever way control came. A variable that is silent on a way says what is known on that way. */
+function meet(a: State, b: State): State {
+  const variables = new Map<string, Answer>();
+  for (const key of new Set([...a.variables.keys(), ...b.variables.keys()])) {
+    const [left, right] = [a.variables.get(key) ?? SILENT, b.variables.get(key) ?? SILENT];
+    variables.set(key, either(under(left, a.fact), under(right, b.fact)));
+  }
+  return { fact: a.fact === b.fact ? a.fact : 'unknown', variables };
+}
+
+function same(a: State, b: State): boolean {
+  if (a.fact !== b.fact || a.variables.size !== b.variables.size) return false;
+  return [...a.variables].every(([key, left]) => {
+    const right = b.variables.get(key);
+    return (
+      right !== undefined &&
+      left.truthy === right.truthy &&
+      left.falsy === right.falsy &&
+      left.nullish === right.nullish &&
+      left.present === right.present
+    );
+  });
+}
+
+/** Whether a call's promise is awaited on the spot, so that what it decides is decided then. */
+function isAsync(call: Ts.CallExpression): boolean {
+  let at: Ts.Node = call;
+  while (skipParentheses(at.parent) === call) at = at.parent;
+  return ts.isAwaitExpression(at.parent);
+}
+
+function assignsOuter(fn: Ts.Node): boolean {
+  const visit = (node: Ts.Node): boolean => {
+    if (node !== fn && isFunctionNode(node)) return false;
+    if (ts.isBinaryExpression(node) && ts.isIdentifier(node.left) && VALUE_ASSIGNMENTS.has(node.operatorToken.kind)) {
+      const local = resolveLocal(node.left);
+      if (local && ownerOf(local) !== fn) return true;
+    }
+    return ts.forEachChild(node, visit) ?? false;
+  };
+  return visit(fn);
+}

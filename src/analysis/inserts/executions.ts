@@ -1,0 +1,210 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CallLike } from '../cfg.ts';
+import { hasBody, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type Carried, ELEMENT, type FlowHandler, type MemberAccess } from './flow.ts';
+import { Frames } from './frames.ts';
+import type { CallGraph } from './invocations.ts';
+import { ITERATIONS } from './iteration.ts';
+import { keepsStatement, type QueryUse, queryUse, runsStatement } from './query-calls.ts';
+
+/** SQL text as an expression, and how to get to it from the expression's value. */
+export interface SqlText {
+  readonly at: Ts.Expression;
+  readonly path: readonly string[];
+  readonly frames: Frames;
+}
+
+/** A call that runs SQL text. */
+export interface Execution {
+  readonly call: CallLike;
+  /** The text where the call, or the one that prepared its statement, takes it. */
+  readonly sql: SqlText;
+  /** The literal that the text is made from. */
+  readonly origin: SqlText;
+}
+
+/** Finds the calls that run a piece of SQL text, from the literal on. */
+export function executionsOf(graph: CallGraph, literal: Ts.Expression): readonly Execution[] {
+  return new TextFlow(graph, literal).find();
+}
+
+/**
+ * What a value is to us: text; a piece of SQL that a client makes of it; a prepared statement, with the number of the
+ * text that it was prepared from.
+ */
+type Form = 'text' | 'piece' | `statement ${number}`;
+
+class TextFlow implements FlowHandler<Form> {
+  readonly #graph: CallGraph;
+  readonly #origin: SqlText;
+  readonly #found: Execution[] = [];
+  /** Calls of functions of the program that are named like query functions: executions if nothing inside is one. */
+  readonly #outer: Execution[] = [];
+  /** Calls that make a piece of SQL: executions if no other call runs it. */
+  readonly #pieces: Execution[] = [];
+  readonly #prepared: SqlText[] = [];
+
+  constructor(graph: CallGraph, literal: Ts.Expression) {
+    this.#graph = graph;
+    this.#origin = { at: literal, path: [], frames: Frames.none };
+  }
+
+  find(): readonly Execution[] {
+    this.#graph.flow.follow<Form>([{ ...this.#origin, form: 'text' }], this);
+    const entered = this.#found.flatMap(({ sql }) => sql.frames.calls);
+    const found = [...this.#found, ...this.#outer.filter(({ call }) => !entered.includes(call))];
+    return found.length > 0 ? found : this.#pieces;
+  }
+
+  called(): readonly Carried<Form>[] {
+    return [];
+  }
+
+  argument(call: Ts.CallExpression | Ts.NewExpression, index: number, value: Carried<Form>): readonly Carried<Form>[] {
+    const entities = this.#graph.callees.entities(call.expression);
+    const use = queryUse(call, entities);
+    // Behind a signature stand implementations; the call of the signature is the execution all the same.
+    const isSignature = entities.some((entity) => entity.kind === 'node' && isBodiless(entity.node));
+    const bodies = isSignature && use === 'executes' ? [] : this.#graph.callees.bodies(call, value.frames);
+    if (bodies.length > 0) {
+      if (use === 'executes' && !isStatement(value.form)) this.#outer.push(this.#execution(call, value));
+      return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
+    }
+    return this.#stored(call, value) ?? (isStatement(value.form) ? [] : this.#handedOver(call, index, use, value));
+  }
+
+  member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[] {
+    const name = rightmostName(access);
+    const method = name && nameText(name);
+    const call = access.parent;
+    if (method === undefined) {
+      // `texts[i]`, `queries[kind]`: any of them.
+      return value.path.length > 0 ? [{ ...value, at: access, path: value.path.slice(1) }] : [];
+    }
+    if (!ts.isCallExpression(call) || call.expression !== access) return [];
+    if (value.path[0] === ELEMENT) return this.#arrayMethod(call, method, value);
+    if (value.path.length > 0) return [];
+    if (value.form !== 'text' && runsStatement(method)) {
+      this.#found.push({ call, sql: this.#textOf(value), origin: this.#origin });
+      return [];
+    }
+    if (isStatement(value.form)) return keepsStatement(method) ? [{ ...value, at: call }] : [];
+    return TEXT_METHODS.has(method) ? [{ ...value, at: call }] : [];
+  }
+
+  operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
+    if (ts.isArrayLiteralExpression(parent)) return [{ ...value, at: parent, path: [ELEMENT, ...value.path] }];
+    if (isStatement(value.form) || value.path.length > 0) return [];
+    if (ts.isTemplateExpression(parent)) {
+      // A value in the text of a tag is sent beside the text; only another piece of SQL becomes part of it.
+      const isPart = !ts.isTaggedTemplateExpression(parent.parent) || value.form === 'piece';
+      return isPart ? [{ ...value, at: parent }] : [];
+    }
+    if (ts.isTaggedTemplateExpression(parent)) return parent.template === value.at ? this.#tagged(parent, value) : [];
+    const isPlus = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.PlusToken;
+    return isPlus ? [{ ...value, at: parent }] : [];
+  }
+
+  #handedOver(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    use: QueryUse,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
+    if (!isTextOf(call, index, value.path)) return [];
+    if (use === 'executes') this.#found.push(this.#execution(call, value));
+    if (use === 'prepares') {
+      this.#prepared.push(value);
+      return [{ at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` }];
+    }
+    if (use !== 'wraps') return [];
+    this.#pieces.push(this.#execution(call, value));
+    return [{ at: call, path: [], frames: value.frames, form: 'piece' }];
+  }
+
+  #execution(call: CallLike, { at, path, frames }: Carried<Form>): Execution {
+    return { call, sql: { at, path, frames }, origin: this.#origin };
+  }
+
+  /** `` sql`…` `` runs its text, unless its value goes to a call that does. */
+  #tagged(call: Ts.TaggedTemplateExpression, value: Carried<Form>): readonly Carried<Form>[] {
+    const use = queryUse(call, this.#graph.callees.entities(call.tag));
+    if (use === 'ignores') return [];
+    if (use === 'executes') this.#pieces.push(this.#execution(call, { ...value, at: call }));
+    return [{ ...value, at: call, form: use === 'executes' ? 'piece' : value.form }];
+  }
+
+  #arrayMethod(call: Ts.CallExpression, method: string, value: Carried<Form>): readonly Carried<Form>[] {
+    const path = value.path.slice(1);
+    if (method === 'join') return path.length === 0 ? [{ ...value, at: call, path }] : [];
+    if (ARRAY_PICKS.has(method)) return [{ ...value, at: call, path }];
+    if (ARRAY_COPIES.has(method)) return [{ ...value, at: call }];
+    const [callback] = call.arguments;
+    const bare = callback && skipParentheses(callback);
+    if (!bare || !ITERATIONS.has(method) || !(ts.isArrowFunction(bare) || ts.isFunctionExpression(bare))) return [];
+    const [parameter] = bare.parameters;
+    return parameter ? this.#graph.flow.enterParameter(parameter, { ...value, path }) : [];
+  }
+
+  /** `texts.push(text)`: the array has it from now on. */
+  #stored(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] | undefined {
+    const callee = skipParentheses(call.expression);
+    if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(callee)) return undefined;
+    if (callee.name.text !== 'push' && callee.name.text !== 'unshift') return undefined;
+    return this.#graph.flow.assigned(skipParentheses(callee.expression), { ...value, path: [ELEMENT, ...value.path] });
+  }
+
+  #textOf({ at, path, frames, form }: Carried<Form>): SqlText {
+    const prepared = isStatement(form) ? this.#prepared[Number(form.slice('statement '.length))] : undefined;
+    return prepared ?? { at, path, frames };
+  }
+}
+
+function isStatement(form: Form): form is `statement ${number}` {
+  return form.startsWith('statement');
+}
+
+function isBodiless(node: Ts.Node): boolean {
+  return ts.isFunctionLike(node) ? !hasBody(node) : ts.isPropertySignature(node);
+}
+
+/** Properties under which objects carry their SQL text. */
+const TEXT_PROPERTIES: ReadonlySet<string> = new Set(['text', 'sql', 'query', 'statement', 'queryText', 'sqlText']);
+
+/** Whether a call reads its SQL text there: the first text among the arguments, `{ text }`, or one of a batch. */
+function isTextOf(call: Ts.CallExpression | Ts.NewExpression, index: number, path: readonly string[]): boolean {
+  const [head] = call.arguments ?? [];
+  if (index > 0 && head && isTextual(skipParentheses(head))) return false;
+  const [first, ...rest] = path;
+  if (first === undefined) return true;
+  if (first === ELEMENT) return index === 0 && (rest.length === 0 || isTextProperty(rest));
+  return isTextProperty(path);
+}
+
+function isTextProperty([name, ...rest]: readonly string[]): boolean {
+  return name !== undefined && rest.length === 0 && TEXT_PROPERTIES.has(name);
+}
+
+function isTextual(node: Ts.Node): boolean {
+  return ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || ts.isTaggedTemplateExpression(node);
+}
+
+/** Methods of strings whose result holds the text. */
+const TEXT_METHODS: ReadonlySet<string> = new Set([
+  'concat',
+  'normalize',
+  'padEnd',
+  'replace',
+  'replaceAll',
+  'slice',
+  'toLowerCase',
+  'toString',
+  'toUpperCase',
+  'trim',
+  'trimEnd',
+  'trimStart',
+  'valueOf',
+]);
+
+const ARRAY_PICKS: ReadonlySet<string> = new Set(['at', 'pop', 'shift', 'find']);
+const ARRAY_COPIES: ReadonlySet<string> = new Set(['concat', 'filter', 'reverse', 'slice', 'sort', 'toReversed', 'toSorted', 'entries', 'values']);

@@ -1,0 +1,292 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
+import { argumentFor, type Callees } from './callees.ts';
+import type { SqlText } from './executions.ts';
+import { ELEMENT } from './flow.ts';
+import { foldTextMethod, isRawCall } from './fold-calls.ts';
+import type { Frames } from './frames.ts';
+import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
+import { declarationRoot } from './identifiers.ts';
+import { distinct, isHoleOnly, joined, limited, merge, type Texts, UNKNOWN, VALUE } from './parts.ts';
+import { reachingDefinitions } from './reaching.ts';
+
+/** What an expression may be as text. */
+export interface Folded {
+  /** Never empty. */
+  readonly texts: Texts;
+  /** Functions on whose parameters the holes depend: knowing the call that entered one may fill them. */
+  readonly open: ReadonlySet<FunctionNode>;
+}
+
+/** Expressions made of expressions made of …: deeper than this, a hole. */
+const DEEPEST = 60;
+
+/** Folds expressions to text: the parts that are in the code, and holes for the rest. */
+export class Folder {
+  readonly #code: Code;
+  readonly #callees: Callees;
+
+  constructor(code: Code, callees: Callees) {
+    this.#code = code;
+    this.#callees = callees;
+  }
+
+  fold({ at, path, frames }: SqlText): Folded {
+    const open = new Set<FunctionNode>();
+    const texts = new FoldRun(this.#code, this.#callees, open).text(at, path, frames);
+    return { texts: distinct(texts.map(merge)), open };
+  }
+}
+
+class FoldRun {
+  readonly #code: Code;
+  readonly #callees: Callees;
+  readonly #open: Set<FunctionNode>;
+  /** What is being folded: a value made from itself, as a text that a loop adds to, is a hole. */
+  readonly #active = new Set<Ts.Node>();
+
+  constructor(code: Code, callees: Callees, open: Set<FunctionNode>) {
+    this.#code = code;
+    this.#callees = callees;
+    this.#open = open;
+  }
+
+  text(expression: Ts.Node, path: readonly string[], frames: Frames): Texts {
+    const node = skipParentheses(expression);
+    if (this.#active.has(node) || this.#active.size > DEEPEST) return [[UNKNOWN]];
+    this.#active.add(node);
+    const texts = this.#evaluate(node, path, frames);
+    this.#active.delete(node);
+    return texts.length > 0 ? texts : [[UNKNOWN]];
+  }
+
+  #evaluate(node: Ts.Node, path: readonly string[], frames: Frames): Texts {
+    if (ts.isAwaitExpression(node)) return this.text(node.expression, path, frames);
+    if (ts.isConditionalExpression(node)) return this.#either([node.whenTrue, node.whenFalse], path, frames);
+    if (ts.isIdentifier(node)) return this.#identifier(node, path, frames);
+    if (ts.isCallExpression(node)) return this.#call(node, path, frames);
+    if (ts.isBinaryExpression(node)) return this.#binary(node, path, frames);
+    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
+      return this.#member(node, path, frames);
+    }
+    if (ts.isNewExpression(node)) return node.arguments?.[0] ? this.text(node.arguments[0], path, frames) : [];
+    const [next, ...rest] = path;
+    if (next !== undefined) return this.#within(node, next, rest, frames);
+    if (ts.isStringLiteralLike(node) || ts.isNumericLiteral(node)) return [[node.text]];
+    if (ts.isTemplateExpression(node)) return this.#template(node, (part) => this.text(part, [], frames));
+    if (ts.isTaggedTemplateExpression(node)) return this.#tagged(node, frames);
+    return ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node) ? [[VALUE]] : [];
+  }
+
+  /** A property of an object literal, or an element of an array literal. */
+  #within(node: Ts.Node, next: string, rest: readonly string[], frames: Frames): Texts {
+    if (ts.isArrayLiteralExpression(node)) {
+      if (next !== ELEMENT) return [];
+      return node.elements.flatMap((element) =>
+        ts.isSpreadElement(element)
+          ? this.text(element.expression, [next, ...rest], frames)
+          : this.text(element, rest, frames),
+      );
+    }
+    if (!ts.isObjectLiteralExpression(node)) return [];
+    const named = node.properties.filter(({ name }) => name && (next === ELEMENT || nameText(name) === next));
+    const texts = named.flatMap((property) => {
+      if (ts.isPropertyAssignment(property)) return this.text(property.initializer, rest, frames);
+      return ts.isShorthandPropertyAssignment(property) ? this.text(property.name, rest, frames) : [];
+    });
+    if (texts.length > 0) return texts;
+    return node.properties.flatMap((property) =>
+      ts.isSpreadAssignment(property) ? this.text(property.expression, [next, ...rest], frames) : [],
+    );
+  }
+
+  #either(nodes: readonly Ts.Node[], path: readonly string[], frames: Frames): Texts {
+    return limited(nodes.flatMap((node) => this.text(node, path, frames)));
+  }
+
+  #binary(node: Ts.BinaryExpression, path: readonly string[], frames: Frames): Texts {
+    const { kind } = node.operatorToken;
+    if (kind === ts.SyntaxKind.PlusToken && path.length === 0) {
+      return joined([this.text(node.left, [], frames), this.text(node.right, [], frames)], '');
+    }
+    if (kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken) {
+      return this.#either([node.left, node.right], path, frames);
+    }
+    // `${isStrict && clause}`: the clause, or nothing worth speaking of.
+    if (kind === ts.SyntaxKind.AmpersandAmpersandToken) return [...this.text(node.right, path, frames), ['']];
+    if (kind === ts.SyntaxKind.EqualsToken || kind === ts.SyntaxKind.CommaToken) {
+      return this.text(node.right, path, frames);
+    }
+    return path.length === 0 ? [[VALUE]] : [];
+  }
+
+  #template(node: Ts.TemplateExpression, fold: (part: Ts.Expression) => Texts): Texts {
+    const spans = node.templateSpans.flatMap(({ expression, literal }) => [fold(expression), [[literal.text]]]);
+    return joined([[[node.head.text]], ...spans], '');
+  }
+
+  #tagged({ tag, template }: Ts.TaggedTemplateExpression, frames: Frames): Texts {
+    if (ts.isNoSubstitutionTemplateLiteral(template)) return [[template.text]];
+    const bare = skipParentheses(tag);
+    const isText = ts.isPropertyAccessExpression(bare) && bare.expression.getText() === 'String';
+    return this.#template(template, (part) => (isText ? this.text(part, [], frames) : this.#bound(part, frames)));
+  }
+
+  /** In the text of a tag a value is bound, not spliced in; what another tag or a call makes may be a piece of SQL. */
+  #bound(part: Ts.Expression, frames: Frames): Texts {
+    const bare = skipParentheses(part);
+    if (ts.isConditionalExpression(bare)) {
+      return [...this.#bound(bare.whenTrue, frames), ...this.#bound(bare.whenFalse, frames)];
+    }
+    if (ts.isTaggedTemplateExpression(bare) || ts.isCallExpression(bare)) return this.text(bare, [], frames);
+    if (!ts.isIdentifier(bare)) return [[VALUE]];
+    const local = resolveLocal(bare);
+    const value = local && ts.isVariableDeclaration(local) && local.initializer;
+    return value && ts.isTaggedTemplateExpression(skipParentheses(value)) ? this.text(value, [], frames) : [[VALUE]];
+  }
+
+  #identifier(node: Ts.Identifier, path: readonly string[], frames: Frames): Texts {
+    const local = resolveLocal(node);
+    if (!local) return [];
+    if (ts.isParameter(local)) return this.#parameter(local, node.text, path, frames);
+    if (ts.isVariableDeclaration(local)) return this.#variable(local, node, path, frames);
+    return this.#declared(node, path, frames);
+  }
+
+  #parameter(parameter: Ts.ParameterDeclaration, name: string, path: readonly string[], frames: Frames): Texts {
+    const fn = parameter.parent;
+    const steps = bindingPath(parameter.name, name);
+    if (!isFunctionNode(fn) || !steps) return [];
+    const call = frames.callOf(fn);
+    if (!call) {
+      this.#open.add(fn);
+      return [];
+    }
+    const argument = argumentFor(parameter, call);
+    if (argument) return this.text(argument, [...steps, ...path], frames.leave(fn));
+    return parameter.initializer ? this.text(parameter.initializer, [...steps, ...path], frames) : [];
+  }
+
+  #variable(variable: Ts.VariableDeclaration, use: Ts.Identifier, path: readonly string[], frames: Frames): Texts {
+    const steps = bindingPath(variable.name, use.text);
+    if (!steps) return [];
+    const loop = variable.parent.parent;
+    const value = ts.isForOfStatement(loop) ? loop.expression : variable.initializer;
+    const inValue = [...(ts.isForOfStatement(loop) ? [ELEMENT] : []), ...steps, ...path];
+    return limited(
+      reachingDefinitions(variable, use.text, use).flatMap(({ kind, node }) => {
+        if (kind === 'assignment') return this.#assigned(node, path, frames);
+        return value ? this.text(value, inValue, frames) : [];
+      }),
+    );
+  }
+
+  #assigned(node: Ts.BinaryExpression, path: readonly string[], frames: Frames): Texts {
+    const { kind } = node.operatorToken;
+    if (kind === ts.SyntaxKind.EqualsToken) return this.text(node.right, path, frames);
+    if (kind !== ts.SyntaxKind.PlusEqualsToken || path.length > 0) return [[UNKNOWN]];
+    if (this.#active.has(node)) return [[UNKNOWN]];
+    this.#active.add(node);
+    const texts = joined([this.text(node.left, [], frames), this.text(node.right, [], frames)], '');
+    this.#active.delete(node);
+    return texts;
+  }
+
+  #member(
+    node: Ts.PropertyAccessExpression | Ts.ElementAccessExpression,
+    path: readonly string[],
+    frames: Frames,
+  ): Texts {
+    const name = memberName(node);
+    const key = name ? nameText(name) : ELEMENT;
+    if (key === undefined) return [];
+    const object = skipParentheses(node.expression);
+    if (ts.isIdentifier(object) || ts.isCallExpression(object)) {
+      const texts = this.text(object, [key, ...path], frames);
+      if (!texts.every(isHoleOnly)) return texts;
+    }
+    return name ? this.#declared(name, path, frames) : [];
+  }
+
+  /** What a name stands for by its declaration: a constant of another file, a field, a static, an enum member. */
+  #declared(name: NameNode, path: readonly string[], frames: Frames): Texts {
+    return this.#code.entities(name).flatMap((entity): Texts => {
+      if (entity.kind !== 'node') return [];
+      const { node } = entity;
+      if (ts.isGetAccessor(node)) return this.#results(node, path, frames);
+      if (ts.isShorthandPropertyAssignment(node)) return this.text(node.name, path, frames);
+      if (ts.isParameter(node)) return this.#parameter(node, nameText(node.name) ?? '', path, frames);
+      if (ts.isExportAssignment(node)) return this.text(node.expression, path, frames);
+      const { initializer } = node as { initializer?: Ts.Node };
+      if (initializer && declarationRoot(node) === node) return this.text(initializer, path, frames);
+      return ts.isPropertyDeclaration(node) ? this.#field(node, path, frames) : [];
+    });
+  }
+
+  /** What the methods of a class assign to a field without an initializer. */
+  #field(field: Ts.PropertyDeclaration, path: readonly string[], frames: Frames): Texts {
+    const name = nameText(field.name);
+    const texts: Texts[] = [];
+    const visit = (node: Ts.Node): void => {
+      if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+        const target = skipParentheses(node.left);
+        const isField =
+          ts.isPropertyAccessExpression(target) &&
+          target.expression.kind === ts.SyntaxKind.ThisKeyword &&
+          target.name.text === name;
+        if (isField) texts.push(this.text(node.right, path, frames));
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(field.parent);
+    return limited(texts.flat());
+  }
+
+  #call(node: Ts.CallExpression, path: readonly string[], frames: Frames): Texts {
+    const made = path.length === 0 ? foldTextMethod(node, (part, at = []) => this.text(part, at, frames)) : undefined;
+    if (made) return made;
+    const bodies = this.#callees.bodies(node, frames);
+    if (bodies.length > 0) {
+      const entered = bodies.filter((fn) => !frames.callOf(fn));
+      return limited(entered.flatMap((fn) => this.#results(fn, path, frames.enter(fn, node))));
+    }
+    const [argument] = node.arguments;
+    return argument && isRawCall(node) ? this.text(argument, path, frames) : [];
+  }
+
+  #results(fn: FunctionNode, path: readonly string[], frames: Frames): Texts {
+    if (this.#active.has(fn)) return [];
+    this.#active.add(fn);
+    const texts = limited(resultsOf(fn).flatMap((value) => this.text(value, path, frames)));
+    this.#active.delete(fn);
+    return texts;
+  }
+}
+
+/** The way from the value of a declaration to one of the names that its pattern binds. */
+function bindingPath(pattern: Ts.BindingName, name: string): readonly string[] | undefined {
+  if (ts.isIdentifier(pattern)) return pattern.text === name ? [] : undefined;
+  for (const element of pattern.elements) {
+    if (!ts.isBindingElement(element) || element.dotDotDotToken) continue;
+    const rest = bindingPath(element.name, name);
+    if (!rest) continue;
+    const key = ts.isArrayBindingPattern(pattern) ? ELEMENT : nameText(element.propertyName ?? element.name);
+    return key === undefined ? undefined : [key, ...rest];
+  }
+  return undefined;
+}
+
+/** The expressions whose values a function returns. */
+function resultsOf(fn: FunctionNode): readonly Ts.Expression[] {
+  const { body } = fn;
+  if (!body) return [];
+  if (!ts.isBlock(body)) return [body];
+  const results: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression && ownerOf(node) === fn) results.push(node.expression);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(body, visit);
+  return results;
+}

@@ -1,0 +1,121 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { bodyOf, type CfgOwner } from '../cfg.ts';
+import { type Code, hasBody, memberName, type NameNode, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { isCfgOwner } from './evaluator.ts';
+
+/**
+ * Whether a function can lead to a lock at all, by its calls alone. Most cannot, and are not worth running on
+ * abstract values: this walk over the call graph costs one question per name, once per function.
+ */
+export class LockReach {
+  readonly #code: Code;
+  readonly #isTaking: (call: Ts.CallExpression) => boolean;
+  readonly #known = new Map<CfgOwner, boolean>();
+  readonly #callees = new Map<CfgOwner, Callees>();
+
+  constructor(code: Code, isTaking: (call: Ts.CallExpression) => boolean) {
+    this.#code = code;
+    this.#isTaking = isTaking;
+  }
+
+  /** True if the function, or anything it calls or mentions as a value, takes, hands out or gives back a lock. */
+  leads(fn: CfgOwner): boolean {
+    const known = this.#known.get(fn);
+    if (known !== undefined) return known;
+    const seen = new Set<CfgOwner>([fn]);
+    for (const next of seen) {
+      if (this.#known.get(next) === false) continue;
+      const { takes, functions } = this.#calleesOf(next);
+      if (takes || this.#known.get(next) === true) {
+        this.#known.set(fn, true);
+        return true;
+      }
+      for (const callee of functions) seen.add(callee);
+    }
+    // Nothing that can be reached takes a lock, so none of what was reached does.
+    for (const one of seen) this.#known.set(one, false);
+    return false;
+  }
+
+  #calleesOf(fn: CfgOwner): Callees {
+    let callees = this.#callees.get(fn);
+    if (!callees) {
+      callees = this.#collect(fn);
+      this.#callees.set(fn, callees);
+    }
+    return callees;
+  }
+
+  #collect(fn: CfgOwner): Callees {
+    const body = bodyOf(fn);
+    if (!body) return { takes: false, functions: [] };
+    if (LOCK_WORDS.test(body.getText())) return { takes: true, functions: [] };
+    const names: NameNode[] = [];
+    let takes = false;
+    const visit = (node: Ts.Node): void => {
+      if (ts.isCallExpression(node)) {
+        if (this.#isTaking(node)) takes = true;
+        addName(node.expression, names);
+        for (const argument of node.arguments) addName(argument, names);
+      } else if (ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node)) {
+        addName(ts.isNewExpression(node) ? node.expression : node.tag, names);
+      } else if (ts.isYieldExpression(node) && node.expression) addName(node.expression, names);
+      ts.forEachChild(node, visit);
+    };
+    visit(body);
+    // A decorated method is what its decorators make of it.
+    const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
+    for (const { expression } of decorators) addName(expression, names);
+    if (takes) return { takes, functions: [] };
+    // Locals are answered by their scope; only members are worth a question.
+    const members = names.filter((name) => memberName(name.parent) === name);
+    this.#code.prefetchNames(fn.getSourceFile().fileName, members);
+    const functions = new Set<CfgOwner>();
+    for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
+    return { takes, functions: [...functions] };
+  }
+
+  #resolve(name: NameNode): CfgOwner[] {
+    const found: CfgOwner[] = [];
+    for (const entity of this.#code.entities(name)) {
+      if (entity.kind !== 'node') continue;
+      const { node } = entity;
+      add(node, found);
+      const owner = node.parent;
+      if (!owner || !(ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner))) continue;
+      const text = nameText(name) ?? '';
+      for (const heir of this.#code.subtypes(owner)) {
+        const member = ownMember(heir, text);
+        if (member) add(member, found);
+      }
+    }
+    return found;
+  }
+}
+
+interface Callees {
+  readonly takes: boolean;
+  readonly functions: readonly CfgOwner[];
+}
+
+/** Words by which code deals with locks even if it does not take one: it may return it, or give it back. */
+const LOCK_WORDS = /mutex|semaphore|\block|Lock(?!ed\b)|acquire|\bmu\b|[a-z]Mu\b|\brelease|\bdispose\b/;
+
+function addName(node: Ts.Node, names: NameNode[]): void {
+  const bare = skipParentheses(node);
+  if (!ts.isIdentifier(bare) && !memberName(bare)) return;
+  const name = rightmostName(bare);
+  if (name) names.push(name);
+}
+
+/** The function behind a declaration: itself, its initializer, or the constructor of a class. */
+function add(node: Ts.Node, found: CfgOwner[]): void {
+  if (isCfgOwner(node) && hasBody(node)) found.push(node);
+  else if (ts.isClassLike(node)) {
+    const constructor = node.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
+    if (constructor && isCfgOwner(constructor)) found.push(constructor);
+  } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node)) {
+    const value = node.initializer && skipParentheses(node.initializer);
+    if (value && isCfgOwner(value)) found.push(value);
+  }
+}
