@@ -27,7 +27,13 @@ import { DOMAINS, ENTITIES, FIELDS, STATUSES } from './generate/vocabulary.js';
 /** @typedef {import('./generate/features.js').Feature} Feature */
 
 /** The rules whose options the config of a corpus knows how to write. */
-export const CONFIGURABLE_RULES = ['lock-order', 'lock-cycle', 'lock-reentry', 'insert-in-loop', 'require-dispatcher'];
+export const CONFIGURABLE_RULES = [
+  'lock-order',
+  'lock-cycle',
+  'lock-reentry',
+  'insert-in-loop',
+  'require-dispatcher',
+];
 
 const STAMP = '.corpus.json';
 
@@ -107,7 +113,8 @@ export function createProject(options) {
   inserting.forEach((feature, at) => {
     sources[`${feature.dir}/import.ts`] = insertFile(feature, random, at);
   });
-  for (const feature of spread(dispatches)) sources[`${feature.dir}/machine.ts`] = dispatchFile(feature, random);
+  for (const feature of spread(dispatches))
+    sources[`${feature.dir}/machine.ts`] = dispatchFile(feature, random);
   spread(lookalikes).forEach((feature, at) => {
     sources[`${feature.dir}/${LOOKALIKE_FILE}`] = lookalikeFile(feature, random, at);
   });
@@ -171,7 +178,8 @@ function createFeature(earlier, random) {
  */
 function spreadOver(features) {
   return (count) => {
-    if (count > features.length) throw new RangeError(`${features.length} features have no room for ${count} sites`);
+    if (count > features.length)
+      throw new RangeError(`${features.length} features have no room for ${count} sites`);
     return Array.from({ length: count }, (_, at) => {
       return /** @type {Feature} */ (features[Math.floor((at * features.length) / count)]);
     });
@@ -214,7 +222,11 @@ const DISPATCHERS = [
     allowIn: ['src/core/provisioner.ts#startMachine'],
     use: 'startMachine',
   },
-  { calls: ['Provisioner.retireMachine'], allowIn: ['src/core/provisioner.ts#stopMachine'], use: 'stopMachine' },
+  {
+    calls: ['Provisioner.retireMachine'],
+    allowIn: ['src/core/provisioner.ts#stopMachine'],
+    use: 'stopMachine',
+  },
 ];
 
 /** @param {unknown} value */

@@ -1,8 +1,9 @@
 import type { AnyRule } from '../src/engine/rule.ts';
+import { insertInLoop } from './insert-in-loop/rule.ts';
 import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
-export const builtinRules: readonly AnyRule[] = [lockCycle, lockOrder, lockReentry, requireDispatcher];
+export const builtinRules: readonly AnyRule[] = [insertInLoop, lockCycle, lockOrder, lockReentry, requireDispatcher];

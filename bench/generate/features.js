@@ -246,6 +246,7 @@ function has(fields: Fields, name: string): boolean {
   return Object.hasOwn(fields, name) && fields[name] !== undefined && fields[name] !== null;
 }
 `;
+  /** @type {string[]} */
   const checks = [];
   const block = (/** @type {number} */ index) => {
     const [field, type] = /** @type {readonly [string, string]} */ (fields[index % fields.length]);
@@ -500,7 +501,9 @@ export function check${Name}(): Handler {
     const round = Math.floor(index / VERBS.length);
     const handler = `${verb}${Name}${round === 0 ? '' : round + 1}`;
     const role = random.pick(['editor', 'owner', 'admin', 'clerk']);
-    routes.push(`  { method: 'POST', path: \`\${BASE}/:id/${verb}${round === 0 ? '' : round + 1}\`, handler: ${handler}(context) },`);
+    routes.push(
+      `  { method: 'POST', path: \`\${BASE}/:id/${verb}${round === 0 ? '' : round + 1}\`, handler: ${handler}(context) },`,
+    );
     return `
 /** ${random.pick(SENTENCES)} */
 export function ${handler}({ ${name} }: ${Name}Context): Handler {
@@ -527,7 +530,8 @@ ${routes.map((route) => `  ${route}`).join('\n')}
 
 /** @param {Feature} feature @param {Random} random @param {number} lines */
 function mapper({ Name, name, label, fields }, random, lines) {
-  const rowType = (/** @type {string} */ type) => (type === 'Money' ? 'string' : type === 'string[]' ? 'readonly string[]' : type);
+  const rowType = (/** @type {string} */ type) =>
+    type === 'Money' ? 'string' : type === 'string[]' ? 'readonly string[]' : type;
   const read = (/** @type {string} */ field, /** @type {string} */ type) =>
     type === 'Money' ? `readMoney(row.${column(field)})` : `row.${column(field)}`;
   const dto = (/** @type {string} */ field, /** @type {string} */ type) =>
@@ -566,7 +570,10 @@ export function to${Name}Dto(${name}: ${Name}): ${Name}Dto {
   return {
     ...${name},
     createdAt: ${name}.createdAt.toISOString(),
-${fields.filter(([, type]) => type === 'Date').map(([field, type]) => `    ${field}: ${dto(field, type)},`).join('\n')}
+${fields
+  .filter(([, type]) => type === 'Date')
+  .map(([field, type]) => `    ${field}: ${dto(field, type)},`)
+  .join('\n')}
   };
 }
 `;

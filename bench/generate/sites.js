@@ -47,7 +47,7 @@ ${
     return this.#mu.runExclusive(async () => {
       const balance = (this.#balances.get(entry.id) ?? 0) + entry.amount;
       this.#balances.set(entry.id, balance);
-${nested ? "      await record(this.#audit, { subject: entry.id, action: entry.note });\n" : ''}      return balance;
+${nested ? '      await record(this.#audit, { subject: entry.id, action: entry.note });\n' : ''}      return balance;
     });
   }`
     : `  async post(entry: ${Name}Entry): Promise<number> {
@@ -56,7 +56,7 @@ ${nested ? "      await record(this.#audit, { subject: entry.id, action: entry.n
       const balance = (this.#balances.get(entry.id) ?? 0) + entry.amount;
       if (balance < 0) return Number.NaN;
       this.#balances.set(entry.id, balance);
-${nested ? "      await this.#note(entry);\n" : ''}      return balance;
+${nested ? '      await this.#note(entry);\n' : ''}      return balance;
     } finally {
       release();
     }

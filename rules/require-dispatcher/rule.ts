@@ -162,11 +162,11 @@ function isAllowed({ node }: Reference, matches: readonly Match[]): boolean {
 
 /** Lists what goes by the name of a target and may be it, for all the compiler can tell. */
 function reportUnclear(
-  { node, name, receiver, declarations }: Reference,
+  { node, name, declarations }: Reference,
   dispatchers: readonly Dispatcher[],
   report: (message: string) => void,
 ): void {
-  if (declarations !== undefined || receiver === undefined) return;
+  if (declarations !== undefined) return;
   const open = dispatchers.filter(({ places }) => places.around(node).length === 0);
   const target = open.flatMap(({ targets }) => targets).find(({ member }) => member === name);
   if (target) report(`\`${name}\` of a value of unknown type may be ${target.name}`);

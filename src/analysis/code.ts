@@ -24,7 +24,10 @@ export type NameNode = Ts.Identifier | Ts.PrivateIdentifier | Ts.StringLiteralLi
 export class Code {
   readonly program: Program;
   readonly #symbols = new Map<string, Map<number, SymbolInfo | undefined>>();
+  readonly #entities = new WeakMap<NameNode, readonly Entity[]>();
+  readonly #types = new WeakMap<NameNode, TypeInfo | undefined>();
   readonly #prefetched = new WeakSet<Ts.Node>();
+  readonly #imports = new WeakSet<Ts.SourceFile>();
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
   readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
 
@@ -67,6 +70,15 @@ export class Code {
 
   /** What a name in an expression, a type or an import stands for; several for overloads and unions. */
   entities(name: NameNode): readonly Entity[] {
+    let found = this.#entities.get(name);
+    if (!found) {
+      found = this.#find(name);
+      this.#entities.set(name, found);
+    }
+    return found;
+  }
+
+  #find(name: NameNode): readonly Entity[] {
     const isMember = memberName(name.parent) === name;
     if (ts.isIdentifier(name) && !isMember) {
       const local = isTypePosition(name) ? resolveLocalType(name) : resolveLocal(name);
@@ -90,7 +102,10 @@ export class Code {
   }
 
   typeOf(name: NameNode): TypeInfo | undefined {
-    return this.program.oracle.types(this.fileOf(name), [name.getStart()])[0];
+    if (!this.#types.has(name)) {
+      this.#types.set(name, this.program.oracle.types(this.fileOf(name), [name.getStart()])[0]);
+    }
+    return this.#types.get(name);
   }
 
   /** The classes in the program that implement or extend a class or interface, at any distance. */
@@ -180,6 +195,7 @@ export class Code {
 
   #imported(local: ImportBinding): readonly Entity[] {
     const name = importedNameNode(local);
+    this.#prefetchImports(local.getSourceFile());
     const symbol = name && this.#symbol(name);
     const entities = symbol ? this.#entitiesOf(symbol) : [];
     const outside = entities.length === 0 || entities.every(({ kind }) => kind === 'external');
@@ -189,6 +205,21 @@ export class Code {
     const written = specifier === undefined || specifier.startsWith('.') ? undefined : specifier;
     if (written === undefined) return entities;
     return [{ kind: 'external', module: written, name: importedName(local), container: undefined }];
+  }
+
+  /** The imports of a file are asked about together, on the first of them. */
+  #prefetchImports(source: Ts.SourceFile): void {
+    if (this.#imports.has(source)) return;
+    this.#imports.add(source);
+    const names: Ts.Identifier[] = [];
+    for (const statement of source.statements) {
+      if (!ts.isImportDeclaration(statement) || !statement.importClause) continue;
+      const { name, namedBindings } = statement.importClause;
+      if (name) names.push(name);
+      if (namedBindings && ts.isNamespaceImport(namedBindings)) names.push(namedBindings.name);
+      if (namedBindings && ts.isNamedImports(namedBindings)) names.push(...namedBindings.elements.map((one) => one.name));
+    }
+    this.#ask(source.fileName, names);
   }
 
   #entitiesOf(symbol: SymbolInfo): Entity[] {

@@ -1,5 +1,6 @@
-import type { Ts } from '../syntax/ts.ts';
-import type { Cfg, CfgEdge, CfgLoop } from './cfg.ts';
+import { resolveLocal } from '../syntax/scopes.ts';
+import { type Ts, ts } from '../syntax/ts.ts';
+import type { Action, Cfg, CfgEdge, CfgLoop } from './cfg.ts';
 import { skipParentheses } from './code.ts';
 
 /**
@@ -40,21 +41,83 @@ function actionsByNode(cfg: Cfg): ReadonlyMap<Ts.Node, readonly number[]> {
   const known = indexes.get(cfg);
   if (known) return known;
   const index = new Map<Ts.Node, number[]>();
-  for (const { id, action } of cfg.nodes) {
-    const node = 'node' in action ? action.node : 'condition' in action ? action.condition : undefined;
-    if (!node) continue;
-    const ids = index.get(node);
-    if (ids) ids.push(id);
-    else index.set(node, [id]);
+  for (const kinds of KINDS) {
+    const added = new Map<Ts.Node, number[]>();
+    for (const { id, action } of cfg.nodes) {
+      const node = 'node' in action ? action.node : 'condition' in action ? action.condition : undefined;
+      if (!node || index.has(node) || !kinds.has(action.kind)) continue;
+      added.set(node, [...(added.get(node) ?? []), id]);
+    }
+    for (const [node, ids] of added) index.set(node, ids);
   }
   indexes.set(cfg, index);
   return index;
 }
 
-/** Whether control gets from a node of a loop to the loop's next turn without leaving the loop. */
+/** One expression can have several actions: what it does itself comes first, what is done with its value last. */
+const KINDS: readonly ReadonlySet<Action['kind']>[] = [
+  new Set(['call', 'await', 'yield', 'assign', 'declare', 'throw']),
+  new Set(['return']),
+  new Set(['branch']),
+  new Set(['pick']),
+  new Set(['discard']),
+];
+
+/**
+ * Whether control gets from a node of a loop to the node again without leaving the loop. Flags that are set to `true`
+ * or `false` on the way are kept in mind: `while (!done) { …; done = true; }` ends there.
+ */
 function comesBack(cfg: Cfg, start: number, head: number, outside: ReadonlySet<number>): boolean {
-  const next = successesOf(cfg, start).filter((id) => !outside.has(id));
-  return next.includes(head) || reachable(cfg, next, (id) => !outside.has(id)).has(head);
+  const queue = successesOf(cfg, start).map((id): Point => ({ id, flags: NO_FLAGS, turned: false }));
+  const seen = new Set<string>();
+  for (const { id, flags, turned } of queue) {
+    const node = cfg.nodes[id];
+    if (!node || outside.has(id)) continue;
+    if (turned && id === start) return true;
+    const key = `${id}|${turned}|${[...flags].map(([name, value]) => `${name.pos}=${value}`).join()}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const after = flagsAfter(node.action, flags);
+    const known = branchOf(node.action, flags);
+    for (const { to, when } of node.successors) {
+      if (known === undefined || when === known)
+        queue.push({ id: to, flags: after, turned: turned || id === head });
+    }
+  }
+  return false;
+}
+
+interface Point {
+  readonly id: number;
+  readonly flags: ReadonlyMap<Ts.Node, boolean>;
+  /** Whether the next turn has begun. */
+  readonly turned: boolean;
+}
+
+const NO_FLAGS: ReadonlyMap<Ts.Node, boolean> = new Map();
+
+function flagsAfter(action: Action, flags: Point['flags']): Point['flags'] {
+  if (action.kind !== 'assign' && action.kind !== 'declare') return flags;
+  const { node } = action;
+  const target = ts.isBinaryExpression(node) ? skipParentheses(node.left) : node.name;
+  const variable = ts.isIdentifier(target) ? resolveLocal(target) : undefined;
+  if (!variable) return flags;
+  const after = new Map(flags);
+  after.delete(variable);
+  const isPlain = !ts.isBinaryExpression(node) || node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  const value = ts.isBinaryExpression(node) ? node.right : node.initializer;
+  if (isPlain && value?.kind === ts.SyntaxKind.TrueKeyword) after.set(variable, true);
+  if (isPlain && value?.kind === ts.SyntaxKind.FalseKeyword) after.set(variable, false);
+  return after;
+}
+
+/** The edge that a test of a known flag takes. */
+function branchOf(action: Action, flags: Point['flags']): 'true' | 'false' | undefined {
+  if (action.kind !== 'branch' || action.test !== 'truthy' || flags.size === 0) return undefined;
+  const condition = skipParentheses(action.condition);
+  const variable = ts.isIdentifier(condition) ? resolveLocal(condition) : undefined;
+  const value = variable && flags.get(variable);
+  return value === undefined ? undefined : value ? 'true' : 'false';
 }
 
 function follows(cfg: Cfg, first: Ts.Node, second: Ts.Node): boolean {
@@ -73,8 +136,14 @@ function successesOf(cfg: Cfg, start: number): readonly number[] {
     .flatMap(({ to }) => {
       const next = cfg.nodes[to]?.action;
       const isOwnAwait =
-        next?.kind === 'await' && called?.kind === 'call' && skipParentheses(next.node.expression) === called.node;
-      return isOwnAwait ? edgesOf(cfg, to).filter(({ when }) => when !== 'throw').map((edge) => edge.to) : [to];
+        next?.kind === 'await' &&
+        called?.kind === 'call' &&
+        skipParentheses(next.node.expression) === called.node;
+      return isOwnAwait
+        ? edgesOf(cfg, to)
+            .filter(({ when }) => when !== 'throw')
+            .map((edge) => edge.to)
+        : [to];
     });
 }
 
@@ -83,7 +152,11 @@ function edgesOf(cfg: Cfg, id: number): readonly CfgEdge[] {
 }
 
 /** The nodes that control can get to, the starts included, going only through nodes that pass the test. */
-function reachable(cfg: Cfg, starts: readonly number[], passes: (id: number) => boolean): ReadonlySet<number> {
+function reachable(
+  cfg: Cfg,
+  starts: readonly number[],
+  passes: (id: number) => boolean,
+): ReadonlySet<number> {
   const found = new Set(starts.filter(passes));
   for (const id of found) for (const { to } of edgesOf(cfg, id)) if (passes(to)) found.add(to);
   return found;

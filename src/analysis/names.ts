@@ -38,14 +38,14 @@ export function declaredNames(source: Ts.SourceFile): ReadonlyMap<string, readon
   const table = new Map<string, Ts.Node[]>();
   const visit = (node: Ts.Node, around: readonly string[]): void => {
     const own = ownName(node, around.length > 0);
-    const path = own === undefined ? around : [...around, own];
-    if (own !== undefined && !path.includes(ANONYMOUS)) {
-      const name = path.join('.');
+    const names = own === undefined ? around : [...around, own];
+    if (own !== undefined && !names.includes(ANONYMOUS)) {
+      const name = names.join('.');
       const nodes = table.get(name);
       if (nodes) nodes.push(node);
       else table.set(name, [node]);
     }
-    ts.forEachChild(node, (child) => visit(child, path));
+    ts.forEachChild(node, (child) => visit(child, names));
   };
   ts.forEachChild(source, (node) => visit(node, []));
   tables.set(source, table);
@@ -56,13 +56,13 @@ export function declaredNames(source: Ts.SourceFile): ReadonlyMap<string, readon
 export function namesAround(node: Ts.Node): readonly string[] {
   const ancestors: Ts.Node[] = [];
   for (let at = node; !ts.isSourceFile(at); at = at.parent) ancestors.unshift(at);
-  const path: string[] = [];
+  const segments: string[] = [];
   const names: string[] = [];
   for (const at of ancestors) {
-    const own = ownName(at, path.length > 0);
+    const own = ownName(at, segments.length > 0);
     if (own === undefined) continue;
-    path.push(own);
-    names.push(path.join('.'));
+    segments.push(own);
+    names.push(segments.join('.'));
   }
   return names;
 }

@@ -21,6 +21,7 @@ import type {
   SymbolInfo,
   TypeInfo,
 } from './oracle.ts';
+import { inOrder } from './order.ts';
 
 type UpdateSnapshotParams = NonNullable<Parameters<API['updateSnapshot']>[0]>;
 
@@ -44,6 +45,8 @@ export class NativeCompiler implements Compiler {
                 const text = overlay(file);
                 return text === undefined ? undefined : text !== null;
               },
+              // A file of the overlay may lie in a directory that is not there; packages do not.
+              directoryExists: (directory) => (directory.includes('/node_modules') ? undefined : true),
             },
           }
         : { cwd },
@@ -90,13 +93,16 @@ class NativeOracle implements Oracle {
   queries = 0;
   readonly #snapshot: Snapshot;
   readonly #owners = new Map<string, Project>();
-  readonly #symbols = new Map<TsSymbol, SymbolInfo | undefined>();
+  readonly #fileName: (path: string) => string;
+  readonly #symbols = new Map<TsSymbol, SymbolInfo>();
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
     for (const project of snapshot.getProjects()) {
       for (const file of project.rootFiles) if (!this.#owners.has(file)) this.#owners.set(file, project);
     }
+    const names = (): string[] => snapshot.getProjects().flatMap((project) => project.program.getSourceFileNames());
+    this.#fileName = IGNORES_CASE ? spelling(names) : (path) => path;
   }
 
   symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[] {
@@ -129,9 +135,10 @@ class NativeOracle implements Oracle {
     return owner?.checker;
   }
 
-  #symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo | undefined {
-    if (this.#symbols.has(symbol)) return this.#symbols.get(symbol);
-    const info = symbolInfo(symbol, checker);
+  #symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo {
+    const known = this.#symbols.get(symbol);
+    if (known) return known;
+    const info = symbolInfo(symbol, checker, this.#fileName);
     this.#symbols.set(symbol, info);
     return info;
   }
@@ -142,14 +149,14 @@ class NativeOracle implements Oracle {
       .map((member) => member.getSymbol())
       .map((symbol) => symbol && this.#symbolInfo(symbol, checker))
       .filter((info) => info !== undefined);
-    return {
+    return inOrder({
       any: (type.flags & TypeFlags.Any) !== 0,
       symbols,
       literals: literalsOf(members),
       callable: members.some(
         (member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0,
       ),
-    };
+    });
   }
 }
 
@@ -164,7 +171,15 @@ function literalsOf(members: readonly Type[]): TypeInfo['literals'] {
   return values;
 }
 
-function symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo | undefined {
+function symbolInfo(symbol: TsSymbol, checker: Checker, fileName: (path: string) => string): SymbolInfo {
+  const describe = (one: TsSymbol, unresolvedImport: boolean): SymbolInfo => ({
+    // A private name is known inside the compiler as `__#3@#mu`.
+    name: one.name.replace(/^__#\d+@/, ''),
+    declarations: distinct(one.declarations)
+      .sort(byPlace)
+      .map((handle) => new NativeDeclaration(handle, fileName(handle.path))),
+    unresolvedImport,
+  });
   if ((symbol.flags & SymbolFlags.Alias) === 0) return describe(symbol, false);
   const target = checker.getAliasedSymbol(symbol);
   return checker.isUnknownSymbol(target) ? describe(lastReachable(symbol, checker), true) : describe(target, false);
@@ -177,12 +192,14 @@ function lastReachable(symbol: TsSymbol, checker: Checker): TsSymbol {
   return (next.flags & SymbolFlags.Alias) === 0 ? symbol : lastReachable(next, checker);
 }
 
-function describe(symbol: TsSymbol, unresolvedImport: boolean): SymbolInfo {
-  return {
-    name: symbol.name,
-    declarations: symbol.declarations.map((handle) => new NativeDeclaration(handle)),
-    unresolvedImport,
-  };
+/** A member of a union or of a mapped type is declared once for each way it comes in. */
+function distinct(handles: readonly NodeHandle[]): NodeHandle[] {
+  return [...new Map(handles.map((handle) => [`${handle.path}:${handle.index}`, handle])).values()];
+}
+
+/** The nodes of a file are numbered in the order of the source. */
+function byPlace(a: NodeHandle, b: NodeHandle): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.index - b.index;
 }
 
 /**
@@ -190,15 +207,13 @@ function describe(symbol: TsSymbol, unresolvedImport: boolean): SymbolInfo {
  * the path.
  */
 class NativeDeclaration implements Declaration {
+  readonly file: string;
   readonly #handle: NodeHandle;
   #node: Node | undefined;
 
-  constructor(handle: NodeHandle) {
+  constructor(handle: NodeHandle, file: string) {
     this.#handle = handle;
-  }
-
-  get file(): string {
-    return this.#handle.path;
+    this.file = file;
   }
 
   get kind(): string {
@@ -230,7 +245,18 @@ class NativeDeclaration implements Declaration {
   }
 }
 
+/** The usual file systems of these ignore case, and the compiler speaks of their files in lower case. */
+const IGNORES_CASE = process.platform === 'win32' || process.platform === 'darwin';
+
+/** From a path in lower case to the name of the file as the program spells it. */
+function spelling(names: () => readonly string[]): (path: string) => string {
+  let spelled: ReadonlyMap<string, string> | undefined;
+  return (path) => {
+    spelled ??= new Map(names().map((name) => [name.toLowerCase(), name]));
+    return spelled.get(path.toLowerCase()) ?? path;
+  };
+}
+
 function declarationName(node: Node): Node | undefined {
   return 'name' in node ? ((node as { name?: Node }).name ?? undefined) : undefined;
 }
-

@@ -22,6 +22,7 @@ export interface Declaration {
 /** The entity that a name stands for; imports and re-exports are followed to the end. */
 export interface SymbolInfo {
   readonly name: string;
+  /** By file and place. */
   readonly declarations: readonly Declaration[];
   /**
    * True when an import could not be followed because its module is not installed; `declarations` then hold
@@ -34,9 +35,9 @@ export interface SymbolInfo {
 export interface TypeInfo {
   /** `any`, or the error type. */
   readonly any: boolean;
-  /** Names and declarations of the type's symbol, or of its members where it is a union or intersection. */
+  /** Names and declarations of the type's symbol, or of its members, by name, where it is a union or intersection. */
   readonly symbols: readonly SymbolInfo[];
-  /** All values of the type, where it is a union of literals. */
+  /** All values of the type, sorted, where it is a union of literals. */
   readonly literals: readonly (string | number | boolean)[] | undefined;
   /** Whether a value of the type can be called. */
   readonly callable: boolean;
@@ -48,7 +49,7 @@ export interface Oracle {
   readonly queries: number;
   /** What the names at these positions stand for. One round trip, whatever the number of positions. */
   symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[];
-  /** The types of the expressions whose last name starts at these positions. */
+  /** The types of the expressions whose last name starts at these positions. A name in a type is no expression. */
   types(file: string, positions: readonly number[]): (TypeInfo | undefined)[];
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { libraryFiles } from '../syntax/lib-files.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import type {
   Compiler,
@@ -11,6 +12,7 @@ import type {
   SymbolInfo,
   TypeInfo,
 } from './oracle.ts';
+import { inOrder } from './order.ts';
 
 /**
  * The checker that ts-morph bundles, behind the same interface. Slower and heavier than the native compiler; it
@@ -78,17 +80,24 @@ export class ReferenceCompiler implements Compiler {
 
   #program(rootNames: readonly string[], options: Ts.CompilerOptions): Ts.Program {
     const host = ts.createCompilerHost({ ...options, noEmit: true });
+    const { folder, texts } = libraryFiles();
+    host.getDefaultLibLocation = () => folder;
+    host.getDefaultLibFileName = (forOptions) => `${folder}/${ts.getDefaultLibFileName(forOptions)}`;
     const overlay = this.#overlay;
-    if (overlay) {
-      const { readFile, fileExists } = host;
-      host.readFile = (file) => {
-        const text = overlay(file);
-        return text === undefined ? readFile.call(host, file) : (text ?? undefined);
-      };
-      host.fileExists = (file) => {
-        const text = overlay(file);
-        return text === undefined ? fileExists.call(host, file) : text !== null;
-      };
+    const textOf = (file: string): string | null | undefined => texts.get(file) ?? overlay?.(file);
+    const { readFile, fileExists, directoryExists } = host;
+    host.readFile = (file) => {
+      const text = textOf(file);
+      return text === undefined ? readFile.call(host, file) : (text ?? undefined);
+    };
+    host.fileExists = (file) => {
+      const text = textOf(file);
+      return text === undefined ? fileExists.call(host, file) : text !== null;
+    };
+    if (overlay && directoryExists) {
+      // A file of the overlay may lie in a directory that is not there; packages do not.
+      host.directoryExists = (directory) =>
+        directoryExists.call(host, directory) || !directory.includes('/node_modules');
     }
     host.getCurrentDirectory = () => this.#cwd;
     return ts.createProgram({ rootNames: [...rootNames], options: { ...options, noEmit: true }, host });
@@ -150,9 +159,7 @@ class ReferenceOracle implements Oracle {
 function symbolInfo(symbol: Ts.Symbol, checker: Ts.TypeChecker): SymbolInfo | undefined {
   if ((symbol.flags & ts.SymbolFlags.Alias) === 0) return describe(symbol, false);
   const target = checker.getAliasedSymbol(symbol);
-  return target.declarations === undefined || target.declarations.length === 0
-    ? describe(lastReachable(symbol, checker), true)
-    : describe(target, false);
+  return checker.isUnknownSymbol(target) ? describe(lastReachable(symbol, checker), true) : describe(target, false);
 }
 
 function lastReachable(symbol: Ts.Symbol, checker: Ts.TypeChecker): Ts.Symbol {
@@ -164,27 +171,46 @@ function lastReachable(symbol: Ts.Symbol, checker: Ts.TypeChecker): Ts.Symbol {
 function describe(symbol: Ts.Symbol, unresolvedImport: boolean): SymbolInfo {
   return {
     name: symbol.name,
-    declarations: (symbol.declarations ?? []).map(declaration),
+    declarations: [...new Set((symbol.declarations ?? []).flatMap(declarationNode))].map(declaration).sort(byPlace),
     unresolvedImport,
   };
 }
 
-function declaration(node: Ts.Declaration): Declaration {
+/** `f.member = …` declares the member, by the whole assignment, and is no further declaration of `f`. */
+function declarationNode(node: Ts.Declaration): Ts.Node[] {
+  if (ts.isIdentifier(node)) return [];
+  const isTarget =
+    (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) &&
+    ts.isBinaryExpression(node.parent) &&
+    node.parent.left === node;
+  return [isTarget ? node.parent : node];
+}
+
+function byPlace(a: Declaration, b: Declaration): number {
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start;
+}
+
+function declaration(node: Ts.Node): Declaration {
   const source = node.getSourceFile();
-  const container = node.parent && ts.getNameOfDeclaration(node.parent as Ts.Declaration);
+  const container = node.parent && nameOf(node.parent);
   return {
     file: source.fileName,
     start: node.getStart(source),
     end: node.end,
-    name: ts.getNameOfDeclaration(node)?.getStart(source),
+    name: nameOf(node)?.getStart(source),
     kind: ts.SyntaxKind[node.kind] ?? 'Unknown',
-    container: container && ts.isIdentifier(container) ? container.text : undefined,
+    container: container && 'text' in container ? String(container.text) : undefined,
   };
+}
+
+/** The name that stands in a declaration itself, and not the one that an anonymous function goes by. */
+function nameOf(node: Ts.Node): Ts.Node | undefined {
+  return 'name' in node ? ((node as { name?: Ts.Node }).name ?? undefined) : undefined;
 }
 
 function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
   const members = type.isUnionOrIntersection() ? type.types : [type];
-  return {
+  return inOrder({
     any: (type.flags & ts.TypeFlags.Any) !== 0,
     symbols: members
       .map((member) => member.getSymbol())
@@ -192,7 +218,7 @@ function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
       .filter((info) => info !== undefined),
     literals: literalsOf(members, checker),
     callable: members.some((member) => member.getCallSignatures().length > 0),
-  };
+  });
 }
 
 function literalsOf(members: readonly Ts.Type[], checker: Ts.TypeChecker): TypeInfo['literals'] {

@@ -13,8 +13,16 @@ const tables = new WeakMap<Ts.Node, ReadonlyMap<string, LocalDeclaration>>();
 
 /** The declaration that a reference stands for, or undefined for a global. */
 export function resolveLocal(reference: Ts.Identifier): LocalDeclaration | undefined {
-  return resolveName(reference.text, reference);
+  let found = resolved.get(reference);
+  if (found === undefined) {
+    found = resolveName(reference.text, reference) ?? null;
+    resolved.set(reference, found);
+  }
+  return found ?? undefined;
 }
+
+/** `null` for a global. */
+const resolved = new WeakMap<Ts.Identifier, LocalDeclaration | null>();
 
 /** The declaration that a reference in a type stands for. */
 export function resolveLocalType(reference: Ts.Identifier): LocalDeclaration | undefined {

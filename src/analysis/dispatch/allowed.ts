@@ -65,11 +65,19 @@ function meantBy(program: Program, root: string, { file, name }: Place): readonl
   const relative = (other: string): string => path.relative(root, other).split(path.sep).join('/');
   const source = program.text(file) === undefined ? undefined : program.tree(file)?.source;
   if (!source) {
-    const similar = closest(relative(file), program.files.map(relative));
-    return similar === undefined ? [] : [similar];
+    const suffix = name === undefined ? '' : `#${name}`;
+    return similarFiles(relative(file), program.files.map(relative)).map((other) => other + suffix);
   }
   const names = declaredNames(source);
   if (name === undefined || names.has(name)) return undefined;
   const similar = closest(name, names.keys());
   return similar === undefined ? [] : [`${relative(file)}#${similar}`];
+}
+
+/** The files of that name in other directories, or else the one that is spelt almost alike. */
+function similarFiles(file: string, files: readonly string[]): readonly string[] {
+  const sameName = files.filter((other) => path.basename(other) === path.basename(file));
+  if (sameName.length > 0) return sameName;
+  const similar = closest(file, files);
+  return similar === undefined ? [] : [similar];
 }

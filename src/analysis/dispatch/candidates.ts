@@ -84,15 +84,7 @@ function variableOf(leaf: NameNode, functions: ReadonlySet<string>): Candidate |
 
 function isExpression(name: Ts.Identifier): boolean {
   const { parent } = name;
-  const {
-    name: declared,
-    propertyName,
-    label,
-  } = parent as {
-    name?: Ts.Node;
-    propertyName?: Ts.Node;
-    label?: Ts.Node;
-  };
+  const { name: declared, propertyName, label } = parent as NodeWithNames;
   if (declared === name || propertyName === name || label === name) return false;
   return !(
     ts.isTypeNode(parent) ||
@@ -103,21 +95,28 @@ function isExpression(name: Ts.Identifier): boolean {
   );
 }
 
+/** The places of a node where a name is no expression. */
+interface NodeWithNames extends Ts.Node {
+  readonly name?: Ts.Node;
+  readonly propertyName?: Ts.Node;
+  readonly label?: Ts.Node;
+}
+
 function isPatternKey(name: Ts.ComputedPropertyName): boolean {
   const { parent } = name;
   if (ts.isBindingElement(parent)) return parent.propertyName === name;
   return ts.isPropertyAssignment(parent) && parent.name === name && isAssignedPattern(parent.parent);
 }
 
-/** Whether an object literal is the left side of an assignment: `({ stop } = backend)`. */
-function isAssignedPattern(node: Ts.Node): node is Ts.ObjectLiteralExpression {
+/** Whether a literal is, or is part of, what an assignment takes a value apart by: `({ stop } = backend)`. */
+function isAssignedPattern(node: Ts.Node): boolean {
   const { parent } = node;
-  return (
-    ts.isObjectLiteralExpression(node) &&
-    ts.isBinaryExpression(parent) &&
-    parent.left === node &&
-    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
-  );
+  if (ts.isBinaryExpression(parent)) {
+    return parent.left === node && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  }
+  if (ts.isForOfStatement(parent)) return parent.initializer === node;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node && isAssignedPattern(parent.parent);
+  return ts.isArrayLiteralExpression(parent) && isAssignedPattern(parent);
 }
 
 /** What a pattern takes apart: an expression, or the name of its type. */

@@ -54,11 +54,19 @@ export class Resolver {
         return { candidate, name, declarations: this.#membersOf(candidate, name, known) };
       }
       case 'pattern': {
-        const own = this.#holdersOf(known.types.get(leaf));
-        const declarations = own.length > 0 ? own : this.#membersOf(candidate, leaf.text, known);
-        return { candidate, name: leaf.text, declarations };
+        return { candidate, name: leaf.text, declarations: this.#takenApart(candidate, known) };
       }
     }
+  }
+
+  /** What a variable of a pattern gets: told by its own type, or by that of what is taken apart. */
+  #takenApart(candidate: Candidate, known: Answers): readonly Ts.Node[] | undefined {
+    const { leaf } = candidate;
+    const type = known.types.get(leaf);
+    const own = this.#holdersOf(type);
+    if (own.length > 0) return own;
+    const isNoFunction = type !== undefined && !type.any && !type.callable;
+    return this.#membersOf(candidate, leaf.text, known) ?? (isNoFunction ? [] : undefined);
   }
 
   #nodes(symbol: SymbolInfo): readonly Ts.Node[] {

@@ -12,7 +12,9 @@ export function isSelfUse({ node, receiver }: Reference, target: Target, targets
   const isTarget = (declaration: Ts.Node): boolean => targets.relation(declaration, target) !== undefined;
   if (ts.findAncestor(node, isTarget)) return true;
   const self = receiver && selfOf(receiver);
-  return self !== undefined && ownMembers(self, target.member).some(isTarget);
+  const own = self ? ownMembers(self, target.member) : [];
+  // `super` is only what an implementation of its own is built on, whatever else that implementation is related to.
+  return receiver?.kind === ts.SyntaxKind.SuperKeyword ? own.length > 0 : own.some(isTarget);
 }
 
 /** The class or object that an expression in it stands for: `this`, `super`, or the class by its name. */

@@ -1,19 +1,16 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { type Code, type Entity, memberName, ownMember, rightmostName, skipParentheses } from '../code.ts';
-import type { Heritage } from '../dispatch/heritage.ts';
 import type { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
+import { localDeclaration } from './identifiers.ts';
 
 /** What calls lead to: functions of the program, or something outside of it. */
 export class Callees {
   readonly #code: Code;
-  readonly #heritage: Heritage;
 
-  constructor(code: Code, heritage: Heritage) {
+  constructor(code: Code) {
     this.#code = code;
-    this.#heritage = heritage;
   }
 
   /** The functions with a body that a call may run; none when it leads out of the program. */
@@ -58,7 +55,7 @@ export class Callees {
         yield* this.#functions(access.expression, frames, seen);
       }
     } else if (ts.isIdentifier(value)) {
-      const local = resolveLocal(value);
+      const local = localDeclaration(value);
       if (local && ts.isParameter(local)) yield* this.#argument(local, frames, seen);
       else if (local && !isImportBinding(local)) yield* this.#declared(local, frames, seen);
       else yield* this.#named(value, frames, seen);
@@ -76,7 +73,11 @@ export class Callees {
   *#declared(node: Ts.Node, frames: Frames, seen: Set<Ts.Node>): Generator<FunctionNode> {
     if (isFunctionNode(node)) {
       yield node;
-    } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node)) {
+    } else if (
+      ts.isVariableDeclaration(node) ||
+      ts.isPropertyDeclaration(node) ||
+      ts.isPropertyAssignment(node)
+    ) {
       if (node.initializer && hasOneName(node)) yield* this.#functions(node.initializer, frames, seen);
     } else if (ts.isExportAssignment(node)) {
       yield* this.#functions(node.expression, frames, seen);
@@ -99,7 +100,11 @@ export class Callees {
   }
 
   /** What the call that entered a function handed in for a parameter. */
-  *#argument(parameter: Ts.ParameterDeclaration, frames: Frames, seen: Set<Ts.Node>): Generator<FunctionNode> {
+  *#argument(
+    parameter: Ts.ParameterDeclaration,
+    frames: Frames,
+    seen: Set<Ts.Node>,
+  ): Generator<FunctionNode> {
     const fn = parameter.parent;
     const call = frames.callOf(fn);
     const argument = call && argumentFor(parameter, call);
@@ -109,7 +114,11 @@ export class Callees {
 
 /** The argument that a call passes for a parameter, when it passes one by itself. */
 export function argumentFor(parameter: Ts.ParameterDeclaration, call: CallLike): Ts.Expression | undefined {
-  if (ts.isTaggedTemplateExpression(call) || parameter.dotDotDotToken || !ts.isFunctionLike(parameter.parent)) {
+  if (
+    ts.isTaggedTemplateExpression(call) ||
+    parameter.dotDotDotToken ||
+    !ts.isFunctionLike(parameter.parent)
+  ) {
     return undefined;
   }
   const index = parametersOf(parameter.parent).indexOf(parameter);
@@ -125,7 +134,8 @@ export function parametersOf(fn: Ts.SignatureDeclaration): readonly Ts.Parameter
 
 export function constructorOf(cls: Ts.ClassLikeDeclaration): Ts.ConstructorDeclaration | undefined {
   return cls.members.find(
-    (member): member is Ts.ConstructorDeclaration => ts.isConstructorDeclaration(member) && member.body !== undefined,
+    (member): member is Ts.ConstructorDeclaration =>
+      ts.isConstructorDeclaration(member) && member.body !== undefined,
   );
 }
 

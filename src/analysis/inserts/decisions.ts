@@ -1,11 +1,22 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgEdge, CfgNode } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
-import { type Answer, either, type Fact, NULLISH, partOf, SILENT, speaks, type Slot, under } from './answers.ts';
-import { equality, evaluate } from './evaluation.ts';
+import {
+  type Answer,
+  either,
+  type Fact,
+  NULLISH,
+  partOf,
+  SILENT,
+  type Slot,
+  sameAnswer,
+  speaks,
+  under,
+} from './answers.ts';
+import { equality, evaluate, type Surroundings } from './evaluation.ts';
 import { idOf } from './frames.ts';
 import { cfgOf, isFunctionNode, ownerOf } from './functions.ts';
+import { localDeclaration } from './identifiers.ts';
 
 /** What is known at a point of a function. */
 export interface State {
@@ -113,7 +124,8 @@ class Solver {
   #parameter(node: Ts.ParameterDeclaration): Answer {
     const fn = node.parent;
     const call = fn.parent;
-    if (!call || !ts.isCallExpression(call) || call.arguments[0] !== fn || fn.parameters[0] !== node) return SILENT;
+    if (!call || !ts.isCallExpression(call) || call.arguments[0] !== fn || fn.parameters[0] !== node)
+      return SILENT;
     const callee = skipParentheses(call.expression);
     if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== 'then') return SILENT;
     const receiver = skipParentheses(callee.expression);
@@ -122,9 +134,11 @@ class Solver {
 
   #assign(node: Ts.BinaryExpression, state: State): State {
     const target = skipParentheses(node.left);
-    const value = VALUE_ASSIGNMENTS.has(node.operatorToken.kind) ? evaluate(node.right, this.#around(state)) : SILENT;
+    const value = VALUE_ASSIGNMENTS.has(node.operatorToken.kind)
+      ? evaluate(node.right, this.#around(state))
+      : SILENT;
     if (!ts.isIdentifier(target)) return forgetAssigned(target, state);
-    const local = resolveLocal(target);
+    const local = localDeclaration(target);
     return local ? set(keyOf(local, target.text), value, state) : state;
   }
 
@@ -152,18 +166,23 @@ class Solver {
     return fact === 'unknown' ? state : { ...state, fact };
   }
 
-  #around(state: State) {
-    return {
-      variable: (name: Ts.Identifier): Answer => {
-        const local = resolveLocal(name);
-        if (!local) return SILENT;
-        const known = state.variables.get(keyOf(local, name.text));
-        if (known || ownerOf(local) === this.#cfg.owner || !ts.isVariableDeclaration(local)) return known ?? SILENT;
-        return this.#oracle.captured(local, name.text);
-      },
-      call: (call: Ts.CallExpression): Answer => this.#oracle.answer(call),
-    };
+  #around(state: State): Surroundings {
+    return surroundings(this.#cfg, state, this.#oracle);
   }
+}
+
+/** What an expression of a function is evaluated in, at a point of it. */
+export function surroundings(cfg: Cfg, state: State, oracle: Oracle): Surroundings {
+  return {
+    variable: (name) => {
+      const local = localDeclaration(name);
+      if (!local) return SILENT;
+      const known = state.variables.get(keyOf(local, name.text));
+      if (known || ownerOf(local) === cfg.owner || !ts.isVariableDeclaration(local)) return known ?? SILENT;
+      return oracle.captured(local, name.text);
+    },
+    call: (call) => oracle.answer(call),
+  };
 }
 
 const VALUE_ASSIGNMENTS: ReadonlySet<Ts.SyntaxKind> = new Set([
@@ -178,7 +197,9 @@ export function boundAnswer(pattern: Ts.BindingName, name: string, answer: Answe
   if (ts.isIdentifier(pattern)) return pattern.text === name ? answer : SILENT;
   for (const element of pattern.elements) {
     if (!ts.isBindingElement(element)) continue;
-    const key = ts.isObjectBindingPattern(pattern) ? nameText(element.propertyName ?? element.name) : undefined;
+    const key = ts.isObjectBindingPattern(pattern)
+      ? nameText(element.propertyName ?? element.name)
+      : undefined;
     const inner = boundAnswer(element.name, name, partOf(answer, key ?? ''));
     if (speaks(inner)) return inner;
   }
@@ -190,7 +211,9 @@ function bind(pattern: Ts.BindingName, declaration: Ts.Node, answer: Answer, sta
   let after = state;
   for (const element of pattern.elements) {
     if (!ts.isBindingElement(element)) continue;
-    const key = ts.isObjectBindingPattern(pattern) ? nameText(element.propertyName ?? element.name) : undefined;
+    const key = ts.isObjectBindingPattern(pattern)
+      ? nameText(element.propertyName ?? element.name)
+      : undefined;
     after = bind(element.name, declaration, partOf(answer, key ?? ''), after);
   }
   return after;
@@ -205,7 +228,7 @@ function set(key: string, answer: Answer, state: State): State {
 function forgetAssigned(target: Ts.Node, state: State): State {
   let after = state;
   const visit = (node: Ts.Node): void => {
-    const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
+    const local = ts.isIdentifier(node) ? localDeclaration(node) : undefined;
     if (local && ts.isIdentifier(node)) after = set(keyOf(local, node.text), SILENT, after);
     ts.forEachChild(node, visit);
   };
@@ -227,13 +250,7 @@ function same(a: State, b: State): boolean {
   if (a.fact !== b.fact || a.variables.size !== b.variables.size) return false;
   return [...a.variables].every(([key, left]) => {
     const right = b.variables.get(key);
-    return (
-      right !== undefined &&
-      left.truthy === right.truthy &&
-      left.falsy === right.falsy &&
-      left.nullish === right.nullish &&
-      left.present === right.present
-    );
+    return right !== undefined && sameAnswer(left, right);
   });
 }
 
@@ -247,8 +264,12 @@ function isAsync(call: Ts.CallExpression): boolean {
 function assignsOuter(fn: Ts.Node): boolean {
   const visit = (node: Ts.Node): boolean => {
     if (node !== fn && isFunctionNode(node)) return false;
-    if (ts.isBinaryExpression(node) && ts.isIdentifier(node.left) && VALUE_ASSIGNMENTS.has(node.operatorToken.kind)) {
-      const local = resolveLocal(node.left);
+    if (
+      ts.isBinaryExpression(node) &&
+      ts.isIdentifier(node.left) &&
+      VALUE_ASSIGNMENTS.has(node.operatorToken.kind)
+    ) {
+      const local = localDeclaration(node.left);
       if (local && ownerOf(local) !== fn) return true;
     }
     return ts.forEachChild(node, visit) ?? false;

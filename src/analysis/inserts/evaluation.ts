@@ -1,4 +1,3 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
 import {
@@ -12,12 +11,14 @@ import {
   LOOKUP,
   NULLISH,
   not,
+  objectOf,
   or,
   partOf,
   SILENT,
   speaks,
   TRUE,
 } from './answers.ts';
+import { localDeclaration } from './identifiers.ts';
 
 /** What an expression is evaluated in. */
 export interface Surroundings {
@@ -41,6 +42,7 @@ export function evaluate(expression: Ts.Node, around: Surroundings): Answer {
     return not(evaluate(node.operand, around));
   }
   if (ts.isBinaryExpression(node)) return evaluateBinary(node, around);
+  if (ts.isObjectLiteralExpression(node)) return evaluateObject(node, around);
   if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
     const object = evaluate(node.expression, around);
     const name = memberName(node);
@@ -60,6 +62,17 @@ export function equality(value: Ts.Node, expected: Ts.Node, around: Surroundings
   if (other === NULLISH) return isNullish(answer);
   if (other === FALSE || isMinusOne(right)) return not(answer);
   return isTrue(right) ? flag(answer) : SILENT;
+}
+
+function evaluateObject(node: Ts.ObjectLiteralExpression, around: Surroundings): Answer {
+  const parts = new Map<string, Answer>();
+  for (const property of node.properties) {
+    const name = property.name && nameText(property.name);
+    if (name === undefined) continue;
+    if (ts.isPropertyAssignment(property)) parts.set(name, evaluate(property.initializer, around));
+    if (ts.isShorthandPropertyAssignment(property)) parts.set(name, around.variable(property.name));
+  }
+  return objectOf(parts);
 }
 
 function evaluateCall(node: Ts.CallExpression, around: Surroundings): Answer {
@@ -129,7 +142,8 @@ const ASKS = /^(?:at|count|find|first|get|has|includes|is\w*|length|rows|some|un
 
 function constant(node: Ts.Node): Answer | undefined {
   if (node.kind === ts.SyntaxKind.NullKeyword || ts.isVoidExpression(node)) return NULLISH;
-  if (ts.isIdentifier(node)) return node.text === 'undefined' && !resolveLocal(node) ? NULLISH : undefined;
+  if (ts.isIdentifier(node))
+    return node.text === 'undefined' && !localDeclaration(node) ? NULLISH : undefined;
   if (node.kind === ts.SyntaxKind.FalseKeyword || isNumber(node, '0')) return FALSE;
   if (ts.isStringLiteralLike(node)) return node.text === '' ? FALSE : TRUE;
   const isTruthy =
@@ -152,5 +166,9 @@ function isNumber(node: Ts.Node, text: string): boolean {
 }
 
 function isMinusOne(node: Ts.Node): boolean {
-  return ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.MinusToken && isNumber(node.operand, '1');
+  return (
+    ts.isPrefixUnaryExpression(node) &&
+    node.operator === ts.SyntaxKind.MinusToken &&
+    isNumber(node.operand, '1')
+  );
 }

@@ -21,6 +21,8 @@ export interface Execution {
   readonly sql: SqlText;
   /** The literal that the text is made from. */
   readonly origin: SqlText;
+  /** Whether the literal is all of the text as far as it could be followed, or a part of it. */
+  readonly extent: 'whole' | 'part';
 }
 
 /** Finds the calls that run a piece of SQL text, from the literal on. */
@@ -29,10 +31,10 @@ export function executionsOf(graph: CallGraph, literal: Ts.Expression): readonly
 }
 
 /**
- * What a value is to us: text; a piece of SQL that a client makes of it; a prepared statement, with the number of the
- * text that it was prepared from.
+ * What a value is to us: the text; a text that it is part of; a piece of SQL that a client makes of it; a prepared
+ * statement, with the number of the text that it was prepared from.
  */
-type Form = 'text' | 'piece' | `statement ${number}`;
+type Form = 'text' | 'part' | 'piece' | `statement ${number}`;
 
 class TextFlow implements FlowHandler<Form> {
   readonly #graph: CallGraph;
@@ -60,7 +62,11 @@ class TextFlow implements FlowHandler<Form> {
     return [];
   }
 
-  argument(call: Ts.CallExpression | Ts.NewExpression, index: number, value: Carried<Form>): readonly Carried<Form>[] {
+  argument(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
     const entities = this.#graph.callees.entities(call.expression);
     const use = queryUse(call, entities);
     // Behind a signature stand implementations; the call of the signature is the execution all the same.
@@ -70,7 +76,9 @@ class TextFlow implements FlowHandler<Form> {
       if (use === 'executes' && !isStatement(value.form)) this.#outer.push(this.#execution(call, value));
       return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
     }
-    return this.#stored(call, value) ?? (isStatement(value.form) ? [] : this.#handedOver(call, index, use, value));
+    return (
+      this.#stored(call, value) ?? (isStatement(value.form) ? [] : this.#handedOver(call, index, use, value))
+    );
   }
 
   member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[] {
@@ -84,25 +92,28 @@ class TextFlow implements FlowHandler<Form> {
     if (!ts.isCallExpression(call) || call.expression !== access) return [];
     if (value.path[0] === ELEMENT) return this.#arrayMethod(call, method, value);
     if (value.path.length > 0) return [];
-    if (value.form !== 'text' && runsStatement(method)) {
-      this.#found.push({ call, sql: this.#textOf(value), origin: this.#origin });
+    const isRunnable = value.form === 'piece' || isStatement(value.form);
+    if (isRunnable && runsStatement(method)) {
+      this.#found.push({ call, sql: this.#textOf(value), origin: this.#origin, extent: 'part' });
       return [];
     }
     if (isStatement(value.form)) return keepsStatement(method) ? [{ ...value, at: call }] : [];
-    return TEXT_METHODS.has(method) ? [{ ...value, at: call }] : [];
+    return TEXT_METHODS.has(method) ? [partAt(call, value)] : [];
   }
 
   operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
-    if (ts.isArrayLiteralExpression(parent)) return [{ ...value, at: parent, path: [ELEMENT, ...value.path] }];
+    if (ts.isArrayLiteralExpression(parent))
+      return [{ ...value, at: parent, path: [ELEMENT, ...value.path] }];
     if (isStatement(value.form) || value.path.length > 0) return [];
     if (ts.isTemplateExpression(parent)) {
       // A value in the text of a tag is sent beside the text; only another piece of SQL becomes part of it.
       const isPart = !ts.isTaggedTemplateExpression(parent.parent) || value.form === 'piece';
-      return isPart ? [{ ...value, at: parent }] : [];
+      return isPart ? [partAt(parent, value)] : [];
     }
-    if (ts.isTaggedTemplateExpression(parent)) return parent.template === value.at ? this.#tagged(parent, value) : [];
+    if (ts.isTaggedTemplateExpression(parent))
+      return parent.template === value.at ? this.#tagged(parent, value) : [];
     const isPlus = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.PlusToken;
-    return isPlus ? [{ ...value, at: parent }] : [];
+    return isPlus ? [partAt(parent, value)] : [];
   }
 
   #handedOver(
@@ -113,6 +124,7 @@ class TextFlow implements FlowHandler<Form> {
   ): readonly Carried<Form>[] {
     if (!isTextOf(call, index, value.path)) return [];
     if (use === 'executes') this.#found.push(this.#execution(call, value));
+    if (use === 'formats') return [partAt(call, { ...value, path: [] })];
     if (use === 'prepares') {
       this.#prepared.push(value);
       return [{ at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` }];
@@ -122,8 +134,9 @@ class TextFlow implements FlowHandler<Form> {
     return [{ at: call, path: [], frames: value.frames, form: 'piece' }];
   }
 
-  #execution(call: CallLike, { at, path, frames }: Carried<Form>): Execution {
-    return { call, sql: { at, path, frames }, origin: this.#origin };
+  #execution(call: CallLike, { at, path, frames, form }: Carried<Form>): Execution {
+    const extent = form === 'text' ? 'whole' : 'part';
+    return { call, sql: { at, path, frames }, origin: this.#origin, extent };
   }
 
   /** `` sql`…` `` runs its text, unless its value goes to a call that does. */
@@ -136,28 +149,40 @@ class TextFlow implements FlowHandler<Form> {
 
   #arrayMethod(call: Ts.CallExpression, method: string, value: Carried<Form>): readonly Carried<Form>[] {
     const path = value.path.slice(1);
-    if (method === 'join') return path.length === 0 ? [{ ...value, at: call, path }] : [];
+    if (method === 'join') return path.length === 0 ? [partAt(call, { ...value, path })] : [];
     if (ARRAY_PICKS.has(method)) return [{ ...value, at: call, path }];
     if (ARRAY_COPIES.has(method)) return [{ ...value, at: call }];
     const [callback] = call.arguments;
     const bare = callback && skipParentheses(callback);
-    if (!bare || !ITERATIONS.has(method) || !(ts.isArrowFunction(bare) || ts.isFunctionExpression(bare))) return [];
+    if (!bare || !ITERATIONS.has(method) || !(ts.isArrowFunction(bare) || ts.isFunctionExpression(bare)))
+      return [];
     const [parameter] = bare.parameters;
     return parameter ? this.#graph.flow.enterParameter(parameter, { ...value, path }) : [];
   }
 
   /** `texts.push(text)`: the array has it from now on. */
-  #stored(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] | undefined {
+  #stored(
+    call: Ts.CallExpression | Ts.NewExpression,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] | undefined {
     const callee = skipParentheses(call.expression);
     if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(callee)) return undefined;
     if (callee.name.text !== 'push' && callee.name.text !== 'unshift') return undefined;
-    return this.#graph.flow.assigned(skipParentheses(callee.expression), { ...value, path: [ELEMENT, ...value.path] });
+    return this.#graph.flow.assigned(skipParentheses(callee.expression), {
+      ...value,
+      path: [ELEMENT, ...value.path],
+    });
   }
 
   #textOf({ at, path, frames, form }: Carried<Form>): SqlText {
     const prepared = isStatement(form) ? this.#prepared[Number(form.slice('statement '.length))] : undefined;
     return prepared ?? { at, path, frames };
   }
+}
+
+/** A text that the value is part of. */
+function partAt(at: Ts.Expression, value: Carried<Form>): Carried<Form> {
+  return { ...value, at, form: value.form === 'text' ? 'part' : value.form };
 }
 
 function isStatement(form: Form): form is `statement ${number}` {
@@ -169,10 +194,21 @@ function isBodiless(node: Ts.Node): boolean {
 }
 
 /** Properties under which objects carry their SQL text. */
-const TEXT_PROPERTIES: ReadonlySet<string> = new Set(['text', 'sql', 'query', 'statement', 'queryText', 'sqlText']);
+const TEXT_PROPERTIES: ReadonlySet<string> = new Set([
+  'text',
+  'sql',
+  'query',
+  'statement',
+  'queryText',
+  'sqlText',
+]);
 
 /** Whether a call reads its SQL text there: the first text among the arguments, `{ text }`, or one of a batch. */
-function isTextOf(call: Ts.CallExpression | Ts.NewExpression, index: number, path: readonly string[]): boolean {
+function isTextOf(
+  call: Ts.CallExpression | Ts.NewExpression,
+  index: number,
+  path: readonly string[],
+): boolean {
   const [head] = call.arguments ?? [];
   if (index > 0 && head && isTextual(skipParentheses(head))) return false;
   const [first, ...rest] = path;
@@ -207,4 +243,14 @@ const TEXT_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 const ARRAY_PICKS: ReadonlySet<string> = new Set(['at', 'pop', 'shift', 'find']);
-const ARRAY_COPIES: ReadonlySet<string> = new Set(['concat', 'filter', 'reverse', 'slice', 'sort', 'toReversed', 'toSorted', 'entries', 'values']);
+const ARRAY_COPIES: ReadonlySet<string> = new Set([
+  'concat',
+  'filter',
+  'reverse',
+  'slice',
+  'sort',
+  'toReversed',
+  'toSorted',
+  'entries',
+  'values',
+]);

@@ -1,12 +1,11 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
-import { nameText, rightmostName } from '../code.ts';
 import type { Code } from '../code.ts';
+import { nameText, rightmostName } from '../code.ts';
 import { type Callees, parametersOf } from './callees.ts';
 import { type Frames, idOf } from './frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
-import { declarationRoot } from './identifiers.ts';
+import { declarationRoot, localDeclaration } from './identifiers.ts';
 import type { Invocation } from './invocations.ts';
 import type { References } from './references.ts';
 
@@ -28,7 +27,11 @@ export interface FlowHandler<Form> {
   /** The value is called. */
   called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[];
   /** It is an argument of a call. */
-  argument(call: Ts.CallExpression | Ts.NewExpression, index: number, value: Carried<Form>): readonly Carried<Form>[];
+  argument(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[];
   /** A member of it is read, other than the one its path leads through. */
   member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[];
   /** It is an operand of an expression that makes another value of it. */
@@ -75,14 +78,23 @@ export class ValueFlow {
   }
 
   /** The value as the functions of the program see it that a call hands it to; none when there are no such functions. */
-  enter<Form>(call: Ts.CallExpression | Ts.NewExpression, index: number, value: Carried<Form>): readonly Carried<Form>[] {
+  enter<Form>(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
     return this.#callees
       .bodies(call, value.frames)
       .flatMap((fn) => this.enterFunction(fn, call, index, value));
   }
 
   /** The value as a function sees it whose parameter takes it. */
-  enterFunction<Form>(fn: FunctionNode, call: CallLike, index: number, value: Carried<Form>): readonly Carried<Form>[] {
+  enterFunction<Form>(
+    fn: FunctionNode,
+    call: CallLike,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
     if (value.frames.callOf(fn)) return [];
     const parameters = parametersOf(fn);
     const parameter = parameters[index] ?? parameters.at(-1);
@@ -101,7 +113,7 @@ export class ValueFlow {
   /** The value wherever the variable or member that an expression names is read. */
   assigned<Form>(target: Ts.Node, value: Carried<Form>): readonly Carried<Form>[] {
     if (ts.isIdentifier(target)) {
-      const local = resolveLocal(target);
+      const local = localDeclaration(target);
       return local ? this.#references.of(local, target.text).map((at) => ({ ...value, at })) : [];
     }
     const name = rightmostName(target);
@@ -117,7 +129,7 @@ export class ValueFlow {
     if (ts.isParameter(parent) || ts.isBindingElement(parent)) {
       return this.#bind(parent.name, declarationRoot(parent), value);
     }
-    if (ts.isPropertyDeclaration(parent)) return this.#uses(parent, value);
+    if (ts.isPropertyDeclaration(parent) || ts.isEnumMember(parent)) return this.#uses(parent, value);
     if (ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent)) {
       return this.#property(parent, value);
     }
@@ -194,7 +206,8 @@ export class ValueFlow {
   }
 
   #bind<Form>(name: Ts.BindingName, declaration: Ts.Node, value: Carried<Form>): readonly Carried<Form>[] {
-    if (ts.isIdentifier(name)) return this.#references.of(declaration, name.text).map((at) => ({ ...value, at }));
+    if (ts.isIdentifier(name))
+      return this.#references.of(declaration, name.text).map((at) => ({ ...value, at }));
     const [next, ...rest] = value.path;
     if (next === undefined) return [];
     return name.elements.flatMap((element) => {

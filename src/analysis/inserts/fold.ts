@@ -1,4 +1,3 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
 import { argumentFor, type Callees } from './callees.ts';
@@ -7,7 +6,7 @@ import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
 import type { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
-import { declarationRoot } from './identifiers.ts';
+import { declarationRoot, localDeclaration } from './identifiers.ts';
 import { distinct, isHoleOnly, joined, limited, merge, type Texts, UNKNOWN, VALUE } from './parts.ts';
 import { reachingDefinitions } from './reaching.ts';
 
@@ -70,7 +69,8 @@ class FoldRun {
     if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
       return this.#member(node, path, frames);
     }
-    if (ts.isNewExpression(node)) return node.arguments?.[0] ? this.text(node.arguments[0], path, frames) : [];
+    if (ts.isNewExpression(node))
+      return node.arguments?.[0] ? this.text(node.arguments[0], path, frames) : [];
     const [next, ...rest] = path;
     if (next !== undefined) return this.#within(node, next, rest, frames);
     if (ts.isStringLiteralLike(node) || ts.isNumericLiteral(node)) return [[node.text]];
@@ -122,7 +122,10 @@ class FoldRun {
   }
 
   #template(node: Ts.TemplateExpression, fold: (part: Ts.Expression) => Texts): Texts {
-    const spans = node.templateSpans.flatMap(({ expression, literal }) => [fold(expression), [[literal.text]]]);
+    const spans = node.templateSpans.flatMap(({ expression, literal }) => [
+      fold(expression),
+      [[literal.text]],
+    ]);
     return joined([[[node.head.text]], ...spans], '');
   }
 
@@ -130,7 +133,9 @@ class FoldRun {
     if (ts.isNoSubstitutionTemplateLiteral(template)) return [[template.text]];
     const bare = skipParentheses(tag);
     const isText = ts.isPropertyAccessExpression(bare) && bare.expression.getText() === 'String';
-    return this.#template(template, (part) => (isText ? this.text(part, [], frames) : this.#bound(part, frames)));
+    return this.#template(template, (part) =>
+      isText ? this.text(part, [], frames) : this.#bound(part, frames),
+    );
   }
 
   /** In the text of a tag a value is bound, not spliced in; what another tag or a call makes may be a piece of SQL. */
@@ -141,20 +146,27 @@ class FoldRun {
     }
     if (ts.isTaggedTemplateExpression(bare) || ts.isCallExpression(bare)) return this.text(bare, [], frames);
     if (!ts.isIdentifier(bare)) return [[VALUE]];
-    const local = resolveLocal(bare);
+    const local = localDeclaration(bare);
     const value = local && ts.isVariableDeclaration(local) && local.initializer;
-    return value && ts.isTaggedTemplateExpression(skipParentheses(value)) ? this.text(value, [], frames) : [[VALUE]];
+    return value && ts.isTaggedTemplateExpression(skipParentheses(value))
+      ? this.text(value, [], frames)
+      : [[VALUE]];
   }
 
   #identifier(node: Ts.Identifier, path: readonly string[], frames: Frames): Texts {
-    const local = resolveLocal(node);
+    const local = localDeclaration(node);
     if (!local) return [];
     if (ts.isParameter(local)) return this.#parameter(local, node.text, path, frames);
     if (ts.isVariableDeclaration(local)) return this.#variable(local, node, path, frames);
     return this.#declared(node, path, frames);
   }
 
-  #parameter(parameter: Ts.ParameterDeclaration, name: string, path: readonly string[], frames: Frames): Texts {
+  #parameter(
+    parameter: Ts.ParameterDeclaration,
+    name: string,
+    path: readonly string[],
+    frames: Frames,
+  ): Texts {
     const fn = parameter.parent;
     const steps = bindingPath(parameter.name, name);
     if (!isFunctionNode(fn) || !steps) return [];
@@ -168,7 +180,12 @@ class FoldRun {
     return parameter.initializer ? this.text(parameter.initializer, [...steps, ...path], frames) : [];
   }
 
-  #variable(variable: Ts.VariableDeclaration, use: Ts.Identifier, path: readonly string[], frames: Frames): Texts {
+  #variable(
+    variable: Ts.VariableDeclaration,
+    use: Ts.Identifier,
+    path: readonly string[],
+    frames: Frames,
+  ): Texts {
     const steps = bindingPath(variable.name, use.text);
     if (!steps) return [];
     const loop = variable.parent.parent;
@@ -202,7 +219,7 @@ class FoldRun {
     const key = name ? nameText(name) : ELEMENT;
     if (key === undefined) return [];
     const object = skipParentheses(node.expression);
-    if (ts.isIdentifier(object) || ts.isCallExpression(object)) {
+    if (object.kind !== ts.SyntaxKind.ThisKeyword && object.kind !== ts.SyntaxKind.SuperKeyword) {
       const texts = this.text(object, [key, ...path], frames);
       if (!texts.every(isHoleOnly)) return texts;
     }
@@ -244,7 +261,8 @@ class FoldRun {
   }
 
   #call(node: Ts.CallExpression, path: readonly string[], frames: Frames): Texts {
-    const made = path.length === 0 ? foldTextMethod(node, (part, at = []) => this.text(part, at, frames)) : undefined;
+    const made =
+      path.length === 0 ? foldTextMethod(node, (part, at = []) => this.text(part, at, frames)) : undefined;
     if (made) return made;
     const bodies = this.#callees.bodies(node, frames);
     if (bodies.length > 0) {

@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Cfg, type CfgOwner, buildCfg } from '../cfg.ts';
+import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { hasBody, nameText } from '../code.ts';
 
 /** A function with a body. */
@@ -34,7 +34,7 @@ export function functionName(fn: Ts.Node): string | undefined {
   const own = (fn as { name?: Ts.Node }).name;
   if (own) return withClass(nameText(own) ?? 'function', fn.parent);
   if (ts.isFunctionDeclaration(fn)) return 'default';
-  const value = valueOf(fn);
+  const value = valueHolding(fn);
   const holder = value.parent;
   if (ts.isVariableDeclaration(holder) || ts.isPropertyAssignment(holder)) return nameText(holder.name);
   if (ts.isPropertyDeclaration(holder)) return withClass(nameText(holder.name) ?? 'function', holder.parent);
@@ -42,11 +42,11 @@ export function functionName(fn: Ts.Node): string | undefined {
   return undefined;
 }
 
-/** The innermost function with a name, or the file, that a node is part of. */
+/** The innermost function with a name, or the file, that a node is part of; a function is part of itself. */
 export function namedFunctionAround(node: Ts.Node): Ts.Node {
-  let owner: Ts.Node = ownerOf(node);
-  while (!ts.isSourceFile(owner) && isFunctionNode(owner) && functionName(owner) === undefined) owner = ownerOf(owner);
-  return owner;
+  let at = node;
+  while (!ts.isSourceFile(at) && !(isFunctionNode(at) && functionName(at) !== undefined)) at = at.parent;
+  return at;
 }
 
 function withClass(name: string, owner: Ts.Node): string {
@@ -54,7 +54,7 @@ function withClass(name: string, owner: Ts.Node): string {
 }
 
 /** The outermost expression that has the function as its value. */
-function valueOf(fn: Ts.Node): Ts.Node {
+function valueHolding(fn: Ts.Node): Ts.Node {
   let value = fn;
   while (
     ts.isParenthesizedExpression(value.parent) ||

@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, type NameNode } from '../code.ts';
 
@@ -33,8 +34,10 @@ export function isValueUse(node: Ts.Identifier): boolean {
   if (ts.isBindingElement(parent) || ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)) {
     return parent.initializer === node;
   }
-  if (ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || ts.isLabeledStatement(parent)) return false;
-  if (ts.isBreakOrContinueStatement(parent) || ts.isTypeNode(parent) || ts.isTypeElement(parent)) return false;
+  if (ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || ts.isLabeledStatement(parent))
+    return false;
+  if (ts.isBreakOrContinueStatement(parent) || ts.isTypeNode(parent) || ts.isTypeElement(parent))
+    return false;
   return !(ts.isBinaryExpression(parent) && parent.left === node && isPlainAssignment(parent));
 }
 
@@ -45,6 +48,13 @@ function isPlainAssignment(node: Ts.BinaryExpression): boolean {
 /** The statement-level declaration that a binding belongs to: a pattern's elements stand for the whole. */
 export function declarationRoot(node: Ts.Node): Ts.Node {
   let at = node;
-  while (ts.isBindingElement(at) || ts.isObjectBindingPattern(at) || ts.isArrayBindingPattern(at)) at = at.parent;
+  while (ts.isBindingElement(at) || ts.isObjectBindingPattern(at) || ts.isArrayBindingPattern(at))
+    at = at.parent;
   return at;
+}
+
+/** The declaration in its file that a name stands for: a variable, a parameter, a function, an import …. */
+export function localDeclaration(name: Ts.Identifier): Ts.Node | undefined {
+  const found = resolveLocal(name);
+  return found && declarationRoot(found);
 }

@@ -1,9 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText } from '../code.ts';
+import { type Code, nameText, rightmostName } from '../code.ts';
 import type { Heritage } from '../dispatch/heritage.ts';
 import { Callees } from './callees.ts';
 import { type Carried, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
-import { Frames } from './frames.ts';
+import type { Frames } from './frames.ts';
 import type { FunctionNode } from './functions.ts';
 import { callbackUse } from './iteration.ts';
 import { References } from './references.ts';
@@ -33,7 +33,7 @@ export class CallGraph {
 
   constructor(code: Code, heritage: Heritage) {
     this.#code = code;
-    this.callees = new Callees(code, heritage);
+    this.callees = new Callees(code);
     this.references = new References(code, heritage);
     this.flow = new ValueFlow(code, this.references, this.callees, this);
   }
@@ -57,18 +57,18 @@ export class CallGraph {
 
   #find(fn: FunctionNode, frames: Frames): readonly Invocation[] {
     const found = new Map<string, Invocation>();
-    const handler = new InvocationHandler(this.#code, this.callees, this.flow, (invocation) => {
+    const handler = new InvocationHandler(this.callees, this.flow, (invocation) => {
       const key = `${this.#code.key(invocation.node)}|${invocation.how}|${invocation.frames.key}`;
       if (found.get(key)?.by !== 'symbol') found.set(key, invocation);
     });
-    const starts = this.#starts(fn, frames, (node) => handler.add(node, { how: 'call', by: 'symbol', frames }));
+    const starts = this.#starts(fn, frames, (node) => handler.add(node, 'call', { form: 'symbol', frames }));
     this.flow.follow(starts, handler);
     return [...found.values()].sort((a, b) => comparePlaces(a.node, b.node));
   }
 
   /** The expressions that have the function as their value, to begin with; `run` takes the places that run it. */
-  #starts(fn: FunctionNode, frames: Frames, run: (node: Ts.Node) => void): Carried<Invocation['by']>[] {
-    const carry = (at: Ts.Expression, by: Invocation['by'] = 'symbol', path: readonly string[] = []) => ({
+  #starts(fn: FunctionNode, frames: Frames, run: (node: Ts.Node) => void): Carried<Form>[] {
+    const carry = (at: Ts.Expression, by: Form = 'symbol', path: readonly string[] = []) => ({
       at,
       path,
       frames,
@@ -99,58 +99,73 @@ export class CallGraph {
   }
 }
 
-class InvocationHandler implements FlowHandler<Invocation['by']> {
-  readonly #code: Code;
+/** `wrapper`: not the function itself, but what a function outside of the program made of it. */
+type Form = Invocation['by'] | 'wrapper';
+
+class InvocationHandler implements FlowHandler<Form> {
   readonly #callees: Callees;
   readonly #flow: ValueFlow;
   readonly #found: (invocation: Invocation) => void;
 
-  constructor(code: Code, callees: Callees, flow: ValueFlow, found: (invocation: Invocation) => void) {
-    this.#code = code;
+  constructor(callees: Callees, flow: ValueFlow, found: (invocation: Invocation) => void) {
     this.#callees = callees;
     this.#flow = flow;
     this.#found = found;
   }
 
-  add(node: Ts.Node, { how, by, frames }: Omit<Invocation, 'node'>): void {
-    this.#found({ node, how, by, frames: frames.around(node) });
+  add(node: Ts.Node, how: Invocation['how'], { form, frames }: Pick<Carried<Form>, 'form' | 'frames'>): void {
+    this.#found({ node, how, by: form === 'dispatch' ? 'dispatch' : 'symbol', frames: frames.around(node) });
   }
 
-  called(call: Ts.CallExpression | Ts.NewExpression, { form, frames }: Carried<Invocation['by']>) {
-    this.add(call, { how: 'call', by: form, frames });
+  called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] {
+    this.add(call, 'call', value);
     return [];
   }
 
-  argument(call: Ts.CallExpression | Ts.NewExpression, index: number, value: Carried<Invocation['by']>) {
+  argument(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
     const bodies = this.#callees.bodies(call, value.frames);
     if (bodies.length > 0) return bodies.flatMap((fn) => this.#flow.enterFunction(fn, call, index, value));
     // An object with the function among its properties: whoever takes it runs it when it sees fit.
     if (value.path.length > 0) return [];
-    const { form: by, frames } = value;
     const use = callbackUse(call, index, this.#callees.entities(call.expression));
-    if (use === 'iterates') this.add(call, { how: 'iteration', by, frames });
-    else if (use !== 'keeps') this.add(call, { how: use === 'later' ? 'later' : 'call', by, frames });
-    return [];
+    if (use === 'iterates') this.add(call, 'iteration', value);
+    // A wrapper handed on may be a mere result: `log(await transaction(work))`.
+    if (use === 'iterates' || use === 'keeps' || value.form === 'wrapper') return [];
+    this.add(call, use === 'later' ? 'later' : 'call', value);
+    return limitsCalls(call) ? [] : [{ ...value, at: call, form: 'wrapper' }];
   }
 
-  member(access: MemberAccess, value: Carried<Invocation['by']>) {
+  member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[] {
     const call = access.parent;
     if (value.path.length > 0 || !ts.isCallExpression(call) || call.expression !== access) return [];
-    const name = ts.isPropertyAccessExpression(access) ? access.name.text : undefined;
+    const name = ts.isPropertyAccessExpression(access) ? access.name.text : '';
     if (name === 'bind') return [{ ...value, at: call }];
-    if (name === 'call' || name === 'apply') this.add(call, { how: 'call', by: value.form, frames: value.frames });
+    if (name === 'call' || name === 'apply') this.add(call, 'call', value);
     return [];
   }
 
-  operand(parent: Ts.Expression, { path, form, frames }: Carried<Invocation['by']>) {
+  operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
     // Kept in an array: whoever walks the array runs it once.
-    if (path.length === 0 && ts.isArrayLiteralExpression(parent)) this.add(parent, { how: 'call', by: form, frames });
+    const isKept = value.form !== 'wrapper' && value.path.length === 0 && ts.isArrayLiteralExpression(parent);
+    if (isKept) this.add(parent, 'call', value);
     return [];
   }
+}
+
+/** `once(fn)`, `memoize(fn)`: however often the result is called, the function is not. */
+function limitsCalls(call: Ts.CallExpression | Ts.NewExpression): boolean {
+  const name = rightmostName(call.expression);
+  return (
+    ts.isNewExpression(call) ||
+    (name !== undefined && /once|memo|cache|lazy|single|debounce|throttle/i.test(name.text))
+  );
 }
 
 function comparePlaces(a: Ts.Node, b: Ts.Node): number {
   const [left, right] = [a.getSourceFile().fileName, b.getSourceFile().fileName];
   return left < right ? -1 : left > right ? 1 : a.pos - b.pos || a.end - b.end;
 }
-

@@ -1,5 +1,6 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Entity, memberName, nameText, skipParentheses } from '../code.ts';
+import { type Entity, memberName, moduleSpecifier, nameText, skipParentheses } from '../code.ts';
 
 /**
  * How a function outside of the program treats a callback. `iterates`: it calls it once per element. `once`: it calls
@@ -25,16 +26,36 @@ export function callbackUse(
 
 function isIteration(name: string, index: number, callee: Ts.Node, entities: readonly Entity[]): boolean {
   const declared = entities.filter((entity) => entity.kind === 'external');
-  const declaredIn = declared.filter(({ module }) => module !== 'global' && module !== '');
-  if (declaredIn.length > 0) {
-    return declaredIn.some(({ module, container }) => {
-      if (module === 'lib') return isLibIteration(name, index, container);
-      return COLLECTION_PACKAGES.has(packageName(module)) && (PACKAGE_ITERATIONS.has(name) || !memberName(callee));
-    });
+  const known = declared.filter(({ module }) => module !== 'global' && module !== '');
+  if (known.length > 0) {
+    return known.some(({ module, container, name: exported }) =>
+      module === 'lib' ? isLibIteration(name, index, container) : isPackageIteration(module, exported, name),
+    );
   }
-  if (/^(?:for)?each/i.test(name)) return true;
+  if (/^(?:for)?each/i.test(name) || (PACKAGE_ITERATIONS.has(name) && isOfCollectionPackage(callee)))
+    return true;
   // A member of something that the compiler knows nothing of: its name has to do.
-  return entities.length === declared.length && memberName(callee) !== undefined && isLibIteration(name, index, undefined);
+  const isUnknown = entities.length === declared.length && memberName(callee) !== undefined;
+  return isUnknown && isLibIteration(name, index, undefined);
+}
+
+/** `import { eachSeries } from 'async'`, `import pMap from 'p-map'`, `import forEach from 'lodash/forEach'` */
+function isPackageIteration(module: string, exported: string, local: string): boolean {
+  if (!COLLECTION_PACKAGES.has(packageName(module))) return /^(?:for)?each/i.test(exported);
+  const path = module.slice(module.lastIndexOf('/') + 1);
+  const isDefault = exported === 'default';
+  return (
+    [isDefault ? path : exported, local].some((name) => PACKAGE_ITERATIONS.has(name)) ||
+    (isDefault && /^p-/.test(module))
+  );
+}
+
+/** `_.map(…)`, where the package's own types are not there to say so. */
+function isOfCollectionPackage(callee: Ts.Node): boolean {
+  const object = ts.isPropertyAccessExpression(callee) ? skipParentheses(callee.expression) : undefined;
+  const local = object && ts.isIdentifier(object) ? resolveLocal(object) : undefined;
+  const module = local && moduleSpecifier(local);
+  return module !== undefined && COLLECTION_PACKAGES.has(packageName(module));
 }
 
 function isLibIteration(name: string, index: number, container: string | undefined): boolean {

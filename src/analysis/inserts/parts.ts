@@ -22,7 +22,9 @@ export function joined(pieces: readonly Texts[], separator: string): Texts {
   let all: Texts = [[]];
   for (const [index, texts] of pieces.entries()) {
     const options = all.length * texts.length > MOST_TEXTS ? [[UNKNOWN]] : texts;
-    all = all.flatMap((before) => options.map((text) => [...before, ...(index > 0 ? [separator] : []), ...text]));
+    all = all.flatMap((before) =>
+      options.map((text) => [...before, ...(index > 0 ? [separator] : []), ...text]),
+    );
   }
   return all;
 }

@@ -5,9 +5,9 @@ import { type Entity, nameText, rightmostName, skipParentheses } from '../code.t
 /**
  * What a function outside of the program does with SQL text. `executes`: it runs it, now or when its result is awaited.
  * `prepares`: it makes a statement of it, which a method runs. `wraps`: it makes a piece of SQL of it, for another
- * function to run. `ignores`: it does nothing with it that concerns us.
+ * function to run. `formats`: it answers with the text. `ignores`: it does nothing with it that concerns us.
  */
-export type QueryUse = 'executes' | 'prepares' | 'wraps' | 'ignores';
+export type QueryUse = 'executes' | 'prepares' | 'wraps' | 'formats' | 'ignores';
 
 /** Judges a call by its name: the types of database clients are as many as there are clients. */
 export function queryUse(call: CallLike, entities: readonly Entity[]): QueryUse {
@@ -18,6 +18,7 @@ export function queryUse(call: CallLike, entities: readonly Entity[]): QueryUse 
   if (ts.isNewExpression(call)) return STATEMENT_CLASS.test(text) ? 'wraps' : 'ignores';
   if (ts.isTaggedTemplateExpression(call)) return tagUse(text, entities);
   if (entities.some(isOfTheLanguage) || isLogger(callee)) return 'ignores';
+  if (FORMATS.test(text)) return 'formats';
   if (WRAPPERS.has(text)) return 'wraps';
   if (/^prepare(?:d|Statement|Sync|Async)?$/.test(text)) return 'prepares';
   return isExecuteName(text) ? 'executes' : 'ignores';
@@ -53,7 +54,10 @@ function isLogger(callee: Ts.Node): boolean {
   const bare = skipParentheses(callee);
   if (!ts.isPropertyAccessExpression(bare)) return false;
   const receiver = rightmostName(bare.expression);
-  return receiver !== undefined && /^#?_?(?:console|log|logger|tracer?|span|metrics?|assert|expect|vi|jest)$/i.test(receiver.text);
+  return (
+    receiver !== undefined &&
+    /^#?_?(?:console|log|logger|tracer?|span|metrics?|assert|expect|vi|jest)$/i.test(receiver.text)
+  );
 }
 
 const EXECUTES: ReadonlySet<string> = new Set([
@@ -95,11 +99,22 @@ const NO_EXECUTION =
 /** Functions whose result is a piece of SQL: run by another, or by being awaited. */
 const WRAPPERS: ReadonlySet<string> = new Set(['raw', 'sql', 'unsafe', 'literal', 'SQL']);
 
+/** Functions that answer with the text, put in order or filled in. */
+export const FORMATS =
+  /^(?:pg)?format(?:Query|Sql|SQL)?$|^(?:de|out|un)dent$|^stripIndents?$|^oneLine|^minif|^sprintf$/;
+
 /** Classes whose instances are statements: `new Query(text)`. */
 const STATEMENT_CLASS = /^(?:\w*(?:Query|Statement|Sql|SQL)|PQ|PS)$/;
 
 /** Tags whose value is the text, or a piece of SQL for a query function. */
-const TEXT_TAGS: ReadonlySet<string> = new Set(['raw', 'dedent', 'outdent', 'stripIndent', 'stripIndents', 'SQL']);
+const TEXT_TAGS: ReadonlySet<string> = new Set([
+  'raw',
+  'dedent',
+  'outdent',
+  'stripIndent',
+  'stripIndents',
+  'SQL',
+]);
 const NO_SQL_TAGS: ReadonlySet<string> = new Set(['css', 'gql', 'graphql', 'html', 'md', 'styled', 'svg']);
 
 const RUNS: ReadonlySet<string> = new Set([
@@ -119,4 +134,12 @@ const RUNS: ReadonlySet<string> = new Set([
   'values',
 ]);
 
-const CHAINS: ReadonlySet<string> = new Set(['bind', 'bindParams', 'expand', 'finalize', 'pluck', 'raw', 'safeIntegers']);
+const CHAINS: ReadonlySet<string> = new Set([
+  'bind',
+  'bindParams',
+  'expand',
+  'finalize',
+  'pluck',
+  'raw',
+  'safeIntegers',
+]);

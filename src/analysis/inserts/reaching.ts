@@ -1,9 +1,8 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg } from '../cfg.ts';
 import { nodesFor } from '../loops.ts';
 import { cfgOf, ownerOf } from './functions.ts';
-import { namesIn } from './identifiers.ts';
+import { localDeclaration, namesIn } from './identifiers.ts';
 
 /** Something that gives a variable its value. */
 export type Definition =
@@ -14,7 +13,11 @@ export type Definition =
  * The definitions whose value a variable may have where it is read. Inside a nested function, those that may be in
  * force where the function is made, and the assignments of the nested functions themselves.
  */
-export function reachingDefinitions(variable: Ts.VariableDeclaration, name: string, use: Ts.Node): readonly Definition[] {
+export function reachingDefinitions(
+  variable: Ts.VariableDeclaration,
+  name: string,
+  use: Ts.Node,
+): readonly Definition[] {
   const assignments = assignmentsTo(variable, name);
   if (assignments.length === 0) return [{ kind: 'declaration', node: variable }];
   const home = ownerOf(variable);
@@ -26,8 +29,15 @@ export function reachingDefinitions(variable: Ts.VariableDeclaration, name: stri
     return { kind: 'assignment', node: action.node };
   };
   const local = walkBack(cfg, nodesFor(cfg, placeIn(home, use)), defines);
-  const elsewhere = foreign.filter((node) => node !== use).map((node): Definition => ({ kind: 'assignment', node }));
+  const elsewhere = foreign
+    .filter((node) => node !== use)
+    .map((node): Definition => ({ kind: 'assignment', node }));
   return [...local, ...elsewhere];
+}
+
+/** Whether a variable ever gets another value than that of its declaration. */
+export function isReassigned(variable: Ts.VariableDeclaration, name: string): boolean {
+  return assignmentsTo(variable, name).length > 0;
 }
 
 /** The assignments to a variable itself, compound ones included. */
@@ -36,7 +46,7 @@ function assignmentsTo(variable: Ts.VariableDeclaration, name: string): readonly
   return names.flatMap((one) => {
     const { parent } = one;
     const isTarget = ts.isBinaryExpression(parent) && parent.left === one && isAssignment(parent);
-    return isTarget && ts.isIdentifier(one) && resolveLocal(one) === variable ? [parent] : [];
+    return isTarget && ts.isIdentifier(one) && localDeclaration(one) === variable ? [parent] : [];
   });
 }
 
@@ -81,5 +91,7 @@ function predecessors(cfg: Cfg): ReadonlyMap<number, readonly number[]> {
 }
 
 function isAssignment({ operatorToken }: Ts.BinaryExpression): boolean {
-  return operatorToken.kind >= ts.SyntaxKind.FirstAssignment && operatorToken.kind <= ts.SyntaxKind.LastAssignment;
+  return (
+    operatorToken.kind >= ts.SyntaxKind.FirstAssignment && operatorToken.kind <= ts.SyntaxKind.LastAssignment
+  );
 }

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, type NameNode, nameText, rightmostName } from '../code.ts';
 import { containerOf, type Heritage } from '../dispatch/heritage.ts';
-import { declarationRoot, isValueUse, namesIn } from './identifiers.ts';
+import { declarationRoot, isValueUse, localDeclaration, namesIn } from './identifiers.ts';
 
 /** A use of a class's or object's member. */
 export interface MemberUse {
@@ -30,7 +29,10 @@ export class References {
     this.#uses.set(declaration, byName);
     let uses = byName.get(name);
     if (!uses) {
-      uses = [...localUses(declaration, name), ...this.#foreignUses(declaration, exportedNames(declaration, name))];
+      uses = [
+        ...localUses(declaration, name),
+        ...this.#foreignUses(declaration, exportedNames(declaration, name)),
+      ];
       byName.set(name, uses);
     }
     return uses;
@@ -42,7 +44,10 @@ export class References {
     if (known) return known;
     this.#memberUses.set(member, []);
     const name = nameText((member as { name?: Ts.Node }).name ?? member);
-    const uses = name === undefined ? [] : this.#filesFor(member, name).flatMap((file) => this.#usesIn(file, member, name));
+    const uses =
+      name === undefined
+        ? []
+        : this.#filesFor(member, name).flatMap((file) => this.#usesIn(file, member, name));
     this.#memberUses.set(member, uses);
     return uses;
   }
@@ -73,7 +78,9 @@ export class References {
 
   /** Whether a member access means a member, or may mean it because its type stands above or below. */
   #relation(access: NameNode, member: Ts.Node): MemberUse['by'] | undefined {
-    const nodes = this.#code.entities(access).flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
+    const nodes = this.#code
+      .entities(access)
+      .flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
     if (nodes.includes(member)) return 'symbol';
     const container = containerOf(member);
     if (!container || !ts.isPropertyAccessExpression(access.parent)) return undefined;
@@ -100,9 +107,13 @@ export class References {
     }
     const value = rightmostName(holder.initializer);
     if (!value) return false;
-    const types = this.#code.typeEntities(value).flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
+    const types = this.#code
+      .typeEntities(value)
+      .flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
     return types.some((node) =>
-      this.#heritage.containersIn(node).some((type) => type === container || this.#heritage.above(type).has(container)),
+      this.#heritage
+        .containersIn(node)
+        .some((type) => type === container || this.#heritage.above(type).has(container)),
     );
   }
 
@@ -130,7 +141,9 @@ export class References {
   ): readonly Ts.Expression[] {
     const found: Ts.Expression[] = [];
     const isMeant = (at: NameNode): boolean =>
-      this.#code.entities(at).some((entity) => entity.kind === 'node' && declarationRoot(entity.node) === declaration);
+      this.#code
+        .entities(at)
+        .some((entity) => entity.kind === 'node' && declarationRoot(entity.node) === declaration);
     const spelt = namesIn(source).get(name) ?? [];
     this.#code.prefetchNames(
       source.fileName,
@@ -165,7 +178,8 @@ export class References {
 function localUses(declaration: Ts.Node, name: string): readonly Ts.Expression[] {
   const names = namesIn(declaration.getSourceFile()).get(name) ?? [];
   return names.filter(
-    (one): one is Ts.Identifier => ts.isIdentifier(one) && isValueUse(one) && resolveLocal(one) === declaration,
+    (one): one is Ts.Identifier =>
+      ts.isIdentifier(one) && isValueUse(one) && localDeclaration(one) === declaration,
   );
 }
 

@@ -4,9 +4,8 @@ import { type Action, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
 import type { LockEngine, Summary } from './engine.ts';
-import { type Env, isModuleLevel } from './evaluator.ts';
+import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
-import { UNKNOWN_PATH } from './paths.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -50,7 +49,7 @@ export interface Call {
 export type AcquisitionSink = (acquisition: Acquisition, held: readonly Held[], world: World) => void;
 
 /** Worlds side by side at one point, before they are merged into one. */
-const MAX_WORLDS = 12;
+const MAX_WORLDS = 8;
 /** Ways in which a function can end that its callers tell apart. */
 const MAX_OUTCOMES = 6;
 /** Places at which a function is known to wait for one lock. */
@@ -446,7 +445,8 @@ export class Activation {
     if (ts.isIdentifier(name)) {
       const root = `v${idOf(declaration)}`;
       const fresh = retirePath(retirePath(world, root), `s${idOf(declaration)}`);
-      return bind(fresh, declaration, value ?? { kind: 'opaque', path: root });
+      // A variable of which nothing is known needs no entry: it stands for itself.
+      return bind(fresh, declaration, value);
     }
     let next = world;
     for (const element of name.elements) {
@@ -478,7 +478,8 @@ export class Activation {
     const target = skipParentheses(node.left);
     if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
     const declaration = this.#assignedDeclaration(target, world);
-    return declaration ? this.write(declaration, value ?? opaqueOf(declaration), next) : next;
+    if (!declaration) return next;
+    return this.write(declaration, value, retirePath(next, `v${idOf(declaration)}`));
   }
 
   /** `[a, b] = [b, a]` */
@@ -726,10 +727,6 @@ function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
     };
   }
   return merged;
-}
-
-function opaqueOf(declaration: Ts.Node): Value {
-  return { kind: 'opaque', path: isModuleLevel(declaration) ? UNKNOWN_PATH : `v${idOf(declaration)}` };
 }
 
 function factText(bare: Ts.Node, test: 'truthy' | 'nullish'): string | undefined {

@@ -73,12 +73,16 @@ interface Context {
   runs: number;
 }
 
-/** One function is analysed for at most this many different callers. */
-const MAX_CONTEXTS = 48;
+/**
+ * One function is analysed for at most this many different callers: many where they hand in locks or functions that
+ * lead to locks, few where they differ in anything else.
+ */
+const MAX_CARRYING_CONTEXTS = 100;
+const MAX_PLAIN_CONTEXTS = 8;
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
 const MAX_NESTING = 60;
 /** A context that has not settled after this many runs is left as it is. */
-const MAX_RUNS = 40;
+const MAX_RUNS = 10;
 /** Values deeper than the call graph is worth are cut off by length. */
 const MAX_KEY = 4000;
 
@@ -97,6 +101,7 @@ export class LockEngine {
   readonly #cfgs = new Map<CfgOwner, Cfg>();
   readonly #contexts = new Map<string, Context>();
   readonly #perFunction = new Map<CfgOwner, number>();
+  readonly #carrying = new Map<CfgOwner, number>();
   readonly #queue = new Set<Context>();
   readonly #reassigned = new WeakMap<Ts.Node, ReadonlySet<Ts.Node>>();
   readonly #unresolved = new Map<Ts.Node, string>();
@@ -170,7 +175,7 @@ export class LockEngine {
 
   /** Whether a function was looked at, from outside or through a call. */
   hasAnalysed(fn: CfgOwner): boolean {
-    return this.#perFunction.has(fn);
+    return this.#perFunction.has(fn) || this.#carrying.has(fn);
   }
 
   /** Places where a lock was held and something could not be resolved, in any of its contexts. */
@@ -296,6 +301,20 @@ export class LockEngine {
       default:
         return value;
     }
+  }
+
+  /** A summary without the values that make no difference to anybody's locks. */
+  #condensed(summary: Summary): Summary {
+    return {
+      ...summary,
+      outcomes: distinct(
+        summary.outcomes.map((outcome) => ({
+          ...outcome,
+          value: this.#essence(outcome.value),
+          writes: this.#essentials(outcome.writes),
+        })),
+      ),
+    };
   }
 
   #essentials(bindings: Bindings, depth = 0): Bindings {
@@ -626,10 +645,12 @@ export class LockEngine {
     let key = this.#key(call);
     const known = this.#contexts.get(key);
     if (known) return known;
-    const count = (this.#perFunction.get(call.fn) ?? 0) + 1;
-    this.#perFunction.set(call.fn, count);
+    const isCarrying = [...call.args, ...call.captured.values()].some((value) => isCarrier(value));
+    const counts = isCarrying ? this.#carrying : this.#perFunction;
+    const count = (counts.get(call.fn) ?? 0) + 1;
+    counts.set(call.fn, count);
     let actual = call;
-    if (count > MAX_CONTEXTS || key.length > MAX_KEY) {
+    if (count > (isCarrying ? MAX_CARRYING_CONTEXTS : MAX_PLAIN_CONTEXTS) || key.length > MAX_KEY) {
       actual = { fn: call.fn, self: lexicalSelf(call.fn), args: [], captured: EMPTY_BINDINGS };
       key = this.#key(actual);
       const general = this.#contexts.get(key);
@@ -671,7 +692,7 @@ export class LockEngine {
     const { fn } = context.call;
     this.code.prefetch(fn);
     const activation = new Activation(this, context.call, this.#cfg(fn));
-    context.summary = activation.run();
+    context.summary = this.#condensed(activation.run());
     this.#depth -= 1;
     this.#current = previous;
     context.running = false;
@@ -776,6 +797,10 @@ function literalValue(node: Ts.Expression): string | number | boolean | undefine
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
   return node.kind === ts.SyntaxKind.FalseKeyword ? false : undefined;
+}
+
+function distinct(outcomes: readonly Outcome[]): Outcome[] {
+  return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
 }
 
 function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {

@@ -159,7 +159,7 @@ export class Evaluator {
     const bound = env.bindings.get(local);
     if (bound) return bound;
     if (env.owner && owningFunction(local) === env.owner && !isHoisted(local)) {
-      return isModuleLevel(local) ? this.declared(local, undefined) : undefined;
+      return isModuleLevel(local) ? this.declared(local, undefined) : { kind: 'opaque', path: `v${idOf(local)}` };
     }
     for (const entity of this.#code.entities(node)) {
       if (entity.kind === 'node') return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));

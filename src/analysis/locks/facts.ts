@@ -9,6 +9,7 @@ import { LockIdentity } from './identity.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockClass } from './values.ts';
+import { lockVocabulary } from './vocabulary.ts';
 
 /** All that the lock rules judge by. */
 export interface LockFacts {
@@ -30,7 +31,7 @@ export const lockFacts: Analysis<LockFacts> = {
     const code = new Code(program);
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
-    const reach = new LockReach(code, (call) => isTakingCall(call, methods));
+    const reach = new LockReach(code, lockVocabulary(program, identity.primitives), (call) => isTakingCall(call, methods));
     const engine = new LockEngine(code, identity, reach);
     const done = new Set<CfgOwner>();
     const analyse = (fn: CfgOwner): void => {
@@ -59,7 +60,8 @@ export const lockFacts: Analysis<LockFacts> = {
       for (const file of program.filesWith(names)) {
         const tree = program.tree(file);
         if (!tree) continue;
-        const callers = functionsMentioning(tree.source, new Set(names));
+        // A name says little: only what leads to a lock by its symbols is a caller.
+        const callers = functionsMentioning(tree.source, new Set(names)).filter((fn) => reach.leads(fn));
         analyseAll(callers);
       }
     }

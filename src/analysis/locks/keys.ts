@@ -15,10 +15,23 @@ export function idOf(node: Ts.Node): number {
   return id;
 }
 
+// Values and bindings never change, so a key is worked out once for each.
+const valueKeys = new WeakMap<Value, string>();
+const bindingsKeys = new WeakMap<Bindings, string>();
+
 /** Equal values have equal keys. */
 export function valueKey(value: Value | undefined, depth = 0): string {
   if (!value) return '-';
   if (depth > 12) return '…';
+  let key = valueKeys.get(value);
+  if (key === undefined) {
+    key = makeValueKey(value, depth);
+    valueKeys.set(value, key);
+  }
+  return key;
+}
+
+function makeValueKey(value: Value, depth: number): string {
   const inner = (part: Value | undefined): string => valueKey(part, depth + 1);
   switch (value.kind) {
     case 'constant':
@@ -50,9 +63,13 @@ export function valueKey(value: Value | undefined, depth = 0): string {
 
 export function bindingsKey(bindings: Bindings, depth = 0): string {
   if (bindings.size === 0) return '';
+  const known = bindingsKeys.get(bindings);
+  if (known !== undefined) return known;
   const parts: string[] = [];
   for (const [node, value] of bindings) parts.push(`${idOf(node)}=${valueKey(value, depth)}`);
-  return parts.sort().join(';');
+  const key = parts.sort().join(';');
+  bindingsKeys.set(bindings, key);
+  return key;
 }
 
 export function heldKey(held: readonly Held[]): string {

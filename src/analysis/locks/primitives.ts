@@ -133,6 +133,12 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
   return [...words].sort();
 }
 
+/** The names of lock types, default exports by the names that they are usually imported under. */
+export function lockTypeNames(primitives: readonly LockPrimitive[]): string[] {
+  const names = primitives.map(({ module, type }) => (type === 'default' ? DEFAULT_NAMES[module ?? ''] : type));
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
 /** The methods that take a lock, of all primitives and of locks recognised by shape. */
 export function acquiringMethods(primitives: readonly LockPrimitive[]): ReadonlySet<string> {
   const names = new Set([

@@ -9,12 +9,14 @@ import { isCfgOwner } from './evaluator.ts';
  */
 export class LockReach {
   readonly #code: Code;
+  readonly #vocabulary: RegExp;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
   readonly #known = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
 
-  constructor(code: Code, isTaking: (call: Ts.CallExpression) => boolean) {
+  constructor(code: Code, vocabulary: RegExp, isTaking: (call: Ts.CallExpression) => boolean) {
     this.#code = code;
+    this.#vocabulary = vocabulary;
     this.#isTaking = isTaking;
   }
 
@@ -49,7 +51,7 @@ export class LockReach {
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
     if (!body) return { takes: false, functions: [] };
-    if (LOCK_WORDS.test(body.getText())) return { takes: true, functions: [] };
+    if (this.#vocabulary.test(body.getText())) return { takes: true, functions: [] };
     const names: NameNode[] = [];
     let takes = false;
     const visit = (node: Ts.Node): void => {
@@ -97,9 +99,6 @@ interface Callees {
   readonly takes: boolean;
   readonly functions: readonly CfgOwner[];
 }
-
-/** Words by which code deals with locks even if it does not take one: it may return it, or give it back. */
-const LOCK_WORDS = /mutex|semaphore|\block|Lock(?!ed\b)|acquire|\bmu\b|[a-z]Mu\b|\brelease|\bdispose\b/;
 
 function addName(node: Ts.Node, names: NameNode[]): void {
   const bare = skipParentheses(node);

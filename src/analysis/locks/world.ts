@@ -113,9 +113,14 @@ const MAX_MEMBERS = 6;
 
 export function joinValues(a: Value | undefined, b: Value | undefined): Value | undefined {
   if (!a || !b) return a ?? b;
+  if (a === b) return a;
   const members = new Map<string, Value>();
   for (const member of [...membersOf(a), ...membersOf(b)]) members.set(valueKey(member), member);
-  const all = [...members.values()];
+  let all = [...members.values()];
+  // An object that may be this one or that one is no object in particular.
+  const isPlain = (member: Value): boolean => member.kind === 'opaque' && !member.settles;
+  if (all.filter(isPlain).length > 1) all = all.filter((member) => !isPlain(member));
+  if (all.length === 0) return undefined;
   if (all.length > MAX_MEMBERS) return undefined;
   return all.length === 1 ? all[0] : { kind: 'union', members: all };
 }

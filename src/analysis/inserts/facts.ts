@@ -1,0 +1,61 @@
+import type { Analysis } from '../../engine/rule.ts';
+import type { CallLike } from '../cfg.ts';
+import { Code } from '../code.ts';
+import { Heritage } from '../dispatch/heritage.ts';
+import { loadSql } from '../sql/index.ts';
+import { type Execution, executionsOf } from './executions.ts';
+import { Folder } from './fold.ts';
+import { CallGraph } from './invocations.ts';
+import { Reader, type Reading } from './readings.ts';
+import { insertLiterals } from './sql-literals.ts';
+
+/** A call that runs an INSERT, or SQL made from the text of one. */
+export interface InsertSite {
+  readonly call: CallLike;
+  readonly readings: readonly Reading[];
+}
+
+/** All that the insert rules judge by. */
+export interface InsertFacts {
+  readonly code: Code;
+  readonly heritage: Heritage;
+  readonly graph: CallGraph;
+  /** By file and place. */
+  readonly sites: readonly InsertSite[];
+}
+
+/** Where rows are inserted by SQL text. Shared by all insert rules. */
+export const insertFacts: Analysis<InsertFacts> = {
+  id: 'insert-facts',
+  async compute({ program }) {
+    const code = new Code(program);
+    const heritage = new Heritage(code);
+    const graph = new CallGraph(code, heritage);
+    const executions = insertLiterals(program).flatMap((literal) => executionsOf(graph, literal));
+    if (executions.length === 0) return { code, heritage, graph, sites: [] };
+    const reader = new Reader(await loadSql(), new Folder(code, graph.callees), graph);
+    const sites = [...byCall(executions)].map(([call, runs]): InsertSite => {
+      const texts = new Map(runs.map((run) => [`${code.key(run.sql.at)}|${run.sql.frames.key}`, run]));
+      return { call, readings: [...texts.values()].flatMap((run) => reader.read(run)) };
+    });
+    const relevant = sites.filter(({ readings }) =>
+      readings.some(({ inserts, unread }) => inserts.length > 0 || unread),
+    );
+    return { code, heritage, graph, sites: relevant.sort(byPlace) };
+  },
+};
+
+function byCall(executions: readonly Execution[]): ReadonlyMap<CallLike, readonly Execution[]> {
+  const found = new Map<CallLike, Execution[]>();
+  for (const execution of executions) {
+    const runs = found.get(execution.call);
+    if (runs) runs.push(execution);
+    else found.set(execution.call, [execution]);
+  }
+  return found;
+}
+
+function byPlace({ call: a }: InsertSite, { call: b }: InsertSite): number {
+  const [left, right] = [a.getSourceFile().fileName, b.getSourceFile().fileName];
+  return left < right ? -1 : left > right ? 1 : a.pos - b.pos || a.end - b.end;
+}

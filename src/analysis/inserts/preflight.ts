@@ -1,0 +1,232 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Cfg } from '../cfg.ts';
+import { nameText } from '../code.ts';
+import { nodesFor } from '../loops.ts';
+import { type Answer, answerOf, either, type Fact, NULLISH, SILENT, under } from './answers.ts';
+import { boundAnswer, NOTHING_KNOWN, type Oracle, solve, surroundings } from './decisions.ts';
+import { evaluate } from './evaluation.ts';
+import { Frames } from './frames.ts';
+import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
+import { localDeclaration } from './identifiers.ts';
+import type { CallGraph } from './invocations.ts';
+import { isReassigned } from './reaching.ts';
+
+/** How far a helper may be from the preflight that it asks. */
+const MOST_HELPERS = 3;
+
+/** What stands between the start of an iteration, or of a function, and an insert. */
+export type Verdict =
+  | { readonly decided: 'no' }
+  /** Every path has asked a preflight, and goes on to the insert because there is no row. */
+  | { readonly decided: 'yes' }
+  /** The same, if these variables of functions around were asked for in the same iteration. */
+  | { readonly decided: 'by-captured'; readonly variables: readonly Ts.VariableDeclaration[] };
+
+/** A preflight: the declarations that its name in the config stands for. */
+export interface NamedDeclarations {
+  /** The last part of the name. */
+  readonly name: string;
+  readonly declarations: ReadonlySet<Ts.Node>;
+}
+
+/** Judges whether preflights decide about what follows them. */
+export class Preflights {
+  readonly #graph: CallGraph;
+  /** The calls of preflights, and what their answers say. */
+  readonly #calls = new Map<Ts.Node, Answer>();
+  /** Preflights that answer by throwing. */
+  readonly #throwing = new Set<Ts.Node>();
+  /** Functions that ask a preflight, themselves or through others. */
+  readonly #helpers = new Set<FunctionNode>();
+  readonly #summaries = new Map<FunctionNode, Summary>();
+
+  constructor(graph: CallGraph, preflights: readonly NamedDeclarations[]) {
+    this.#graph = graph;
+    for (const { name, declarations } of preflights) {
+      for (const declaration of declarations) this.#add(name, declaration);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#calls.size === 0;
+  }
+
+  /** Whether every path from a node of the graph to an expression is decided. */
+  judge(cfg: Cfg, from: number, to: Ts.Node): Verdict {
+    if (this.isEmpty) return { decided: 'no' };
+    if (this.#isAbsentAt(cfg, from, to, new PreflightOracle(this, undefined))) return { decided: 'yes' };
+    const captured = new Set<Ts.VariableDeclaration>();
+    const isAbsent = this.#isAbsentAt(cfg, from, to, new PreflightOracle(this, captured));
+    return isAbsent && captured.size > 0
+      ? { decided: 'by-captured', variables: [...captured] }
+      : { decided: 'no' };
+  }
+
+  answer(call: Ts.CallExpression): Answer {
+    const own = this.#calls.get(call);
+    if (own) return own;
+    const helpers = this.#helpersOf(call);
+    return helpers.map((fn) => this.#summary(fn).value).reduce(either, helpers.length > 0 ? NEVER : SILENT);
+  }
+
+  outcome(call: Ts.CallExpression): Fact {
+    const isAwaited = ts.isAwaitExpression(call.parent);
+    if (this.#throwing.has(call)) return isAwaited || !this.#isAsync(call) ? 'absent' : 'unknown';
+    const facts = this.#helpersOf(call).map((fn) => {
+      return isAwaited || !isAsyncFunction(fn) ? this.#summary(fn).exit : 'unknown';
+    });
+    const [first = 'unknown', ...others] = facts;
+    return others.every((fact) => fact === first) ? first : 'unknown';
+  }
+
+  #add(name: string, declaration: Ts.Node): void {
+    const asked = this.#callsOf(declaration, name);
+    const isThrowing = isFunctionNode(declaration) && answersByThrowing(declaration);
+    for (const call of asked) {
+      if (isThrowing) this.#throwing.add(call);
+      this.#calls.set(call, isThrowing ? SILENT : answerOf(name));
+    }
+    let carriers = new Set(asked.map(ownerOf).filter(isFunctionNode));
+    for (let distance = 0; distance < MOST_HELPERS; distance += 1) {
+      const fresh = [...carriers].filter((fn) => !this.#helpers.has(fn));
+      for (const fn of fresh) this.#helpers.add(fn);
+      const callers = fresh.flatMap((fn) =>
+        this.#graph.callSites(fn, Frames.none).map(({ node }) => ownerOf(node)),
+      );
+      carriers = new Set(callers.filter(isFunctionNode));
+    }
+  }
+
+  #callsOf(declaration: Ts.Node, name: string): readonly Ts.Node[] {
+    if (isFunctionNode(declaration)) {
+      return this.#graph
+        .callSites(declaration, Frames.none)
+        .flatMap(({ node, how }) => (how === 'call' ? [node] : []));
+    }
+    const { initializer } = declaration as { initializer?: Ts.Node };
+    const [fn] = initializer ? this.#graph.callees.functionsOf(initializer, Frames.none) : [];
+    if (fn) return this.#callsOf(fn, name);
+    const { references } = this.#graph;
+    const isVariable = ts.isVariableDeclaration(declaration) || ts.isFunctionDeclaration(declaration);
+    const uses: readonly Ts.Node[] = isVariable
+      ? references.of(declaration, nameText((declaration as { name?: Ts.Node }).name ?? declaration) ?? name)
+      : references.ofMember(declaration).map(({ at }) => at);
+    return uses.flatMap(({ parent }, index) =>
+      ts.isCallExpression(parent) && parent.expression === uses[index] ? [parent] : [],
+    );
+  }
+
+  #helpersOf(call: Ts.CallExpression): readonly FunctionNode[] {
+    if (this.#helpers.size === 0) return [];
+    const bodies = this.#graph.callees.bodies(call, Frames.none);
+    return bodies.every((fn) => this.#helpers.has(fn)) ? bodies : [];
+  }
+
+  #isAsync(call: Ts.CallExpression): boolean {
+    return this.#graph.callees.bodies(call, Frames.none).some(isAsyncFunction);
+  }
+
+  #isAbsentAt(cfg: Cfg, from: number, to: Ts.Node, oracle: Oracle): boolean {
+    const states = solve(cfg, from, NOTHING_KNOWN, oracle);
+    const reached = nodesFor(cfg, to).flatMap((id) => states.get(id) ?? []);
+    return reached.length > 0 && reached.every(({ fact }) => fact === 'absent');
+  }
+
+  #summary(fn: FunctionNode): Summary {
+    const known = this.#summaries.get(fn);
+    if (known) return known;
+    this.#summaries.set(fn, { value: SILENT, exit: 'unknown' });
+    const summary = summarise(cfgOf(fn), new PreflightOracle(this, undefined));
+    this.#summaries.set(fn, summary);
+    return summary;
+  }
+}
+
+/** What a function's result says, and what follows when it has returned at all. */
+interface Summary {
+  readonly value: Answer;
+  readonly exit: Fact;
+}
+
+const NEVER: Answer = { truthy: 'never', falsy: 'never', nullish: 'never', present: 'never' };
+
+class PreflightOracle implements Oracle {
+  readonly #preflights: Preflights;
+  /** Takes the variables of other functions that are relied on; without it they say nothing. */
+  readonly #captured: Set<Ts.VariableDeclaration> | undefined;
+
+  constructor(preflights: Preflights, captured: Set<Ts.VariableDeclaration> | undefined) {
+    this.#preflights = preflights;
+    this.#captured = captured;
+  }
+
+  answer(call: Ts.CallExpression): Answer {
+    return this.#preflights.answer(call);
+  }
+
+  outcome(call: Ts.CallExpression): Fact {
+    return this.#preflights.outcome(call);
+  }
+
+  /** A variable that is never assigned to says what its initializer says. */
+  captured(declaration: Ts.VariableDeclaration, name: string): Answer {
+    const { initializer } = declaration;
+    if (!this.#captured || !initializer || isReassigned(declaration, name)) return SILENT;
+    this.#captured.add(declaration);
+    const answer = evaluate(initializer, {
+      variable: (other) => this.#outer(other, declaration),
+      call: (call) => this.answer(call),
+    });
+    return boundAnswer(declaration.name, name, answer);
+  }
+
+  #outer(name: Ts.Identifier, from: Ts.VariableDeclaration): Answer {
+    const local = localDeclaration(name);
+    return local && local !== from && ts.isVariableDeclaration(local)
+      ? this.captured(local, name.text)
+      : SILENT;
+  }
+}
+
+function summarise(cfg: Cfg, oracle: Oracle): Summary {
+  const states = solve(cfg, cfg.entry, NOTHING_KNOWN, oracle);
+  const values: Answer[] = [];
+  for (const { id, action } of cfg.nodes) {
+    const state = states.get(id);
+    if (action.kind !== 'return' || !state) continue;
+    const value = action.value ? evaluate(action.value, surroundings(cfg, state, oracle)) : NULLISH;
+    values.push(under(value, state.fact));
+  }
+  const exit = states.get(cfg.exit)?.fact ?? 'unknown';
+  if (canFallOff(cfg)) values.push(under(NULLISH, exit));
+  return { value: values.length > 0 ? values.reduce(either) : SILENT, exit };
+}
+
+/** Whether control can get to the end of a function without a `return`. */
+function canFallOff(cfg: Cfg): boolean {
+  const seen = new Set([cfg.entry]);
+  for (const id of seen) {
+    const node = cfg.nodes[id];
+    if (node?.action.kind === 'return') continue;
+    for (const { to, when } of node?.successors ?? [])
+      if (when !== 'throw' || to !== cfg.throwExit) seen.add(to);
+  }
+  return seen.has(cfg.exit);
+}
+
+/** A preflight without a result that throws: having returned is its answer. */
+function answersByThrowing(fn: FunctionNode): boolean {
+  let returns = false;
+  let throws = false;
+  const visit = (node: Ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression) returns = true;
+    if (ts.isThrowStatement(node)) throws = true;
+    if (!isFunctionNode(node)) ts.forEachChild(node, visit);
+  };
+  if (fn.body && ts.isBlock(fn.body)) ts.forEachChild(fn.body, visit);
+  return throws && !returns;
+}
+
+function isAsyncFunction(fn: FunctionNode): boolean {
+  return fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+}

@@ -1,0 +1,72 @@
+import type { Program } from '../../engine/program.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { looksLikeSql } from '../sql/index.ts';
+
+/**
+ * What stands behind INSERT in a file that holds the beginning of one: a blank, a comment, an escape, or the end of
+ * the literal.
+ */
+export const INSERT_WORDS: readonly string[] = [...' \t\n\r\\/\'"`$'].map((after) => `insert${after}`);
+
+/** The string literals and templates of the program that may hold an INSERT, or the beginning of one. */
+export function insertLiterals(program: Program): readonly Ts.Expression[] {
+  return program.filesWith(INSERT_WORDS, true).flatMap((file) => {
+    const text = program.text(file);
+    // Prose about inserting is common, and parsing a file is not for nothing.
+    if (text === undefined || !IN_QUOTES.test(text)) return [];
+    const source = program.tree(file)?.source;
+    return source ? literalsIn(source) : [];
+  });
+}
+
+/** Whether any text of the program speaks of a table, wherever its name comes from. */
+export function mentionsTable(program: Program, table: string): boolean {
+  const name = table.replace(/^.*\.(?=[^*])|\.\*$/g, '').replace(/^"|"$/g, '');
+  const word = new RegExp(`(?<![\\w$])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
+  return program.filesWith([name], true).some((file) => {
+    const source = program.tree(file)?.source;
+    return source !== undefined && holdsText(source, word);
+  });
+}
+
+function holdsText(node: Ts.Node, word: RegExp): boolean {
+  const isText =
+    ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
+  if (isText && word.test(node.text)) return true;
+  return ts.forEachChild(node, (child) => holdsText(child, word)) ?? false;
+}
+
+function literalsIn(source: Ts.SourceFile): readonly Ts.Expression[] {
+  const found: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isTypeNode(node)) return;
+    if ((ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) && mayInsert(node)) found.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function mayInsert(node: Ts.StringLiteralLike | Ts.TemplateExpression): boolean {
+  const text = ts.isTemplateExpression(node) ? literalText(node) : node.text;
+  if (!BEGINS_INSERT.test(text)) return false;
+  if (looksLikeSql(text)) return true;
+  // Only a piece of a statement: the rest is put to it.
+  const { parent } = node;
+  return (
+    ts.isTemplateExpression(node) || ts.isBinaryExpression(parent) || ts.isArrayLiteralExpression(parent)
+  );
+}
+
+/** The literal pieces of a template, each hole a word. */
+function literalText({ head, templateSpans }: Ts.TemplateExpression): string {
+  return head.text + templateSpans.map(({ literal }) => ` x ${literal.text}`).join('');
+}
+
+/** INSERT where a statement can begin: first, behind punctuation or a line break, or behind a word that takes one. */
+const BEGINS_INSERT =
+  /(?:^|[;:()/*\n\r]|\b(?:as|begin|explain|analyze|verbose|then|do|else|atomic|loop|x))\s*\binsert(?:\s|$|\/\*|--)/i;
+
+/** The same, as source text has it: in a literal, or behind a line break or an escape in one. */
+const IN_QUOTES =
+  /(?:['"`;:()/*\n\r}]|\\[nrt]|\b(?:as|begin|explain|analyze|verbose|then|do|else|atomic|loop))[ \t]*\binsert(?:\s|\\|['"`]|\/\*|--|\$\{)/i;

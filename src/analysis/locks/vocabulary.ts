@@ -1,0 +1,86 @@
+import type { LockPrimitive } from '../../config/types.ts';
+import type { Program } from '../../engine/program.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { nameText } from '../code.ts';
+import { lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
+
+/**
+ * A pattern for the names by which the program speaks of locks: lock types, and the fields, variables, parameters and
+ * functions that hold or return one. A function that uses none of them neither hands out a lock nor gives one back.
+ */
+export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): RegExp {
+  const types = new Set(lockTypeNames(primitives));
+  const trees = program
+    .filesWith([...types, ...lockWords(primitives)])
+    .map((file) => program.tree(file))
+    .filter((tree) => tree !== undefined);
+  for (const { source } of trees) {
+    for (const name of ownLockTypes(source, types)) types.add(name);
+  }
+  const names = new Set(types);
+  for (const { source } of trees) collectHolders(source, types, names);
+  const alternatives = [...names].sort().map((name) => name.replace(/[$]/g, '\\$&'));
+  return new RegExp(`\\b(?:${alternatives.join('|')})\\b|\\.(?:release|unlock)\\b`);
+}
+
+/** Classes that offer what a lock offers, and names under which lock types are imported. */
+function ownLockTypes(source: Ts.SourceFile, known: ReadonlySet<string>): string[] {
+  const found: string[] = [];
+  const offers = new Set([...SHAPE_SCOPED, ...SHAPE_ACQUIRE]);
+  const visit = (node: Ts.Node): void => {
+    if (ts.isClassLike(node) || ts.isInterfaceDeclaration(node)) {
+      const isLock = [...node.members].some(
+        (member) => isMethod(member) && member.name && offers.has(nameText(member.name) ?? ''),
+      );
+      if (isLock && node.name) found.push(node.name.text);
+    }
+    if (ts.isImportSpecifier(node) && node.propertyName && known.has(node.propertyName.text)) {
+      found.push(node.name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
+  if (ts.isMethodDeclaration(member) || ts.isMethodSignature(member)) return true;
+  if (ts.isPropertySignature(member)) return member.type !== undefined && ts.isFunctionTypeNode(member.type);
+  return ts.isPropertyDeclaration(member) && member.initializer !== undefined && ts.isArrowFunction(member.initializer);
+}
+
+/** The names that a lock of these types is bound to. */
+function collectHolders(source: Ts.SourceFile, types: ReadonlySet<string>, names: Set<string>): void {
+  const visit = (node: Ts.Node): void => {
+    const mention =
+      (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
+      (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
+    if (mention) {
+      const holder = holderOf(node);
+      if (holder !== undefined) names.add(holder);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+}
+
+function holderOf(node: Ts.Node): string | undefined {
+  for (let at = node.parent; at && !ts.isSourceFile(at); at = at.parent) {
+    if (ts.isBinaryExpression(at)) {
+      const target = ts.isElementAccessExpression(at.left) ? at.left.expression : at.left;
+      if (ts.isPropertyAccessExpression(target)) return nameText(target.name);
+      if (ts.isIdentifier(target)) return target.text;
+    }
+    const { name } = at as { name?: Ts.Node };
+    const declares =
+      ts.isVariableDeclaration(at) ||
+      ts.isPropertyDeclaration(at) ||
+      ts.isPropertyAssignment(at) ||
+      ts.isPropertySignature(at) ||
+      ts.isParameter(at) ||
+      ts.isFunctionLike(at);
+    if (declares && name) return nameText(name)?.replace(/^#/, '');
+    if (ts.isClassLike(at)) return undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,50 @@
+import { Code } from '../../../src/analysis/code.ts';
+import { Heritage } from '../../../src/analysis/dispatch/heritage.ts';
+import { CallGraph } from '../../../src/analysis/inserts/invocations.ts';
+import type { Program } from '../../../src/engine/program.ts';
+import { SourceTree } from '../../../src/syntax/tree.ts';
+import { type Ts, ts } from '../../../src/syntax/ts.ts';
+
+/** One file in memory, without a compiler: what scoping alone can tell. */
+export function oneFile(text: string): {
+  readonly source: Ts.SourceFile;
+  readonly code: Code;
+  readonly graph: CallGraph;
+} {
+  const file = '/project/a.ts';
+  const tree = new SourceTree(file, text);
+  const program: Program = {
+    cwd: '/project',
+    files: [file],
+    text: () => text,
+    filesWith: (words) => (words.some((word) => text.includes(word)) ? [file] : []),
+    tree: (wanted) => (wanted === file ? tree : undefined),
+    oracle: {
+      kind: 'reference',
+      queries: 0,
+      symbols: (_file, positions) => positions.map(() => undefined),
+      types: (_file, positions) => positions.map(() => undefined),
+    },
+    relative: () => 'a.ts',
+  };
+  const code = new Code(program);
+  return { source: tree.source, code, graph: new CallGraph(code, new Heritage(code)) };
+}
+
+/** The calls of a function by its name, in order. */
+export function callsOf(source: Ts.SourceFile, name: string): readonly Ts.CallExpression[] {
+  const found: Ts.CallExpression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isCallExpression(node) && node.expression.getText() === name) found.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The one call of a function by its name. */
+export function callOf(source: Ts.SourceFile, name: string): Ts.CallExpression {
+  const [call, ...others] = callsOf(source, name);
+  if (!call || others.length > 0) throw new Error(`${name} is called ${others.length + 1} times or never`);
+  return call;
+}
