@@ -6,4 +6,10 @@ import { lockReentry } from './lock-reentry/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
-export const builtinRules: readonly AnyRule[] = [insertInLoop, lockCycle, lockOrder, lockReentry, requireDispatcher];
+export const builtinRules: readonly AnyRule[] = [
+  insertInLoop,
+  lockCycle,
+  lockOrder,
+  lockReentry,
+  requireDispatcher,
+];

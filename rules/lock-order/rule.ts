@@ -2,8 +2,8 @@ import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/decl
 import type { LockEdge } from '../../src/analysis/locks/engine.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
-import type { LockClass } from '../../src/analysis/locks/values.ts';
 import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
+import type { LockClass } from '../../src/analysis/locks/values.ts';
 import type { Span } from '../../src/engine/finding.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -76,7 +76,10 @@ export const lockOrder = defineRule<undefined, MessageId>({
           : judge(edge, declared);
       if (messageId) violations.set(edge, messageId);
     }
-    for (const edge of shortestPerKey([...violations.keys()], (one) => `${violations.get(one)}|${causeOf(one)}`)) {
+    for (const edge of shortestPerKey(
+      [...violations.keys()],
+      (one) => `${violations.get(one)}|${causeOf(one)}`,
+    )) {
       const messageId = violations.get(edge);
       if (!messageId) continue;
       pass.report({

@@ -54,7 +54,11 @@ export type Action =
    * Goes on by `true` or `false`. For `nullish`, `true` means that the value is null or undefined; for `case`, that
    * the value of the `switch` equals it.
    */
-  | { readonly kind: 'branch'; readonly condition: Ts.Expression; readonly test: 'truthy' | 'nullish' | 'case' }
+  | {
+      readonly kind: 'branch';
+      readonly condition: Ts.Expression;
+      readonly test: 'truthy' | 'nullish' | 'case';
+    }
   /** `value` is undefined for a bare `return`. */
   | { readonly kind: 'return'; readonly node: Ts.Node; readonly value: Ts.Expression | undefined }
   | { readonly kind: 'throw'; readonly node: Ts.ThrowStatement }
@@ -67,10 +71,7 @@ export type Action =
   /** A value that nobody takes: the end of an expression statement. */
   | { readonly kind: 'discard'; readonly node: Ts.Expression };
 
-export type CallLike =
-  | Ts.CallExpression
-  | Ts.NewExpression
-  | Ts.TaggedTemplateExpression;
+export type CallLike = Ts.CallExpression | Ts.NewExpression | Ts.TaggedTemplateExpression;
 
 export type IterationStatement = Ts.ForOfStatement | Ts.ForInStatement;
 
@@ -93,9 +94,20 @@ interface Point {
 
 /** Something that surrounds the statement being built, innermost last. */
 type Frame =
-  | { readonly kind: 'target'; readonly labels: readonly string[]; readonly breakTo: number; readonly continueTo: number | undefined; readonly plainBreak: boolean }
+  | {
+      readonly kind: 'target';
+      readonly labels: readonly string[];
+      readonly breakTo: number;
+      readonly continueTo: number | undefined;
+      readonly plainBreak: boolean;
+    }
   /** Code that runs whenever control leaves: `finally`, a disposal, the closing of an iterator. */
-  | { readonly kind: 'finally'; readonly emit: () => void; readonly handler: number; readonly copies: Map<number, number> };
+  | {
+      readonly kind: 'finally';
+      readonly emit: () => void;
+      readonly handler: number;
+      readonly copies: Map<number, number>;
+    };
 
 interface MutableNode {
   readonly id: number;
@@ -259,7 +271,10 @@ class CfgBuilder {
       this.#variable(declaration);
       this.#guarded(() => this.#emit({ kind: 'dispose', node: declaration, awaits }), then);
     };
-    const chain = others.reduceRight<() => void>((then, declaration) => () => declare(declaration, then), rest);
+    const chain = others.reduceRight<() => void>(
+      (then, declaration) => () => declare(declaration, then),
+      rest,
+    );
     declare(first, chain);
   }
 
@@ -352,12 +367,7 @@ class CfgBuilder {
     this.#resume(after);
   }
 
-  #loop(
-    labels: readonly string[],
-    continueTo: number,
-    breakTo: number,
-    body: () => void,
-  ): void {
+  #loop(labels: readonly string[], continueTo: number, breakTo: number, body: () => void): void {
     this.#frames = [...this.#frames, { kind: 'target', labels, breakTo, continueTo, plainBreak: true }];
     body();
     this.#frames = this.#frames.slice(0, -1);
@@ -752,10 +762,7 @@ const NULLISH: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.QuestionQuestionEqualsToken,
 ]);
 
-const OR: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.BarBarToken,
-  ts.SyntaxKind.BarBarEqualsToken,
-]);
+const OR: ReadonlySet<Ts.SyntaxKind> = new Set([ts.SyntaxKind.BarBarToken, ts.SyntaxKind.BarBarEqualsToken]);
 
 function isAssignment(kind: Ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;

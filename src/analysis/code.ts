@@ -170,7 +170,11 @@ export class Code {
   /** A member of a class by name, its own or inherited. */
   member(node: Ts.ClassLikeDeclaration, name: string): Ts.ClassElement | Ts.ParameterDeclaration | undefined {
     const seen = new Set<Ts.Node>();
-    for (let cls: Ts.ClassLikeDeclaration | undefined = node; cls && !seen.has(cls); cls = this.superclass(cls)) {
+    for (
+      let cls: Ts.ClassLikeDeclaration | undefined = node;
+      cls && !seen.has(cls);
+      cls = this.superclass(cls)
+    ) {
       seen.add(cls);
       const own = ownMember(cls, name);
       if (own) return own;
@@ -217,7 +221,8 @@ export class Code {
       const { name, namedBindings } = statement.importClause;
       if (name) names.push(name);
       if (namedBindings && ts.isNamespaceImport(namedBindings)) names.push(namedBindings.name);
-      if (namedBindings && ts.isNamedImports(namedBindings)) names.push(...namedBindings.elements.map((one) => one.name));
+      if (namedBindings && ts.isNamedImports(namedBindings))
+        names.push(...namedBindings.elements.map((one) => one.name));
     }
     this.#ask(source.fileName, names);
   }
@@ -225,7 +230,8 @@ export class Code {
   #entitiesOf(symbol: SymbolInfo): Entity[] {
     const entities = symbol.declarations.map((declaration) => this.#entity(declaration, symbol));
     const bodies = entities.filter((entity) => entity.kind === 'node' && hasBody(entity.node));
-    return bodies.length > 0 && entities.every((entity) => entity.kind === 'node' && isFunctionDeclared(entity.node))
+    return bodies.length > 0 &&
+      entities.every((entity) => entity.kind === 'node' && isFunctionDeclared(entity.node))
       ? bodies
       : entities;
   }
@@ -302,7 +308,9 @@ function isImport(node: LocalDeclaration): node is ImportBinding & LocalDeclarat
 function isTypePosition({ parent }: Ts.Identifier): boolean {
   if (ts.isTypeReferenceNode(parent) || ts.isTypeQueryNode(parent)) return ts.isTypeReferenceNode(parent);
   if (!ts.isExpressionWithTypeArguments(parent) || !ts.isHeritageClause(parent.parent)) return false;
-  return parent.parent.token === ts.SyntaxKind.ImplementsKeyword || ts.isInterfaceDeclaration(parent.parent.parent);
+  return (
+    parent.parent.token === ts.SyntaxKind.ImplementsKeyword || ts.isInterfaceDeclaration(parent.parent.parent)
+  );
 }
 
 function isImportOrExport(node: Ts.Node): boolean {
@@ -323,7 +331,9 @@ function importedName(node: Ts.Node): string {
 export function moduleSpecifier(node: Ts.Node): string | undefined {
   for (let at: Ts.Node | undefined = node; at; at = at.parent) {
     if (ts.isImportDeclaration(at) || ts.isExportDeclaration(at)) {
-      return at.moduleSpecifier && ts.isStringLiteral(at.moduleSpecifier) ? at.moduleSpecifier.text : undefined;
+      return at.moduleSpecifier && ts.isStringLiteral(at.moduleSpecifier)
+        ? at.moduleSpecifier.text
+        : undefined;
     }
   }
   return undefined;
@@ -433,7 +443,10 @@ function heirsIn(source: Ts.SourceFile): (Ts.ClassLikeDeclaration | Ts.Interface
 /** The npm package of a file under `node_modules`; `lib` for the language's own declarations. */
 function packageOf(file: string): string {
   const at = file.lastIndexOf('/node_modules/');
-  if (/(?:^|\/)lib(?:\.[\w.]+)?\.d\.ts$/.test(file) && (at < 0 || /\/(?:@typescript\/|typescript\/)/.test(file.slice(at)))) {
+  if (
+    /(?:^|\/)lib(?:\.[\w.]+)?\.d\.ts$/.test(file) &&
+    (at < 0 || /\/(?:@typescript\/|typescript\/)/.test(file.slice(at)))
+  ) {
     return 'lib';
   }
   if (file.startsWith('bundled:')) return 'lib';

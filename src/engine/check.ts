@@ -8,7 +8,7 @@ import { startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError } from './error.ts';
 import type { CheckResult, RuleStats } from './finding.ts';
-import { integrityMessages } from './integrity.ts';
+import type { integrityMessages } from './integrity.ts';
 import { packageVersion } from './package.ts';
 import { ProgramHost } from './program-host.ts';
 import { type Found, renderFindings } from './render.ts';
@@ -32,7 +32,10 @@ export interface CheckOptions {
   readonly tsconfig?: string;
   /** Run exactly these rules, at severity `error`. */
   readonly rules?: readonly string[];
-  /** Report only what touches these files (absolute). The analysis still sees the whole program. */
+  /**
+   * Report only what touches these files (absolute), and what is wrong with the config. The analysis still sees the
+   * whole program.
+   */
   readonly changedFiles?: readonly string[];
   /** Text that replaces what is on disk, by absolute path; `null` for a file that is not there. */
   readonly overlay?: ReadonlyMap<string, string | null>;
@@ -90,6 +93,7 @@ class CheckRun {
         found: kept,
         suppressed,
         changedFiles: this.#options.changedFiles,
+        configFile: configSpan(config, cwd).file,
         unresolved: [...this.#unresolved.values()],
         stats,
         phases: this.#phases,
@@ -209,7 +213,11 @@ class CheckRun {
     for (const { file, problems } of program.parsed) {
       const [first] = problems;
       if (!first || !inScope.has(file)) continue;
-      this.#integrity('syntaxError', { file, start: first.start, end: first.start }, { detail: first.message });
+      this.#integrity(
+        'syntaxError',
+        { file, start: first.start, end: first.start },
+        { detail: first.message },
+      );
     }
   }
 

@@ -25,7 +25,10 @@ export async function listFiles(listing: Listing): Promise<string[]> {
   const read = new Set([realpath(listing.root)]);
   const unreadable = [...first.unreadable];
   const links = new Set(first.links.sort());
-  const isIgnored = await ignoredByGit(listing.root, [...links, ...unreadable.map(({ directory }) => directory)]);
+  const isIgnored = await ignoredByGit(listing.root, [
+    ...links,
+    ...unreadable.map(({ directory }) => directory),
+  ]);
   for (const link of links) {
     if (!selection.mayHold(link) || isIgnored(link)) continue;
     const real = realpath(link);
@@ -68,10 +71,17 @@ export async function selectionOf({ root, include, exclude }: Listing): Promise<
   const excluded = picomatch([...unwanted], { dot: true });
   const bases = wanted.map((pattern) => path.resolve(root, picomatch.scan(pattern).base));
   const relative = (file: string): string => path.relative(root, file).split(path.sep).join('/');
+  const isHidden = (base: string, directory: string): boolean =>
+    path
+      .relative(base, directory)
+      .split(path.sep)
+      .some((name) => /^\.[^.]/.test(name));
   return {
     has: (file) => included(relative(file)) && !excluded(relative(file)),
     mayHold: (directory) =>
-      bases.some((base) => isWithin(base, directory) || isWithin(directory, base)) &&
+      bases.some(
+        (base) => (isWithin(base, directory) && !isHidden(base, directory)) || isWithin(directory, base),
+      ) &&
       !excluded(relative(directory)) &&
       !excluded(`${relative(directory)}/file`),
   };
@@ -79,7 +89,9 @@ export async function selectionOf({ root, include, exclude }: Listing): Promise<
 
 /** Whether a path is a directory, or lies in it. Both absolute. */
 export function isWithin(directory: string, file: string): boolean {
-  return file === directory || file.startsWith(directory.endsWith(path.sep) ? directory : directory + path.sep);
+  return (
+    file === directory || file.startsWith(directory.endsWith(path.sep) ? directory : directory + path.sep)
+  );
 }
 
 interface Walk {
@@ -128,7 +140,8 @@ async function walk(cwd: string, include: readonly string[], ignore: readonly st
 async function ignoredByGit(root: string, paths: readonly string[]): Promise<(file: string) => boolean> {
   if (paths.length === 0) return () => false;
   const { isGitIgnored } = await import('globby');
-  const isIgnored = await isGitIgnored({ cwd: root, suppressErrors: true });
+  const options = { cwd: root, suppressErrors: true, followSymbolicLinks: false };
+  const isIgnored = await isGitIgnored(options);
   return (file) => isIgnored(file) || isIgnored(file + path.sep);
 }
 

@@ -15,8 +15,10 @@ export interface Rendering {
   readonly rules: RuleSet;
   readonly found: readonly Found[];
   readonly suppressed: readonly { readonly finding: Found; readonly reason: string }[];
-  /** Only findings that touch one of these are reported. */
+  /** Only findings that touch one of these are reported, and what the gate says about its config. */
   readonly changedFiles: readonly string[] | undefined;
+  /** Where findings about the config lie. Absolute. */
+  readonly configFile: string;
   readonly unresolved: readonly { readonly at: Span; readonly message: string }[];
   readonly stats: readonly RuleStats[];
   readonly phases: CheckResult['phases'];
@@ -29,22 +31,37 @@ export function renderFindings(rendering: Rendering): CheckResult {
   const { program, rules, stats, phases } = rendering;
   const texts = new Map<string, MessageText>();
   for (const { rule } of rules.rules) {
-    for (const [id, text] of Object.entries(rule.messages)) texts.set(`${rule.id}/${id}`, text as MessageText);
+    for (const [id, text] of Object.entries(rule.messages))
+      texts.set(`${rule.id}/${id}`, text as MessageText);
   }
   for (const [id, text] of Object.entries(integrityMessages)) texts.set(`${INTEGRITY}/${id}`, text);
   const places = new Places(program);
+  const reasons = new Map(rendering.suppressed.map(({ finding, reason }) => [finding, reason]));
+  const rendered = render([...rendering.found, ...reasons.keys()], rendering, texts, places);
   const changed = rendering.changedFiles && new Set(rendering.changedFiles);
-  const touched = rendering.found.filter((found) => !changed || touches(found, changed));
-  const findings = render(touched, rendering, texts, places);
-  const suppressed: SuppressedFinding[] = rendering.suppressed.flatMap(({ finding, reason }) =>
-    render([finding], rendering, texts, places).map((one) => ({ finding: one, reason })),
+  const isReported = (found: Found): boolean =>
+    !changed ||
+    touches(found, changed) ||
+    (found.ruleId === INTEGRITY && found.at.file === rendering.configFile);
+  const findings = rendered.flatMap(({ found, finding }) =>
+    !reasons.has(found) && isReported(found) ? [finding] : [],
   );
+  const suppressed: SuppressedFinding[] = rendered.flatMap(({ found, finding }) => {
+    const reason = reasons.get(found);
+    return reason === undefined ? [] : [{ finding, reason }];
+  });
   const unresolved = rendering.unresolved
     .map(({ at, message }) => {
       const { file, line, column } = places.of(at);
       return { file, line, column, message };
     })
-    .sort((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.message, b.message));
+    .sort(
+      (a, b) =>
+        compareText(a.file, b.file) ||
+        a.line - b.line ||
+        a.column - b.column ||
+        compareText(a.message, b.message),
+    );
   return {
     report: {
       schemaVersion: 1,
@@ -71,12 +88,13 @@ export function renderFindings(rendering: Rendering): CheckResult {
   };
 }
 
+/** All findings at once, whoever gets to see them, so that the ordinal in a fingerprint does not depend on that. */
 function render(
   found: readonly Found[],
   { rules, program }: Rendering,
   texts: ReadonlyMap<string, MessageText>,
   places: Places,
-): Finding[] {
+): { readonly found: Found; readonly finding: Finding }[] {
   const placed = found.map((one) => {
     const text = texts.get(`${one.ruleId}/${one.messageId}`);
     if (!text) throw new Error(`rule ${one.ruleId} has no message ${one.messageId}`);
@@ -97,26 +115,30 @@ function render(
       compareText(a.message, b.message),
   );
   const prints = fingerprints(
-    placed.map(({ one, symbol }) => ({
+    placed.map(({ one, message, symbol }) => ({
       ruleId: one.ruleId,
       messageId: one.messageId,
       symbol,
-      snippet: program.text(one.at.file)?.slice(one.at.start, one.at.end) ?? '',
+      // What lies in no code is told apart by what is said about it.
+      snippet: program.text(one.at.file)?.slice(one.at.start, one.at.end) || message,
     })),
   );
   return placed.map(({ one, message, help, place, symbol }, index) => ({
-    ruleId: one.ruleId,
-    messageId: one.messageId,
-    severity: rules.severityFor(one.at.file, one.ruleId) === 'warn' ? 'warn' : 'error',
-    message,
-    ...place,
-    symbol,
-    fingerprint: prints[index] ?? '',
-    trace: (one.trace ?? []).map(({ at, message: step }): TraceStep => {
-      const { file, line, column } = places.of(at);
-      return { file, line, column, message: step };
-    }),
-    help,
+    found: one,
+    finding: {
+      ruleId: one.ruleId,
+      messageId: one.messageId,
+      severity: rules.severityFor(one.at.file, one.ruleId) === 'warn' ? 'warn' : 'error',
+      message,
+      ...place,
+      symbol,
+      fingerprint: prints[index] ?? '',
+      trace: (one.trace ?? []).map(({ at, message: step }): TraceStep => {
+        const { file, line, column } = places.of(at);
+        return { file, line, column, message: step };
+      }),
+      help,
+    },
   }));
 }
 

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError } from './error.ts';
+import { isWithin, type Listing, listFiles, selectionOf } from './listing.ts';
 
 /** The files of a run, and the tsconfig files that own them. All absolute, sorted. */
 export interface Scope {
@@ -24,31 +25,25 @@ export interface ScopeRequest {
 const SOURCE = /\.(?:[cm]?tsx?|[cm]?jsx?)$/i;
 const DECLARATION = /\.d\.(?:[cm]?ts|[^./]+\.ts)$/i;
 const NEVER = ['**/node_modules/**', '**/.git/**'];
-const TESTS = [
-  '**/*.{test,spec}.*',
-  '**/*.{test,spec}-d.*',
-  '**/{__tests__,__mocks__,test,tests}/**',
-];
+const TESTS = ['**/*.{test,spec}.*', '**/*.{test,spec}-d.*', '**/{__tests__,__mocks__,test,tests}/**'];
+const TYPESCRIPT = '**/*.{ts,tsx,mts,cts}';
+const JAVASCRIPT = '**/*.{js,jsx,mjs,cjs}';
 const BUILD_OUTPUT = ['**/{dist,build,out,coverage,.next,.turbo,.cache}/**'];
 
 /** Decides which files a run looks at. */
 export async function resolveScope(request: ScopeRequest, compiler: () => Promise<Compiler>): Promise<Scope> {
-  const { cwd, config, paths } = request;
+  const { config, paths } = request;
   const projects = await findProjects(request, compiler);
-  const wanted = config.include
-    ? await list(config.root, config.include, [...(config.exclude ?? []), ...NEVER])
-    : undefined;
-  const owned = projects.flatMap((project) => project.files);
-  const base =
-    wanted ??
-    (projects.length > 0
-      ? await filterOut(config, owned)
-      : await list(config.root, ['**/*.{ts,tsx,mts,cts}'], [
-          ...(config.exclude ?? TESTS),
-          ...NEVER,
-          ...BUILD_OUTPUT,
-        ]));
-  const files = paths.length === 0 ? base : await narrow(cwd, paths, config, base);
+  const listing = listingOf(config);
+  const onDisk =
+    config.include || projects.length === 0
+      ? await listFiles(listing)
+      : await filterOut(
+          config,
+          projects.flatMap((project) => project.files),
+        );
+  const base = distinct([...onDisk, ...(await onlyOverlaid(request, listing, projects))]);
+  const files = paths.length === 0 ? base : await narrow(request, base);
   const kept = [...new Set(files)]
     .filter((file) => SOURCE.test(file) && !DECLARATION.test(file) && request.overlay?.get(file) !== null)
     .sort();
@@ -58,9 +53,57 @@ export async function resolveScope(request: ScopeRequest, compiler: () => Promis
   return { files: kept, projects: owning.map(({ file }) => file).sort() };
 }
 
+/** Where the files are looked for, unless a tsconfig lists them. */
+function listingOf({ root, include, exclude }: Config): Listing {
+  return include
+    ? { root, include, exclude: [...(exclude ?? []), ...NEVER] }
+    : { root, include: [TYPESCRIPT], exclude: [...(exclude ?? TESTS), ...NEVER, ...BUILD_OUTPUT] };
+}
+
+/** The files that the overlay adds to what is on disk. What a tsconfig leaves out cannot be told for these. */
+async function onlyOverlaid(
+  { overlay = new Map() }: ScopeRequest,
+  listing: Listing,
+  projects: readonly FoundProject[],
+): Promise<string[]> {
+  const added = [...overlay].flatMap(([file, text]) => (text !== null && !existsSync(file) ? [file] : []));
+  if (added.length === 0) return [];
+  const include = projects.some(({ allowJs }) => allowJs)
+    ? [...listing.include, JAVASCRIPT]
+    : listing.include;
+  const selection = await selectionOf({ ...listing, include });
+  return added.filter((file) => isWithin(listing.root, file) && selection.has(file));
+}
+
+/** One path for each file: its own, if it is in the list, and otherwise the first of the links to it. */
+function distinct(files: readonly string[]): string[] {
+  const directories = new Map<string, string>();
+  const chosen = new Map<string, string>();
+  for (const file of [...files].sort()) {
+    const real = realFile(file, directories);
+    if (file === real || !chosen.has(real)) chosen.set(real, file);
+  }
+  return [...chosen.values()];
+}
+
+/** Where a file really is. Most are no links, so directories are resolved once for all the files in them. */
+function realFile(file: string, directories: Map<string, string>): string {
+  const directory = path.dirname(file);
+  try {
+    if (lstatSync(file).isSymbolicLink()) return realpathSync(file);
+    const real = directories.get(directory) ?? realpathSync(directory);
+    directories.set(directory, real);
+    return path.join(real, path.basename(file));
+  } catch {
+    // Not there, or a link that leads nowhere: the path is all there is.
+    return file;
+  }
+}
+
 interface FoundProject {
   readonly file: string;
   readonly files: readonly string[];
+  readonly allowJs: boolean;
 }
 
 async function findProjects(
@@ -82,8 +125,8 @@ async function findProjects(
   const queue = [first];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     if (found.has(next) || !existsSync(next)) continue;
-    const { files } = (await compiler()).readProject(next);
-    found.set(next, { file: next, files });
+    const { files, allowJs } = (await compiler()).readProject(next);
+    found.set(next, { file: next, files, allowJs });
     queue.push(...(await referencesOf(next)));
   }
   return [...found.values()];
@@ -112,19 +155,6 @@ function findUpwards(from: string, name: string): string | undefined {
   }
 }
 
-async function list(cwd: string, include: readonly string[], ignore: readonly string[]): Promise<string[]> {
-  const { globby } = await import('globby');
-  return globby([...include], {
-    cwd,
-    ignore: [...ignore],
-    absolute: true,
-    gitignore: true,
-    dot: false,
-    followSymbolicLinks: false,
-    suppressErrors: true,
-  });
-}
-
 /** Takes the excluded files, and the tests where the config does not say, out of a list. */
 async function filterOut(config: Config, files: readonly string[]): Promise<string[]> {
   const { default: picomatch } = await import('picomatch');
@@ -133,40 +163,62 @@ async function filterOut(config: Config, files: readonly string[]): Promise<stri
 }
 
 /** The part of the scope that the command line names; a named file need not be in the project. */
-async function narrow(
-  cwd: string,
-  paths: readonly string[],
-  config: Config,
-  base: readonly string[],
-): Promise<string[]> {
+async function narrow(request: ScopeRequest, base: readonly string[]): Promise<string[]> {
+  const { cwd, config, paths, overlay } = request;
   const files: string[] = [];
   for (const name of paths) {
     const target = path.resolve(cwd, name);
-    if (!existsSync(target)) {
-      throw new GateError(`${name} does not exist`, 'name files or directories relative to the working directory');
+    const kind = kindOf(target, overlay);
+    if (kind === undefined) {
+      throw new GateError(
+        `${name} does not exist`,
+        'name files or directories relative to the working directory',
+      );
     }
-    if (statSync(target).isDirectory()) {
-      const real = realpathSync(target);
-      const inside = base.filter((file) => isInside(target, file) || isInside(real, file));
-      files.push(...(inside.length > 0 || config.include ? inside : await listDirectory(target, config)));
-    } else {
-      await assertInScope(name, target, config, base);
-      files.push(target);
+    if (kind === 'file') {
+      files.push(await fileInScope(name, target, config, base));
+      continue;
     }
+    const real = existsSync(target) ? realpathSync(target) : target;
+    const inside = base.filter((file) => isWithin(target, file) || isWithin(real, file));
+    files.push(...(inside.length > 0 || config.include ? inside : await listDirectory(target, config)));
   }
   return files;
 }
 
+/** What a path stands for, on disk or in the overlay alone. */
+function kindOf(target: string, overlay: ScopeRequest['overlay']): 'file' | 'directory' | undefined {
+  const text = overlay?.get(target);
+  if (text !== undefined) return text === null ? undefined : 'file';
+  if (existsSync(target)) return statSync(target).isDirectory() ? 'directory' : 'file';
+  const isOverlaid = [...(overlay ?? [])].some(([file, text]) => text !== null && isWithin(target, file));
+  return isOverlaid ? 'directory' : undefined;
+}
+
 async function listDirectory(target: string, config: Config): Promise<string[]> {
-  const files = await list(target, ['**/*.{ts,tsx,mts,cts}'], [...NEVER, ...BUILD_OUTPUT]);
+  const files = await listFiles({
+    root: target,
+    include: [TYPESCRIPT],
+    exclude: [...NEVER, ...BUILD_OUTPUT],
+  });
   return filterOut(config, files);
 }
 
-async function assertInScope(name: string, target: string, config: Config, base: readonly string[]): Promise<void> {
+/** The path that the scope knows a named file by. */
+async function fileInScope(
+  name: string,
+  target: string,
+  config: Config,
+  base: readonly string[],
+): Promise<string> {
   if (!SOURCE.test(target) || DECLARATION.test(target)) {
     throw new GateError(`${name} is not a TypeScript source file`, 'name .ts, .tsx, .mts, .cts or .js files');
   }
-  if (base.includes(target)) return;
+  if (base.includes(target)) return target;
+  const directories = new Map<string, string>();
+  const real = realFile(target, directories);
+  const known = base.find((file) => realFile(file, directories) === real);
+  if (known !== undefined) return known;
   const leftOut = config.exclude !== undefined && (await filterOut(config, [target])).length === 0;
   if (config.include || leftOut) {
     throw new GateError(
@@ -174,16 +226,13 @@ async function assertInScope(name: string, target: string, config: Config, base:
       `change \`include\` or \`exclude\` in ${config.file ?? 'the config'}, or do not name the file`,
     );
   }
-}
-
-function isInside(directory: string, file: string): boolean {
-  return file.startsWith(directory.endsWith(path.sep) ? directory : directory + path.sep);
+  return target;
 }
 
 function nothingInScope({ cwd, config, paths }: ScopeRequest, hasProject: boolean): GateError {
   const what = paths.length > 0 ? `no source file matches ${paths.join(', ')}` : 'no source file is in scope';
   const why = config.include
-    ? `\`include\` of ${path.relative(cwd, config.file ?? '') || 'the config'} matches nothing`
+    ? `\`include\` of ${config.file === undefined ? 'the config' : path.relative(cwd, config.file)} matches nothing`
     : hasProject
       ? 'the tsconfig lists no source file outside of the tests'
       : `there is no tsconfig.json and no TypeScript file under ${config.root}`;

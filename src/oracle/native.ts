@@ -101,7 +101,8 @@ class NativeOracle implements Oracle {
     for (const project of snapshot.getProjects()) {
       for (const file of project.rootFiles) if (!this.#owners.has(file)) this.#owners.set(file, project);
     }
-    const names = (): string[] => snapshot.getProjects().flatMap((project) => project.program.getSourceFileNames());
+    const names = (): string[] =>
+      snapshot.getProjects().flatMap((project) => project.program.getSourceFileNames());
     this.#fileName = IGNORES_CASE ? spelling(names) : (path) => path;
   }
 
@@ -118,9 +119,7 @@ class NativeOracle implements Oracle {
     const checker = this.#checkerFor(file);
     if (!checker || positions.length === 0) return positions.map(() => undefined);
     this.queries += positions.length;
-    return checker
-      .getTypeAtPosition(file, positions)
-      .map((type) => type && this.#typeInfo(type, checker));
+    return checker.getTypeAtPosition(file, positions).map((type) => type && this.#typeInfo(type, checker));
   }
 
   #checkerFor(file: string): Checker | undefined {
@@ -153,9 +152,7 @@ class NativeOracle implements Oracle {
       any: (type.flags & TypeFlags.Any) !== 0,
       symbols,
       literals: literalsOf(members),
-      callable: members.some(
-        (member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0,
-      ),
+      callable: members.some((member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0),
     });
   }
 }
@@ -182,7 +179,9 @@ function symbolInfo(symbol: TsSymbol, checker: Checker, fileName: (path: string)
   });
   if ((symbol.flags & SymbolFlags.Alias) === 0) return describe(symbol, false);
   const target = checker.getAliasedSymbol(symbol);
-  return checker.isUnknownSymbol(target) ? describe(lastReachable(symbol, checker), true) : describe(target, false);
+  return checker.isUnknownSymbol(target)
+    ? describe(lastReachable(symbol, checker), true)
+    : describe(target, false);
 }
 
 /** The last import or re-export on the way to a module that is not there. */

@@ -2,7 +2,12 @@ import type { SymbolInfo, TypeInfo } from './oracle.ts';
 
 /** The members of a union have no order of their own, and the order a compiler keeps them in may be that of its work. */
 export function inOrder({ any, symbols, literals, callable }: TypeInfo): TypeInfo {
-  return { any, symbols: [...symbols].sort(byName), literals: literals && [...literals].sort(byValue), callable };
+  return {
+    any,
+    symbols: [...symbols].sort(byName),
+    literals: literals && [...literals].sort(byValue),
+    callable,
+  };
 }
 
 function byName(a: SymbolInfo, b: SymbolInfo): number {

@@ -159,7 +159,9 @@ class ReferenceOracle implements Oracle {
 function symbolInfo(symbol: Ts.Symbol, checker: Ts.TypeChecker): SymbolInfo | undefined {
   if ((symbol.flags & ts.SymbolFlags.Alias) === 0) return describe(symbol, false);
   const target = checker.getAliasedSymbol(symbol);
-  return checker.isUnknownSymbol(target) ? describe(lastReachable(symbol, checker), true) : describe(target, false);
+  return checker.isUnknownSymbol(target)
+    ? describe(lastReachable(symbol, checker), true)
+    : describe(target, false);
 }
 
 function lastReachable(symbol: Ts.Symbol, checker: Ts.TypeChecker): Ts.Symbol {
@@ -171,7 +173,9 @@ function lastReachable(symbol: Ts.Symbol, checker: Ts.TypeChecker): Ts.Symbol {
 function describe(symbol: Ts.Symbol, unresolvedImport: boolean): SymbolInfo {
   return {
     name: symbol.name,
-    declarations: [...new Set((symbol.declarations ?? []).flatMap(declarationNode))].map(declaration).sort(byPlace),
+    declarations: [...new Set((symbol.declarations ?? []).flatMap(declarationNode))]
+      .map(declaration)
+      .sort(byPlace),
     unresolvedImport,
   };
 }

@@ -13,7 +13,10 @@ export function libraryFiles(): LibraryFiles {
   // The library is not part of ts-morph's own interface; the package it is built on is found from there.
   const fromTsMorph = createRequire(createRequire(import.meta.url).resolve('ts-morph'));
   const { getLibFiles, libFolderInMemoryPath: folder } = fromTsMorph('@ts-morph/common') as Bundle;
-  return { folder, texts: new Map(getLibFiles().map(({ fileName, text }) => [`${folder}/${fileName}`, text])) };
+  return {
+    folder,
+    texts: new Map(getLibFiles().map(({ fileName, text }) => [`${folder}/${fileName}`, text])),
+  };
 }
 
 interface Bundle {

@@ -23,7 +23,8 @@ function scopeName(node: Ts.Node): string | undefined {
   ) {
     return node.name ? textOf(node.name) : undefined;
   }
-  const value = ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node);
+  const value =
+    ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node);
   if (!value || !node.initializer) return undefined;
   return ts.isArrowFunction(node.initializer) || ts.isFunctionExpression(node.initializer)
     ? textOf(node.name)

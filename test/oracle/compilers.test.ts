@@ -30,12 +30,23 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
   });
 
   it('lists the files of a tsconfig', () => {
-    const dir = tempDir({ 'tsconfig.json': '{ "include": ["src"] }', 'src/a.ts': '', 'src/b.js': '', 'c.ts': '' });
-    const withJs = tempDir({ 'tsconfig.json': '{ "compilerOptions": { "allowJs": true } }', 'a.ts': '', 'b.js': '' });
-    expect([dir, withJs].map((at) => start({ cwd: at }).readProject(path.join(at, 'tsconfig.json')))).toEqual([
-      { files: [path.join(dir, 'src/a.ts')], allowJs: false },
-      { files: [path.join(withJs, 'a.ts'), path.join(withJs, 'b.js')], allowJs: true },
-    ]);
+    const dir = tempDir({
+      'tsconfig.json': '{ "include": ["src"] }',
+      'src/a.ts': '',
+      'src/b.js': '',
+      'c.ts': '',
+    });
+    const withJs = tempDir({
+      'tsconfig.json': '{ "compilerOptions": { "allowJs": true } }',
+      'a.ts': '',
+      'b.js': '',
+    });
+    expect([dir, withJs].map((at) => start({ cwd: at }).readProject(path.join(at, 'tsconfig.json')))).toEqual(
+      [
+        { files: [path.join(dir, 'src/a.ts')], allowJs: false },
+        { files: [path.join(withJs, 'a.ts'), path.join(withJs, 'b.js')], allowJs: true },
+      ],
+    );
   });
 
   it('counts the positions it was asked about', () => {
@@ -49,15 +60,25 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
   });
 
   it('knows the declarations of the language', () => {
-    const { dir, symbolOf, typeOf } = open({ 'a.ts': "new Map<string, number>().get('a'); declare const list: string[]; list;" });
+    const { dir, symbolOf, typeOf } = open({
+      'a.ts': "new Map<string, number>().get('a'); declare const list: string[]; list;",
+    });
     expect(dir('a.ts')).toBeDefined();
-    expect(summary(symbolOf('a.ts', 'get'))).toEqual({ name: 'get', containers: ['Map'], unresolvedImport: false });
+    expect(summary(symbolOf('a.ts', 'get'))).toEqual({
+      name: 'get',
+      containers: ['Map'],
+      unresolvedImport: false,
+    });
     expect(typeOf('a.ts', 'list;')?.symbols.map(({ name }) => name)).toEqual(['Array']);
   });
 
   it('tells a private name as it is written', () => {
     const { symbolOf } = open({ 'a.ts': 'class A { #mu = 1; f() { return this.#mu; } }' });
-    expect(summary(symbolOf('a.ts', '#mu;'))).toEqual({ name: '#mu', containers: ['A'], unresolvedImport: false });
+    expect(summary(symbolOf('a.ts', '#mu;'))).toEqual({
+      name: '#mu',
+      containers: ['A'],
+      unresolvedImport: false,
+    });
   });
 
   it('sorts the members of a union', () => {
@@ -127,8 +148,11 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
     const root = tempDir(files);
     const dir = (file: string): string => path.join(root, file);
     const texts = new Map(Object.entries(overlay).map(([file, text]) => [dir(file), text]));
-    const all = [...new Set([...Object.keys(files), ...Object.keys(overlay)])].filter((file) => overlay[file] !== null);
-    const options = texts.size === 0 ? { cwd: root } : { cwd: root, overlay: (file: string) => texts.get(file) };
+    const all = [...new Set([...Object.keys(files), ...Object.keys(overlay)])].filter(
+      (file) => overlay[file] !== null,
+    );
+    const options =
+      texts.size === 0 ? { cwd: root } : { cwd: root, overlay: (file: string) => texts.get(file) };
     const oracle: Oracle = start(options).open({ projects: [], files: all.map(dir) });
     const at = (file: string, word: string): number =>
       (overlay[file] ?? readFileSync(dir(file), 'utf8')).lastIndexOf(word);

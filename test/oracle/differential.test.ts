@@ -44,7 +44,9 @@ describe('the native compiler and the reference', () => {
     const asked = compare({
       cwd: dir,
       projects: [path.join(dir, 'tsconfig.json')],
-      files: files.filter((file) => /\/lib\/(?:compile\/codegen|runtime|vocabularies\/format|core)/.test(file)),
+      files: files.filter((file) =>
+        /\/lib\/(?:compile\/codegen|runtime|vocabularies\/format|core)/.test(file),
+      ),
     });
     expect(asked.differences).toEqual([]);
     expect(asked.names).toBeGreaterThan(4_000);
@@ -52,8 +54,10 @@ describe('the native compiler and the reference', () => {
 
   it('give the same answers about files that no tsconfig owns', () => {
     const dir = tempDir({
-      'lib/locks.ts': 'export class Mutex { async acquire() { return () => {}; } }\nexport default new Mutex();\n',
-      'lib/index.ts': "export * from './locks';\nexport { default as shared } from './locks';\nexport { gone } from 'gone';\n",
+      'lib/locks.ts':
+        'export class Mutex { async acquire() { return () => {}; } }\nexport default new Mutex();\n',
+      'lib/index.ts':
+        "export * from './locks';\nexport { default as shared } from './locks';\nexport { gone } from 'gone';\n",
       'main.ts': [
         "import { Mutex, shared, gone } from './lib';",
         "import AwaitLock from 'await-lock-that-is-not-installed';",
@@ -65,7 +69,8 @@ describe('the native compiler and the reference', () => {
         "locks['b-c'].acquire(); Promise.all([locks.a.acquire()]).then((grants) => grants[0]?.());",
         "type State = 'open' | 'closed'; declare const state: State; state;",
       ].join('\n'),
-      'old.js': "const { Mutex } = require('./lib/locks');\nexports.mu = new Mutex();\nexports.mu.acquire();\n",
+      'old.js':
+        "const { Mutex } = require('./lib/locks');\nexports.mu = new Mutex();\nexports.mu.acquire();\n",
     });
     const files = ['lib/index.ts', 'lib/locks.ts', 'main.ts', 'old.js'].map((file) => path.join(dir, file));
     expect(compare({ cwd: dir, projects: [], files })).toEqual({ differences: [], names: 55 });
@@ -100,7 +105,13 @@ function compare({ cwd, ...request }: OpenRequest & { readonly cwd: string }): C
     const [one, other] = [answersOf(native, file, asked), answersOf(reference, file, asked)];
     for (const [index, name] of asked.entries()) {
       if (JSON.stringify(one[index]) === JSON.stringify(other[index])) continue;
-      differences.push({ file, name: name.text, at: name.start, native: one[index], reference: other[index] });
+      differences.push({
+        file,
+        name: name.text,
+        at: name.start,
+        native: one[index],
+        reference: other[index],
+      });
     }
   }
   return { differences, names };

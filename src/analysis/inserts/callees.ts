@@ -132,7 +132,7 @@ export function parametersOf(fn: Ts.SignatureDeclaration): readonly Ts.Parameter
   return fn.parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
 }
 
-export function constructorOf(cls: Ts.ClassLikeDeclaration): Ts.ConstructorDeclaration | undefined {
+function constructorOf(cls: Ts.ClassLikeDeclaration): Ts.ConstructorDeclaration | undefined {
   return cls.members.find(
     (member): member is Ts.ConstructorDeclaration =>
       ts.isConstructorDeclaration(member) && member.body !== undefined,

@@ -32,6 +32,8 @@ export const NOTHING_KNOWN: State = { fact: 'unknown', variables: new Map() };
 export interface Oracle {
   /** What the value of a call says. */
   answer(call: Ts.CallExpression): Answer;
+  /** What the value of a call says, given what its arguments say. */
+  applied(call: Ts.CallExpression, args: readonly Answer[]): Answer;
   /** What follows when a call has returned at all: `found` or `absent` for one that throws otherwise. */
   outcome(call: Ts.CallExpression): Fact;
   /** A variable of a function around the one that is solved. */
@@ -43,7 +45,16 @@ export function solve(cfg: Cfg, start: number, initial: State, oracle: Oracle): 
   return new Solver(cfg, oracle).solve(start, initial);
 }
 
-export function keyOf(declaration: Ts.Node, name: string): string {
+/** The state in which a function starts whose arguments say something. */
+export function entered(parameters: readonly Ts.ParameterDeclaration[], args: readonly Answer[]): State {
+  let state = NOTHING_KNOWN;
+  for (const [index, parameter] of parameters.entries()) {
+    if (!parameter.dotDotDotToken) state = bind(parameter.name, parameter, args[index] ?? SILENT, state);
+  }
+  return state;
+}
+
+function keyOf(declaration: Ts.Node, name: string): string {
   return `${idOf(declaration)}.${name}`;
 }
 
@@ -113,7 +124,10 @@ class Solver {
   }
 
   #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, state: State): State {
-    if (ts.isParameter(node)) return bind(node.name, node, this.#parameter(node), state);
+    if (ts.isParameter(node)) {
+      const answer = this.#parameter(node);
+      return speaks(answer) ? bind(node.name, node, answer, state) : state;
+    }
     const { initializer } = node;
     if (initializer) return bind(node.name, node, evaluate(initializer, this.#around(state)), state);
     const isElement = ts.isForOfStatement(node.parent.parent) || ts.isForInStatement(node.parent.parent);
@@ -182,6 +196,7 @@ export function surroundings(cfg: Cfg, state: State, oracle: Oracle): Surroundin
       return oracle.captured(local, name.text);
     },
     call: (call) => oracle.answer(call),
+    applied: (call, args) => oracle.applied(call, args),
   };
 }
 

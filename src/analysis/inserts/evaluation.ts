@@ -26,6 +26,8 @@ export interface Surroundings {
   variable(name: Ts.Identifier): Answer;
   /** The value of a call. */
   call(call: Ts.CallExpression): Answer;
+  /** The value of a call that is handed something that says something. */
+  applied(call: Ts.CallExpression, args: readonly Answer[]): Answer;
 }
 
 /** What the value of an expression says about the row that was looked for. */
@@ -79,11 +81,12 @@ function evaluateCall(node: Ts.CallExpression, around: Surroundings): Answer {
   const own = around.call(node);
   if (speaks(own)) return own;
   const callee = skipParentheses(node.expression);
-  const [argument] = node.arguments;
-  if (ts.isIdentifier(callee)) {
-    const isConversion = callee.text === 'Boolean' || callee.text === 'Number';
-    return isConversion && argument ? flag(evaluate(argument, around)) : SILENT;
-  }
+  const args = node.arguments.map((argument) => evaluate(argument, around));
+  const [argument] = args;
+  const isConversion = ts.isIdentifier(callee) && (callee.text === 'Boolean' || callee.text === 'Number');
+  if (isConversion && argument) return flag(argument);
+  const applied = args.some(speaks) ? around.applied(node, args) : SILENT;
+  if (speaks(applied)) return applied;
   if (!ts.isPropertyAccessExpression(callee)) return SILENT;
   const name = callee.name.text;
   if (name === 'catch' || name === 'finally') return evaluate(callee.expression, around);

@@ -2,7 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import type { Code } from '../code.ts';
 import { nameText, rightmostName } from '../code.ts';
-import { type Callees, parametersOf } from './callees.ts';
+import { parametersOf } from './callees.ts';
 import { type Frames, idOf } from './frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
 import { declarationRoot, localDeclaration } from './identifiers.ts';
@@ -55,13 +55,11 @@ const MOST_STEPS = 2_000;
 export class ValueFlow {
   readonly #code: Code;
   readonly #references: References;
-  readonly #callees: Callees;
   readonly #calls: CallSites;
 
-  constructor(code: Code, references: References, callees: Callees, calls: CallSites) {
+  constructor(code: Code, references: References, calls: CallSites) {
     this.#code = code;
     this.#references = references;
-    this.#callees = callees;
     this.#calls = calls;
   }
 
@@ -75,17 +73,6 @@ export class ValueFlow {
       if (seen.size > MOST_STEPS) return;
       queue.push(...this.#step(value, handler));
     }
-  }
-
-  /** The value as the functions of the program see it that a call hands it to; none when there are no such functions. */
-  enter<Form>(
-    call: Ts.CallExpression | Ts.NewExpression,
-    index: number,
-    value: Carried<Form>,
-  ): readonly Carried<Form>[] {
-    return this.#callees
-      .bodies(call, value.frames)
-      .flatMap((fn) => this.enterFunction(fn, call, index, value));
   }
 
   /** The value as a function sees it whose parameter takes it. */

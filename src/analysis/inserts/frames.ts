@@ -20,11 +20,6 @@ export class Frames {
     return this.#entries.find((entry) => entry.fn === fn)?.call;
   }
 
-  /** How many calls deep. */
-  get depth(): number {
-    return this.#entries.length;
-  }
-
   /** The calls, in the order in which they were entered. */
   get calls(): readonly CallLike[] {
     return this.#entries.map(({ call }) => call);

@@ -45,12 +45,24 @@ function isPlainAssignment(node: Ts.BinaryExpression): boolean {
   return node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
 }
 
-/** The statement-level declaration that a binding belongs to: a pattern's elements stand for the whole. */
+/**
+ * The declaration that stands for all of a name's: that of the whole pattern for what destructuring binds, the one with
+ * a body for an overloaded function.
+ */
 export function declarationRoot(node: Ts.Node): Ts.Node {
   let at = node;
   while (ts.isBindingElement(at) || ts.isObjectBindingPattern(at) || ts.isArrayBindingPattern(at))
     at = at.parent;
-  return at;
+  return ts.isFunctionDeclaration(at) && !at.body ? (implementationOf(at) ?? at) : at;
+}
+
+function implementationOf(overload: Ts.FunctionDeclaration): Ts.FunctionDeclaration | undefined {
+  const { parent, name } = overload;
+  if (!ts.isSourceFile(parent) && !ts.isBlock(parent) && !ts.isModuleBlock(parent)) return undefined;
+  return parent.statements.find(
+    (one): one is Ts.FunctionDeclaration =>
+      ts.isFunctionDeclaration(one) && one.body !== undefined && one.name?.text === name?.text,
+  );
 }
 
 /** The declaration in its file that a name stands for: a variable, a parameter, a function, an import …. */

@@ -35,7 +35,7 @@ export class CallGraph {
     this.#code = code;
     this.callees = new Callees(code);
     this.references = new References(code, heritage);
-    this.flow = new ValueFlow(code, this.references, this.callees, this);
+    this.flow = new ValueFlow(code, this.references, this);
   }
 
   /** Every place that runs a function, given how the functions around it were entered. */

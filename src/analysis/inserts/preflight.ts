@@ -3,7 +3,16 @@ import type { Cfg } from '../cfg.ts';
 import { nameText } from '../code.ts';
 import { nodesFor } from '../loops.ts';
 import { type Answer, answerOf, either, type Fact, NULLISH, SILENT, under } from './answers.ts';
-import { boundAnswer, NOTHING_KNOWN, type Oracle, solve, surroundings } from './decisions.ts';
+import { parametersOf } from './callees.ts';
+import {
+  boundAnswer,
+  entered,
+  NOTHING_KNOWN,
+  type Oracle,
+  type State,
+  solve,
+  surroundings,
+} from './decisions.ts';
 import { evaluate } from './evaluation.ts';
 import { Frames } from './frames.ts';
 import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
@@ -39,6 +48,7 @@ export class Preflights {
   /** Functions that ask a preflight, themselves or through others. */
   readonly #helpers = new Set<FunctionNode>();
   readonly #summaries = new Map<FunctionNode, Summary>();
+  readonly #applying = new Set<FunctionNode>();
 
   constructor(graph: CallGraph, preflights: readonly NamedDeclarations[]) {
     this.#graph = graph;
@@ -67,6 +77,20 @@ export class Preflights {
     if (own) return own;
     const helpers = this.#helpersOf(call);
     return helpers.map((fn) => this.#summary(fn).value).reduce(either, helpers.length > 0 ? NEVER : SILENT);
+  }
+
+  /** What a function of the program makes of an answer that it is handed. */
+  applied(call: Ts.CallExpression, args: readonly Answer[]): Answer {
+    const [fn, ...others] = this.#graph.callees.bodies(call, Frames.none);
+    if (!fn || others.length > 0 || this.#applying.has(fn)) return SILENT;
+    this.#applying.add(fn);
+    const { value } = summarise(
+      cfgOf(fn),
+      entered(parametersOf(fn), args),
+      new PreflightOracle(this, undefined),
+    );
+    this.#applying.delete(fn);
+    return value;
   }
 
   outcome(call: Ts.CallExpression): Fact {
@@ -136,7 +160,7 @@ export class Preflights {
     const known = this.#summaries.get(fn);
     if (known) return known;
     this.#summaries.set(fn, { value: SILENT, exit: 'unknown' });
-    const summary = summarise(cfgOf(fn), new PreflightOracle(this, undefined));
+    const summary = summarise(cfgOf(fn), NOTHING_KNOWN, new PreflightOracle(this, undefined));
     this.#summaries.set(fn, summary);
     return summary;
   }
@@ -164,6 +188,10 @@ class PreflightOracle implements Oracle {
     return this.#preflights.answer(call);
   }
 
+  applied(call: Ts.CallExpression, args: readonly Answer[]): Answer {
+    return this.#preflights.applied(call, args);
+  }
+
   outcome(call: Ts.CallExpression): Fact {
     return this.#preflights.outcome(call);
   }
@@ -176,6 +204,7 @@ class PreflightOracle implements Oracle {
     const answer = evaluate(initializer, {
       variable: (other) => this.#outer(other, declaration),
       call: (call) => this.answer(call),
+      applied: (call, args) => this.applied(call, args),
     });
     return boundAnswer(declaration.name, name, answer);
   }
@@ -188,8 +217,8 @@ class PreflightOracle implements Oracle {
   }
 }
 
-function summarise(cfg: Cfg, oracle: Oracle): Summary {
-  const states = solve(cfg, cfg.entry, NOTHING_KNOWN, oracle);
+function summarise(cfg: Cfg, start: State, oracle: Oracle): Summary {
+  const states = solve(cfg, cfg.entry, start, oracle);
   const values: Answer[] = [];
   for (const { id, action } of cfg.nodes) {
     const state = states.get(id);

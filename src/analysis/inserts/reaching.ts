@@ -10,8 +10,9 @@ export type Definition =
   | { readonly kind: 'assignment'; readonly node: Ts.BinaryExpression };
 
 /**
- * The definitions whose value a variable may have where it is read. Inside a nested function, those that may be in
- * force where the function is made, and the assignments of the nested functions themselves.
+ * The definitions whose value a variable may have where it is read. A nested function that can be entered without
+ * assigning to it sees those in force where the function is made. Assignments in any other function may have been made
+ * at any time.
  */
 export function reachingDefinitions(
   variable: Ts.VariableDeclaration,
@@ -21,18 +22,23 @@ export function reachingDefinitions(
   const assignments = assignmentsTo(variable, name);
   if (assignments.length === 0) return [{ kind: 'declaration', node: variable }];
   const home = ownerOf(variable);
-  const foreign = assignments.filter((node) => ownerOf(node) !== home);
-  const cfg = cfgOf(home);
   const defines = (action: Action): Definition | undefined => {
     if (action.kind === 'declare' && action.node === variable) return { kind: 'declaration', node: variable };
     if (action.kind !== 'assign' || !assignments.includes(action.node)) return undefined;
     return { kind: 'assignment', node: action.node };
   };
-  const local = walkBack(cfg, nodesFor(cfg, placeIn(home, use)), defines);
-  const elsewhere = foreign
-    .filter((node) => node !== use)
-    .map((node): Definition => ({ kind: 'assignment', node }));
-  return [...local, ...elsewhere];
+  const found: Definition[] = [];
+  const around = new Set<Ts.Node>();
+  let place = use;
+  for (let owner = ownerOf(use); ; owner = ownerOf(owner)) {
+    around.add(owner);
+    const { definitions, fromEntry } = walkBack(cfgOf(owner), place, defines);
+    found.push(...definitions);
+    if (owner === home || !fromEntry || ts.isSourceFile(owner)) break;
+    place = owner;
+  }
+  const elsewhere = assignments.filter((node) => !around.has(ownerOf(node)) && ownerOf(node) !== home);
+  return [...found, ...elsewhere.map((node): Definition => ({ kind: 'assignment', node }))];
 }
 
 /** Whether a variable ever gets another value than that of its declaration. */
@@ -50,17 +56,17 @@ function assignmentsTo(variable: Ts.VariableDeclaration, name: string): readonly
   });
 }
 
-/** The part of a function's own code that a node is in: the nested function, if it is in one. */
-function placeIn(home: Ts.Node, node: Ts.Node): Ts.Node {
-  let at = node;
-  for (let owner = ownerOf(at); owner !== home && !ts.isSourceFile(owner); owner = ownerOf(at)) at = owner;
-  return at;
+interface Walk {
+  readonly definitions: readonly Definition[];
+  /** Whether control can get from the start of the function to the place without a definition. */
+  readonly fromEntry: boolean;
 }
 
-function walkBack(cfg: Cfg, starts: readonly number[], defines: (action: Action) => Definition | undefined) {
+function walkBack(cfg: Cfg, place: Ts.Node, defines: (action: Action) => Definition | undefined): Walk {
   const before = predecessors(cfg);
   const seen = new Set<number>();
   const found = new Map<Ts.Node, Definition>();
+  const starts = nodesFor(cfg, place);
   const queue = starts.flatMap((id) => before.get(id) ?? []);
   for (const id of queue) {
     if (seen.has(id)) continue;
@@ -70,7 +76,8 @@ function walkBack(cfg: Cfg, starts: readonly number[], defines: (action: Action)
     if (definition) found.set(definition.node, definition);
     else queue.push(...(before.get(id) ?? []));
   }
-  return [...found.values()].sort((a, b) => a.node.pos - b.node.pos);
+  const definitions = [...found.values()].sort((a, b) => a.node.pos - b.node.pos);
+  return { definitions, fromEntry: seen.has(cfg.entry) || starts.length === 0 };
 }
 
 const backwards = new WeakMap<Cfg, ReadonlyMap<number, readonly number[]>>();

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, memberName, type NameNode, nameText, rightmostName } from '../code.ts';
+import { type Code, memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { containerOf, type Heritage } from '../dispatch/heritage.ts';
 import { declarationRoot, isValueUse, localDeclaration, namesIn } from './identifiers.ts';
 
@@ -125,7 +125,8 @@ export class References {
     for (const name of names) {
       const files = name === 'default' ? this.#filesNaming(own) : this.#code.program.filesWith([name]);
       for (const file of files) {
-        if (file === own) continue;
+        // A namespace exports to its own file, too.
+        if (file === own && !ts.isModuleBlock(declaration.parent)) continue;
         const source = this.#code.program.tree(file)?.source;
         if (source) found.push(...this.#usesOfImport(source, name, declaration, names));
       }
@@ -157,6 +158,8 @@ export class References {
         names.add(parent.name.text);
       } else if (memberName(parent) === one && ts.isPropertyAccessExpression(parent) && isMeant(one)) {
         found.push(parent);
+      } else if (ts.isBindingElement(parent) && isTakenFromModule(parent, one, declaration)) {
+        if (ts.isIdentifier(parent.name)) found.push(...localUses(declarationRoot(parent), parent.name.text));
       }
     }
     if (name === 'default') {
@@ -172,6 +175,21 @@ export class References {
     const { name, dir } = path.posix.parse(file);
     return this.#code.program.filesWith([name === 'index' ? path.posix.basename(dir) : name]);
   }
+}
+
+/** `const { name } = await import('./module.ts')`, as far as the specifier tells. */
+function isTakenFromModule(element: Ts.BindingElement, name: NameNode, declaration: Ts.Node): boolean {
+  const holder = element.parent.parent;
+  if ((element.propertyName ?? element.name) !== name || !ts.isVariableDeclaration(holder)) return false;
+  const value = holder.initializer && skipParentheses(holder.initializer);
+  const call = value && ts.isAwaitExpression(value) ? skipParentheses(value.expression) : value;
+  if (!call || !ts.isCallExpression(call)) return false;
+  const isImport =
+    call.expression.kind === ts.SyntaxKind.ImportKeyword || call.expression.getText() === 'require';
+  const [specifier] = call.arguments;
+  if (!isImport || !specifier || !ts.isStringLiteralLike(specifier)) return false;
+  const module = path.posix.parse(declaration.getSourceFile().fileName).name;
+  return path.posix.parse(specifier.text).name === module;
 }
 
 /** The uses of a name in its own file. */

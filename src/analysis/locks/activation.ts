@@ -1,6 +1,6 @@
 import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Action, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
+import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
 import type { LockEngine, Summary } from './engine.ts';
@@ -257,7 +257,9 @@ export class Activation {
         next.push(settle(this.settle(granted(outcome, rest), rest), outcome.value));
       }
     }
-    return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise') ? next : [settle(world, undefined)];
+    return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise')
+      ? next
+      : [settle(world, undefined)];
   }
 
   /** Records that a task is waited for in this world. */
@@ -266,12 +268,14 @@ export class Activation {
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
       const around = outer.filter((held) => !isReleased(held, acquisition));
-      for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, false);
+      for (const held of around)
+        this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, false);
       // Of several that are started together, each is waited for while the others may be held already.
       const siblings = acquisition.combined
         ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
         : [];
-      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, true);
+      for (const held of siblings)
+        this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, true);
       sink(acquisition, around, world);
     }
   }
@@ -289,7 +293,9 @@ export class Activation {
     const key = `${acquisition.lock.cls.id}/${acquisition.lock.path ?? ''}/${acquisition.mode}`;
     const known = this.#acquisitions.get(key) ?? [];
     const noted = { ...gated(acquisition, held, world), combined: acquisition.combined };
-    const same = known.findIndex(({ at }) => at.file === acquisition.at.file && at.start === acquisition.at.start);
+    const same = known.findIndex(
+      ({ at }) => at.file === acquisition.at.file && at.start === acquisition.at.start,
+    );
     if (same >= 0) {
       const before = known[same] as Acquisition;
       const isShorter = (noted.via?.length ?? 0) < (before.via?.length ?? 0);
@@ -324,7 +330,9 @@ export class Activation {
     const compared = this.#comparison(condition, world);
     for (const way of [true, false]) {
       if (answer !== undefined && answer !== way) continue;
-      let next = compared ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] } : world;
+      let next = compared
+        ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] }
+        : world;
       if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
       outgoing.push([way ? 'true' : 'false', next]);
@@ -368,10 +376,7 @@ export class Activation {
   }
 
   /** A condition whose outcome stays what it is while control goes on: on a variable that nobody assigns. */
-  #factOf(
-    condition: Ts.Expression,
-    test: 'truthy' | 'nullish',
-  ): string | undefined {
+  #factOf(condition: Ts.Expression, test: 'truthy' | 'nullish'): string | undefined {
     const bare = skipParentheses(condition);
     const text = factText(bare, test);
     if (text === undefined || !this.#repeated.has(text)) return undefined;
@@ -518,7 +523,10 @@ export class Activation {
 
   // -- iteration
 
-  #next(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): (readonly ['true' | 'false' | 'throw', World])[] {
+  #next(
+    node: Ts.ForOfStatement | Ts.ForInStatement,
+    world: World,
+  ): (readonly ['true' | 'false' | 'throw', World])[] {
     const iterated = this.evaluate(node.expression, world);
     const awaits = ts.isForOfStatement(node) && node.awaitModifier !== undefined;
     const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
@@ -541,7 +549,9 @@ export class Activation {
   }
 
   #elementOf(iterated: Value | undefined, node: Ts.ForOfStatement | Ts.ForInStatement): Value | undefined {
-    const declaration = ts.isVariableDeclarationList(node.initializer) ? node.initializer.declarations[0] : undefined;
+    const declaration = ts.isVariableDeclarationList(node.initializer)
+      ? node.initializer.declarations[0]
+      : undefined;
     const id = idOf(declaration ?? node);
     const path = pathOf(iterated);
     if (iterated?.kind !== 'collection') {
@@ -587,7 +597,10 @@ export class Activation {
 
   #noteYield(held: readonly Held[], value: Value | undefined): void {
     if (held.length > 0) this.carriesLocks = true;
-    const key = held.map(({ token }) => token).sort().join();
+    const key = held
+      .map(({ token }) => token)
+      .sort()
+      .join();
     const known = this.#yields.get(key);
     this.#yields.set(key, { held, value: known ? joinValues(known.value, value) : value });
   }
@@ -698,14 +711,17 @@ function carries(value: Value | undefined): boolean {
       member.kind === 'lock' ||
       member.kind === 'closure' ||
       (member.kind === 'object' && [...member.properties.values()].some((part) => carries(part))) ||
-      (member.kind === 'promise' && (tokensOf(member.task).length > 0 || member.task.outcomes.some(({ value: result }) => carries(result)))),
+      (member.kind === 'promise' &&
+        (tokensOf(member.task).length > 0 ||
+          member.task.outcomes.some(({ value: result }) => carries(result)))),
   );
 }
 
 /** Given back by the task itself before it waits. */
 function isReleased({ token, lock }: Held, { without, withoutLocks }: Acquisition): boolean {
   return (
-    without.includes(token) || withoutLocks.some((other) => other.cls === lock.cls && other.path === lock.path)
+    without.includes(token) ||
+    withoutLocks.some((other) => other.cls === lock.cls && other.path === lock.path)
   );
 }
 
@@ -730,7 +746,8 @@ function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
 }
 
 function factText(bare: Ts.Node, test: 'truthy' | 'nullish'): string | undefined {
-  const isSimple = ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare) || ts.isBinaryExpression(bare);
+  const isSimple =
+    ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare) || ts.isBinaryExpression(bare);
   return isSimple ? `${test}:${bare.getText()}` : undefined;
 }
 
@@ -754,7 +771,13 @@ function identifiersIn(node: Ts.Node): Ts.Identifier[] | undefined {
   const found: Ts.Identifier[] = [];
   let isPure = true;
   const visit = (at: Ts.Node): void => {
-    if (ts.isCallExpression(at) || ts.isNewExpression(at) || ts.isAwaitExpression(at) || at.kind === ts.SyntaxKind.ThisKeyword) isPure = false;
+    if (
+      ts.isCallExpression(at) ||
+      ts.isNewExpression(at) ||
+      ts.isAwaitExpression(at) ||
+      at.kind === ts.SyntaxKind.ThisKeyword
+    )
+      isPure = false;
     if (ts.isPropertyAccessExpression(at)) visit(at.expression);
     else if (ts.isIdentifier(at)) {
       if (at.text !== 'undefined') found.push(at);

@@ -3,17 +3,17 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
-import { combine, isPromiseStatic } from './promises.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
+import { combine, isPromiseStatic } from './promises.ts';
 import {
   type Acquisition,
   type Closure,
   type Held,
   type LockRef,
   type LockValue,
-  membersOf,
   type Mode,
+  membersOf,
   type Outcome,
   pathOf,
   type Releaser,
@@ -29,7 +29,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
   if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
-  const method = isMember(callee) ? (name && nameText(name)) : undefined;
+  const method = isMember(callee) ? name && nameText(name) : undefined;
   const receiverNode = isMember(callee) ? callee.expression : undefined;
 
   const wrapped = activation.evaluate(node, { ...world, bindings: withoutNode(world, node) });
@@ -90,7 +90,8 @@ function lockCall(
   }
   if (membersOf(receiver).some(({ kind }) => kind === 'releaser') && RELEASES.test(method)) {
     let next = world;
-    for (const member of membersOf(receiver)) if (member.kind === 'releaser') next = activation.release(member, next);
+    for (const member of membersOf(receiver))
+      if (member.kind === 'releaser') next = activation.release(member, next);
     return [bind(next, node, undefined)];
   }
   const named = activation.engine.lockByMethod(activation, receiverNode, receiver, name, method, world);
@@ -177,7 +178,12 @@ function addHeldAgain(held: Held, world: World): World {
 
 function grantOf(held: Held): Releaser {
   const { grants } = held.lock.cls.primitive;
-  return { kind: 'releaser', tokens: [held.token], locks: [held.lock], pair: grants === 'value-and-releaser' };
+  return {
+    kind: 'releaser',
+    tokens: [held.token],
+    locks: [held.lock],
+    pair: grants === 'value-and-releaser',
+  };
 }
 
 /** `tryAcquire()` gets the lock or goes on without: nobody waits for anybody. */
@@ -251,7 +257,8 @@ export function runUnder(
   const outcomes: Outcome[] = [];
   for (const after of invoke(activation, node, body, args, apart)) {
     const value = after.bindings.get(node);
-    const sink: AcquisitionSink = (acquisition, around, at) => acquisitions.push(gated(acquisition, around, at));
+    const sink: AcquisitionSink = (acquisition, around, at) =>
+      acquisitions.push(gated(acquisition, around, at));
     for (const end of activation.join(value, after, node, sink)) {
       outcomes.push({
         held: end.held,
@@ -368,7 +375,9 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
       const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const acquisitions = [...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions];
+      const acquisitions = [
+        ...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions,
+      ];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
       const effect = activation.engine.apply(activation, executor, [settle, settle], node, []);
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
@@ -401,7 +410,8 @@ function memberCall(
 ): readonly World[] | undefined {
   const args = argumentsOf(activation, node, world);
   if (receiver?.kind === 'closure') {
-    if (method === 'bind') return [bind(world, node, { ...receiver, self: args[0] ?? receiver.self, bound: args.slice(1) })];
+    if (method === 'bind')
+      return [bind(world, node, { ...receiver, self: args[0] ?? receiver.self, bound: args.slice(1) })];
     if (method === 'call') return invoke(activation, node, withSelf(receiver, args[0]), args.slice(1), world);
     if (method === 'apply') {
       const list = args[1];
@@ -456,7 +466,9 @@ function chained(
   world: World,
 ): readonly World[] {
   const first: Task =
-    receiver?.kind === 'promise' ? receiver.task : { acquisitions: [], outcomes: [{ ...UNIT, value: undefined }] };
+    receiver?.kind === 'promise'
+      ? receiver.task
+      : { acquisitions: [], outcomes: [{ ...UNIT, value: undefined }] };
   const own = tokensOf(first);
   const acquisitions: Acquisition[] = [...first.acquisitions];
   const outcomes: Outcome[] = [];
@@ -465,8 +477,18 @@ function chained(
     let handled = false;
     for (const callback of callbacks) {
       if (callback.kind === 'releaser') {
-        const after = activation.release(callback, { ...world, held: outcome.held, releasedTokens: [], released: [] });
-        outcomes.push({ ...outcome, held: after.held, releasedTokens: after.releasedTokens, released: after.released });
+        const after = activation.release(callback, {
+          ...world,
+          held: outcome.held,
+          releasedTokens: [],
+          released: [],
+        });
+        outcomes.push({
+          ...outcome,
+          held: after.held,
+          releasedTokens: after.releasedTokens,
+          released: after.released,
+        });
         handled = true;
       }
       if (callback.kind !== 'closure') continue;
@@ -487,7 +509,19 @@ function chained(
   return [startTask(node, task, dropTokens(world, own))];
 }
 
-const ITERATIONS = new Set(['forEach', 'map', 'filter', 'flatMap', 'some', 'every', 'find', 'findIndex', 'reduce', 'reduceRight', 'findLast']);
+const ITERATIONS = new Set([
+  'forEach',
+  'map',
+  'filter',
+  'flatMap',
+  'some',
+  'every',
+  'find',
+  'findIndex',
+  'reduce',
+  'reduceRight',
+  'findLast',
+]);
 
 function collectionCall(
   activation: Activation,
@@ -500,17 +534,40 @@ function collectionCall(
   const collection = receiver?.kind === 'collection' ? receiver : undefined;
   const path = pathOf(receiver) ?? `n${idOf(node)}`;
   const [first] = args;
-  if (ITERATIONS.has(method) && membersOf(first).some(({ kind }) => kind === 'closure' || kind === 'releaser')) {
-    return iterate(activation, node, collection?.element, method, first, path, collection?.sorted ?? false, world);
+  if (
+    ITERATIONS.has(method) &&
+    membersOf(first).some(({ kind }) => kind === 'closure' || kind === 'releaser')
+  ) {
+    return iterate(
+      activation,
+      node,
+      collection?.element,
+      method,
+      first,
+      path,
+      collection?.sorted ?? false,
+      world,
+    );
   }
   switch (method) {
     case 'sort':
     case 'toSorted': {
       const sortedPath = `s${idOf(node)}`;
-      const items = collection?.items?.map((_, index): Value => ({ kind: 'opaque', path: `${sortedPath}[${index}]` }));
-      const value: Value = { kind: 'collection', path: sortedPath, items, element: relocated(collection?.element, sortedPath), sorted: true };
-      const source = ts.isPropertyAccessExpression(node.expression) ? skipParentheses(node.expression.expression) : undefined;
-      const variable = method === 'sort' && source && ts.isIdentifier(source) ? resolveLocal(source) : undefined;
+      const items = collection?.items?.map(
+        (_, index): Value => ({ kind: 'opaque', path: `${sortedPath}[${index}]` }),
+      );
+      const value: Value = {
+        kind: 'collection',
+        path: sortedPath,
+        items,
+        element: relocated(collection?.element, sortedPath),
+        sorted: true,
+      };
+      const source = ts.isPropertyAccessExpression(node.expression)
+        ? skipParentheses(node.expression.expression)
+        : undefined;
+      const variable =
+        method === 'sort' && source && ts.isIdentifier(source) ? resolveLocal(source) : undefined;
       const next = variable ? activation.write(variable, value, world) : world;
       return [bind(next, node, value)];
     }
@@ -520,11 +577,27 @@ function collectionCall(
     case 'reverse':
     case 'toReversed':
     case 'flat':
-      return receiver ? [bind(world, node, collection ? { ...collection, items: method === 'values' ? collection.items : undefined } : undefined)] : undefined;
+      return receiver
+        ? [
+            bind(
+              world,
+              node,
+              collection
+                ? { ...collection, items: method === 'values' ? collection.items : undefined }
+                : undefined,
+            ),
+          ]
+        : undefined;
     case 'get':
     case 'at':
       if (!collection) return undefined;
-      return [bind(world, node, activation.engine.evaluator.element(collection, node.arguments[0], activation.env(world)))];
+      return [
+        bind(
+          world,
+          node,
+          activation.engine.evaluator.element(collection, node.arguments[0], activation.env(world)),
+        ),
+      ];
     case 'pop':
     case 'shift':
       return collection ? [bind(world, node, collection.element)] : undefined;
@@ -542,7 +615,8 @@ function collectionCall(
 }
 
 function relocated(element: Value | undefined, path: string): Value | undefined {
-  if (element?.kind === 'lock') return { ...element, lock: { ...element.lock, path: `${path}[${UNKNOWN_PATH}]` } };
+  if (element?.kind === 'lock')
+    return { ...element, lock: { ...element.lock, path: `${path}[${UNKNOWN_PATH}]` } };
   return undefined;
 }
 
@@ -559,7 +633,9 @@ function addElement(
   const result = method === 'use' ? args[0] : undefined;
   if (!added || added.kind === 'opaque' || added.kind === 'constant') return bind(world, node, result);
   const value: Value = { ...collection, items: undefined, element: joinValues(collection.element, added) };
-  const target = ts.isPropertyAccessExpression(node.expression) ? skipParentheses(node.expression.expression) : undefined;
+  const target = ts.isPropertyAccessExpression(node.expression)
+    ? skipParentheses(node.expression.expression)
+    : undefined;
   const variable = target && ts.isIdentifier(target) ? resolveLocal(target) : undefined;
   const next = variable ? activation.write(variable, value, world) : world;
   return bind(next, node, result);
@@ -597,12 +673,15 @@ function iterate(
     }
   }
   const untouched = method === 'map' || method === 'filter' ? undefined : bind(world, node, undefined);
-  return untouched && !results.some((result) => result.held.length === world.held.length) ? [...results, untouched] : results;
+  return untouched && !results.some((result) => result.held.length === world.held.length)
+    ? [...results, untouched]
+    : results;
 }
 
 // -- calls out of the program
 
-const DETACHED_FUNCTIONS = /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|requestIdleCallback)$/;
+const DETACHED_FUNCTIONS =
+  /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|requestIdleCallback)$/;
 
 function unknownCall(
   activation: Activation,
@@ -643,7 +722,8 @@ function runCallbacks(activation: Activation, node: Ts.CallExpression, world: Wo
   for (const callback of callbacks) {
     const task = runUnder(activation, node, callback, [], [], world);
     acquisitions.push(...task.acquisitions);
-    for (const outcome of task.outcomes) for (const [declaration, value] of outcome.writes) writes.set(declaration, value);
+    for (const outcome of task.outcomes)
+      for (const [declaration, value] of outcome.writes) writes.set(declaration, value);
   }
   const outcome: Outcome = { ...UNIT, writes };
   return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];

@@ -22,7 +22,10 @@ export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks):
     const back = wayBack(edge, graph);
     if (!back) continue;
     const cycle = [edge, ...back];
-    const key = cycle.map(({ outer }) => outer.lock.cls.id).sort().join('|');
+    const key = cycle
+      .map(({ outer }) => outer.lock.cls.id)
+      .sort()
+      .join('|');
     if (!cycles.has(key)) cycles.set(key, fromFirst(cycle));
   }
   return [...cycles.values()];

@@ -12,7 +12,11 @@ export interface DeclaredLocks {
   /** The order as it was written, by name. */
   readonly order: readonly (readonly string[])[];
   /** Names that stand for no lock, or for several. */
-  readonly problems: readonly { readonly where: string; readonly name: string; readonly candidates: readonly string[] }[];
+  readonly problems: readonly {
+    readonly where: string;
+    readonly name: string;
+    readonly candidates: readonly string[];
+  }[];
 }
 
 /** Matches the names in the config with the locks in the program. */
@@ -33,7 +37,9 @@ export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLoc
   const leaf = all(locks.leaf, 'locks.leaf');
   const reentrant = all(locks.reentrant, 'locks.reentrant');
   all(locks.brief, 'locks.brief');
-  const disjoint = locks.disjoint.map(([a, b]) => [find(a, 'locks.disjoint'), find(b, 'locks.disjoint')] as const);
+  const disjoint = locks.disjoint.map(
+    ([a, b]) => [find(a, 'locks.disjoint'), find(b, 'locks.disjoint')] as const,
+  );
   return {
     rank: ({ id }) => ranks.get(id),
     isLeaf: ({ id }) => leaf.has(id),

@@ -1,20 +1,39 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
-import { type Code, hasBody, isParameterProperty, type NameNode, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import {
+  type Code,
+  hasBody,
+  isParameterProperty,
+  type NameNode,
+  nameText,
+  ownMember,
+  rightmostName,
+  skipParentheses,
+} from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { Evaluator, isCfgOwner, lexicalSelf } from './evaluator.ts';
-import type { LockReach } from './reach.ts';
-import { sequenceOf } from './sequence.ts';
 import type { LockIdentity } from './identity.ts';
 import { bindingsKey, idOf, outcomeKey, valueKey } from './keys.ts';
-import { crossAcquisition, crossBindings, crossOutcome, crossValue, crossHeld, entering, type Formals, leaving, UNKNOWN_PATH } from './paths.ts';
+import {
+  crossAcquisition,
+  crossBindings,
+  crossHeld,
+  crossOutcome,
+  crossValue,
+  entering,
+  type Formals,
+  leaving,
+  UNKNOWN_PATH,
+} from './paths.ts';
 import { acquiringMethods } from './primitives.ts';
+import type { LockReach } from './reach.ts';
+import { sequenceOf } from './sequence.ts';
 import {
   type Acquisition,
   type Bindings,
-  chain,
   type Closure,
+  chain,
   EMPTY_BINDINGS,
   type Generator,
   type Held,
@@ -96,7 +115,10 @@ export class LockEngine {
   readonly code: Code;
   readonly identity: LockIdentity;
   readonly evaluator: Evaluator;
-  readonly #edges = new Map<string, { edge: Omit<LockEdge, 'ambient' | 'sequence'>; readonly contexts: Set<Context> }>();
+  readonly #edges = new Map<
+    string,
+    { edge: Omit<LockEdge, 'ambient' | 'sequence'>; readonly contexts: Set<Context> }
+  >();
   readonly sites = new Map<string, Span>();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
   readonly #contexts = new Map<string, Context>();
@@ -216,11 +238,17 @@ export class LockEngine {
     args: readonly (Value | undefined)[],
     node: Ts.Node,
     held: readonly Held[],
-  ): { readonly kind: Summary['kind']; readonly task: Task; readonly yields: Generator['yields'] } | undefined {
+  ):
+    | { readonly kind: Summary['kind']; readonly task: Task; readonly yields: Generator['yields'] }
+    | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
     if (!this.#matters(closure, args)) {
-      return { kind: isAsyncFunction(fn) ? 'async' : 'sync', task: { acquisitions: [], outcomes: [UNIT] }, yields: [] };
+      return {
+        kind: isAsyncFunction(fn) ? 'async' : 'sync',
+        task: { acquisitions: [], outcomes: [UNIT] },
+        yields: [],
+      };
     }
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
     const inward = entering(formals);
@@ -334,7 +362,8 @@ export class LockEngine {
       const value = this.#decorated(node, this.evaluator.declared(node, pathOf(self), self));
       for (const member of membersOf(value)) if (member.kind === 'closure') found.set(member.fn, member);
     };
-    const isSuper = ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
+    const isSuper =
+      ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
     for (const entity of this.code.entities(name)) {
       if (entity.kind !== 'node') continue;
       const { node } = entity;
@@ -358,7 +387,9 @@ export class LockEngine {
       }
       const base = receiver?.kind === 'instance' && ts.isClassLike(owner) ? receiver.cls : owner;
       for (const heir of this.code.subtypes(base)) {
-        const member = ownMember(heir, text) ?? (ts.isInterfaceDeclaration(base) ? this.code.member(heir, text) : undefined);
+        const member =
+          ownMember(heir, text) ??
+          (ts.isInterfaceDeclaration(base) ? this.code.member(heir, text) : undefined);
         if (member) add(member, self(heir));
       }
     }
@@ -413,7 +444,8 @@ export class LockEngine {
     if (value.kind === 'closure') closure = value;
     if (value.kind === 'instance') {
       const method = value.cls.members.find(
-        (member) => member.name && ts.isComputedPropertyName(member.name) && wanted.test(member.name.getText()),
+        (member) =>
+          member.name && ts.isComputedPropertyName(member.name) && wanted.test(member.name.getText()),
       );
       const declared = method && this.evaluator.declared(method, value.path, value);
       if (declared?.kind === 'closure') closure = declared;
@@ -452,7 +484,11 @@ export class LockEngine {
     if (!declaration) return undefined;
     if (ts.isParameter(declaration) && !isParameterProperty(declaration)) return 'parameter';
     const path = suffix === '' ? holder : (pathOf(receiver) ?? UNKNOWN_PATH);
-    return { kind: 'lock', lock: { cls: this.identity.classOf(declaration, primitive, suffix), path }, tries: false };
+    return {
+      kind: 'lock',
+      lock: { cls: this.identity.classOf(declaration, primitive, suffix), path },
+      tries: false,
+    };
   }
 
   #receiver(
@@ -544,10 +580,7 @@ export class LockEngine {
   ): void {
     const instances =
       outer.lock.cls === inner.lock.cls ? relateInstances(outer.lock, inner.lock, ordered) : 'different';
-    const gates = [
-      ...inner.gates,
-      ...held.filter((other) => other !== outer).map(({ lock }) => lock),
-    ];
+    const gates = [...inner.gates, ...held.filter((other) => other !== outer).map(({ lock }) => lock)];
     const isDirect = outer.via === undefined && inner.via === undefined;
     const batch = combined || (isDirect && outer.segment !== undefined && outer.segment === inner.segment);
     const key = [
@@ -559,7 +592,10 @@ export class LockEngine {
       inner.at.start,
       instances,
       `${outer.mode}${inner.mode}${batch}${combined}`,
-      gates.map(({ cls }) => cls.id).sort().join(),
+      gates
+        .map(({ cls }) => cls.id)
+        .sort()
+        .join(),
     ].join('|');
     const edge = { outer, inner, instances, batch, combined, gates, owner };
     const known = this.#edges.get(key);
@@ -598,9 +634,16 @@ export class LockEngine {
     // Handing our own parameters on to a function that may call them makes us a carrier as well.
     if (world.held.length === 0) return;
     if (name && this.code.entities(name).some(({ kind }) => kind === 'external')) return;
-    if (name && this.code.entities(name).some((entity) => entity.kind === 'node' && isDeclaredOnly(entity.node))) return;
+    if (
+      name &&
+      this.code.entities(name).some((entity) => entity.kind === 'node' && isDeclaredOnly(entity.node))
+    )
+      return;
     const [held] = world.held;
-    this.unresolved(node, `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`);
+    this.unresolved(
+      node,
+      `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`,
+    );
   }
 
   /** Whether a `case` is the last one of a `switch` that covers every value its subject can have. */
@@ -636,7 +679,8 @@ export class LockEngine {
       .filter((heir) => name !== undefined && this.code.member(heir, name) === fn)
       .slice(0, 8)
       .map((cls): Value => ({ kind: 'instance', cls, exact: true, path: 'this' }));
-    const isAbstract = self.cls.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword) ?? false;
+    const isAbstract =
+      self.cls.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword) ?? false;
     if (heirs.length === 0) return [self];
     return isAbstract ? heirs : [{ ...self, exact: true }, ...heirs];
   }
@@ -716,8 +760,14 @@ export class LockEngine {
 function summaryKey({ kind, acquisitions, outcomes, yields, carriesLocks }: Summary): string {
   return [
     kind,
-    acquisitions.map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}/${at.file}:${at.start}`).sort().join(),
-    outcomes.map((outcome) => outcomeKey(outcome)).sort().join('|'),
+    acquisitions
+      .map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}/${at.file}:${at.start}`)
+      .sort()
+      .join(),
+    outcomes
+      .map((outcome) => outcomeKey(outcome))
+      .sort()
+      .join('|'),
     yields.map(({ held, value }) => held.map(({ token }) => token).join() + valueKey(value)).join(),
     String(carriesLocks),
   ].join('\n');
@@ -753,7 +803,11 @@ export function functionName(fn: Ts.Node): string {
 
 function isNavigatorLocks(node: Ts.Expression): boolean {
   const bare = skipParentheses(node);
-  return ts.isPropertyAccessExpression(bare) && bare.name.text === 'locks' && /\bnavigator$/.test(bare.expression.getText());
+  return (
+    ts.isPropertyAccessExpression(bare) &&
+    bare.name.text === 'locks' &&
+    /\bnavigator$/.test(bare.expression.getText())
+  );
 }
 
 /** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
@@ -823,7 +877,10 @@ function isCarrier(value: Value | undefined): boolean {
       case 'opaque':
         return member.settles === true;
       case 'promise':
-        return member.task.acquisitions.length > 0 || member.task.outcomes.some(({ held, value: result }) => held.length > 0 || isCarrier(result));
+        return (
+          member.task.acquisitions.length > 0 ||
+          member.task.outcomes.some(({ held, value: result }) => held.length > 0 || isCarrier(result))
+        );
       case 'object':
         return [...member.properties.values()].some((part) => isCarrier(part));
       case 'collection':

@@ -1,5 +1,4 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
-import { owningFunction } from '../../syntax/scopes.ts';
+import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import {
@@ -66,7 +65,8 @@ export class Evaluator {
     if (node.kind === ts.SyntaxKind.ThisKeyword) return env.self;
     const constant = constantOf(node);
     if (constant) return constant;
-    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) return this.#access(node, env);
+    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
+      return this.#access(node, env);
     if (isFunctionValue(node)) return this.closure(node, env);
     if (ts.isNewExpression(node)) return this.#new(node, env);
     if (ts.isCallExpression(node)) return this.#pureCall(node, env);
@@ -134,7 +134,8 @@ export class Evaluator {
         ? this.#field(node, holder, self)
         : this.#parameter(node);
     }
-    if (ts.isPropertyDeclaration(node) || ts.isPropertySignature(node)) return this.#field(node, holder, self);
+    if (ts.isPropertyDeclaration(node) || ts.isPropertySignature(node))
+      return this.#field(node, holder, self);
     if (ts.isPropertyAssignment(node)) {
       return this.#assigned(node, node.initializer, holder, self);
     }
@@ -159,10 +160,13 @@ export class Evaluator {
     const bound = env.bindings.get(local);
     if (bound) return bound;
     if (env.owner && owningFunction(local) === env.owner && !isHoisted(local)) {
-      return isModuleLevel(local) ? this.declared(local, undefined) : { kind: 'opaque', path: `v${idOf(local)}` };
+      return isModuleLevel(local)
+        ? this.declared(local, undefined)
+        : { kind: 'opaque', path: `v${idOf(local)}` };
     }
     for (const entity of this.#code.entities(node)) {
-      if (entity.kind === 'node') return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
+      if (entity.kind === 'node')
+        return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
     }
     return undefined;
   }
@@ -186,16 +190,13 @@ export class Evaluator {
 
   /** The declaration of `this.x`, under which assignments in the same activation are kept. */
   #ownField(object: Ts.Expression, name: NameNode, env: Env): Ts.Node | undefined {
-    if (skipParentheses(object).kind !== ts.SyntaxKind.ThisKeyword || env.self?.kind !== 'instance') return undefined;
+    if (skipParentheses(object).kind !== ts.SyntaxKind.ThisKeyword || env.self?.kind !== 'instance')
+      return undefined;
     return this.#code.member(env.self.cls, nameText(name) ?? '');
   }
 
   /** An element by index or key. */
-  element(
-    container: Value | undefined,
-    key: Ts.Expression | undefined,
-    env: Env,
-  ): Value | undefined {
+  element(container: Value | undefined, key: Ts.Expression | undefined, env: Env): Value | undefined {
     const constant = key && this.evaluate(key, env);
     const suffix = `[${this.keyPath(key, env)}]`;
     for (const member of membersOf(container)) {
@@ -229,7 +230,9 @@ export class Evaluator {
     switch (member.kind) {
       case 'object': {
         const own = member.properties.get(text);
-        return own ?? this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
+        return (
+          own ?? this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` }
+        );
       }
       case 'instance':
         return (
@@ -275,7 +278,8 @@ export class Evaluator {
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
     const value = this.#assigned(node, node.initializer, path, undefined);
     if (!value) return { kind: 'opaque', path };
-    const survives = isConst || value.kind === 'lock' || value.kind === 'collection' || value.kind === 'instance';
+    const survives =
+      isConst || value.kind === 'lock' || value.kind === 'collection' || value.kind === 'instance';
     return survives ? value : { kind: 'opaque', path };
   }
 
@@ -292,7 +296,12 @@ export class Evaluator {
   }
 
   /** The part of a value that a binding element takes. */
-  destructured(node: Ts.BindingElement, root: Ts.Node, whole: Value | undefined, env: Env): Value | undefined {
+  destructured(
+    node: Ts.BindingElement,
+    root: Ts.Node,
+    whole: Value | undefined,
+    env: Env,
+  ): Value | undefined {
     const pattern = node.parent;
     const holder = pattern.parent;
     const outer =
@@ -307,7 +316,8 @@ export class Evaluator {
     // The compiler takes a shorthand for the variable, so the member is looked up in the type that declares it.
     for (const member of membersOf(outer)) {
       const found = this.#propertyOf(member, name.text, name as NameNode, env);
-      if (found && (member.kind === 'object' || member.kind === 'instance' || member.kind === 'releaser')) return found;
+      if (found && (member.kind === 'object' || member.kind === 'instance' || member.kind === 'releaser'))
+        return found;
     }
     const declared = this.#memberOfPatternType(node, name.text, outer);
     const path = pathOf(outer);
@@ -351,7 +361,8 @@ export class Evaluator {
         if (member.items) return member.items[index];
         return withPath(member.element, `${member.path}[${index}]`);
       }
-      if (member.kind === 'releaser' && member.pair) return index === 1 ? { ...member, pair: false } : undefined;
+      if (member.kind === 'releaser' && member.pair)
+        return index === 1 ? { ...member, pair: false } : undefined;
     }
     const path = pathOf(value);
     return path === undefined ? undefined : { kind: 'opaque', path: `${path}[${index}]` };
@@ -376,7 +387,9 @@ export class Evaluator {
 
   #opaqueMember(node: Ts.Node, holder: Path | undefined): Value | undefined {
     const name = nameText((node as { name?: Ts.Node }).name ?? node);
-    return holder === undefined || name === undefined ? undefined : { kind: 'opaque', path: `${holder}.${name}` };
+    return holder === undefined || name === undefined
+      ? undefined
+      : { kind: 'opaque', path: `${holder}.${name}` };
   }
 
   /** A declaration with a type, an initializer, or both. `path` is that of the object that holds it. */
@@ -395,7 +408,9 @@ export class Evaluator {
     const primitive = this.#identity.primitiveOfType(type) ?? this.#inferred(node, initializer);
     if (primitive) {
       const alias = this.#injected(node);
-      return alias ?? { kind: 'lock', lock: { cls: this.#identity.classOf(node, primitive), path }, tries: false };
+      return (
+        alias ?? { kind: 'lock', lock: { cls: this.#identity.classOf(node, primitive), path }, tries: false }
+      );
     }
     const container = this.#container(node, type, initializer, path);
     if (container) return container;
@@ -510,7 +525,11 @@ export class Evaluator {
       const cls = this.#identity.classOf(declaration, primitive, suffix);
       const path = suffix === '' ? `n${idOf(node)}` : UNKNOWN_PATH;
       const isGlobal = isModuleLevel(declaration);
-      return { kind: 'lock', lock: { cls, path: isGlobal && suffix === '' ? `g:${idOf(declaration)}` : path }, tries: false };
+      return {
+        kind: 'lock',
+        lock: { cls, path: isGlobal && suffix === '' ? `g:${idOf(declaration)}` : path },
+        tries: false,
+      };
     }
     const name = rightmostName(node.expression);
     const target = name && this.#code.declarationNode(name);
@@ -541,7 +560,8 @@ export class Evaluator {
     if (env.owner) return undefined;
     if (ts.isPropertyAccessExpression(callee)) {
       const object = this.evaluate(callee.expression, env);
-      if (callee.name.text === 'get' && object?.kind === 'collection') return this.element(object, node.arguments[0], env);
+      if (callee.name.text === 'get' && object?.kind === 'collection')
+        return this.element(object, node.arguments[0], env);
       const lock = this.#lockOperand(callee, object);
       if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
       if (callee.name.text === 'bind' && object?.kind === 'closure') {
@@ -550,7 +570,10 @@ export class Evaluator {
     }
     const target = this.evaluate(callee, env);
     if (target?.kind !== 'closure') return undefined;
-    return this.#call(target, node.arguments.map((argument) => this.evaluate(argument, env)));
+    return this.#call(
+      target,
+      node.arguments.map((argument) => this.evaluate(argument, env)),
+    );
   }
 
   /** `x.acquire()` looked at from afar: it will be a grant of `x`. */
@@ -574,7 +597,13 @@ export class Evaluator {
       const source = this.evaluate(first.expression, env);
       if (source?.kind === 'collection') return source;
       const path = pathOf(source);
-      return { kind: 'collection', path: path ?? `n${idOf(node)}`, items: undefined, element: undefined, sorted: false };
+      return {
+        kind: 'collection',
+        path: path ?? `n${idOf(node)}`,
+        items: undefined,
+        element: undefined,
+        sorted: false,
+      };
     }
     const items = node.elements.map((element) =>
       ts.isSpreadElement(element) ? undefined : this.evaluate(element, env),
@@ -596,13 +625,14 @@ export class Evaluator {
       const name = property.name && nameText(property.name);
       if (name === undefined) {
         const spread = ts.isSpreadAssignment(property) ? this.evaluate(property.expression, env) : undefined;
-        if (spread?.kind === 'object') for (const [key, value] of spread.properties) properties.set(key, value);
+        if (spread?.kind === 'object')
+          for (const [key, value] of spread.properties) properties.set(key, value);
         continue;
       }
       const value = ts.isPropertyAssignment(property)
         ? this.evaluate(property.initializer, env)
         : ts.isShorthandPropertyAssignment(property)
-          ? this.evaluate(property.name, env) ?? this.declared(property, undefined)
+          ? (this.evaluate(property.name, env) ?? this.declared(property, undefined))
           : ts.isMethodDeclaration(property)
             ? this.closure(property, env)
             : undefined;
@@ -731,21 +761,25 @@ function isStaticMember(node: Ts.Node): boolean {
 }
 
 function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {
-  return node.getSourceFile() === ancestor.getSourceFile() && node.pos >= ancestor.pos && node.end <= ancestor.end;
+  return (
+    node.getSourceFile() === ancestor.getSourceFile() && node.pos >= ancestor.pos && node.end <= ancestor.end
+  );
 }
 
 /** What a declaration creates is reached through the declaration. */
 function relocated(value: Value, path: Path | undefined): Value {
   const isOwn = path !== undefined && (pathOf(value)?.startsWith('n') ?? false);
   if (!isOwn) return value;
-  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'collection') return { ...value, path };
+  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'collection')
+    return { ...value, path };
   return value;
 }
 
 function withPath(value: Value | undefined, path: Path): Value | undefined {
   if (!value) return { kind: 'opaque', path };
   if (value.kind === 'lock') return { ...value, lock: { ...value.lock, path } };
-  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'opaque') return { ...value, path };
+  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'opaque')
+    return { ...value, path };
   return value;
 }
 

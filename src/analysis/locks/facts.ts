@@ -1,9 +1,9 @@
-import type { Analysis } from '../../engine/rule.ts';
 import type { Span } from '../../engine/finding.ts';
+import type { Analysis } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
-import { functionName, LockEngine, type LockEdge } from './engine.ts';
+import { functionName, type LockEdge, LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { LockIdentity } from './identity.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
@@ -31,7 +31,9 @@ export const lockFacts: Analysis<LockFacts> = {
     const code = new Code(program);
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
-    const reach = new LockReach(code, lockVocabulary(program, identity.primitives), (call) => isTakingCall(call, methods));
+    const reach = new LockReach(code, lockVocabulary(program, identity.primitives), (call) =>
+      isTakingCall(call, methods),
+    );
     const engine = new LockEngine(code, identity, reach);
     const done = new Set<CfgOwner>();
     const analyse = (fn: CfgOwner): void => {
@@ -56,7 +58,11 @@ export const lockFacts: Analysis<LockFacts> = {
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
     const followed = new Set<string>();
-    for (let names = carrierNames(engine, followed); names.length > 0; names = carrierNames(engine, followed)) {
+    for (
+      let names = carrierNames(engine, followed);
+      names.length > 0;
+      names = carrierNames(engine, followed)
+    ) {
       for (const file of program.filesWith(names)) {
         const tree = program.tree(file);
         if (!tree) continue;
@@ -108,12 +114,15 @@ function functionsTaking(source: Ts.SourceFile, methods: ReadonlySet<string>): C
 
 /** Whether a call is, by its name, one that takes a lock. */
 function isTakingCall(node: Ts.CallExpression, methods: ReadonlySet<string>): boolean {
-    const callee = skipParentheses(node.expression);
-    const name = memberName(callee);
-    const text = name && nameText(name);
-    if (text === undefined || !methods.has(text)) return false;
-    // `request` is a lock's method on `navigator.locks` alone, and everybody's otherwise.
-    return text !== 'request' || (ts.isPropertyAccessExpression(callee) && /\blocks$/.test(callee.expression.getText()));
+  const callee = skipParentheses(node.expression);
+  const name = memberName(callee);
+  const text = name && nameText(name);
+  if (text === undefined || !methods.has(text)) return false;
+  // `request` is a lock's method on `navigator.locks` alone, and everybody's otherwise.
+  return (
+    text !== 'request' ||
+    (ts.isPropertyAccessExpression(callee) && /\blocks$/.test(callee.expression.getText()))
+  );
 }
 
 function functionsMentioning(source: Ts.SourceFile, names: ReadonlySet<string>): CfgOwner[] {
@@ -128,7 +137,10 @@ function functionsMentioning(source: Ts.SourceFile, names: ReadonlySet<string>):
   }
   const found = functionsWith(
     source,
-    (node) => (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) && aliases.has(node.text) && !isDeclarationName(node),
+    (node) =>
+      (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) &&
+      aliases.has(node.text) &&
+      !isDeclarationName(node),
   );
   // A decorated method runs under whatever its decorator takes.
   const decorated: CfgOwner[] = [];
@@ -154,7 +166,8 @@ function callersInFile(fn: CfgOwner): CfgOwner[] {
   const waiting = new Set<CfgOwner>([fn]);
   for (const next of waiting) {
     const name = functionName(next).split('.').at(-1) ?? '';
-    const mentioning = name === '' || name.startsWith('<') ? [] : functionsMentioning(next.getSourceFile(), new Set([name]));
+    const mentioning =
+      name === '' || name.startsWith('<') ? [] : functionsMentioning(next.getSourceFile(), new Set([name]));
     const around = enclosing(next);
     for (const caller of around ? [...mentioning, around] : mentioning) {
       if (caller === fn || callers.has(caller)) continue;
@@ -193,7 +206,10 @@ function isDeclarationName(node: Ts.Node): boolean {
   const { parent } = node;
   return (
     (parent as { name?: Ts.Node }).name === node &&
-    (isCfgOwner(parent) || ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isMethodSignature(parent))
+    (isCfgOwner(parent) ||
+      ts.isVariableDeclaration(parent) ||
+      ts.isPropertyDeclaration(parent) ||
+      ts.isMethodSignature(parent))
   );
 }
 
@@ -228,7 +244,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function namer(classes: readonly LockClass[], relative: (file: string) => string): (cls: LockClass) => string {
+function namer(
+  classes: readonly LockClass[],
+  relative: (file: string) => string,
+): (cls: LockClass) => string {
   const owners = new Map<string, Set<string>>();
   for (const { name, id } of classes) {
     const ids = owners.get(name) ?? new Set();

@@ -71,7 +71,8 @@ export class LockIdentity {
   elementPrimitive(type: Ts.TypeNode | undefined): LockPrimitive | undefined {
     if (!type) return undefined;
     if (ts.isArrayTypeNode(type)) return this.primitiveOfType(type.elementType);
-    if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type)) return this.elementPrimitive(type.type);
+    if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type))
+      return this.elementPrimitive(type.type);
     if (ts.isTypeLiteralNode(type)) {
       const index = type.members.find(ts.isIndexSignatureDeclaration);
       return this.primitiveOfType(index?.type);
@@ -151,7 +152,9 @@ export class LockIdentity {
     return undefined;
   }
 
-  #primitiveNamed(name: Ts.Identifier | Ts.PrivateIdentifier | Ts.StringLiteralLike): LockPrimitive | undefined {
+  #primitiveNamed(
+    name: Ts.Identifier | Ts.PrivateIdentifier | Ts.StringLiteralLike,
+  ): LockPrimitive | undefined {
     for (const entity of this.#code.entities(name)) {
       const found = this.primitiveOf(entity);
       if (found) return found;
@@ -186,7 +189,9 @@ export class LockIdentity {
   #shape(node: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): LockPrimitive | undefined {
     if (this.#shapes.has(node)) return this.#shapes.get(node);
     this.#shapes.set(node, undefined);
-    const own = node.name && this.primitives.find(({ module, type }) => module === undefined && type === node.name?.text);
+    const own =
+      node.name &&
+      this.primitives.find(({ module, type }) => module === undefined && type === node.name?.text);
     const shape = own ?? this.#guessShape(node);
     this.#shapes.set(node, shape);
     return shape;
@@ -202,7 +207,9 @@ export class LockIdentity {
     const acquireWrite = SHAPE_WRITE.filter(waits);
     const named = /mutex|lock|semaphore/i.test(node.name?.text ?? '');
     const release = SHAPE_RELEASE.filter((name) => method(name));
-    const grants = [...SHAPE_ACQUIRE, ...acquireWrite].map((name) => this.#grantOf(method(name))).find((grant) => grant !== undefined);
+    const grants = [...SHAPE_ACQUIRE, ...acquireWrite]
+      .map((name) => this.#grantOf(method(name)))
+      .find((grant) => grant !== undefined);
     const acquire = SHAPE_ACQUIRE.filter((name) => {
       const signature = method(name);
       if (!signature || callbackIndex(signature) !== undefined) return false;
@@ -286,7 +293,13 @@ export class LockIdentity {
 }
 
 /** Types that stand for what they wrap. */
-const TRANSPARENT_TYPES: ReadonlySet<string> = new Set(['Readonly', 'Required', 'Partial', 'NonNullable', 'Promise']);
+const TRANSPARENT_TYPES: ReadonlySet<string> = new Set([
+  'Readonly',
+  'Required',
+  'Partial',
+  'NonNullable',
+  'Promise',
+]);
 
 /** `Class.field`, `object.property` or the variable's name. */
 export function lockName(declaration: Ts.Node): string {
@@ -317,7 +330,12 @@ function ownerName(declaration: Ts.Node): string | undefined {
 /** The variable, property or type alias that an anonymous class, literal or type is bound to. */
 function nameOfHolder(node: Ts.Node): string | undefined {
   let at: Ts.Node = node.parent;
-  while (ts.isParenthesizedExpression(at) || ts.isAsExpression(at) || ts.isSatisfiesExpression(at) || ts.isCallExpression(at)) {
+  while (
+    ts.isParenthesizedExpression(at) ||
+    ts.isAsExpression(at) ||
+    ts.isSatisfiesExpression(at) ||
+    ts.isCallExpression(at)
+  ) {
     at = at.parent;
   }
   if (ts.isVariableDeclaration(at) || ts.isTypeAliasDeclaration(at)) return nameText(at.name);
@@ -434,7 +452,10 @@ function containerStoring(variable: Ts.VariableDeclaration, code: Code): Ts.Node
   let found: Ts.Node | undefined;
   const visit = (node: Ts.Node): void => {
     if (found) return;
-    if (ts.isCallExpression(node) && node.arguments.some((argument) => ts.isIdentifier(argument) && argument.text === name)) {
+    if (
+      ts.isCallExpression(node) &&
+      node.arguments.some((argument) => ts.isIdentifier(argument) && argument.text === name)
+    ) {
       found = containerOfCall(node, code);
     } else if (
       ts.isBinaryExpression(node) &&
@@ -500,7 +521,8 @@ function takesFunction(parameter: Ts.ParameterDeclaration, signature: Ts.Signatu
   if (parameter.type && ts.isFunctionTypeNode(skipTypeParentheses(parameter.type))) return true;
   const name = ts.isIdentifier(parameter.name) ? parameter.name.text : undefined;
   const { body } = signature as { body?: Ts.Node };
-  if (name === undefined || !body) return /^(?:fn|cb|callback|task|work|body|action|run|f)$/i.test(name ?? '');
+  if (name === undefined || !body)
+    return /^(?:fn|cb|callback|task|work|body|action|run|f)$/i.test(name ?? '');
   return calls(body, name);
 }
 
@@ -509,7 +531,8 @@ function skipTypeParentheses(type: Ts.TypeNode): Ts.TypeNode {
 }
 
 function calls(body: Ts.Node, name: string): boolean {
-  if (ts.isCallExpression(body) && ts.isIdentifier(body.expression) && body.expression.text === name) return true;
+  if (ts.isCallExpression(body) && ts.isIdentifier(body.expression) && body.expression.text === name)
+    return true;
   return ts.forEachChild(body, (child) => calls(child, name)) ?? false;
 }
 
@@ -517,13 +540,18 @@ function calls(body: Ts.Node, name: string): boolean {
 function isGrantMember(member: Ts.TypeElement | Ts.ClassElement): boolean {
   if (ts.isCallSignatureDeclaration(member)) return true;
   if (!member.name) return false;
-  if (ts.isComputedPropertyName(member.name)) return /Symbol\.(?:asyncDispose|dispose)/.test(member.name.getText());
+  if (ts.isComputedPropertyName(member.name))
+    return /Symbol\.(?:asyncDispose|dispose)/.test(member.name.getText());
   const name = nameText(member.name);
   return name !== undefined && SHAPE_RELEASE.includes(name);
 }
 
 function promised(type: Ts.TypeNode): Ts.TypeNode {
-  if (ts.isTypeReferenceNode(type) && ts.isIdentifier(type.typeName) && /^Promise(?:Like)?$/.test(type.typeName.text)) {
+  if (
+    ts.isTypeReferenceNode(type) &&
+    ts.isIdentifier(type.typeName) &&
+    /^Promise(?:Like)?$/.test(type.typeName.text)
+  ) {
     return skipTypeParentheses(type.typeArguments?.[0] ?? type);
   }
   return skipTypeParentheses(type);

@@ -90,6 +90,8 @@ export function outcomeKey(outcome: Outcome, depth = 0): string {
 }
 
 function taskKey(task: Task, depth: number): string {
-  const waits = task.acquisitions.map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}@${at.start}`).join(',');
+  const waits = task.acquisitions
+    .map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}@${at.start}`)
+    .join(',');
   return `${waits}>${task.outcomes.map((outcome) => outcomeKey(outcome, depth)).join('|')}`;
 }

@@ -15,7 +15,14 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     wrappers: ['withTimeout'],
     tryWrappers: ['tryAcquire'],
   },
-  { module: 'async-mutex', type: 'MutexInterface', acquire: ['acquire'], release: ['release'], scoped: ['runExclusive'], grants: 'releaser' },
+  {
+    module: 'async-mutex',
+    type: 'MutexInterface',
+    acquire: ['acquire'],
+    release: ['release'],
+    scoped: ['runExclusive'],
+    grants: 'releaser',
+  },
   {
     module: 'async-mutex',
     type: 'Semaphore',
@@ -25,7 +32,15 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     grants: 'value-and-releaser',
     permitsArg: 0,
   },
-  { module: 'async-mutex', type: 'SemaphoreInterface', acquire: ['acquire'], release: ['release'], scoped: ['runExclusive'], grants: 'value-and-releaser', permitsArg: 0 },
+  {
+    module: 'async-mutex',
+    type: 'SemaphoreInterface',
+    acquire: ['acquire'],
+    release: ['release'],
+    scoped: ['runExclusive'],
+    grants: 'value-and-releaser',
+    permitsArg: 0,
+  },
   {
     module: 'await-lock',
     type: 'default',
@@ -135,7 +150,9 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
 
 /** The names of lock types, default exports by the names that they are usually imported under. */
 export function lockTypeNames(primitives: readonly LockPrimitive[]): string[] {
-  const names = primitives.map(({ module, type }) => (type === 'default' ? DEFAULT_NAMES[module ?? ''] : type));
+  const names = primitives.map(({ module, type }) =>
+    type === 'default' ? DEFAULT_NAMES[module ?? ''] : type,
+  );
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 

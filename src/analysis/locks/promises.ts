@@ -22,7 +22,10 @@ export function combine(method: string, argument: Value | undefined): Value | un
     .filter((member) => member.kind === 'promise')
     .map(({ task }) => task);
   if (tasks.length === 0) return undefined;
-  return { kind: 'promise', task: method === 'race' || method === 'any' ? anyOf(tasks) : allOf(tasks, list?.items) };
+  return {
+    kind: 'promise',
+    task: method === 'race' || method === 'any' ? anyOf(tasks) : allOf(tasks, list?.items),
+  };
 }
 
 function promiseOf(value: Value): Value {

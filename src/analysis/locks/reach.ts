@@ -1,6 +1,15 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
-import { type Code, hasBody, memberName, type NameNode, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import {
+  type Code,
+  hasBody,
+  memberName,
+  type NameNode,
+  nameText,
+  ownMember,
+  rightmostName,
+  skipParentheses,
+} from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
 
 /**
@@ -111,9 +120,13 @@ function addName(node: Ts.Node, names: NameNode[]): void {
 function add(node: Ts.Node, found: CfgOwner[]): void {
   if (isCfgOwner(node) && hasBody(node)) found.push(node);
   else if (ts.isClassLike(node)) {
-    const constructor = node.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
-    if (constructor && isCfgOwner(constructor)) found.push(constructor);
-  } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node)) {
+    const making = node.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
+    if (making && isCfgOwner(making)) found.push(making);
+  } else if (
+    ts.isVariableDeclaration(node) ||
+    ts.isPropertyDeclaration(node) ||
+    ts.isPropertyAssignment(node)
+  ) {
     const value = node.initializer && skipParentheses(node.initializer);
     if (value && isCfgOwner(value)) found.push(value);
   }

@@ -22,7 +22,11 @@ function isStep(fn: Ts.Node, seen: Set<Ts.Node>): boolean {
     if (!ts.isCallExpression(parent) || parent.expression === fn) return false;
     return isInSequence(parent, seen);
   }
-  if (!ts.isFunctionDeclaration(fn) || !fn.name || fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) {
+  if (
+    !ts.isFunctionDeclaration(fn) ||
+    !fn.name ||
+    fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+  ) {
     return false;
   }
   const mentions = mentionsOf(fn);
@@ -38,8 +42,10 @@ function isInSequence(call: Ts.Node, seen: Set<Ts.Node>, callee?: Ts.Node): bool
   const isArrowBody = ts.isArrowFunction(parent) && parent.body === at;
   // `const ready = first().then(second)`: the chain is the sequence.
   const isChain = at !== call || isThen(call.expression);
-  const isStored = isChain && ts.isVariableDeclaration(parent) && ts.isSourceFile(parent.parent.parent.parent);
-  if (!ts.isAwaitExpression(parent) && !ts.isReturnStatement(parent) && !isArrowBody && !isStored) return false;
+  const isStored =
+    isChain && ts.isVariableDeclaration(parent) && ts.isSourceFile(parent.parent.parent.parent);
+  if (!ts.isAwaitExpression(parent) && !ts.isReturnStatement(parent) && !isArrowBody && !isStored)
+    return false;
   for (let around: Ts.Node = parent; ; around = around.parent) {
     if (ts.isIterationStatement(around, false)) return false;
     if (ts.isSourceFile(around)) return true;
@@ -60,7 +66,12 @@ function isThen(node: Ts.Node): node is Ts.PropertyAccessExpression {
 function mentionsOf(fn: Ts.FunctionDeclaration): Ts.Identifier[] {
   const found: Ts.Identifier[] = [];
   const visit = (node: Ts.Node): void => {
-    if (ts.isIdentifier(node) && node !== fn.name && node.text === fn.name?.text && resolveLocal(node) === fn) {
+    if (
+      ts.isIdentifier(node) &&
+      node !== fn.name &&
+      node.text === fn.name?.text &&
+      resolveLocal(node) === fn
+    ) {
       found.push(node);
     }
     ts.forEachChild(node, visit);

@@ -16,7 +16,10 @@ export function traceOf(edge: LockEdge, nameOf: (cls: LockClass) => string): Rep
 function callSteps(via: CallChain | undefined): ReportStep[] {
   const steps: ReportStep[] = [];
   for (let at = via; at; at = at.next) {
-    steps.push({ at: at.at, message: at.callee === '<anonymous>' ? 'runs the callback' : `calls ${at.callee}` });
+    steps.push({
+      at: at.at,
+      message: at.callee === '<anonymous>' ? 'runs the callback' : `calls ${at.callee}`,
+    });
   }
   return steps;
 }
@@ -39,6 +42,10 @@ function length({ outer, inner }: LockEdge): number {
 /** One inner acquisition under one outer lock is one cause, whoever leads there. */
 export function causeOf({ outer, inner, batch }: LockEdge): string {
   // Two locks started at once are one mistake, seen from either of them.
-  if (batch) return [outer, inner].map(({ lock, at }) => `${lock.cls.id}@${at.file}:${at.start}`).sort().join('|');
+  if (batch)
+    return [outer, inner]
+      .map(({ lock, at }) => `${lock.cls.id}@${at.file}:${at.start}`)
+      .sort()
+      .join('|');
   return `${outer.lock.cls.id}|${inner.lock.cls.id}|${inner.at.file}:${inner.at.start}`;
 }

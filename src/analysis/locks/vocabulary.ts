@@ -46,7 +46,11 @@ function ownLockTypes(source: Ts.SourceFile, known: ReadonlySet<string>): string
 function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
   if (ts.isMethodDeclaration(member) || ts.isMethodSignature(member)) return true;
   if (ts.isPropertySignature(member)) return member.type !== undefined && ts.isFunctionTypeNode(member.type);
-  return ts.isPropertyDeclaration(member) && member.initializer !== undefined && ts.isArrowFunction(member.initializer);
+  return (
+    ts.isPropertyDeclaration(member) &&
+    member.initializer !== undefined &&
+    ts.isArrowFunction(member.initializer)
+  );
 }
 
 /** The names that a lock of these types is bound to. */

@@ -2,8 +2,8 @@ import type { Ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, valueKey } from './keys.ts';
 import { isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
-  EMPTY_BINDINGS,
   type Bindings,
+  EMPTY_BINDINGS,
   type Held,
   type LockRef,
   membersOf,
@@ -199,14 +199,7 @@ export function retirePath(world: World, root: Path): World {
  * parent), one that a comparison has put before or behind the other, an element of a sorted sequence, or another
  * object of which nothing is known.
  */
-export type Relation =
-  | 'same'
-  | 'part'
-  | 'parent'
-  | 'ascending'
-  | 'descending'
-  | 'different'
-  | 'unknown';
+export type Relation = 'same' | 'part' | 'parent' | 'ascending' | 'descending' | 'different' | 'unknown';
 
 /** How the inner lock relates to the outer one. */
 export function relateInstances(

@@ -34,6 +34,11 @@ describe('Folder', () => {
     expect(folded('let q = "a"; q = "b"; run(q);')).toEqual(['b']);
   });
 
+  it('takes what a nested function assigns before its own use', () => {
+    expect(folded('let q = "a"; cb(() => { q = "b"; run(q); });')).toEqual(['b']);
+    expect(folded('let q = "a"; q = "c"; cb(() => { if (x) q = "b"; run(q); });')).toEqual(['b', 'c']);
+  });
+
   it('takes a text that a loop adds to for a hole before what it adds', () => {
     expect(folded('let q = "a"; for (const x of xs) { q += "b"; } run(q);')).toEqual(['a', 'ab', '?b']);
   });

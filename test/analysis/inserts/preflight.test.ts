@@ -61,6 +61,15 @@ describe('Preflights.judge', () => {
     expect([decided(body, has), decided(body, drops), decided(body, skips)]).toEqual(['yes', 'no', 'no']);
   });
 
+  it('follows an answer into a function that judges it', () => {
+    const is = 'const isThere = (id: unknown) => id !== undefined;';
+    expect(decided('if (isThere(await lookup())) return; insert();', is)).toBe('yes');
+    expect(decided('if (!isThere(await lookup())) return; insert();', is)).toBe('no');
+    expect(
+      decided('if (isLong(await lookup())) return; insert();', 'const isLong = (id: unknown) => id === "x";'),
+    ).toBe('no');
+  });
+
   it('takes the return of a helper that throws when there is a row', () => {
     const absent = 'async function absent() { if (await lookup()) throw new Error(); }';
     expect(decided('await absent(); insert();', absent)).toBe('yes');

@@ -32,7 +32,7 @@ export function oneFile(text: string): {
 }
 
 /** The calls of a function by its name, in order. */
-export function callsOf(source: Ts.SourceFile, name: string): readonly Ts.CallExpression[] {
+function callsOf(source: Ts.SourceFile, name: string): readonly Ts.CallExpression[] {
   const found: Ts.CallExpression[] = [];
   const visit = (node: Ts.Node): void => {
     if (ts.isCallExpression(node) && node.expression.getText() === name) found.push(node);
