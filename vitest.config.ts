@@ -6,7 +6,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
@@ -16,6 +21,8 @@ export default defineConfig({
           // Drives the built program, so the build comes first; once per run, and only when these tests run.
           globalSetup: ['test/e2e/build.ts'],
           testTimeout: 60_000,
+          // After the unit tests: a broken part is told before the programs that are made of it.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -217,7 +217,7 @@ export class ValueFlow {
     const fn = ownerOf(value.at);
     if (!isFunctionNode(fn)) return [];
     return this.#calls.callSites(fn, value.frames).flatMap(({ node, how, frames }) => {
-      if (!ts.isCallExpression(node)) return [];
+      if (!ts.isCallExpression(node) && !ts.isPropertyAccessExpression(node)) return [];
       const path = how === 'iteration' ? [ELEMENT, ...value.path] : value.path;
       return [{ ...value, at: node, path, frames: frames.leave(fn) }];
     });

@@ -1,8 +1,8 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { nameText } from '../code.ts';
-import { lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
+import { memberName, nameText, skipParentheses } from '../code.ts';
+import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
 
 /**
  * A pattern for the names by which the program speaks of locks: lock types, and the fields, variables, parameters and
@@ -18,9 +18,10 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
     for (const name of ownLockTypes(source, types)) types.add(name);
   }
   const names = new Set(types);
-  for (const { source } of trees) collectHolders(source, types, names);
+  const methods = acquiringMethods(primitives);
+  for (const { source } of trees) collectHolders(source, types, methods, names);
   const alternatives = [...names].sort().map((name) => name.replace(/[$]/g, '\\$&'));
-  return new RegExp(`\\b(?:${alternatives.join('|')})\\b|\\.(?:release|unlock)\\b`);
+  return new RegExp(`\\b(?:${alternatives.join('|')})\\b`);
 }
 
 /** Classes that offer what a lock offers, and names under which lock types are imported. */
@@ -53,19 +54,32 @@ function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
   );
 }
 
-/** The names that a lock of these types is bound to. */
-function collectHolders(source: Ts.SourceFile, types: ReadonlySet<string>, names: Set<string>): void {
+/** The names that a lock of these types, or what its methods grant, is bound to. */
+function collectHolders(
+  source: Ts.SourceFile,
+  types: ReadonlySet<string>,
+  methods: ReadonlySet<string>,
+  names: Set<string>,
+): void {
   const visit = (node: Ts.Node): void => {
-    const mention =
+    const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
-    if (mention) {
-      const holder = holderOf(node);
-      if (holder !== undefined) names.add(holder);
-    }
+    const holder = isLock || isKeptGrant(node, methods) ? holderOf(node) : undefined;
+    if (holder !== undefined) names.add(holder);
     ts.forEachChild(node, visit);
   };
   visit(source);
+}
+
+/** The call in `this.release = await this.mu.acquire()`: the field outlives the function. */
+function isKeptGrant(node: Ts.Node, methods: ReadonlySet<string>): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const name = memberName(skipParentheses(node.expression));
+  if (!name || !methods.has(nameText(name) ?? '')) return false;
+  let at: Ts.Node = node;
+  while (ts.isAwaitExpression(at.parent) || ts.isParenthesizedExpression(at.parent)) at = at.parent;
+  return ts.isBinaryExpression(at.parent) && at.parent.right === at;
 }
 
 function holderOf(node: Ts.Node): string | undefined {

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ProgramHost } from '../../src/engine/program-host.ts';
+import { SourceTexts } from '../../src/engine/texts.ts';
+import type { Compiler, Oracle } from '../../src/oracle/oracle.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+function hostOf(files: Record<string, string>) {
+  const dir = tempDir(files);
+  const opened: unknown[] = [];
+  const oracle: Oracle = { kind: 'native', queries: 7, symbols: () => [], types: () => [] };
+  const compiler: Compiler = {
+    kind: 'native',
+    readProject: () => ({ files: [], allowJs: false }),
+    open: (request) => {
+      opened.push(request);
+      return oracle;
+    },
+    close: () => {},
+  };
+  let starts = 0;
+  const host = new ProgramHost({
+    cwd: dir,
+    files: Object.keys(files).map((file) => path.join(dir, file)),
+    projects: [],
+    texts: new SourceTexts(),
+    compiler: () => {
+      starts += 1;
+      return Promise.resolve(compiler);
+    },
+  });
+  return { dir, host, oracle, opened, starts: () => starts };
+}
+
+describe('the program', () => {
+  it('starts the compiler once, and opens the program with the first question', async () => {
+    const { dir, host, oracle, opened, starts } = hostOf({ 'a.ts': '' });
+    expect([host.oracleKind, host.queries, starts()]).toEqual(['none', 0, 0]);
+    await host.open();
+    await host.open();
+    expect([starts(), opened]).toEqual([1, []]);
+    expect([host.oracle, host.oracle]).toEqual([oracle, oracle]);
+    expect(opened).toEqual([{ projects: [], files: [path.join(dir, 'a.ts')] }]);
+    expect([host.oracleKind, host.queries]).toEqual(['native', 7]);
+  });
+
+  it('cannot be asked for meaning or trees before it is opened', () => {
+    const { dir, host } = hostOf({ 'a.ts': '' });
+    expect(() => host.oracle).toThrow(new Error('the compiler was not started'));
+    expect(() => host.tree(path.join(dir, 'a.ts'))).toThrow(new Error('the parser was not loaded'));
+  });
+
+  it('parses a file once, and a file that is not there never', async () => {
+    const { dir, host } = hostOf({ 'a.ts': 'const a = 1;' });
+    await host.openSyntax();
+    const tree = host.tree(path.join(dir, 'a.ts'));
+    expect(tree?.text).toBe('const a = 1;');
+    expect(host.tree(path.join(dir, 'a.ts'))).toBe(tree);
+    expect(host.tree(path.join(dir, 'gone.ts'))).toBeUndefined();
+    expect(host.parsed).toEqual([tree]);
+  });
+
+  it('finds words in the files in scope only', () => {
+    const { dir, host } = hostOf({ 'a.ts': 'lock', 'b.ts': 'Lock', 'c.ts': '' });
+    expect(host.filesWith(['lock'])).toEqual([path.join(dir, 'a.ts')]);
+    expect(host.filesWith(['lock'], true)).toEqual([path.join(dir, 'a.ts'), path.join(dir, 'b.ts')]);
+  });
+
+  it('reports paths relative to the working directory', () => {
+    const { dir, host } = hostOf({ 'a.ts': '' });
+    expect(['src/a.ts', '../b.ts'].map((file) => host.relative(path.join(dir, file)))).toEqual([
+      'src/a.ts',
+      '../b.ts',
+    ]);
+  });
+});
