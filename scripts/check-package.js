@@ -12,7 +12,7 @@ try {
   const tarball = path.join(temp, name);
   run('npx', ['--no-install', 'publint', 'run', '--strict', tarball]);
   // Published as ES modules only, for Node and bundlers: the profile leaves CommonJS resolution out.
-  run('npx', ['--no-install', 'attw', '--profile', 'esm-only', '--format', 'table-flipped', tarball]);
+  run('npx', ['--no-install', 'attw', '--profile', 'esm-only', '--quiet', tarball]);
 } finally {
   rmSync(temp, { recursive: true, force: true });
 }
