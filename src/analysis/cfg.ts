@@ -44,6 +44,7 @@ export type Action =
   /** A call, `new`, tagged template or `import()`; arguments are already evaluated. */
   | { readonly kind: 'call'; readonly node: CallLike }
   | { readonly kind: 'await'; readonly node: Ts.AwaitExpression }
+  /** Goes on with what the consumer sends, or throws. That the consumer leaves for good is no edge. */
   | { readonly kind: 'yield'; readonly node: Ts.YieldExpression }
   /** Binds the names of a declaration to its value: the initializer, or what the loop or caller hands in. */
   | { readonly kind: 'declare'; readonly node: Ts.VariableDeclaration | Ts.ParameterDeclaration }
@@ -64,9 +65,9 @@ export type Action =
   | { readonly kind: 'throw'; readonly node: Ts.ThrowStatement }
   /** Goes on by `true` with the next element, by `false` when there is none. */
   | { readonly kind: 'next'; readonly node: IterationStatement }
-  /** The iteration is over, or is being left: the iterator is closed. */
+  /** The iteration is over, or is being left: the iterator is closed. May throw when it is done. */
   | { readonly kind: 'close'; readonly node: IterationStatement }
-  /** The end of a `using` declaration's block. */
+  /** The end of a `using` declaration's block. May throw when it is done. */
   | { readonly kind: 'dispose'; readonly node: Ts.VariableDeclaration; readonly awaits: boolean }
   /** A value that nobody takes: the end of an expression statement. */
   | { readonly kind: 'discard'; readonly node: Ts.Expression };
@@ -246,9 +247,23 @@ class CfgBuilder {
     this.#resume(onThrow);
     if (this.#at) {
       emit();
-      if (this.#at) this.#link({ from: (this.#at as Point).from, when: 'throw' }, outer);
+      this.#rethrow(outer);
     }
     this.#at = normal;
+  }
+
+  /** Goes on with the exception that what was built last has been run for. */
+  #rethrow(handler: number): void {
+    if (!this.#at) return;
+    const last = this.#nodes[this.#at.from];
+    // The exception edge of an action is for its own failure.
+    if (last && CAN_FAIL.has(last.action.kind)) {
+      const join = this.#join();
+      this.#goto(join);
+      this.#resume(join);
+    }
+    this.#link({ from: this.#at.from, when: 'throw' }, handler);
+    this.#at = undefined;
   }
 
   // -- statements
@@ -269,7 +284,7 @@ class CfgBuilder {
     if (!first) return rest();
     const declare = (declaration: Ts.VariableDeclaration, then: () => void): void => {
       this.#variable(declaration);
-      this.#guarded(() => this.#emit({ kind: 'dispose', node: declaration, awaits }), then);
+      this.#guarded(() => this.#emitThrowing({ kind: 'dispose', node: declaration, awaits }), then);
     };
     const chain = others.reduceRight<() => void>(
       (then, declaration) => () => declare(declaration, then),
@@ -310,9 +325,15 @@ class CfgBuilder {
     } else if (ts.isWithStatement(node)) {
       this.#expression(node.expression);
       this.#statement(node.statement, []);
-    } else if (ts.isModuleDeclaration(node) && node.body && ts.isModuleBlock(node.body)) {
-      this.#statements(node.body.statements);
+    } else if (ts.isModuleDeclaration(node)) this.#namespace(node.body);
+    else if (ts.isEnumDeclaration(node)) {
+      for (const { initializer } of node.members) if (initializer) this.#expression(initializer);
     }
+  }
+
+  #namespace(body: Ts.ModuleDeclaration['body']): void {
+    if (body && ts.isModuleBlock(body)) this.#statements(body.statements);
+    else if (body && ts.isModuleDeclaration(body)) this.#namespace(body.body);
   }
 
   #variables(list: Ts.VariableDeclarationList): void {
@@ -336,9 +357,15 @@ class CfgBuilder {
     if (ts.isIdentifier(name)) return;
     for (const element of name.elements) {
       if (!ts.isBindingElement(element)) continue;
+      this.#computedName(element.propertyName);
       if (element.initializer) this.#optionally(element.initializer);
       this.#bindingDefaults(element.name);
     }
+  }
+
+  /** The key in `{ [key()]: value }`. */
+  #computedName(name: Ts.Node | undefined): void {
+    if (name && ts.isComputedPropertyName(name)) this.#expression(name.expression);
   }
 
   #optionally(value: Ts.Expression): void {
@@ -443,7 +470,7 @@ class CfgBuilder {
     this.#expression(node.expression);
     const after = this.#join();
     this.#guarded(
-      () => this.#emit({ kind: 'close', node }),
+      () => this.#close(node),
       () => {
         const head = this.#loopHead(node);
         const done = this.#join();
@@ -463,9 +490,15 @@ class CfgBuilder {
     this.#resume(after);
   }
 
+  #close(node: IterationStatement): void {
+    // The keys of an object come without an iterator that could fail.
+    if (ts.isForInStatement(node)) this.#emit({ kind: 'close', node });
+    else this.#emitThrowing({ kind: 'close', node });
+  }
+
   #iterationBody({ initializer, statement }: IterationStatement): void {
     if (!ts.isVariableDeclarationList(initializer)) {
-      this.#expression(initializer);
+      this.#assignmentTarget(initializer);
       this.#statement(statement, []);
     } else if (isUsing(initializer)) {
       this.#using(initializer, () => this.#statement(statement, []));
@@ -573,6 +606,7 @@ class CfgBuilder {
         if (clause.token === ts.SyntaxKind.ExtendsKeyword) this.#expression(type.expression);
       }
     }
+    for (const { name } of node.members) this.#computedName(name);
     for (const member of node.members) {
       if (ts.isClassStaticBlockDeclaration(member)) this.#statements(member.body.statements);
       else if (ts.isPropertyDeclaration(member) && member.initializer && isStatic(member)) {
@@ -631,7 +665,7 @@ class CfgBuilder {
 
   /** The object of a link of a chain, and the way out if it is missing. */
   #linkObject(object: Ts.Expression, questionDot: Ts.Node | undefined): void {
-    if (ts.isOptionalChain(object) && !ts.isNonNullExpression(object)) this.#plainExpression(object);
+    if (ts.isOptionalChain(object)) this.#plainExpression(object);
     else this.#expression(object);
     if (!questionDot || this.#chainEnd === undefined) return;
     const branch = this.#emit({ kind: 'branch', condition: object, test: 'nullish' });
@@ -684,8 +718,9 @@ class CfgBuilder {
   /** Any other expression evaluates its parts from left to right and does nothing that we track. */
   #children(node: Ts.Node): void {
     ts.forEachChild(node, (child) => {
-      if (ts.isTypeNode(child) || ts.isFunctionLike(child)) return;
-      if (ts.isExpression(child)) this.#expression(child);
+      if (ts.isTypeNode(child)) return;
+      if (ts.isFunctionLike(child)) this.#computedName(child.name);
+      else if (ts.isExpression(child)) this.#expression(child);
       else this.#children(child);
     });
   }
@@ -715,8 +750,10 @@ class CfgBuilder {
       this.#expression(node.right);
       return;
     }
-    this.#assignmentTarget(node.left);
+    // A reference is evaluated before the value, a pattern takes the value apart.
+    if (!isPattern(node.left)) this.#assignmentTarget(node.left);
     this.#expression(node.right);
+    if (isPattern(node.left)) this.#assignmentTarget(node.left);
     this.#emit({ kind: 'assign', node });
   }
 
@@ -743,9 +780,41 @@ class CfgBuilder {
     else if (ts.isElementAccessExpression(target)) {
       this.#expression(target.expression);
       this.#expression(target.argumentExpression);
-    } else if (ts.isParenthesizedExpression(target)) this.#assignmentTarget(target.expression);
-    else if (!ts.isIdentifier(target)) this.#children(target);
+    } else if (ts.isArrayLiteralExpression(target)) {
+      for (const element of target.elements) this.#patternElement(element);
+    } else if (ts.isObjectLiteralExpression(target)) {
+      for (const property of target.properties) this.#patternProperty(property);
+    } else if (ts.isParenthesizedExpression(target) || ts.isSpreadElement(target)) {
+      this.#assignmentTarget(target.expression);
+    } else if (!ts.isIdentifier(target)) this.#children(target);
   }
+
+  #patternProperty(property: Ts.ObjectLiteralElementLike): void {
+    this.#computedName(property.name);
+    if (ts.isPropertyAssignment(property)) this.#patternElement(property.initializer);
+    else if (ts.isSpreadAssignment(property)) this.#assignmentTarget(property.expression);
+    else if (ts.isShorthandPropertyAssignment(property) && property.objectAssignmentInitializer) {
+      this.#optionally(property.objectAssignmentInitializer);
+    }
+  }
+
+  /** A target in a pattern, with its default if there is one. */
+  #patternElement(element: Ts.Expression): void {
+    if (!ts.isBinaryExpression(element) || element.operatorToken.kind !== ts.SyntaxKind.EqualsToken) {
+      return this.#assignmentTarget(element);
+    }
+    const { left, right } = element;
+    if (!isPattern(left)) this.#assignmentTarget(left);
+    this.#optionally(right);
+    if (isPattern(left)) this.#assignmentTarget(left);
+  }
+}
+
+/** The actions with an exception edge of their own. */
+const CAN_FAIL: ReadonlySet<Action['kind']> = new Set(['call', 'await', 'yield', 'next']);
+
+function isPattern(target: Ts.Expression): boolean {
+  return ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target);
 }
 
 const SHORT_CIRCUITS: ReadonlySet<Ts.SyntaxKind> = new Set([
@@ -794,7 +863,9 @@ function literalTruth(node: Ts.Expression): boolean | undefined {
 
 /** Whether evaluating the expression performs any action of the graph. */
 function hasActions(node: Ts.Node): boolean {
-  if (ts.isFunctionLike(node)) return false;
+  if (ts.isFunctionLike(node)) {
+    return node.name !== undefined && ts.isComputedPropertyName(node.name) && hasActions(node.name);
+  }
   if (
     ts.isCallExpression(node) ||
     ts.isNewExpression(node) ||
