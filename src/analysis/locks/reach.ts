@@ -18,12 +18,12 @@ import { isCfgOwner } from './evaluator.ts';
  */
 export class LockReach {
   readonly #code: Code;
-  readonly #vocabulary: RegExp;
+  readonly #vocabulary: ReadonlySet<string>;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
   readonly #known = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
 
-  constructor(code: Code, vocabulary: RegExp, isTaking: (call: Ts.CallExpression) => boolean) {
+  constructor(code: Code, vocabulary: ReadonlySet<string>, isTaking: (call: Ts.CallExpression) => boolean) {
     this.#code = code;
     this.#vocabulary = vocabulary;
     this.#isTaking = isTaking;
@@ -60,10 +60,10 @@ export class LockReach {
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
     if (!body) return { takes: false, functions: [] };
-    if (this.#vocabulary.test(body.getText())) return { takes: true, functions: [] };
     const names: NameNode[] = [];
     let takes = false;
     const visit = (node: Ts.Node): void => {
+      if (this.#isOfLocks(node)) takes = true;
       if (ts.isCallExpression(node)) {
         if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);
@@ -84,6 +84,17 @@ export class LockReach {
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
     return { takes, functions: [...functions] };
+  }
+
+  /** A name, written as such or as the key of an element, that the program uses for locks. */
+  #isOfLocks(node: Ts.Node): boolean {
+    if (ts.isIdentifier(node)) return this.#vocabulary.has(node.text);
+    if (ts.isPrivateIdentifier(node)) return this.#vocabulary.has(node.text.slice(1));
+    return (
+      ts.isStringLiteralLike(node) &&
+      ts.isElementAccessExpression(node.parent) &&
+      this.#vocabulary.has(node.text)
+    );
   }
 
   #resolve(name: NameNode): CfgOwner[] {

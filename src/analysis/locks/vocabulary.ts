@@ -5,10 +5,10 @@ import { memberName, nameText, skipParentheses } from '../code.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
 
 /**
- * A pattern for the names by which the program speaks of locks: lock types, and the fields, variables, parameters and
- * functions that hold or return one. A function that uses none of them neither hands out a lock nor gives one back.
+ * The names by which the program speaks of locks: lock types, and the fields, variables, parameters and functions
+ * that hold or return one. A function that uses none of them neither hands out a lock nor gives one back.
  */
-export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): RegExp {
+export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): ReadonlySet<string> {
   const types = new Set(lockTypeNames(primitives));
   const trees = program
     .filesWith([...types, ...lockWords(primitives)])
@@ -20,8 +20,7 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   const names = new Set(types);
   const methods = acquiringMethods(primitives);
   for (const { source } of trees) collectHolders(source, types, methods, names);
-  const alternatives = [...names].sort().map((name) => name.replace(/[$]/g, '\\$&'));
-  return new RegExp(`\\b(?:${alternatives.join('|')})\\b`);
+  return names;
 }
 
 /** Classes that offer what a lock offers, and names under which lock types are imported. */
