@@ -6,12 +6,15 @@ import { gated, performCall } from './calls.ts';
 import type { LockEngine, Summary } from './engine.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
+import { UNKNOWN_PATH } from './paths.ts';
 import {
   type Acquisition,
   type Bindings,
   type Generator,
   type Held,
+  type LockClass,
   type LockRef,
+  type Mode,
   membersOf,
   nullishnessOf,
   type Outcome,
@@ -52,6 +55,8 @@ export type AcquisitionSink = (acquisition: Acquisition, held: readonly Held[], 
 const MAX_WORLDS = 8;
 /** Ways in which a function can end that its callers tell apart. */
 const MAX_OUTCOMES = 6;
+/** Instances of one lock class that the callers of a function tell apart. */
+const MAX_INSTANCES = 8;
 /** Places at which a function is known to wait for one lock. */
 const MAX_SITES = 4;
 
@@ -66,6 +71,7 @@ export class Activation {
   /** Conditions that are tested more than once: only these are worth remembering. */
   readonly #repeated: ReadonlySet<string>;
   readonly #acquisitions = new Map<string, Acquisition[]>();
+  readonly #instances = new Map<LockClass, number>();
   readonly #yields = new Map<string, Generator['yields'][number]>();
   /** Its callers must be looked at: it calls what they hand in, or changes what they hold. */
   carriesLocks = false;
@@ -290,9 +296,10 @@ export class Activation {
 
   /** What the function itself waits for, and so its callers do. */
   readonly waitsFor: AcquisitionSink = (acquisition, held, world) => {
-    const key = `${acquisition.lock.cls.id}/${acquisition.lock.path ?? ''}/${acquisition.mode}`;
+    const lock = this.#told(acquisition.lock, acquisition.mode);
+    const key = acquisitionKey(lock, acquisition.mode);
     const known = this.#acquisitions.get(key) ?? [];
-    const noted = { ...gated(acquisition, held, world), combined: acquisition.combined };
+    const noted = { ...gated(acquisition, held, world), lock, combined: acquisition.combined };
     const same = known.findIndex(
       ({ at }) => at.file === acquisition.at.file && at.start === acquisition.at.start,
     );
@@ -310,6 +317,15 @@ export class Activation {
     }
     this.#acquisitions.set(key, known);
   };
+
+  /** A lock as callers get to know it: of one class, only so many instances are told apart. */
+  #told(lock: LockRef, mode: Mode): LockRef {
+    if (this.#acquisitions.has(acquisitionKey(lock, mode))) return lock;
+    const count = this.#instances.get(lock.cls) ?? 0;
+    if (count >= MAX_INSTANCES) return { cls: lock.cls, path: UNKNOWN_PATH };
+    this.#instances.set(lock.cls, count + 1);
+    return lock;
+  }
 
   // -- actions
 
@@ -696,6 +712,10 @@ export function tokensOf(task: Task): string[] {
 
 function yieldTokens(generator: Generator): string[] {
   return generator.yields.flatMap(({ held }) => held.map(({ token }) => token));
+}
+
+function acquisitionKey({ cls, path }: LockRef, mode: Mode): string {
+  return `${cls.id}/${path ?? ''}/${mode}`;
 }
 
 /** Values that mean something outside of the function that made them. */

@@ -24,6 +24,8 @@ export interface Crossing {
 const MAX_FRAMES = 3;
 /** Tokens of deep recursion stop growing here. */
 const MAX_TOKEN = 200;
+/** Objects further away than this many members and keys are not told apart: recursion would lead ever further. */
+const MAX_LINKS = 5;
 /** Values nested deeper than this are unknown. */
 const MAX_DEPTH = 12;
 
@@ -47,6 +49,7 @@ export function entering(formals: Formals): Crossing {
       if (isPrefix(actual, path)) return formal + renameKeys(path.slice(actual.length), rename);
     }
     const { root, rest } = split(path);
+    if (root === UNKNOWN_PATH) return UNKNOWN_PATH;
     if (root.startsWith('`')) return renameTemplate(root, rename) + renameKeys(rest, rename);
     if (root.startsWith('^'.repeat(MAX_FRAMES))) return undefined;
     return `${root.startsWith('g:') ? '' : '^'}${root}${renameKeys(rest, rename)}`;
@@ -66,6 +69,7 @@ export function leaving(
 ): Crossing {
   const rename = (path: Path): Path | undefined => {
     const { root, rest } = split(path);
+    if (root === UNKNOWN_PATH) return UNKNOWN_PATH;
     const keys = renameKeys(rest, rename);
     if (root.startsWith('`')) return renameTemplate(root, rename) + keys;
     if (root.startsWith('^')) return root.slice(1) + keys;
@@ -73,7 +77,7 @@ export function leaving(
     const formal = /^(?:this|p(\d+))$/.exec(root);
     if (formal) {
       const actual = formal[1] === undefined ? formals.self : formals.args[Number(formal[1])];
-      return actual === undefined ? undefined : actual + keys;
+      return actual === undefined ? undefined : limited(actual + keys);
     }
     return root.split('@').length > 2 ? undefined : `${root}@${site}${keys}`;
   };
@@ -92,6 +96,19 @@ export function isPrefix(prefix: Path, path: Path): boolean {
   if (!path.startsWith(prefix)) return false;
   const next = path[prefix.length];
   return next === undefined || next === '.' || next === '[';
+}
+
+/** A path of at most so many links; a longer one is that of an object about which nothing is known. */
+function limited(path: Path): Path {
+  let links = 0;
+  for (let at = 0; at < path.length; at++) {
+    if (path[at] === '.') links += 1;
+    else if (path[at] === '[') {
+      links += 1;
+      at = closing(path, at);
+    }
+  }
+  return links > MAX_LINKS ? UNKNOWN_PATH : path;
 }
 
 /** The root of a path, and the members and keys that follow. */
