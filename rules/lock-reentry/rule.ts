@@ -1,7 +1,7 @@
 import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/declared.ts';
-import type { LockEdge } from '../../src/analysis/locks/engine.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
+import type { LockEdge } from '../../src/analysis/locks/record.ts';
 import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 

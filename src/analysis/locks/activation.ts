@@ -3,10 +3,12 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
-import type { LockEngine, Summary } from './engine.ts';
+import { dispose } from './disposal.ts';
+import type { LockEngine } from './engine.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
+import type { Summary } from './summary.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -361,7 +363,7 @@ export class Activation {
     const { parent } = label.parent.parent;
     if (!ts.isSwitchStatement(parent)) return undefined;
     const subject = this.evaluate(parent.expression, world);
-    if (this.engine.isLastOfAll(label, parent)) return true;
+    if (this.engine.conditions.isLastOfAll(label, parent)) return true;
     if (subject?.kind !== 'constant' || value?.kind !== 'constant') return undefined;
     return subject.value === value.value;
   }
@@ -400,7 +402,7 @@ export class Activation {
     if (names === undefined) return undefined;
     const isStable = names.every((name) => {
       const local = resolveLocal(name);
-      return local !== undefined && this.engine.isNeverReassigned(local);
+      return local !== undefined && this.engine.conditions.isNeverReassigned(local);
     });
     return isStable ? text : undefined;
   }
@@ -628,7 +630,7 @@ export class Activation {
       for (const part of parts) {
         if (part.kind === 'releaser') next = this.release(part, next);
         else if (part.kind === 'instance' || part.kind === 'closure' || part.kind === 'object') {
-          next = this.engine.dispose(this, part, awaits, next, node) ?? next;
+          next = dispose(this, part, awaits, next, node) ?? next;
         }
       }
     }

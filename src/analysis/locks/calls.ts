@@ -6,6 +6,7 @@ import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { combine, isPromiseStatic } from './promises.ts';
+import { callSpan } from './record.ts';
 import {
   type Acquisition,
   type Closure,
@@ -94,10 +95,10 @@ function lockCall(
       if (member.kind === 'releaser') next = activation.release(member, next);
     return [bind(next, node, undefined)];
   }
-  const named = activation.engine.lockByMethod(activation, receiverNode, receiver, name, method, world);
+  const named = activation.engine.locks.byMethod(activation, receiverNode, receiver, name, method, world);
   if (named === 'parameter') {
     activation.carriesLocks = true;
-    activation.engine.unresolved(node, 'a lock that is passed as a parameter');
+    activation.engine.record.noteUnresolved(node, 'a lock that is passed as a parameter');
     return runCallbacks(activation, node, world);
   }
   return named && lockOperation(activation, node, named, method, world);
@@ -114,7 +115,7 @@ function lockOperation(
 ): readonly World[] | undefined {
   const { primitive } = value.lock.cls;
   const takes = (list: readonly string[] | undefined): boolean => list?.includes(method) ?? false;
-  const lock = activation.engine.keyed(activation, value.lock, node, world);
+  const lock = activation.engine.locks.keyed(activation, value.lock, node, world);
   if (takes(primitive.scoped)) return scoped(activation, node, { ...value, lock }, 'exclusive', world);
   if (takes(primitive.scopedShared)) return scoped(activation, node, { ...value, lock }, 'shared', world);
   if (takes(primitive.acquire)) return acquire(activation, node, { ...value, lock }, 'exclusive', world);
@@ -129,7 +130,7 @@ function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode
     token: activation.engine.code.key(node),
     lock,
     mode,
-    at: activation.engine.callSpan(node),
+    at: callSpan(activation.engine.code, node),
     via: undefined,
     segment,
   };
@@ -159,7 +160,7 @@ function acquire(
   world: World,
 ): readonly World[] {
   const held = heldBy(activation, node, lock, mode, world.segment);
-  activation.engine.site(held.at);
+  activation.engine.record.noteSite(held.at);
   const outcome: Outcome = { ...UNIT, held: [held], value: grantOf(held) };
   const task: Task = { acquisitions: tries ? [] : [acquisitionOf(held)], outcomes: [outcome] };
   return [bind(addHeldAgain(held, world), node, { kind: 'promise', task })];
@@ -194,7 +195,7 @@ function tryAcquire(
   world: World,
 ): readonly World[] {
   const held = heldBy(activation, node, lock, 'exclusive', world.segment);
-  activation.engine.site(held.at);
+  activation.engine.record.noteSite(held.at);
   const isVoid = lock.cls.primitive.grants === 'void';
   const won: Value = isVoid ? { kind: 'constant', value: true } : grantOf(held);
   const lost: Value = { kind: 'constant', value: isVoid ? false : undefined };
@@ -215,10 +216,11 @@ function scoped(
   const ifAvailable = options?.get('ifAvailable');
   const waits = !tries && !(ifAvailable?.kind === 'constant' && ifAvailable.value === true);
   const held = heldBy(activation, node, lock, actual, world.segment);
-  activation.engine.site(held.at);
+  activation.engine.record.noteSite(held.at);
   const callback = callbackOf(activation, node, world);
   const bodies = membersOf(callback).filter((member) => member.kind === 'closure');
-  if (bodies.length === 0) activation.engine.callbackUnderLock(activation, node, callback, lock);
+  // A callback that is not known: whoever hands it in is looked at.
+  if (bodies.length === 0 && callback?.kind === 'opaque') activation.carriesLocks = true;
   const acquisitions: Acquisition[] = waits ? [acquisitionOf(held)] : [];
   const outcomes: Outcome[] = [];
   for (const body of bodies) {
@@ -365,7 +367,7 @@ function declaredTargets(
 ): readonly Closure[] {
   if (!name) return [];
   const receiver = receiverNode && activation.evaluate(receiverNode, world);
-  return activation.engine.targets(callee, name, receiver);
+  return activation.engine.targets.of(callee, name, receiver);
 }
 
 function construct(activation: Activation, node: Ts.NewExpression, world: World): readonly World[] {
@@ -384,7 +386,7 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
       return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
   }
-  if (value?.kind === 'lock') activation.engine.site(activation.engine.code.span(node));
+  if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
   return [bind(world, node, value)];
 }
 
@@ -707,8 +709,45 @@ function unknownCall(
     const [source] = args;
     if (source?.kind === 'collection') return [bind(world, node, source)];
   }
-  activation.engine.calledUnknown(activation, node, callee, name, target, world);
+  noteUnknown(activation, node, callee, name, target, world);
   return runCallbacks(activation, node, world);
+}
+
+/** A call that leads nowhere that we can see. */
+function noteUnknown(
+  activation: Activation,
+  node: Ts.CallExpression,
+  callee: Ts.Node,
+  name: NameNode | undefined,
+  target: Value | undefined,
+  world: World,
+): void {
+  if (target?.kind === 'opaque' && /^\^*p\d/.test(target.path)) {
+    // A callback parameter: whoever hands it in is looked at.
+    activation.carriesLocks = true;
+    return;
+  }
+  // Handing our own parameters on to a function that may call them makes us a carrier as well.
+  if (world.held.length === 0) return;
+  if (name && activation.engine.code.entities(name).some(({ kind }) => kind === 'external')) return;
+  if (
+    name &&
+    activation.engine.code
+      .entities(name)
+      .some((entity) => entity.kind === 'node' && isDeclaredOnly(entity.node))
+  )
+    return;
+  const [held] = world.held;
+  activation.engine.record.noteUnresolved(
+    node,
+    `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`,
+  );
+}
+
+/** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
+function isDeclaredOnly(node: Ts.Node): boolean {
+  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
 }
 
 /** A function outside of the program runs the callbacks that it is given, as part of the promise it returns. */

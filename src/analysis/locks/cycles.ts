@@ -1,5 +1,5 @@
 import type { DeclaredLocks } from './declared.ts';
-import type { LockEdge } from './engine.ts';
+import type { LockEdge } from './record.ts';
 
 /**
  * Cycles in the graph of acquisitions, one for each set of locks, the shortest first found. The edges of a cycle are

@@ -3,11 +3,13 @@ import type { Analysis } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
-import { functionName, type LockEdge, LockEngine } from './engine.ts';
+import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
+import type { LockEdge } from './record.ts';
 import type { LockClass } from './values.ts';
 import { lockVocabulary } from './vocabulary.ts';
 
@@ -71,13 +73,13 @@ export const lockFacts: Analysis<LockFacts> = {
         analyseAll(callers);
       }
     }
-    const classes = engine.lockClasses;
+    const classes = engine.locks.classes;
     const nameOf = namer(classes, (file) => program.relative(file));
     return {
       classes,
       edges: sortEdges(engine.edges()),
-      sites: [...engine.sites.values()],
-      unresolved: engine.unresolvedSites.map(({ node, what }) => ({ at: code.span(node), what })),
+      sites: engine.record.sites,
+      unresolved: engine.record.unresolved,
       nameOf,
       find: (name) => findLocks(name, classes, nameOf),
     };

@@ -1,5 +1,5 @@
 import type { ReportStep } from '../../engine/rule.ts';
-import type { LockEdge } from './engine.ts';
+import type { LockEdge } from './record.ts';
 import type { CallChain, LockClass } from './values.ts';
 
 /** How the program gets from the outer acquisition to the inner one, first step first. */

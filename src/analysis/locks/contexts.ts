@@ -1,0 +1,119 @@
+import type { CfgOwner } from '../cfg.ts';
+import type { Call } from './activation.ts';
+import { isCarrier } from './essence.ts';
+import { lexicalSelf } from './evaluator.ts';
+import { bindingsKey, idOf, valueKey } from './keys.ts';
+import { BOTTOM, type Summary } from './summary.ts';
+import { EMPTY_BINDINGS } from './values.ts';
+
+/** A function together with what it is called with, and what is known of it so far. */
+export interface Context {
+  readonly key: string;
+  readonly call: Call;
+  summary: Summary;
+  readonly dependents: Set<Context>;
+  /** What is held around the call, by caller; `outside` for a function that anybody may call. */
+  readonly callers: Map<Context | 'outside', ReadonlySet<string>>;
+  running: boolean;
+  runs: number;
+}
+
+/**
+ * One function is analysed for at most this many different callers: many where they hand in locks or functions that
+ * lead to locks, few where they differ in anything else.
+ */
+const MAX_CARRYING_CONTEXTS = 100;
+const MAX_PLAIN_CONTEXTS = 8;
+/** Values deeper than the call graph is worth are cut off by length. */
+const MAX_KEY = 4000;
+
+/** All contexts of a run. */
+export class Contexts {
+  readonly #all = new Map<string, Context>();
+  readonly #plain = new Map<CfgOwner, number>();
+  readonly #carrying = new Map<CfgOwner, number>();
+
+  /** Functions whose callers must be looked at. */
+  get carriers(): readonly CfgOwner[] {
+    const carriers = new Set<CfgOwner>();
+    for (const { call, summary } of this.#all.values()) if (summary.carriesLocks) carriers.add(call.fn);
+    return [...carriers];
+  }
+
+  /** Whether a function was looked at, from outside or through a call. */
+  has(fn: CfgOwner): boolean {
+    return this.#plain.has(fn) || this.#carrying.has(fn);
+  }
+
+  /** The context of a call; a general one when the function has too many. */
+  of(call: Call): Context {
+    let key = keyOf(call);
+    const known = this.#all.get(key);
+    if (known) return known;
+    const isCarrying = [...call.args, ...call.captured.values()].some((value) => isCarrier(value));
+    const counts = isCarrying ? this.#carrying : this.#plain;
+    const count = (counts.get(call.fn) ?? 0) + 1;
+    counts.set(call.fn, count);
+    let actual = call;
+    if (count > (isCarrying ? MAX_CARRYING_CONTEXTS : MAX_PLAIN_CONTEXTS) || key.length > MAX_KEY) {
+      actual = { fn: call.fn, self: lexicalSelf(call.fn), args: [], captured: EMPTY_BINDINGS };
+      key = keyOf(actual);
+      const general = this.#all.get(key);
+      if (general) return general;
+    }
+    const context: Context = {
+      key,
+      call: actual,
+      summary: BOTTOM,
+      dependents: new Set(),
+      callers: new Map(),
+      running: false,
+      runs: 0,
+    };
+    this.#all.set(key, context);
+    return context;
+  }
+
+  /** What is held around each context: the largest solution of "held by every caller, or around it". */
+  ambient(): ReadonlyMap<Context, ReadonlySet<string>> {
+    const around = new Map<Context, ReadonlySet<string>>();
+    const callees = new Map<Context, Context[]>();
+    for (const context of this.#all.values()) {
+      for (const caller of context.callers.keys()) {
+        if (caller === 'outside') continue;
+        const list = callees.get(caller);
+        if (list) list.push(context);
+        else callees.set(caller, [context]);
+      }
+    }
+    const waiting = new Set(this.#all.values());
+    for (const context of waiting) {
+      waiting.delete(context);
+      let common: ReadonlySet<string> | undefined;
+      for (const [caller, held] of context.callers) {
+        if (caller === 'outside') {
+          common = new Set();
+          break;
+        }
+        const outer = around.get(caller);
+        if (!outer) continue;
+        const all = new Set([...outer, ...held]);
+        common = common ? intersect(common, all) : all;
+      }
+      const before = around.get(context);
+      if (!common || (before && before.size === common.size)) continue;
+      around.set(context, common);
+      for (const callee of callees.get(context) ?? []) waiting.add(callee);
+    }
+    return around;
+  }
+}
+
+function keyOf({ fn, self, args, captured }: Call): string {
+  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}`;
+}
+
+/** The members of both. */
+export function intersect(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...a].filter((item) => b.has(item)));
+}

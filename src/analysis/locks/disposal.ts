@@ -1,0 +1,35 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Activation } from './activation.ts';
+import type { Closure, Value } from './values.ts';
+import { releaseTokens, type World } from './world.ts';
+
+/** `using x = …` of an object of the program: its dispose method runs at the end of the block. */
+export function dispose(
+  activation: Activation,
+  value: Value,
+  awaits: boolean,
+  world: World,
+  node: Ts.Node,
+): World | undefined {
+  const wanted = awaits ? /asyncDispose|dispose/ : /dispose/;
+  let closure: Closure | undefined;
+  if (value.kind === 'closure') closure = value;
+  if (value.kind === 'instance') {
+    const method = value.cls.members.find(
+      (member) => member.name && ts.isComputedPropertyName(member.name) && wanted.test(member.name.getText()),
+    );
+    const declared = method && activation.engine.evaluator.declared(method, value.path, value);
+    if (declared?.kind === 'closure') closure = declared;
+  }
+  if (value.kind === 'object') {
+    let next = world;
+    for (const part of value.properties.values()) {
+      if (part.kind === 'releaser') next = releaseTokens(next, part.tokens);
+    }
+    return next;
+  }
+  const effect = closure && activation.engine.apply(activation, closure, [], node, world.held);
+  if (!effect) return undefined;
+  const [first] = effect.task.outcomes;
+  return first ? activation.settle(first, world) : world;
+}

@@ -1,0 +1,124 @@
+import type { Ts } from '../../syntax/ts.ts';
+import { outcomeKey } from './keys.ts';
+import type { LockReach } from './reach.ts';
+import type { Summary } from './summary.ts';
+import { type Bindings, type Closure, membersOf, type Outcome, type Value } from './values.ts';
+import { joinValues } from './world.ts';
+
+/** What of a value makes a difference to locks: calls that differ only in the rest are one. */
+export class Essence {
+  readonly #reach: LockReach;
+
+  constructor(reach: LockReach) {
+    this.#reach = reach;
+  }
+
+  /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
+  matters(closure: Closure, args: readonly (Value | undefined)[]): boolean {
+    if (this.#reach.leads(closure.fn)) return true;
+    const given = [...args, ...closure.bound, ...closure.captured.values()];
+    return given.some((value) => isCarrier(this.ofValue(value)));
+  }
+
+  /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
+  ofValue(value: Value | undefined, depth = 0): Value | undefined {
+    if (!value || depth > 6) return undefined;
+    switch (value.kind) {
+      case 'closure': {
+        const captured = this.ofBindings(value.captured, depth + 1);
+        const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
+        return carried || this.#reach.leads(value.fn) ? { ...value, captured } : { kind: 'inert' };
+      }
+      case 'object': {
+        const properties = new Map<string, Value>();
+        for (const [name, property] of value.properties) {
+          const essence = this.ofValue(property, depth + 1);
+          if (essence && essence.kind !== 'opaque') properties.set(name, essence);
+        }
+        const [...parts] = properties.values();
+        return parts.some((part) => isCarrier(part) || part.kind === 'constant')
+          ? { ...value, properties }
+          : { kind: 'opaque', path: value.path };
+      }
+      case 'collection':
+        return isCarrier(value.element) || value.items?.some((item) => isCarrier(item)) || value.sorted
+          ? value
+          : { kind: 'opaque', path: value.path };
+      case 'union': {
+        let joined: Value | undefined;
+        for (const member of value.members) {
+          const essence = this.ofValue(member, depth + 1);
+          if (!essence) return undefined;
+          joined = joinValues(joined, essence);
+        }
+        return joined;
+      }
+      default:
+        return value;
+    }
+  }
+
+  /** A summary without the values that make no difference to anybody's locks. */
+  ofSummary(summary: Summary): Summary {
+    return {
+      ...summary,
+      outcomes: distinct(
+        summary.outcomes.map((outcome) => ({
+          ...outcome,
+          value: this.ofValue(outcome.value),
+          writes: this.ofBindings(outcome.writes),
+        })),
+      ),
+    };
+  }
+
+  ofBindings(bindings: Bindings, depth = 0): Bindings {
+    if (bindings.size === 0) return bindings;
+    const kept = new Map<Ts.Node, Value>();
+    for (const [node, value] of bindings) {
+      const essence = this.ofValue(value, depth);
+      if (essence) kept.set(node, essence);
+    }
+    return kept;
+  }
+}
+
+function distinct(outcomes: readonly Outcome[]): Outcome[] {
+  return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
+}
+
+/** Whether a value brings a lock, a grant, or code that can lead to one. */
+export function isCarrier(value: Value | undefined): boolean {
+  return membersOf(value).some((member) => {
+    switch (member.kind) {
+      case 'lock':
+      case 'releaser':
+      case 'closure':
+      case 'generator':
+        return true;
+      case 'opaque':
+        return member.settles === true;
+      case 'promise':
+        return (
+          member.task.acquisitions.length > 0 ||
+          member.task.outcomes.some(({ held, value: result }) => held.length > 0 || isCarrier(result))
+        );
+      case 'object':
+        return [...member.properties.values()].some((part) => isCarrier(part));
+      case 'collection':
+        return isCarrier(member.element) || (member.items?.some((item) => isCarrier(item)) ?? false);
+      default:
+        return false;
+    }
+  });
+}
+
+/** Whether a value is, or captures, something that our own caller hands in. */
+export function mentionsParameter(value: Value | undefined, depth = 0): boolean {
+  if (depth > 4) return false;
+  return membersOf(value).some((member) => {
+    if (member.kind === 'opaque') return /^\^*p\d/.test(member.path);
+    if (member.kind !== 'closure') return false;
+    return [...member.captured.values(), ...member.bound].some((part) => mentionsParameter(part, depth + 1));
+  });
+}

@@ -1,0 +1,23 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { nameText } from '../code.ts';
+
+/** A function's name as reports show it: `Class.method`, the variable it is bound to, or `<anonymous>`. */
+export function functionName(fn: Ts.Node): string {
+  if (ts.isSourceFile(fn)) return '';
+  const { name } = fn as { name?: Ts.Node };
+  const own = ts.isConstructorDeclaration(fn) ? 'constructor' : name && nameText(name);
+  const owner = fn.parent;
+  if (own !== undefined) {
+    if (owner && ts.isClassLike(owner) && owner.name) return `${owner.name.text}.${own}`;
+    return own;
+  }
+  if (owner && (ts.isVariableDeclaration(owner) || ts.isPropertyAssignment(owner))) {
+    return nameText(owner.name) ?? '<anonymous>';
+  }
+  if (owner && ts.isPropertyDeclaration(owner)) {
+    const cls = owner.parent;
+    const member = nameText(owner.name) ?? '<anonymous>';
+    return ts.isClassLike(cls) && cls.name ? `${cls.name.text}.${member}` : member;
+  }
+  return '<anonymous>';
+}

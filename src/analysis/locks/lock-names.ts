@@ -1,0 +1,122 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { isParameterProperty, type NameNode, rightmostName, skipParentheses } from '../code.ts';
+import type { Activation } from './activation.ts';
+import type { Evaluator } from './evaluator.ts';
+import type { LockIdentity } from './identity.ts';
+import { idOf } from './keys.ts';
+import { UNKNOWN_PATH } from './paths.ts';
+import { acquiringMethods } from './primitives.ts';
+import { type LockClass, type LockRef, type LockValue, type Path, pathOf, type Value } from './values.ts';
+import type { World } from './world.ts';
+
+/** Locks that are known by the way they are written: by the method called on them, or by their key. */
+export class LockNames {
+  readonly #identity: LockIdentity;
+  readonly #evaluator: Evaluator;
+  readonly #methods: ReadonlySet<string>;
+  readonly #families = new Map<string, LockClass>();
+
+  constructor(identity: LockIdentity, evaluator: Evaluator) {
+    this.#identity = identity;
+    this.#evaluator = evaluator;
+    this.#methods = acquiringMethods(identity.primitives);
+  }
+
+  /** Every lock class met, members of families included. */
+  get classes(): readonly LockClass[] {
+    return [...this.#identity.classes, ...this.#families.values()];
+  }
+
+  /** The lock behind the receiver of a call whose method belongs to a lock, though its value is not known. */
+  byMethod(
+    activation: Activation,
+    receiverNode: Ts.Expression,
+    receiver: Value | undefined,
+    name: NameNode,
+    method: string,
+    world: World,
+  ): LockValue | 'parameter' | undefined {
+    if (!this.#methods.has(method) && !/^(?:release|unlock)$/.test(method)) return undefined;
+    if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
+    const primitive = this.#identity.primitiveOfMethod(name);
+    if (!primitive) return undefined;
+    // The lock's own code calls its own methods.
+    if (skipParentheses(receiverNode).kind === ts.SyntaxKind.ThisKeyword) return undefined;
+    const { declaration, suffix, holder } = this.#receiver(activation, receiverNode, world);
+    if (!declaration) return undefined;
+    if (ts.isParameter(declaration) && !isParameterProperty(declaration)) return 'parameter';
+    const path = suffix === '' ? holder : (pathOf(receiver) ?? UNKNOWN_PATH);
+    return {
+      kind: 'lock',
+      lock: { cls: this.#identity.classOf(declaration, primitive, suffix), path },
+      tries: false,
+    };
+  }
+
+  /** The one lock of a keyed family that a call names. */
+  keyed(activation: Activation, lock: LockRef, node: Ts.CallExpression, world: World): LockRef {
+    const { keyArg } = lock.cls.primitive;
+    if (keyArg === undefined) return lock;
+    const argument = node.arguments[keyArg];
+    const value = activation.evaluate(argument, world);
+    const { cls } = lock;
+    if (value?.kind === 'constant') {
+      const suffix = `[${JSON.stringify(value.value)}]`;
+      return { cls: this.#member(cls, suffix), path: lock.path };
+    }
+    const key = argument ? this.#evaluator.keyPath(argument, activation.env(world)) : UNKNOWN_PATH;
+    return { cls: this.#member(cls, '[*]'), path: `${lock.path ?? UNKNOWN_PATH}[${key}]` };
+  }
+
+  #receiver(
+    activation: Activation,
+    node: Ts.Expression,
+    world: World,
+  ): { declaration?: Ts.Node | undefined; suffix: string; holder?: Path | undefined } {
+    const bare = skipParentheses(node);
+    if (ts.isCallExpression(bare)) {
+      const callee = skipParentheses(bare.expression);
+      const isGet = ts.isPropertyAccessExpression(callee) && /^(?:get|at)$/.test(callee.name.text);
+      const name = rightmostName(isGet ? callee.expression : callee);
+      return { declaration: name && activation.engine.code.declarationNode(name), suffix: '[*]' };
+    }
+    if (ts.isElementAccessExpression(bare) && !ts.isStringLiteralLike(bare.argumentExpression)) {
+      const name = rightmostName(bare.expression);
+      return { declaration: name && activation.engine.code.declarationNode(name), suffix: '[*]' };
+    }
+    const name = rightmostName(bare);
+    const declaration = name && activation.engine.code.declarationNode(name);
+    const owner = ts.isPropertyAccessExpression(bare) ? bare.expression : undefined;
+    const holder = owner ? pathOf(activation.evaluate(owner, world)) : undefined;
+    return { declaration, suffix: '', holder: holder ?? (declaration && `v${idOf(declaration)}`) };
+  }
+
+  #webLocks(node: Ts.Expression): LockValue | undefined {
+    const primitive = this.#identity.primitives.find(({ type }) => type === 'LockManager');
+    if (!primitive) return undefined;
+    return {
+      kind: 'lock',
+      lock: { cls: this.#identity.builtinClass('locks', primitive, node.getSourceFile()), path: 'g:' },
+      tries: false,
+    };
+  }
+
+  #member(cls: LockClass, suffix: string): LockClass {
+    const id = cls.id + suffix;
+    let member = this.#families.get(id);
+    if (!member) {
+      member = { ...cls, id, name: cls.name + suffix };
+      this.#families.set(id, member);
+    }
+    return member;
+  }
+}
+
+function isNavigatorLocks(node: Ts.Expression): boolean {
+  const bare = skipParentheses(node);
+  return (
+    ts.isPropertyAccessExpression(bare) &&
+    bare.name.text === 'locks' &&
+    /\bnavigator$/.test(bare.expression.getText())
+  );
+}

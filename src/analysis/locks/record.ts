@@ -1,0 +1,123 @@
+import type { Span } from '../../engine/finding.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { type Code, skipParentheses } from '../code.ts';
+import { type Context, intersect } from './contexts.ts';
+import { sequenceOf } from './sequence.ts';
+import type { Acquisition, Held, LockRef } from './values.ts';
+import { type Relation, relateInstances, type World } from './world.ts';
+
+/** One lock acquired while another may be held. */
+export interface LockEdge {
+  readonly outer: Held;
+  readonly inner: Acquisition;
+  /** How the two relate when they are of one class. */
+  readonly instances: Relation;
+  /** Both were started without a pause in between, so that nobody can come between them. */
+  readonly batch: boolean;
+  /** Both were started by one promise combinator. */
+  readonly combined: boolean;
+  /** Everything else that is held around the inner acquisition. */
+  readonly gates: readonly LockRef[];
+  /** The function in which both meet. */
+  readonly owner: CfgOwner;
+  /** Set when the owner runs only as a step of this file's top level, one after another. */
+  readonly sequence: string | undefined;
+  /** Locks, by class, that are held around the whole function wherever it is called from. */
+  readonly ambient: ReadonlySet<string>;
+}
+
+/** What the analysis has seen: where locks are taken, what is held there, and what it could not resolve. */
+export class LockRecord {
+  readonly #code: Code;
+  readonly #sites = new Map<string, Span>();
+  readonly #unresolved = new Map<Ts.Node, string>();
+  readonly #edges = new Map<
+    string,
+    { edge: Omit<LockEdge, 'ambient' | 'sequence'>; readonly contexts: Set<Context> }
+  >();
+
+  constructor(code: Code) {
+    this.#code = code;
+  }
+
+  /** Every place where a lock is taken. */
+  get sites(): readonly Span[] {
+    return [...this.#sites.values()];
+  }
+
+  /** Places where a lock was held and something could not be resolved. */
+  get unresolved(): readonly { readonly at: Span; readonly what: string }[] {
+    return [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
+  }
+
+  /** Every edge, with what is held around it in all the contexts that show it. */
+  edges(ambient: ReadonlyMap<Context, ReadonlySet<string>>): LockEdge[] {
+    return [...this.#edges.values()].map(({ edge, contexts }) => {
+      let common: ReadonlySet<string> | undefined;
+      for (const context of contexts) {
+        const around = ambient.get(context) ?? new Set<string>();
+        common = common ? intersect(common, around) : around;
+      }
+      return { ...edge, ambient: common ?? new Set(), sequence: sequenceOf(edge.owner) };
+    });
+  }
+
+  noteSite(at: Span): void {
+    this.#sites.set(`${at.file}:${at.start}`, at);
+  }
+
+  noteUnresolved(node: Ts.Node, what: string): void {
+    this.#unresolved.set(node, what);
+  }
+
+  /** Takes note of a lock that is waited for in a context while another is held. */
+  noteEdge(
+    context: Context | undefined,
+    owner: CfgOwner,
+    outer: Held,
+    inner: Acquisition,
+    held: readonly Held[],
+    ordered: World['ordered'],
+    combined: boolean,
+  ): void {
+    const instances =
+      outer.lock.cls === inner.lock.cls ? relateInstances(outer.lock, inner.lock, ordered) : 'different';
+    const gates = [...inner.gates, ...held.filter((other) => other !== outer).map(({ lock }) => lock)];
+    const isDirect = outer.via === undefined && inner.via === undefined;
+    const batch = combined || (isDirect && outer.segment !== undefined && outer.segment === inner.segment);
+    const key = [
+      outer.lock.cls.id,
+      outer.at.file,
+      outer.at.start,
+      inner.lock.cls.id,
+      inner.at.file,
+      inner.at.start,
+      instances,
+      `${outer.mode}${inner.mode}${batch}${combined}`,
+      gates
+        .map(({ cls }) => cls.id)
+        .sort()
+        .join(),
+    ].join('|');
+    const edge = { outer, inner, instances, batch, combined, gates, owner };
+    const known = this.#edges.get(key);
+    if (!known) this.#edges.set(key, { edge, contexts: new Set(context ? [context] : []) });
+    else {
+      if (context) known.contexts.add(context);
+      if (edgeLength(edge) < edgeLength(known.edge)) known.edge = edge;
+    }
+  }
+}
+
+/** The place of a call as reports show it: a callback among its arguments is not part of it. */
+export function callSpan(code: Code, node: Ts.Node): Span {
+  const span = code.span(node);
+  if (!ts.isCallExpression(node)) return span;
+  const isShort = !node.arguments.some((argument) => ts.isFunctionLike(skipParentheses(argument)));
+  return isShort ? span : { ...span, end: node.expression.end };
+}
+
+function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {
+  return (outer.via?.length ?? 0) + (inner.via?.length ?? 0);
+}

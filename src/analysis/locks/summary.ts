@@ -1,0 +1,40 @@
+import { outcomeKey, valueKey } from './keys.ts';
+import type { Acquisition, Generator, Outcome } from './values.ts';
+
+/** What the callers of a function need to know about it. */
+export interface Summary {
+  readonly kind: 'sync' | 'async' | 'generator';
+  /** Where the function waits for locks, itself or through what it calls and awaits. */
+  readonly acquisitions: readonly Acquisition[];
+  /** No outcome means that the function is not known to end: so far, while recursion is being resolved. */
+  readonly outcomes: readonly Outcome[];
+  readonly yields: Generator['yields'];
+  /** Whether callers must be looked at even if they mention no lock. */
+  readonly carriesLocks: boolean;
+}
+
+/** What is known of a function before its first run: not even that it ends. */
+export const BOTTOM: Summary = {
+  kind: 'sync',
+  acquisitions: [],
+  outcomes: [],
+  yields: [],
+  carriesLocks: false,
+};
+
+/** Equal summaries have equal keys. */
+export function summaryKey({ kind, acquisitions, outcomes, yields, carriesLocks }: Summary): string {
+  return [
+    kind,
+    acquisitions
+      .map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}/${at.file}:${at.start}`)
+      .sort()
+      .join(),
+    outcomes
+      .map((outcome) => outcomeKey(outcome))
+      .sort()
+      .join('|'),
+    yields.map(({ held, value }) => held.map(({ token }) => token).join() + valueKey(value)).join(),
+    String(carriesLocks),
+  ].join('\n');
+}

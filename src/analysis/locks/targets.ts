@@ -1,0 +1,74 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { type Code, hasBody, type NameNode, nameText, ownMember } from '../code.ts';
+import type { Evaluator, ValueOfCall } from './evaluator.ts';
+import { UNKNOWN_PATH } from './paths.ts';
+import { type Closure, EMPTY_BINDINGS, membersOf, pathOf, type Value } from './values.ts';
+
+/** What a call may reach, by declarations rather than by values. */
+export class CallTargets {
+  readonly #code: Code;
+  readonly #evaluator: Evaluator;
+  readonly #call: ValueOfCall;
+
+  constructor(code: Code, evaluator: Evaluator, call: ValueOfCall) {
+    this.#code = code;
+    this.#evaluator = evaluator;
+    this.#call = call;
+  }
+
+  /** The functions that a call may reach by its declarations. */
+  of(callee: Ts.Node, name: NameNode, receiver: Value | undefined): readonly Closure[] {
+    const found = new Map<CfgOwner, Closure>();
+    const add = (node: Ts.Node, self: Value | undefined): void => {
+      const value = this.decorated(node, this.#evaluator.declared(node, pathOf(self), self));
+      for (const member of membersOf(value)) if (member.kind === 'closure') found.set(member.fn, member);
+    };
+    const isSuper =
+      ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
+    for (const entity of this.#code.entities(name)) {
+      if (entity.kind !== 'node') continue;
+      const { node } = entity;
+      const owner = node.parent;
+      if (!owner || isSuper || !(ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner))) {
+        add(node, receiver);
+        continue;
+      }
+      const exact = receiver?.kind === 'instance' && receiver.exact;
+      const text = nameText(name) ?? '';
+      const self = (cls: Ts.ClassLikeDeclaration): Value =>
+        receiver?.kind === 'instance' && receiver.cls === cls
+          ? receiver
+          : { kind: 'instance', cls, exact: false, path: pathOf(receiver) ?? UNKNOWN_PATH };
+      if (ts.isClassLike(owner)) {
+        const own = receiver?.kind === 'instance' ? this.#code.member(receiver.cls, text) : node;
+        if (own && (hasBody(own) || ts.isPropertyDeclaration(own))) {
+          add(own, receiver?.kind === 'instance' ? receiver : self(owner));
+        }
+        if (exact) continue;
+      }
+      const base = receiver?.kind === 'instance' && ts.isClassLike(owner) ? receiver.cls : owner;
+      for (const heir of this.#code.subtypes(base)) {
+        const member =
+          ownMember(heir, text) ??
+          (ts.isInterfaceDeclaration(base) ? this.#code.member(heir, text) : undefined);
+        if (member) add(member, self(heir));
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** A method that a decorator of the program wraps is what the decorator returns. */
+  decorated(node: Ts.Node, value: Value | undefined): Value | undefined {
+    if (value?.kind !== 'closure' || !ts.canHaveDecorators(node)) return value;
+    let current: Value | undefined = value;
+    for (const { expression } of [...(ts.getDecorators(node) ?? [])].reverse()) {
+      const env = { bindings: EMPTY_BINDINGS, self: undefined, owner: undefined };
+      const decorator = this.#evaluator.evaluate(expression, env);
+      if (decorator?.kind !== 'closure') continue;
+      const wrapped: Value | undefined = this.#call(decorator, [current, undefined]);
+      if (wrapped?.kind === 'closure') current = { ...wrapped, self: value.self };
+    }
+    return current;
+  }
+}
