@@ -11,7 +11,6 @@ import {
   type Clock,
   type LogFields,
   type Logger,
-  MemoryPathIndex,
   parseClientId,
 } from '../../../src/manager/index.ts';
 
@@ -113,23 +112,6 @@ export class Gate {
     this.opened = new Promise((resolve) => {
       this.open = resolve;
     });
-  }
-}
-
-/** An index whose next lookup can be made to wait, which keeps `Backend.mu` held. */
-export class GatedIndex extends MemoryPathIndex {
-  readonly #gates: Gate[] = [];
-
-  /** The lookup after those that are gated already waits until the returned gate opens. */
-  gateNextLookup(): Gate {
-    const gate = new Gate();
-    this.#gates.push(gate);
-    return gate;
-  }
-
-  override async get(key: string): Promise<string | undefined> {
-    await this.#gates.shift()?.opened;
-    return await super.get(key);
   }
 }
 
