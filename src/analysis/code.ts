@@ -87,7 +87,7 @@ export class Code {
       return this.#imported(local);
     }
     const symbol = this.#symbol(name);
-    return symbol ? this.#entitiesOf(symbol) : [];
+    return symbol ? this.#entitiesOf(symbol) : namespaceMember(name);
   }
 
   /** The single declaration that a name stands for, if it is in the source. */
@@ -315,6 +315,20 @@ function isTypePosition({ parent }: Ts.Identifier): boolean {
 
 function isImportOrExport(node: Ts.Node): boolean {
   return isImport(node as LocalDeclaration) || ts.isExportSpecifier(node) || ts.isExportDeclaration(node);
+}
+
+/** `ns.Name` after `import * as ns` of a package that is not installed: the compiler knows of no member of it. */
+function namespaceMember(name: NameNode): readonly Entity[] {
+  const { parent } = name;
+  const object = ts.isQualifiedName(parent)
+    ? parent.left
+    : ts.isPropertyAccessExpression(parent)
+      ? parent.expression
+      : undefined;
+  const local = object && ts.isIdentifier(object) ? resolveLocal(object) : undefined;
+  const specifier = local && ts.isNamespaceImport(local) ? moduleSpecifier(local) : undefined;
+  if (specifier === undefined || specifier.startsWith('.')) return [];
+  return [{ kind: 'external', module: specifier, name: name.text, container: undefined }];
 }
 
 function importedNameNode(local: ImportBinding): Ts.Identifier | undefined {
