@@ -36,6 +36,14 @@ const LIBRARIES: Readonly<Record<string, Library>> = {
     imports: "import * as locks from 'async-mutex';",
     ...{ make: 'new locks.Mutex()', type: 'locks.Mutex', take: scoped },
   },
+  'async-mutex-required.ts': {
+    imports: "import locks = require('async-mutex');",
+    ...{ make: 'new locks.Mutex()', type: 'locks.Mutex', take: scoped },
+  },
+  'await-lock-required.ts': {
+    imports: "import AwaitLock = require('await-lock');",
+    ...{ make: 'new AwaitLock()', type: 'AwaitLock', take: paired('acquireAsync') },
+  },
   'async-mutex-wrapped.ts': {
     imports: "import { Mutex, type MutexInterface, withTimeout } from 'async-mutex';",
     ...{ make: 'withTimeout(new Mutex(), 100)', type: 'MutexInterface', take: releaser },
