@@ -87,7 +87,7 @@ export class Code {
       return this.#imported(local);
     }
     const symbol = this.#symbol(name);
-    return symbol ? this.#entitiesOf(symbol) : [];
+    return symbol ? this.#entitiesOf(symbol) : namespaceMember(name);
   }
 
   /** The single declaration that a name stands for, if it is in the source. */
@@ -317,19 +317,41 @@ function isImportOrExport(node: Ts.Node): boolean {
   return isImport(node as LocalDeclaration) || ts.isExportSpecifier(node) || ts.isExportDeclaration(node);
 }
 
+/** `ns.Name` after `import * as ns` or `import ns = require()` of a package that is not installed: the compiler knows of no member of it. */
+function namespaceMember(name: NameNode): readonly Entity[] {
+  const { parent } = name;
+  const object = ts.isQualifiedName(parent)
+    ? parent.left
+    : ts.isPropertyAccessExpression(parent)
+      ? parent.expression
+      : undefined;
+  const local = object && ts.isIdentifier(object) ? resolveLocal(object) : undefined;
+  const isNamespace = local && (ts.isNamespaceImport(local) || ts.isImportEqualsDeclaration(local));
+  const specifier = isNamespace ? moduleSpecifier(local) : undefined;
+  if (specifier === undefined || specifier.startsWith('.')) return [];
+  return [{ kind: 'external', module: specifier, name: name.text, container: undefined }];
+}
+
 function importedNameNode(local: ImportBinding): Ts.Identifier | undefined {
   return local.name;
 }
 
 function importedName(node: Ts.Node): string {
   if (ts.isImportSpecifier(node) || ts.isExportSpecifier(node)) return (node.propertyName ?? node.name).text;
-  if (ts.isImportClause(node)) return 'default';
+  // `import X = require()` is what the module exports as a whole, as a default import of a CommonJS module is.
+  if (ts.isImportClause(node) || ts.isImportEqualsDeclaration(node)) return 'default';
   return '*';
 }
 
 /** The module that an import or re-export names. */
 export function moduleSpecifier(node: Ts.Node): string | undefined {
   for (let at: Ts.Node | undefined = node; at; at = at.parent) {
+    if (ts.isImportEqualsDeclaration(at)) {
+      const { moduleReference: reference } = at;
+      return ts.isExternalModuleReference(reference) && ts.isStringLiteral(reference.expression)
+        ? reference.expression.text
+        : undefined;
+    }
     if (ts.isImportDeclaration(at) || ts.isExportDeclaration(at)) {
       return at.moduleSpecifier && ts.isStringLiteral(at.moduleSpecifier)
         ? at.moduleSpecifier.text

@@ -4,7 +4,7 @@ import { builtinRules } from '../../rules/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { INTEGRITY, type ResolvedRule, type RuleSet, resolveRules } from '../config/rules.ts';
 import type { Config, UserConfig } from '../config/types.ts';
-import { startCompiler } from '../oracle/open.ts';
+import { chosenByHand, startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError } from './error.ts';
 import type { CheckResult, RuleStats } from './finding.ts';
@@ -112,6 +112,8 @@ class CheckRun {
     if (!existsSync(cwd)) {
       throw new GateError(`the directory ${cwd} does not exist`, 'correct the path given with --cwd');
     }
+    // A wrong choice is told even when there turns out to be nothing to ask a compiler.
+    chosenByHand();
     const { inlineConfig, configRoot, extraRules = [], tsconfig, paths = [], overlay } = this.#options;
     const config = await this.#phase('config', () =>
       loadConfig({ cwd, config: this.#options.config, inlineConfig, configRoot }),

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Node, SyntaxKind } from 'typescript/unstable/ast';
 import {
   API,
@@ -23,19 +25,21 @@ import type {
 } from './oracle.ts';
 import { inOrder } from './order.ts';
 
+type APIOptions = NonNullable<ConstructorParameters<typeof API>[0]>;
 type UpdateSnapshotParams = NonNullable<Parameters<API['updateSnapshot']>[0]>;
 
 /** The native TypeScript compiler, spoken to over a pipe: one process for the whole run. */
 export class NativeCompiler implements Compiler {
   readonly kind = 'native';
   readonly #api: API;
+  readonly #process: ChildProcess | undefined;
   #snapshot: Snapshot | undefined;
   /** What is open: opens are counted by the compiler, so nothing is opened twice. */
   #projects: readonly string[] = [];
   #files: readonly string[] = [];
 
   constructor({ cwd, overlay }: CompilerOptions) {
-    this.#api = new API(
+    const { api, process } = startApi(
       overlay
         ? {
             cwd,
@@ -51,6 +55,8 @@ export class NativeCompiler implements Compiler {
           }
         : { cwd },
     );
+    this.#api = api;
+    this.#process = process;
   }
 
   readProject(tsconfig: string): ProjectConfig {
@@ -84,7 +90,26 @@ export class NativeCompiler implements Compiler {
   }
 
   close(): void {
+    // The signal that the API sends makes the process say `context canceled` on our stderr, unless it sees the end of
+    // its input first. It has nothing to save, so it is stopped before; the snapshot still needs it to be released.
+    this.#snapshot?.dispose();
+    this.#process?.kill('SIGKILL');
     this.#api.close();
+  }
+}
+
+/** Starts the API, and gets hold of the process that it starts in turn and keeps to itself. */
+function startApi(options: APIOptions): { readonly api: API; readonly process: ChildProcess | undefined } {
+  let started: ChildProcess | undefined;
+  const onStart = (message: unknown): void => {
+    started = (message as { readonly process: ChildProcess }).process;
+  };
+  subscribe('child_process', onStart);
+  try {
+    const api = new API(options);
+    return { api, process: started };
+  } finally {
+    unsubscribe('child_process', onStart);
   }
 }
 

@@ -5,9 +5,12 @@ import type { Compiler, CompilerOptions } from './oracle.ts';
 /**
  * Starts the native compiler where this platform has one, and the reference otherwise.
  * `WS_GATE_ORACLE=native|reference` chooses by hand.
+ *
+ * @throws {GateError} for another choice
  */
 export async function startCompiler(options: CompilerOptions): Promise<Compiler> {
-  if ((await chosen()) === 'reference') {
+  const kind = chosenByHand() ?? (hasNativeBinary() ? 'native' : 'reference');
+  if (kind === 'reference') {
     const { ReferenceCompiler } = await import('./reference.ts');
     return new ReferenceCompiler(options);
   }
@@ -15,16 +18,19 @@ export async function startCompiler(options: CompilerOptions): Promise<Compiler>
   return new NativeCompiler(options);
 }
 
-async function chosen(): Promise<'native' | 'reference'> {
+/**
+ * What `WS_GATE_ORACLE` chooses, if anything.
+ *
+ * @throws {GateError} when there is no such compiler
+ */
+export function chosenByHand(): Compiler['kind'] | undefined {
   const wish = process.env['WS_GATE_ORACLE'];
+  if (wish === undefined || wish === '') return undefined;
   if (wish === 'native' || wish === 'reference') return wish;
-  if (wish !== undefined && wish !== '') {
-    throw new GateError(
-      `WS_GATE_ORACLE is '${wish}'`,
-      "set it to 'native' or 'reference', or leave it unset to let ws-gate choose",
-    );
-  }
-  return hasNativeBinary() ? 'native' : 'reference';
+  throw new GateError(
+    `WS_GATE_ORACLE is '${wish}'`,
+    "set it to 'native' or 'reference', or leave it unset to let ws-gate choose",
+  );
 }
 
 function hasNativeBinary(): boolean {

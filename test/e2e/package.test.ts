@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -105,6 +113,26 @@ describe('the published package', () => {
       1,
       'src/desk.ts:17:25: error lock-order/contradictsOrder: acquires Desk.mu while holding Shelf.mu; the declared order is Desk.mu → Shelf.mu\n',
     ]);
+  });
+
+  it('finds the same on a platform that has no native compiler', () => {
+    const check = () => run(dir, 'npx', ['--no-install', 'ws-gate', 'check', '-f', 'compact', '--stats']);
+    const native = check();
+    // An npm that installs for such a platform leaves out the package with the program.
+    const [platform = ''] = readdirSync(path.join(dir, 'node_modules/@typescript'));
+    const program = path.join(dir, 'node_modules/@typescript', platform);
+    renameSync(program, path.join(dir, 'elsewhere'));
+    try {
+      const reference = check();
+      const compiler = /^compiler +(\w+)$/m;
+      expect([native, reference].map(({ stderr }) => compiler.exec(stderr)?.[1])).toEqual([
+        'native',
+        'reference',
+      ]);
+      expect([reference.code, reference.stdout]).toEqual([1, native.stdout]);
+    } finally {
+      renameSync(path.join(dir, 'elsewhere'), program);
+    }
   });
 
   it('explains every rule', () => {

@@ -185,6 +185,15 @@ describe('bad usage exits with 2, prints nothing to stdout, and says what to do'
     expect(ws(tempDir(bangProject(CLEAN)), args)).toEqual({ code: 2, stdout: '', stderr });
   });
 
+  it('a compiler that does not exist, even where there is nothing to compile', () => {
+    expect(ws(tempDir(CLEAN), ['check'], { WS_GATE_ORACLE: 'tsc' })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        "ws-gate: WS_GATE_ORACLE is 'tsc'\n  do   set it to 'native' or 'reference', or leave it unset to let ws-gate choose\n",
+    });
+  });
+
   it('staged files outside of a repository', () => {
     const dir = tempDir(bangProject(CLEAN));
     expect(ws(dir, ['check', '--staged'])).toEqual({

@@ -1,3 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -163,6 +166,25 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
       typeOf: (file: string, word: string) => oracle.types(dir(file), [at(file, word)])[0],
     };
   }
+});
+
+describe('the process of the native compiler', () => {
+  it('ends at once, so that it cannot complain on stderr of being stopped', async () => {
+    const started: ChildProcess[] = [];
+    const onStart = (message: unknown): void => {
+      started.push((message as { readonly process: ChildProcess }).process);
+    };
+    subscribe('child_process', onStart);
+    onTestFinished(() => {
+      unsubscribe('child_process', onStart);
+    });
+    const dir = tempDir({ 'a.ts': 'export {};\n' });
+    const compiler = new NativeCompiler({ cwd: dir });
+    compiler.open({ projects: [], files: [path.join(dir, 'a.ts')] });
+    const ends = started.map((process) => once(process, 'exit'));
+    compiler.close();
+    expect(await Promise.all(ends)).toEqual([[null, 'SIGKILL']]);
+  });
 });
 
 describe('the choice of a compiler', () => {

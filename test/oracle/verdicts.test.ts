@@ -1,0 +1,103 @@
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type CheckOptions, check } from '../../src/engine/check.ts';
+import type { CheckResult } from '../../src/engine/finding.ts';
+import { testRules } from '../../src/testing/index.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const fixtures = path.join(root, 'fixtures');
+
+vi.setConfig({ testTimeout: 240_000 });
+
+describe('the verdict is the same with the native compiler and with the reference', () => {
+  it('on the fixtures of every rule', async () => {
+    const native = await verdictsOnFixtures('native');
+    const reference = await verdictsOnFixtures('reference');
+    expect(native.problems).toEqual([]);
+    expect(reference.verdicts).toEqual(native.verdicts);
+  });
+
+  it('on a package that ships its sources', async () => {
+    // A copy: what lies in node_modules is a dependency to the gate, and not looked into.
+    const dir = tempDir();
+    cpSync(path.join(root, 'node_modules/@supabase/auth-js/src'), dir, { recursive: true });
+    const options: CheckOptions = {
+      cwd: dir,
+      inlineConfig: {
+        rules: {
+          'lock-order': 'error',
+          'lock-cycle': 'error',
+          'lock-reentry': 'error',
+          'require-dispatcher': [
+            'error',
+            { dispatchers: [{ calls: STORAGE, allowIn: [], use: 'the storage of the client' }] },
+          ],
+        },
+      },
+    };
+    const native = await verdictWith('native', options);
+    expect(await verdictWith('reference', options)).toEqual(native);
+    // The two calls of `navigator.locks.request`.
+    expect(native.sites).toMatchObject({ 'lock-cycle': 2, 'lock-order': 2, 'lock-reentry': 2 });
+    expect(native.findings).toHaveLength(callsOf(STORAGE, dir));
+  });
+});
+
+const STORAGE = ['getItemAsync', 'setItemAsync', 'removeItemAsync'];
+
+/** What a run of the gate says. */
+interface Verdict {
+  readonly findings: CheckResult['report']['findings'];
+  readonly unresolved: CheckResult['report']['unresolved'];
+  readonly sites: Readonly<Record<string, number>>;
+}
+
+function verdictOf({ report, rules }: CheckResult): Verdict {
+  const sites = Object.fromEntries(rules.map(({ ruleId, sites }) => [ruleId, sites]));
+  return { findings: report.findings, unresolved: report.unresolved, sites };
+}
+
+async function verdictWith(kind: 'native' | 'reference', options: CheckOptions): Promise<Verdict> {
+  choose(kind);
+  const result = await check(options);
+  expect(result.counts.oracle).toBe(kind);
+  return verdictOf(result);
+}
+
+/** The verdict on each fixture, by its directory and files. */
+async function verdictsOnFixtures(kind: 'native' | 'reference') {
+  choose(kind);
+  const verdicts: Record<string, Verdict> = {};
+  const asked = new Set<string>();
+  const { problems } = await testRules({
+    dir: fixtures,
+    check: async (options) => {
+      const result = await check(options);
+      const files = [path.relative(fixtures, options.cwd ?? ''), ...(options.paths ?? [])];
+      verdicts[files.join(' ')] = verdictOf(result);
+      asked.add(result.counts.oracle);
+      return result;
+    },
+  });
+  // A fixture that leaves nothing to ask for needs no compiler.
+  expect([...asked].sort()).toEqual(['none', kind].sort());
+  return { problems, verdicts };
+}
+
+function choose(kind: string): void {
+  vi.stubEnv('WS_GATE_ORACLE', kind);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+}
+
+/** How often the sources call these functions, which they declare as `const name = …`. */
+function callsOf(names: readonly string[], dir: string): number {
+  const call = new RegExp(`\\b(?:${names.join('|')})\\(`, 'g');
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(path.join(dir, file), 'utf8').replace(/^\s*(?:\/\/|\*).*$/gm, ''))
+    .reduce((sum, code) => sum + (code.match(call)?.length ?? 0), 0);
+}
