@@ -3,7 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
-import { dispose } from './disposal.ts';
+import { dispose, symbolMethod } from './disposal.ts';
 import type { LockEngine } from './engine.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
@@ -276,14 +276,12 @@ export class Activation {
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
       const around = outer.filter((held) => !isReleased(held, acquisition));
-      for (const held of around)
-        this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, false);
+      for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world, false);
       // Of several that are started together, each is waited for while the others may be held already.
       const siblings = acquisition.combined
         ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
         : [];
-      for (const held of siblings)
-        this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, true);
+      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world, true);
       sink(acquisition, around, world);
     }
   }
@@ -545,7 +543,7 @@ export class Activation {
     node: Ts.ForOfStatement | Ts.ForInStatement,
     world: World,
   ): (readonly ['true' | 'false' | 'throw', World])[] {
-    const iterated = this.evaluate(node.expression, world);
+    const iterated = this.#iterable(node, world);
     const awaits = ts.isForOfStatement(node) && node.awaitModifier !== undefined;
     const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
     const generators = membersOf(iterated).filter((member) => member.kind === 'generator');
@@ -564,6 +562,24 @@ export class Activation {
       }
     }
     return ways;
+  }
+
+  /** What a loop goes over; an object of the program hands out an iterator of its own. */
+  #iterable(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): Value | undefined {
+    const value = this.evaluate(node.expression, world);
+    if (value?.kind !== 'instance' || !ts.isForOfStatement(node)) return value;
+    const made = world.bindings.get(node.expression);
+    if (made && made.kind !== 'instance') return made;
+    const method = symbolMethod(value.cls, node.awaitModifier ? /asyncIterator|iterator/ : /\biterator/);
+    const declared = method && this.engine.evaluator.declared(method, value.path, value);
+    if (declared?.kind !== 'closure') return value;
+    const effect = this.engine.apply(this, declared, [], node.expression, {
+      held: world.held,
+      isJoined: true,
+    });
+    return effect?.kind === 'generator'
+      ? { kind: 'generator', task: effect.task, yields: effect.yields }
+      : value;
   }
 
   #elementOf(iterated: Value | undefined, node: Ts.ForOfStatement | Ts.ForInStatement): Value | undefined {
@@ -585,7 +601,7 @@ export class Activation {
 
   #close(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): World {
     let next = bind(world, node, undefined);
-    for (const member of membersOf(this.evaluate(node.expression, world))) {
+    for (const member of membersOf(this.#iterable(node, world))) {
       if (member.kind === 'generator') next = dropTokens(next, yieldTokens(member));
     }
     return next;
@@ -624,8 +640,13 @@ export class Activation {
   }
 
   #dispose({ node, awaits }: Extract<Action, { kind: 'dispose' }>, world: World): readonly World[] {
+    return [this.dispose(world.bindings.get(node), awaits, world, node)];
+  }
+
+  /** Runs what disposes of a value. */
+  dispose(value: Value | undefined, awaits: boolean, world: World, node: Ts.Node): World {
     let next = world;
-    for (const member of membersOf(world.bindings.get(node))) {
+    for (const member of membersOf(value)) {
       const parts = member.kind === 'collection' ? membersOf(member.element) : [member];
       for (const part of parts) {
         if (part.kind === 'releaser') next = this.release(part, next);
@@ -634,7 +655,7 @@ export class Activation {
         }
       }
     }
-    return [next];
+    return next;
   }
 
   /** Gives back what a releaser stands for. */
@@ -731,6 +752,7 @@ function carries(value: Value | undefined): boolean {
     (member) =>
       member.kind === 'releaser' ||
       member.kind === 'lock' ||
+      member.kind === 'operation' ||
       member.kind === 'closure' ||
       (member.kind === 'object' && [...member.properties.values()].some((part) => carries(part))) ||
       (member.kind === 'promise' &&

@@ -3,6 +3,8 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
+import type { Around } from './engine.ts';
+import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { combine, isPromiseStatic } from './promises.ts';
@@ -30,12 +32,22 @@ export function performCall(activation: Activation, node: CallLike, world: World
   if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
-  const method = isMember(callee) ? name && nameText(name) : undefined;
+  const method = isMember(callee) ? ((name && nameText(name)) ?? symbolName(callee)) : undefined;
   const receiverNode = isMember(callee) ? callee.expression : undefined;
 
   const wrapped = activation.evaluate(node, { ...world, bindings: withoutNode(world, node) });
   if (wrapped?.kind === 'lock') return [bind(world, node, wrapped)];
 
+  const disposal = receiverNode && /^\[Symbol\.(asyncD|d)ispose\]$/.exec(method ?? '');
+  if (disposal) {
+    const disposed = activation.dispose(
+      activation.evaluate(receiverNode, world),
+      disposal[1] === 'asyncD',
+      world,
+      node,
+    );
+    return [bind(disposed, node, undefined)];
+  }
   if (receiverNode && method !== undefined && name) {
     if (isPromiseStatic(receiverNode)) return promiseStatic(activation, node, method, world);
     const receiver = activation.evaluate(receiverNode, world);
@@ -46,14 +58,20 @@ export function performCall(activation: Activation, node: CallLike, world: World
   }
   const target = activation.evaluate(callee, world);
   if (target?.kind === 'inert') return [bind(world, node, undefined)];
-  const callables = membersOf(target).filter(({ kind }) => kind === 'releaser' || kind === 'closure');
+  const callables = membersOf(target).filter(
+    ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
+  );
   if (callables.length > 0 && !isOverridable(target, receiverNode)) {
     const args = argumentsOf(activation, node, world);
-    return callables.flatMap((member) =>
-      member.kind === 'closure'
-        ? invoke(activation, node, member, args, world)
-        : [bind(activation.release(member as Releaser, world), node, undefined)],
-    );
+    return callables.flatMap((member) => {
+      if (member.kind === 'closure') return invoke(activation, node, member, args, world);
+      if (member.kind === 'operation') {
+        return (
+          lockOperation(activation, node, member.lock, member.method, world) ?? [bind(world, node, undefined)]
+        );
+      }
+      return [bind(activation.release(member as Releaser, world), node, undefined)];
+    });
   }
   const declared = declaredTargets(activation, callee, name, receiverNode, world);
   if (declared.length > 0) {
@@ -254,10 +272,24 @@ export function runUnder(
   world: World,
 ): Task {
   const outer = held.length > 0 ? [...world.outer, ...world.held] : [];
-  const apart: World = { ...world, held, outer, released: [], releasedTokens: [], writes: new Map() };
+  const joined = isJoined(node);
+  const apart: World = {
+    ...world,
+    held,
+    outer,
+    released: [],
+    releasedTokens: [],
+    writes: new Map(),
+    isApart: world.isApart || !joined,
+  };
+  // Its own locks are held around it in any case.
+  const around: Around = {
+    held: joined ? [...held, ...world.outer, ...world.held] : held,
+    isJoined: joined && !world.isApart,
+  };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
-  for (const after of invoke(activation, node, body, args, apart)) {
+  for (const after of invoke(activation, node, body, args, apart, around)) {
     const value = after.bindings.get(node);
     const sink: AcquisitionSink = (acquisition, around, at) =>
       acquisitions.push(gated(acquisition, around, at));
@@ -278,7 +310,7 @@ export function runUnder(
 export function gated(acquisition: Acquisition, held: readonly Held[], world: World): Acquisition {
   return {
     ...acquisition,
-    gates: [...acquisition.gates, ...held.map(({ lock }) => lock)],
+    gates: [...acquisition.gates, ...held.flatMap(({ lock, mode }) => (mode === 'exclusive' ? lock : []))],
     without: [...acquisition.without, ...world.releasedTokens],
     withoutLocks: [...acquisition.withoutLocks, ...world.released],
     combined: false,
@@ -327,8 +359,8 @@ export function invoke(
   closure: Closure,
   args: readonly (Value | undefined)[],
   world: World,
+  around: Around = aroundCall(node, world),
 ): readonly World[] {
-  const around = [...world.held, ...world.outer];
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   if (!effect) return [];
   const { kind, task } = effect;
@@ -345,6 +377,11 @@ export function invoke(
     return [bind(world, node, { kind: 'promise', task })];
   }
   return [startTask(node, task, world)];
+}
+
+function aroundCall(node: Ts.Node, world: World): Around {
+  const joined = isJoined(node);
+  return { held: joined ? [...world.held, ...world.outer] : [], isJoined: joined && !world.isApart };
 }
 
 /** Whether a value is, or captures, the `resolve` of a promise under construction. */
@@ -381,7 +418,10 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
         ...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions,
       ];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-      const effect = activation.engine.apply(activation, executor, [settle, settle], node, []);
+      const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
+        held: [],
+        isJoined: false,
+      });
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
       return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
@@ -421,6 +461,7 @@ function memberCall(
       return invoke(activation, node, withSelf(receiver, args[0]), items, world);
     }
   }
+  if (receiver?.kind === 'operation' && method === 'bind') return [bind(world, node, receiver)];
   if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
   if (method === 'then' || method === 'catch' || method === 'finally') {
     return chained(activation, node, receiver, method, args, world);
@@ -505,7 +546,8 @@ function chained(
     if (!handled || method === 'catch') outcomes.push(outcome);
   }
   const task: Task = { acquisitions, outcomes };
-  if (args.some((argument) => settles(argument))) {
+  // What is only rejected by this way is resolved by another.
+  if (method !== 'catch' && args.some((argument) => settles(argument))) {
     for (const one of acquisitions) activation.waitsFor(one, [], START);
   }
   return [startTask(node, task, dropTokens(world, own))];
@@ -766,6 +808,17 @@ function runCallbacks(activation: Activation, node: Ts.CallExpression, world: Wo
   }
   const outcome: Outcome = { ...UNIT, writes };
   return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];
+}
+
+/** `[Symbol.dispose]` in a call of the method of that name. */
+function symbolName(callee: Ts.Node): string | undefined {
+  if (!ts.isElementAccessExpression(callee)) return undefined;
+  const key = skipParentheses(callee.argumentExpression);
+  return ts.isPropertyAccessExpression(key) &&
+    ts.isIdentifier(key.expression) &&
+    key.expression.text === 'Symbol'
+    ? `[${key.getText()}]`
+    : undefined;
 }
 
 function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {

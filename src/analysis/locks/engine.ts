@@ -3,10 +3,11 @@ import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { Conditions } from './conditions.ts';
-import { type Context, Contexts, intersect } from './contexts.ts';
+import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
+import { gatesAround } from './gates.ts';
 import type { LockIdentity } from './identity.ts';
 import { idOf } from './keys.ts';
 import { LockNames } from './lock-names.ts';
@@ -38,6 +39,13 @@ import {
   type Value,
 } from './values.ts';
 import { joinValues, type World } from './world.ts';
+
+/** What a call happens under. */
+export interface Around {
+  readonly held: readonly Held[];
+  /** The caller waits for the end of what it calls before it goes on. */
+  readonly isJoined: boolean;
+}
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
 const MAX_NESTING = 60;
@@ -96,7 +104,7 @@ export class LockEngine {
       for (const member of membersOf(this.targets.decorated(fn, plain))) {
         if (member.kind !== 'closure') continue;
         const context = this.#contexts.of({ fn: member.fn, self, args: [], captured: member.captured });
-        context.callers.set('outside', new Set());
+        context.callers.set('outside', ANY_CALL);
         this.#summaryOf(context);
       }
     }
@@ -117,7 +125,7 @@ export class LockEngine {
     closure: Closure,
     args: readonly (Value | undefined)[],
     node: Ts.Node,
-    held: readonly Held[],
+    around: Around,
   ):
     | { readonly kind: Summary['kind']; readonly task: Task; readonly yields: Generator['yields'] }
     | undefined {
@@ -142,9 +150,10 @@ export class LockEngine {
     const caller = this.#current;
     if (caller) {
       context.dependents.add(caller);
-      const around = new Set(held.map(({ lock }) => lock.cls.id));
-      const before = context.callers.get(caller);
-      context.callers.set(caller, before ? intersect(before, around) : around);
+      const gates = gatesAround(around.held, inward.path);
+      const onThis = formals.self === 'this' ? 'all' : 'single';
+      const sites: CallSites = { gates, inherits: around.isJoined ? onThis : 'nothing' };
+      context.callers.set(caller, commonSites(context.callers.get(caller), sites));
     }
     const summary = this.#summaryOf(context);
     if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;
@@ -172,10 +181,10 @@ export class LockEngine {
     outer: Held,
     inner: Acquisition,
     held: readonly Held[],
-    ordered: World['ordered'],
+    world: World,
     combined: boolean,
   ): void {
-    this.record.noteEdge(this.#current, owner, outer, inner, held, ordered, combined);
+    this.record.noteEdge(this.#current, owner, outer, inner, held, world, combined);
   }
 
   /** What a function returns, its effect on locks aside. */

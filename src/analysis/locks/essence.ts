@@ -92,6 +92,7 @@ export function isCarrier(value: Value | undefined): boolean {
   return membersOf(value).some((member) => {
     switch (member.kind) {
       case 'lock':
+      case 'operation':
       case 'releaser':
       case 'closure':
       case 'generator':

@@ -147,6 +147,7 @@ export class Evaluator {
       return hasBody(node) ? this.#call({ ...bare(node), self }, []) : undefined;
     }
     if (isCfgOwner(node)) return { ...bare(node), self };
+    if (ts.isEnumMember(node)) return enumConstant(node);
     if (ts.isClassLike(node)) return { kind: 'opaque', path: `g:${idOf(node)}` };
     return undefined;
   }
@@ -242,6 +243,8 @@ export class Evaluator {
         );
       case 'releaser':
         return member;
+      case 'lock':
+        return isOperation(member, text) ? { kind: 'operation', lock: member, method: text } : undefined;
       case 'collection':
       case 'opaque':
         return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
@@ -564,6 +567,7 @@ export class Evaluator {
         return this.element(object, node.arguments[0], env);
       const lock = this.#lockOperand(callee, object);
       if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
+      if (callee.name.text === 'bind' && object?.kind === 'operation') return object;
       if (callee.name.text === 'bind' && object?.kind === 'closure') {
         return { ...object, self: this.evaluate(node.arguments[0], env) ?? object.self };
       }
@@ -657,9 +661,27 @@ export class Evaluator {
         if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
         return { kind: 'constant', value: `${left.value}${right.value}` };
       }
+      case ts.SyntaxKind.EqualsEqualsEqualsToken:
+      case ts.SyntaxKind.EqualsEqualsToken:
+      case ts.SyntaxKind.ExclamationEqualsEqualsToken:
+      case ts.SyntaxKind.ExclamationEqualsToken:
+        return this.#comparison(node, env);
       default:
         return undefined;
     }
+  }
+
+  /** Two constants are equal or not. */
+  #comparison(node: Ts.BinaryExpression, env: Env): Value | undefined {
+    const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
+    if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
+    const { kind } = node.operatorToken;
+    const isLoose = kind === ts.SyntaxKind.EqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
+    // biome-ignore lint/suspicious/noDoubleEquals: it is what the program says
+    const isEqual = isLoose ? left.value == right.value : left.value === right.value;
+    const isNegated =
+      kind === ts.SyntaxKind.ExclamationEqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
+    return { kind: 'constant', value: isEqual !== isNegated };
   }
 
   /** A key built by a template: its constant parts with the paths of the rest. */
@@ -790,6 +812,22 @@ function constantOf(node: Ts.Node): Value | undefined {
   if (node.kind === ts.SyntaxKind.FalseKeyword) return { kind: 'constant', value: false };
   if (node.kind === ts.SyntaxKind.NullKeyword) return { kind: 'constant', value: null };
   return undefined;
+}
+
+/** Whether a method of a lock is one that takes it or gives it back. */
+function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
+  const { scoped, scopedShared, acquire, acquireShared, try: tries, release } = cls.primitive;
+  return [scoped, scopedShared, acquire, acquireShared, tries, release].some((list) =>
+    list?.includes(method),
+  );
+}
+
+/** The value of an enum's member, where its declaration shows it. */
+function enumConstant(node: Ts.EnumMember): Value | undefined {
+  if (node.initializer) return constantOf(node.initializer);
+  const index = node.parent.members.indexOf(node);
+  const isPlain = node.parent.members.slice(0, index).every(({ initializer }) => !initializer);
+  return isPlain ? { kind: 'constant', value: index } : undefined;
 }
 
 function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {

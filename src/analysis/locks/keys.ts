@@ -40,6 +40,8 @@ function makeValueKey(value: Value, depth: number): string {
       return 'N';
     case 'lock':
       return `L${value.lock.cls.id}/${value.lock.path ?? ''}${value.tries ? '!' : ''}`;
+    case 'operation':
+      return `M${value.method}/${inner(value.lock)}`;
     case 'releaser':
       return `R${value.tokens.join(',')}/${value.locks.map(({ cls, path }) => cls.id + (path ?? '')).join(',')}${value.pair ? '2' : ''}`;
     case 'closure':

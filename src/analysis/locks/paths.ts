@@ -166,6 +166,8 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
       return value;
     case 'lock':
       return { ...value, lock: crossLock(value.lock, crossing) };
+    case 'operation':
+      return { ...value, lock: { ...value.lock, lock: crossLock(value.lock.lock, crossing) } };
     case 'releaser':
       return {
         ...value,

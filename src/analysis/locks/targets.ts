@@ -41,7 +41,8 @@ export class CallTargets {
           ? receiver
           : { kind: 'instance', cls, exact: false, path: pathOf(receiver) ?? UNKNOWN_PATH };
       if (ts.isClassLike(owner)) {
-        const own = receiver?.kind === 'instance' ? this.#code.member(receiver.cls, text) : node;
+        // A member that a mixin adds is known to the compiler alone.
+        const own = receiver?.kind === 'instance' ? (this.#code.member(receiver.cls, text) ?? node) : node;
         if (own && (hasBody(own) || ts.isPropertyDeclaration(own))) {
           add(own, receiver?.kind === 'instance' ? receiver : self(owner));
         }

@@ -10,6 +10,7 @@ import type { CfgOwner } from '../cfg.ts';
 export type Value =
   | Constant
   | LockValue
+  | Operation
   | Releaser
   | Closure
   | Instance
@@ -31,6 +32,13 @@ export interface LockValue {
   readonly lock: LockRef;
   /** Taken only if it is free: the `acquire` of such a wrapper rejects instead of waiting. */
   readonly tries: boolean;
+}
+
+/** A method of a lock as a value: `mu.runExclusive.bind(mu)`. */
+export interface Operation {
+  readonly kind: 'operation';
+  readonly lock: LockValue;
+  readonly method: string;
 }
 
 /** A function, disposable or handle that gives locks back. */

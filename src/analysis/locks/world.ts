@@ -33,6 +33,8 @@ export interface World {
   /** Pairs of paths that a comparison has put in order. */
   readonly ordered: readonly (readonly [Path, Path])[];
   readonly result: Value | undefined;
+  /** It belongs to a task that is not waited for right where it is started. */
+  readonly isApart: boolean;
 }
 
 export const START: World = {
@@ -46,6 +48,7 @@ export const START: World = {
   facts: new Map(),
   ordered: [],
   result: undefined,
+  isApart: false,
 };
 
 export function worldKey(world: World): string {
@@ -80,6 +83,7 @@ export function mergeWorlds(worlds: readonly World[]): World {
         world.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
       ),
       result: joinValues(merged.result, world.result),
+      isApart: merged.isApart || world.isApart,
     };
   }
   return merged;
@@ -210,8 +214,8 @@ export function relateInstances(
   const [a, b] = [outer.path, inner.path];
   if (a === undefined || b === undefined || isVague(a) || isVague(b)) return 'unknown';
   if (a === b) return 'same';
-  if (isPrefix(a, b)) return leadsUp(b.slice(a.length)) ? 'parent' : 'part';
-  if (isPrefix(b, a)) return leadsUp(a.slice(b.length)) ? 'part' : 'parent';
+  if (isPrefix(a, b)) return direction(b.slice(a.length));
+  if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
   const [sortedA, sortedB] = [sortedSource(a), sortedSource(b)];
   if (sortedA !== undefined && sortedA === sortedB) return 'ascending';
   const isAbout = (subject: Path, path: Path): boolean =>
@@ -221,10 +225,18 @@ export function relateInstances(
   return 'different';
 }
 
-/** A link that by its name leads from a part back to what it is part of. */
-function leadsUp(link: string): boolean {
-  return /^\.(?:_?parent|owner|container)\b/i.test(link);
+/** Where a link leads, by its name: back to what an object is part of, to one beside it, or else to a part. */
+function direction(link: string): 'parent' | 'part' | 'different' {
+  if (/^\.[#_]?(?:parent|owner|container)\b/i.test(link)) return 'parent';
+  if (
+    /^\.[#_]?(?:peer|sibling|other|partner|twin|buddy|mate|neighbou?r|counterpart|opposite)s?\b/i.test(link)
+  ) {
+    return 'different';
+  }
+  return 'part';
 }
+
+const OPPOSITE = { parent: 'part', part: 'parent', different: 'different' } as const;
 
 /** The key of the last `[key]` of a path. */
 function lastKey(path: Path): string | undefined {
