@@ -47,8 +47,8 @@ export const lockFacts: Analysis<LockFacts> = {
     /** What only its own file can call is looked at through its callers there: they know what they hand in. */
     const analyseAll = (fns: readonly CfgOwner[]): void => {
       for (const fn of fns.filter(isReachable)) analyse(fn);
-      for (const fn of fns) {
-        if (engine.hasAnalysed(fn)) continue;
+      for (const fn of fns.filter((one) => !isReachable(one))) {
+        for (const caller of callersInFile(fn)) if (isReachable(caller)) analyse(caller);
         for (const caller of callersInFile(fn)) if (!engine.hasAnalysed(caller)) analyse(caller);
         if (!engine.hasAnalysed(fn)) analyse(fn);
       }
