@@ -9,7 +9,8 @@ import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { gatesAround } from './gates.ts';
 import type { LockIdentity } from './identity.ts';
-import { idOf } from './keys.ts';
+import { keepsCarriers } from './kept-fields.ts';
+import { idOf, valueKey } from './keys.ts';
 import { LockNames } from './lock-names.ts';
 import {
   crossAcquisition,
@@ -32,6 +33,8 @@ import {
   EMPTY_BINDINGS,
   type Generator,
   type Held,
+  type Instance,
+  instanceOf,
   membersOf,
   pathOf,
   type Task,
@@ -39,6 +42,9 @@ import {
   type Value,
 } from './values.ts';
 import { joinValues, type World } from './world.ts';
+
+/** Of so many makers of a class it is told apart what they hand in. */
+const MAX_MAKERS = 8;
 
 /** What a call happens under. */
 export interface Around {
@@ -218,11 +224,23 @@ export class LockEngine {
       .subtypes(self.cls)
       .filter((heir) => name !== undefined && this.code.member(heir, name) === fn)
       .slice(0, 8)
-      .map((cls): Value => ({ kind: 'instance', cls, exact: true, path: 'this' }));
+      .map((cls) => instanceOf(cls, true, 'this'));
     const isAbstract =
       self.cls.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword) ?? false;
-    if (heirs.length === 0) return [self];
-    return isAbstract ? heirs : [{ ...self, exact: true }, ...heirs];
+    const own = isAbstract && heirs.length > 0 ? [] : [{ ...self, exact: heirs.length > 0 }];
+    return [...own, ...heirs].flatMap((one) => this.#made(one));
+  }
+
+  /** An object as each of those who make one of its class do, if what they hand in matters. */
+  #made(self: Instance): readonly Instance[] {
+    const made = new Map<string, Instance>();
+    for (const object of this.evaluator.objectsMade(self.cls)) {
+      const inside = crossValue(object, entering({ self: undefined, args: [] }));
+      if (inside?.kind !== 'instance' || !keepsCarriers(inside.fields)) return [self];
+      const one = { ...inside, path: self.path };
+      made.set(valueKey(one), one);
+    }
+    return made.size > 0 && made.size <= MAX_MAKERS ? [...made.values()] : [self];
   }
 
   #summaryOf(context: Context): Summary {

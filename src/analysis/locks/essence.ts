@@ -40,6 +40,15 @@ export class Essence {
           ? { ...value, properties }
           : { kind: 'opaque', path: value.path };
       }
+      case 'instance': {
+        if (value.fields.size === 0) return value;
+        const fields = new Map<string, Value>();
+        for (const [name, field] of value.fields) {
+          const essence = this.ofValue(field, depth + 1);
+          if (essence && essence.kind !== 'inert' && essence.kind !== 'opaque') fields.set(name, essence);
+        }
+        return { ...value, fields };
+      }
       case 'collection':
         return isCarrier(value.element) || value.items?.some((item) => isCarrier(item)) || value.sorted
           ? value
@@ -106,6 +115,8 @@ export function isCarrier(value: Value | undefined): boolean {
         );
       case 'object':
         return [...member.properties.values()].some((part) => isCarrier(part));
+      case 'instance':
+        return [...member.fields.values()].some((part) => isCarrier(part));
       case 'collection':
         return isCarrier(member.element) || (member.items?.some((item) => isCarrier(item)) ?? false);
       default:

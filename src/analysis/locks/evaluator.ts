@@ -14,6 +14,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import type { LockIdentity } from './identity.ts';
+import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type Closure,
   EMPTY_BINDINGS,
   type Instance,
+  instanceOf,
   type LockValue,
   membersOf,
   type Path,
@@ -104,6 +106,12 @@ export class Evaluator {
       joined = joinValues(joined, value);
     }
     return joined;
+  }
+
+  /** The objects of a class that the program makes, each with what it is given. */
+  objectsMade(cls: Ts.ClassLikeDeclaration): readonly Value[] {
+    const made = this.#code.constructions(cls).map((site) => this.evaluate(site, this.#declarationEnv(site)));
+    return made.filter((value) => value !== undefined);
   }
 
   /** A member of an instance, by name, as its class and the classes that extend it declare it. */
@@ -238,6 +246,7 @@ export class Evaluator {
       case 'instance':
         return (
           env.bindings.get(this.#code.member(member.cls, text) ?? member.cls) ??
+          member.fields.get(text) ??
           this.memberOf(member, text) ??
           this.#declaredMember(member, name, env)
         );
@@ -269,7 +278,7 @@ export class Evaluator {
     if (object?.kind === 'instance' || entity.kind !== 'node') return object;
     const owner = entity.node.parent;
     if (owner && ts.isClassLike(owner)) {
-      return { kind: 'instance', cls: owner, exact: false, path: holder ?? UNKNOWN_PATH };
+      return instanceOf(owner, false, holder ?? UNKNOWN_PATH);
     }
     return object;
   }
@@ -469,7 +478,7 @@ export class Evaluator {
     if (!bareType || !ts.isTypeReferenceNode(bareType)) return undefined;
     for (const entity of this.#entitiesOfType(bareType)) {
       if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
-        return { kind: 'instance', cls: entity.node, exact: false, path };
+        return instanceOf(entity.node, false, path);
       }
     }
     return undefined;
@@ -537,7 +546,9 @@ export class Evaluator {
     const name = rightmostName(node.expression);
     const target = name && this.#code.declarationNode(name);
     if (target && ts.isClassLike(target)) {
-      return { kind: 'instance', cls: target, exact: true, path: `n${idOf(node)}` };
+      const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
+      const made = instanceOf(target, true, `n${idOf(node)}`);
+      return { ...made, fields: keptFields(target, given, this.#code) };
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -735,7 +746,7 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     if ((ts.isFunctionDeclaration(at) || ts.isFunctionExpression(at)) && at !== node) return undefined;
     const owner: Ts.Node | undefined = at.parent;
     if (owner && ts.isClassLike(owner) && ts.isClassElement(at)) {
-      return { kind: 'instance', cls: owner, exact: false, path: isStaticMember(at) ? 'g:' : 'this' };
+      return instanceOf(owner, false, isStaticMember(at) ? 'g:' : 'this');
     }
   }
   return undefined;
