@@ -1,7 +1,7 @@
 import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
-import { nameText, skipParentheses } from '../code.ts';
+import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
 import { dispose, symbolMethod } from './disposal.ts';
 import type { LockEngine } from './engine.ts';
@@ -12,6 +12,8 @@ import type { Summary } from './summary.ts';
 import {
   type Acquisition,
   type Bindings,
+  type Closure,
+  EMPTY_BINDINGS,
   type Generator,
   type Held,
   type LockClass,
@@ -31,6 +33,7 @@ import {
   bind,
   dropTokens,
   forgetExpressions,
+  holdsGrant,
   joinValues,
   mergeWorlds,
   releaseAll,
@@ -498,7 +501,7 @@ export class Activation {
     const next = bind(world, node, value);
     const target = skipParentheses(node.left);
     if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
-    const declaration = this.#assignedDeclaration(target, world);
+    const declaration = this.slotOf(target, value, world);
     if (!declaration) return next;
     return this.write(declaration, value, retirePath(next, `v${idOf(declaration)}`));
   }
@@ -515,15 +518,36 @@ export class Activation {
     return next;
   }
 
-  #assignedDeclaration(target: Ts.Node, world: World): Ts.Node | undefined {
+  /**
+   * The declaration under which a value is kept that is assigned to a variable or a member. Members of other objects
+   * than `this` are told apart by their declaration alone, and only grants are kept under them.
+   */
+  slotOf(target: Ts.Node, value: Value | undefined, world: World): Ts.Node | undefined {
     if (ts.isIdentifier(target)) return resolveLocal(target);
-    if (ts.isPropertyAccessExpression(target)) {
-      const object = this.evaluate(target.expression, world);
-      if (object?.kind === 'instance' && target.expression.kind === ts.SyntaxKind.ThisKeyword) {
-        return this.engine.code.member(object.cls, nameText(target.name) ?? '');
-      }
+    if (!ts.isPropertyAccessExpression(target)) return undefined;
+    const object = this.evaluate(target.expression, world);
+    if (object?.kind === 'instance' && target.expression.kind === ts.SyntaxKind.ThisKeyword) {
+      return this.engine.code.member(object.cls, nameText(target.name) ?? '');
     }
-    return undefined;
+    return holdsGrant(value) ? this.engine.code.declarationNode(target.name as NameNode) : undefined;
+  }
+
+  /** A function with the variables of ours that it captures as they are now. */
+  withCaptured(closure: Closure, world: World): Closure {
+    let captured: Map<Ts.Node, Value> | undefined;
+    for (const declaration of this.engine.evaluator.freeVariables(closure.fn)) {
+      if (owningFunction(declaration) !== this.call.fn) continue;
+      const value = world.bindings.get(declaration);
+      if (!value || closure.captured.get(declaration) === value) continue;
+      captured ??= new Map(closure.captured);
+      captured.set(declaration, value);
+    }
+    return captured ? { ...closure, captured } : closure;
+  }
+
+  /** A value that is handed on: functions in it see our variables as they are now. */
+  upToDate(value: Value | undefined, world: World): Value | undefined {
+    return value?.kind === 'closure' ? this.withCaptured(value, world) : value;
   }
 
   /** Gives a variable or field a value, for the rest of the function and, where it outlives it, for the caller. */
@@ -532,7 +556,9 @@ export class Activation {
     const isLocal = owningFunction(declaration) === this.call.fn;
     if (isLocal && !ts.isPropertyDeclaration(declaration)) return next;
     const writes = new Map(next.writes);
-    if (value && isPortable(value)) writes.set(declaration, value);
+    // That a grant is no longer kept where it was is as good to know as where it is.
+    const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));
+    if (value && (isPortable(value) || isCleared)) writes.set(declaration, value);
     else writes.delete(declaration);
     return { ...next, writes };
   }
@@ -576,6 +602,7 @@ export class Activation {
     const effect = this.engine.apply(this, declared, [], node.expression, {
       held: world.held,
       isJoined: true,
+      kept: EMPTY_BINDINGS,
     });
     return effect?.kind === 'generator'
       ? { kind: 'generator', task: effect.task, yields: effect.yields }
@@ -739,6 +766,10 @@ function yieldTokens(generator: Generator): string[] {
 
 function acquisitionKey({ cls, path }: LockRef, mode: Mode): string {
   return `${cls.id}/${path ?? ''}/${mode}`;
+}
+
+function isNothing(value: Value | undefined): boolean {
+  return value?.kind === 'constant' && (value.value === null || value.value === undefined);
 }
 
 /** Values that mean something outside of the function that made them. */

@@ -12,6 +12,7 @@ import { callSpan } from './record.ts';
 import {
   type Acquisition,
   type Closure,
+  EMPTY_BINDINGS,
   type Held,
   type LockRef,
   type LockValue,
@@ -24,7 +25,17 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { addHeld, bind, dropTokens, joinValues, releaseLock, START, type World } from './world.ts';
+import {
+  addHeld,
+  bind,
+  dropTokens,
+  joinValues,
+  keptGrants,
+  releaseLock,
+  renameTokens,
+  START,
+  type World,
+} from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -64,7 +75,9 @@ export function performCall(activation: Activation, node: CallLike, world: World
   if (callables.length > 0 && !isOverridable(target, receiverNode)) {
     const args = argumentsOf(activation, node, world);
     return callables.flatMap((member) => {
-      if (member.kind === 'closure') return invoke(activation, node, member, args, world);
+      if (member.kind === 'closure') {
+        return invoke(activation, node, activation.withCaptured(member, world), args, world);
+      }
       if (member.kind === 'operation') {
         return (
           lockOperation(activation, node, member.lock, member.method, world) ?? [bind(world, node, undefined)]
@@ -76,7 +89,9 @@ export function performCall(activation: Activation, node: CallLike, world: World
   const declared = declaredTargets(activation, callee, name, receiverNode, world);
   if (declared.length > 0) {
     const args = argumentsOf(activation, node, world);
-    return declared.flatMap((closure) => invoke(activation, node, closure, args, world));
+    return declared.flatMap((closure) =>
+      invoke(activation, node, activation.withCaptured(closure, world), args, world),
+    );
   }
   return unknownCall(activation, node, callee, name, method, target, world);
 }
@@ -191,8 +206,16 @@ function acquire(
 function addHeldAgain(held: Held, world: World): World {
   const before = world.held.find(({ token }) => token === held.token);
   if (!before) return addHeld(world, [held]);
-  const earlier: Held = { ...before, token: `${before.token}~`, segment: undefined };
-  return addHeld(addHeld(world, [earlier]), [held]);
+  // The values that stand for the earlier grant go on standing for it.
+  const renamed = renameTokens(world, (token) =>
+    token.startsWith(held.token) && /^~*$/.test(token.slice(held.token.length)) ? older(token) : token,
+  );
+  return addHeld(renamed, [held]);
+}
+
+/** The name of a grant after one more of the same place; of many the oldest are not told apart. */
+function older(token: string): string {
+  return token.endsWith('~~~') ? token : `${token}~`;
 }
 
 function grantOf(held: Held): Releaser {
@@ -286,6 +309,7 @@ export function runUnder(
   const around: Around = {
     held: joined ? [...held, ...world.outer, ...world.held] : held,
     isJoined: joined && !world.isApart,
+    kept: keptGrants(world),
   };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
@@ -346,7 +370,8 @@ export function argumentsOf(
   world: World,
 ): (Value | undefined)[] {
   return (node.arguments ?? []).flatMap((argument) => {
-    if (!ts.isSpreadElement(argument)) return [activation.evaluate(argument, world)];
+    if (!ts.isSpreadElement(argument))
+      return [activation.upToDate(activation.evaluate(argument, world), world)];
     const spread = activation.evaluate(argument.expression, world);
     return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
   });
@@ -381,7 +406,11 @@ export function invoke(
 
 function aroundCall(node: Ts.Node, world: World): Around {
   const joined = isJoined(node);
-  return { held: joined ? [...world.held, ...world.outer] : [], isJoined: joined && !world.isApart };
+  return {
+    held: joined ? [...world.held, ...world.outer] : [],
+    isJoined: joined && !world.isApart,
+    kept: keptGrants(world),
+  };
 }
 
 /** Whether a value is, or captures, the `resolve` of a promise under construction. */
@@ -421,6 +450,7 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
       const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
         held: [],
         isJoined: false,
+        kept: EMPTY_BINDINGS,
       });
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
       return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
@@ -676,13 +706,24 @@ function addElement(
   const added = method === 'adopt' ? args[0] : args[args.length - 1];
   const result = method === 'use' ? args[0] : undefined;
   if (!added || added.kind === 'opaque' || added.kind === 'constant') return bind(world, node, result);
-  const value: Value = { ...collection, items: undefined, element: joinValues(collection.element, added) };
+  const element = joinElements(collection.element, added);
+  const value: Value = { ...collection, items: undefined, element };
   const target = ts.isPropertyAccessExpression(node.expression)
     ? skipParentheses(node.expression.expression)
     : undefined;
-  const variable = target && ts.isIdentifier(target) ? resolveLocal(target) : undefined;
-  const next = variable ? activation.write(variable, value, world) : world;
+  const slot = target && activation.slotOf(target, added, world);
+  const next = slot ? activation.write(slot, value, world) : world;
   return bind(next, node, result);
+}
+
+/** What a collection holds: its releasers are one, as whoever goes over them calls them all. */
+function joinElements(before: Value | undefined, added: Value): Value | undefined {
+  if (before?.kind !== 'releaser' || added.kind !== 'releaser') return joinValues(before, added);
+  return {
+    ...added,
+    tokens: [...new Set([...before.tokens, ...added.tokens])],
+    locks: [...before.locks, ...added.locks],
+  };
 }
 
 /** Calls a function once per element: any number of times, so the worlds before it stay possible. */
@@ -716,10 +757,19 @@ function iterate(
       results.push(bind(after, node, collected));
     }
   }
-  const untouched = method === 'map' || method === 'filter' ? undefined : bind(world, node, undefined);
+  // A collection that holds a grant is not empty.
+  const isTouched = method === 'map' || method === 'filter' || isGrant(element, world);
+  const untouched = isTouched ? undefined : bind(world, node, undefined);
   return untouched && !results.some((result) => result.held.length === world.held.length)
     ? [...results, untouched]
     : results;
+}
+
+/** Whether a value gives back something that is held. */
+function isGrant(value: Value | undefined, { held }: World): boolean {
+  return membersOf(value).some(
+    (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
+  );
 }
 
 // -- calls out of the program

@@ -1,7 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import type { Closure, Value } from './values.ts';
-import { releaseTokens, type World } from './world.ts';
+import { keptGrants, releaseTokens, type World } from './world.ts';
 
 /** `using x = …` of an object of the program: its dispose method runs at the end of the block. */
 export function dispose(
@@ -31,6 +31,7 @@ export function dispose(
     activation.engine.apply(activation, closure, [], node, {
       held: world.held,
       isJoined: true,
+      kept: keptGrants(world),
     });
   if (!effect) return undefined;
   const [first] = effect.task.outcomes;

@@ -28,6 +28,7 @@ import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
 import {
   type Acquisition,
+  type Bindings,
   type Closure,
   chain,
   EMPTY_BINDINGS,
@@ -51,6 +52,8 @@ export interface Around {
   readonly held: readonly Held[];
   /** The caller waits for the end of what it calls before it goes on. */
   readonly isJoined: boolean;
+  /** Grants that the caller knows to be kept in fields and variables that are not its own. */
+  readonly kept: Bindings;
 }
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
@@ -150,7 +153,10 @@ export class LockEngine {
       fn,
       self: crossValue(closure.self, inward),
       args: trimmed(args.map((value) => crossValue(this.#essence.ofValue(value), inward))),
-      captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
+      captured: crossBindings(
+        new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
+        inward,
+      ),
     };
     const context = this.#contexts.of(call);
     const caller = this.#current;

@@ -86,7 +86,7 @@ export class Evaluator {
   /** The function as a value: with the variables it captures, as they are. */
   closure(fn: CfgOwner, env: Env): Closure {
     const captured = new Map<Ts.Node, Value>();
-    for (const declaration of this.#freeVariables(fn)) {
+    for (const declaration of this.freeVariables(fn)) {
       const value = env.bindings.get(declaration);
       if (value) captured.set(declaration, value);
     }
@@ -190,11 +190,22 @@ export class Evaluator {
     const name = memberName(node);
     const value = this.evaluate(object, env);
     if (name) {
-      const field = this.#ownField(object, name, env);
+      const field = this.#ownField(object, name, env) ?? this.#keptSlot(name, env);
       return (field && env.bindings.get(field)) ?? this.property(value, name, env);
     }
     if (!ts.isElementAccessExpression(node)) return undefined;
     return this.element(value, node.argumentExpression, env);
+  }
+
+  /** The declaration of a member under which a grant is kept, of whatever object. */
+  #keptSlot(name: NameNode, env: Env): Ts.Node | undefined {
+    const text = nameText(name) ?? '';
+    for (const node of env.bindings.keys()) {
+      const { name: own } = node as { name?: Ts.Node };
+      if (!own || !isMemberDeclaration(node) || nameText(own) !== text) continue;
+      return this.#code.declarationNode(name);
+    }
+    return undefined;
   }
 
   /** The declaration of `this.x`, under which assignments in the same activation are kept. */
@@ -723,7 +734,7 @@ export class Evaluator {
   }
 
   /** The variables of enclosing functions that a function mentions. */
-  #freeVariables(fn: CfgOwner): ReadonlySet<Ts.Node> {
+  freeVariables(fn: CfgOwner): ReadonlySet<Ts.Node> {
     const known = this.#free.get(fn);
     if (known) return known;
     const free = new Set<Ts.Node>();
@@ -831,6 +842,10 @@ function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
   return [scoped, scopedShared, acquire, acquireShared, tries, release].some((list) =>
     list?.includes(method),
   );
+}
+
+function isMemberDeclaration(node: Ts.Node): boolean {
+  return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isPropertyAssignment(node);
 }
 
 /** The value of an enum's member, where its declaration shows it. */

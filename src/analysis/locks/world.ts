@@ -1,6 +1,6 @@
-import type { Ts } from '../../syntax/ts.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, valueKey } from './keys.ts';
-import { isPrefix, UNKNOWN_PATH } from './paths.ts';
+import { type Crossing, crossBindings, isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
   EMPTY_BINDINGS,
@@ -151,6 +151,51 @@ export function forgetExpressions(world: World, isVariable: (node: Ts.Node) => b
 export function addHeld(world: World, held: readonly Held[]): World {
   const tokens = new Set(held.map(({ token }) => token));
   return { ...world, held: [...world.held.filter(({ token }) => !tokens.has(token)), ...held] };
+}
+
+/** Gives grants new names, wherever they are known. */
+export function renameTokens(world: World, token: (token: string) => string): World {
+  const crossing: Crossing = { path: (path) => path, token, via: (via) => via };
+  const held = new Map<string, Held>();
+  for (const one of world.held) {
+    const name = token(one.token);
+    held.set(name, name === one.token ? one : { ...one, token: name, segment: undefined });
+  }
+  return {
+    ...world,
+    held: [...held.values()],
+    bindings: crossBindings(world.bindings, crossing),
+    writes: crossBindings(world.writes, crossing),
+  };
+}
+
+/** What is known to be kept in fields, and in variables of modules: grants, for whoever is called to give back. */
+export function keptGrants({ bindings, held }: World): Bindings {
+  if (held.length === 0) return EMPTY_BINDINGS;
+  const kept = new Map<Ts.Node, Value>();
+  for (const [node, value] of bindings) if (isSlot(node) && holdsGrant(value)) kept.set(node, value);
+  return kept;
+}
+
+function isSlot(node: Ts.Node): boolean {
+  return (
+    ts.isPropertyDeclaration(node) ||
+    ts.isPropertySignature(node) ||
+    ts.isPropertyAssignment(node) ||
+    ts.isParameterPropertyDeclaration(node, node.parent) ||
+    (ts.isVariableDeclaration(node) && ts.isSourceFile(node.parent.parent.parent))
+  );
+}
+
+/** Whether a value is, or holds, what gives a lock back. */
+export function holdsGrant(value: Value | undefined): boolean {
+  return membersOf(value).some((member) => {
+    if (member.kind === 'releaser') return true;
+    if (member.kind === 'collection') return holdsGrant(member.element);
+    if (member.kind === 'object') return [...member.properties.values()].some(holdsGrant);
+    if (member.kind === 'instance') return [...member.fields.values()].some(holdsGrant);
+    return member.kind === 'closure' && [...member.captured.values()].some(holdsGrant);
+  });
 }
 
 export function dropTokens(world: World, tokens: readonly string[]): World {
