@@ -4,6 +4,7 @@ import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
 import { dispose, symbolMethod } from './disposal.ts';
+import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
@@ -13,6 +14,7 @@ import {
   type Acquisition,
   type Bindings,
   type Closure,
+  type Collection,
   EMPTY_BINDINGS,
   type Generator,
   type Held,
@@ -347,16 +349,27 @@ export class Activation {
     const answer = known ?? (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
     const compared = this.#comparison(condition, world);
+    const loop = loopOf(condition);
     for (const way of [true, false]) {
       if (answer !== undefined && answer !== way) continue;
+      // A loop over a collection that holds grants runs: the collection is not empty.
+      if (loop && !way && !world.bindings.has(loop) && this.#isFullOfGrants(loop, world)) continue;
       let next = compared
         ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] }
         : world;
       if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
+      if (loop) next = bind(next, loop, way ? RUNNING : undefined);
       outgoing.push([way ? 'true' : 'false', next]);
     }
     return outgoing;
+  }
+
+  #isFullOfGrants(loop: Ts.ForStatement | Ts.WhileStatement, world: World): boolean {
+    return takenFrom(loop).some((source) => {
+      const value = this.evaluate(source, world);
+      return value?.kind === 'collection' && givesBack(value.element, world);
+    });
   }
 
   /** Whether the value of a `switch` is that of a `case`, if both are known. */
@@ -574,9 +587,15 @@ export class Activation {
     const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
     const generators = membersOf(iterated).filter((member) => member.kind === 'generator');
     if (generators.length === 0) {
-      const element = this.#elementOf(iterated, node);
+      const list = asCollection(iterated);
+      const items = list?.items && list.items.length <= MAX_UNROLLED ? list.items : undefined;
+      if (list && items) return [...ways, ...this.#nextItem(node, list, items, awaits, world)];
+      const element = this.#elementOf(list ?? iterated, node);
       const taken = awaits ? this.join(element, world, node) : [bind(world, node, element)];
-      return [...ways, ...taken.map((next) => ['true', next] as const), ['false', world]];
+      // A collection that holds grants is not empty.
+      const mustRun = !world.bindings.has(node) && givesBack(element, world);
+      const over: typeof ways = mustRun ? [] : [['false', world]];
+      return [...ways, ...taken.map((next) => ['true', next] as const), ...over];
     }
     for (const generator of generators) {
       this.wait(generator.task, dropTokens(world, yieldTokens(generator)));
@@ -588,6 +607,23 @@ export class Activation {
       }
     }
     return ways;
+  }
+
+  /** The elements of a short literal one by one: what is left of them is what the loop still goes over. */
+  #nextItem(
+    node: Ts.ForOfStatement | Ts.ForInStatement,
+    list: Collection,
+    [first, ...rest]: readonly (Value | undefined)[],
+    awaits: boolean,
+    world: World,
+  ): (readonly ['true' | 'false', World])[] {
+    if (list.items?.length === 0) return [['false', world]];
+    let element: Value | undefined;
+    for (const item of rest) element = joinValues(element, item);
+    const next = bind(world, node.expression, { ...list, items: rest, element });
+    const item = first ?? { kind: 'opaque', path: `${list.path}[${rest.length}]` };
+    const taken = awaits ? this.join(item, next, node) : [bind(next, node, item)];
+    return taken.map((one) => ['true', one] as const);
   }
 
   /** What a loop goes over; an object of the program hands out an iterator of its own. */
@@ -693,6 +729,37 @@ export class Activation {
   }
 }
 
+/** Loops over literals of so many elements are gone through element by element. */
+const MAX_UNROLLED = 4;
+
+/** Stands for a loop that has begun. */
+const RUNNING: Value = { kind: 'inert' };
+
+/** Whether a value gives back something that is held. */
+export function givesBack(value: Value | undefined, { held }: World): boolean {
+  return membersOf(value).some(
+    (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
+  );
+}
+
+/** One collection for all that a value may be, if it is sure to be one. */
+function asCollection(value: Value | undefined): Collection | undefined {
+  if (value?.kind === 'collection') return value;
+  let joined: Collection | undefined;
+  for (const member of membersOf(value)) {
+    if (member.kind !== 'collection') return undefined;
+    joined = joined
+      ? {
+          ...joined,
+          items: undefined,
+          element: joinValues(joined.element, member.element),
+          sorted: joined.sorted && member.sorted && joined.path === member.path,
+        }
+      : member;
+  }
+  return joined;
+}
+
 const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.LessThanToken,
   ts.SyntaxKind.LessThanEqualsToken,
@@ -717,8 +784,7 @@ function isVariableKey(node: Ts.Node): boolean {
     ts.isBindingElement(node) ||
     ts.isClassElement(node) ||
     ts.isFunctionDeclaration(node) ||
-    ts.isForOfStatement(node) ||
-    ts.isForInStatement(node) ||
+    ts.isIterationStatement(node, false) ||
     isIterated(node)
   );
 }

@@ -2,7 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
+import { type AcquisitionSink, type Activation, givesBack, tokensOf } from './activation.ts';
 import type { Around } from './engine.ts';
 import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
@@ -612,6 +612,12 @@ function collectionCall(
     ITERATIONS.has(method) &&
     membersOf(first).some(({ kind }) => kind === 'closure' || kind === 'releaser')
   ) {
+    const items = collection?.items;
+    const [callback, another] = membersOf(first);
+    const isEach = callback?.kind === 'closure' && !another && /^(?:map|forEach)$/.test(method);
+    if (isEach && items && items.length <= MAX_EACH) {
+      return each(activation, node, items, method, callback, world);
+    }
     return iterate(
       activation,
       node,
@@ -726,6 +732,41 @@ function joinElements(before: Value | undefined, added: Value): Value | undefine
   };
 }
 
+/** Literals of so many elements are gone through element by element. */
+const MAX_EACH = 4;
+
+/** Calls a function for each of a few known elements, one after another. */
+function each(
+  activation: Activation,
+  node: Ts.CallExpression,
+  items: readonly (Value | undefined)[],
+  method: string,
+  callback: Closure,
+  world: World,
+): readonly World[] {
+  let ways: (readonly [World, readonly (Value | undefined)[]])[] = [[world, []]];
+  for (const [index, item] of items.entries()) {
+    const argument = item ?? { kind: 'opaque' as const, path: `n${idOf(node)}[${index}]` };
+    ways = ways.flatMap(([before, produced]) =>
+      invoke(activation, node, callback, [argument], before).map(
+        (after) => [after, [...produced, after.bindings.get(node)]] as const,
+      ),
+    );
+  }
+  return ways.map(([after, produced]) => {
+    if (method === 'forEach') return bind(after, node, undefined);
+    let element: Value | undefined;
+    for (const one of produced) element = joinValues(element, one);
+    return bind(after, node, {
+      kind: 'collection',
+      path: `n${idOf(node)}`,
+      items: produced,
+      element,
+      sorted: false,
+    });
+  });
+}
+
 /** Calls a function once per element: any number of times, so the worlds before it stay possible. */
 function iterate(
   activation: Activation,
@@ -758,18 +799,11 @@ function iterate(
     }
   }
   // A collection that holds a grant is not empty.
-  const isTouched = method === 'map' || method === 'filter' || isGrant(element, world);
+  const isTouched = method === 'map' || method === 'filter' || givesBack(element, world);
   const untouched = isTouched ? undefined : bind(world, node, undefined);
   return untouched && !results.some((result) => result.held.length === world.held.length)
     ? [...results, untouched]
     : results;
-}
-
-/** Whether a value gives back something that is held. */
-function isGrant(value: Value | undefined, { held }: World): boolean {
-  return membersOf(value).some(
-    (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
-  );
 }
 
 // -- calls out of the program

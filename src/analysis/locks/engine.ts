@@ -140,7 +140,7 @@ export class LockEngine {
     | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
-    if (!this.#essence.matters(closure, args)) {
+    if (!this.#essence.matters(closure, args, around.kept)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },

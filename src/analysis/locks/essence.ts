@@ -2,7 +2,14 @@ import type { Ts } from '../../syntax/ts.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
-import { type Bindings, type Closure, membersOf, type Outcome, type Value } from './values.ts';
+import {
+  type Bindings,
+  type Closure,
+  EMPTY_BINDINGS,
+  membersOf,
+  type Outcome,
+  type Value,
+} from './values.ts';
 import { joinValues } from './world.ts';
 
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
@@ -14,9 +21,10 @@ export class Essence {
   }
 
   /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
-  matters(closure: Closure, args: readonly (Value | undefined)[]): boolean {
+  matters(closure: Closure, args: readonly (Value | undefined)[], kept: Bindings = EMPTY_BINDINGS): boolean {
     if (this.#reach.leads(closure.fn)) return true;
-    const given = [...args, ...closure.bound, ...closure.captured.values()];
+    for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
+    const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
     return given.some((value) => isCarrier(this.ofValue(value)));
   }
 

@@ -639,7 +639,8 @@ export class Evaluator {
     return {
       kind: 'collection',
       path: `n${idOf(node)}`,
-      items: hasSpread ? undefined : items,
+      // An empty one is there to be filled.
+      items: hasSpread || items.length === 0 ? undefined : items,
       element,
       sorted: false,
     };
