@@ -1,9 +1,10 @@
 import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
-import { nameText, skipParentheses } from '../code.ts';
+import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
-import { dispose } from './disposal.ts';
+import { dispose, symbolMethod } from './disposal.ts';
+import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
@@ -12,6 +13,9 @@ import type { Summary } from './summary.ts';
 import {
   type Acquisition,
   type Bindings,
+  type Closure,
+  type Collection,
+  EMPTY_BINDINGS,
   type Generator,
   type Held,
   type LockClass,
@@ -31,6 +35,7 @@ import {
   bind,
   dropTokens,
   forgetExpressions,
+  holdsGrant,
   joinValues,
   mergeWorlds,
   releaseAll,
@@ -276,14 +281,12 @@ export class Activation {
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
       const around = outer.filter((held) => !isReleased(held, acquisition));
-      for (const held of around)
-        this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, false);
+      for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world, false);
       // Of several that are started together, each is waited for while the others may be held already.
       const siblings = acquisition.combined
         ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
         : [];
-      for (const held of siblings)
-        this.engine.edge(this.call.fn, held, acquisition, around, world.ordered, true);
+      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world, true);
       sink(acquisition, around, world);
     }
   }
@@ -346,16 +349,27 @@ export class Activation {
     const answer = known ?? (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
     const compared = this.#comparison(condition, world);
+    const loop = loopOf(condition);
     for (const way of [true, false]) {
       if (answer !== undefined && answer !== way) continue;
+      // A loop over a collection that holds grants runs: the collection is not empty.
+      if (loop && !way && !world.bindings.has(loop) && this.#isFullOfGrants(loop, world)) continue;
       let next = compared
         ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] }
         : world;
       if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
+      if (loop) next = bind(next, loop, way ? RUNNING : undefined);
       outgoing.push([way ? 'true' : 'false', next]);
     }
     return outgoing;
+  }
+
+  #isFullOfGrants(loop: Ts.ForStatement | Ts.WhileStatement, world: World): boolean {
+    return takenFrom(loop).some((source) => {
+      const value = this.evaluate(source, world);
+      return value?.kind === 'collection' && givesBack(value.element, world);
+    });
   }
 
   /** Whether the value of a `switch` is that of a `case`, if both are known. */
@@ -500,7 +514,7 @@ export class Activation {
     const next = bind(world, node, value);
     const target = skipParentheses(node.left);
     if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
-    const declaration = this.#assignedDeclaration(target, world);
+    const declaration = this.slotOf(target, value, world);
     if (!declaration) return next;
     return this.write(declaration, value, retirePath(next, `v${idOf(declaration)}`));
   }
@@ -517,15 +531,36 @@ export class Activation {
     return next;
   }
 
-  #assignedDeclaration(target: Ts.Node, world: World): Ts.Node | undefined {
+  /**
+   * The declaration under which a value is kept that is assigned to a variable or a member. Members of other objects
+   * than `this` are told apart by their declaration alone, and only grants are kept under them.
+   */
+  slotOf(target: Ts.Node, value: Value | undefined, world: World): Ts.Node | undefined {
     if (ts.isIdentifier(target)) return resolveLocal(target);
-    if (ts.isPropertyAccessExpression(target)) {
-      const object = this.evaluate(target.expression, world);
-      if (object?.kind === 'instance' && target.expression.kind === ts.SyntaxKind.ThisKeyword) {
-        return this.engine.code.member(object.cls, nameText(target.name) ?? '');
-      }
+    if (!ts.isPropertyAccessExpression(target)) return undefined;
+    const object = this.evaluate(target.expression, world);
+    if (object?.kind === 'instance' && target.expression.kind === ts.SyntaxKind.ThisKeyword) {
+      return this.engine.code.member(object.cls, nameText(target.name) ?? '');
     }
-    return undefined;
+    return holdsGrant(value) ? this.engine.code.declarationNode(target.name as NameNode) : undefined;
+  }
+
+  /** A function with the variables of ours that it captures as they are now. */
+  withCaptured(closure: Closure, world: World): Closure {
+    let captured: Map<Ts.Node, Value> | undefined;
+    for (const declaration of this.engine.evaluator.freeVariables(closure.fn)) {
+      if (owningFunction(declaration) !== this.call.fn) continue;
+      const value = world.bindings.get(declaration);
+      if (!value || closure.captured.get(declaration) === value) continue;
+      captured ??= new Map(closure.captured);
+      captured.set(declaration, value);
+    }
+    return captured ? { ...closure, captured } : closure;
+  }
+
+  /** A value that is handed on: functions in it see our variables as they are now. */
+  upToDate(value: Value | undefined, world: World): Value | undefined {
+    return value?.kind === 'closure' ? this.withCaptured(value, world) : value;
   }
 
   /** Gives a variable or field a value, for the rest of the function and, where it outlives it, for the caller. */
@@ -534,7 +569,9 @@ export class Activation {
     const isLocal = owningFunction(declaration) === this.call.fn;
     if (isLocal && !ts.isPropertyDeclaration(declaration)) return next;
     const writes = new Map(next.writes);
-    if (value && isPortable(value)) writes.set(declaration, value);
+    // That a grant is no longer kept where it was is as good to know as where it is.
+    const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));
+    if (value && (isPortable(value) || isCleared)) writes.set(declaration, value);
     else writes.delete(declaration);
     return { ...next, writes };
   }
@@ -545,14 +582,20 @@ export class Activation {
     node: Ts.ForOfStatement | Ts.ForInStatement,
     world: World,
   ): (readonly ['true' | 'false' | 'throw', World])[] {
-    const iterated = this.evaluate(node.expression, world);
+    const iterated = this.#iterable(node, world);
     const awaits = ts.isForOfStatement(node) && node.awaitModifier !== undefined;
     const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
     const generators = membersOf(iterated).filter((member) => member.kind === 'generator');
     if (generators.length === 0) {
-      const element = this.#elementOf(iterated, node);
+      const list = asCollection(iterated);
+      const items = list?.items && list.items.length <= MAX_UNROLLED ? list.items : undefined;
+      if (list && items) return [...ways, ...this.#nextItem(node, list, items, awaits, world)];
+      const element = this.#elementOf(list ?? iterated, node);
       const taken = awaits ? this.join(element, world, node) : [bind(world, node, element)];
-      return [...ways, ...taken.map((next) => ['true', next] as const), ['false', world]];
+      // A collection that holds grants is not empty.
+      const mustRun = !world.bindings.has(node) && givesBack(element, world);
+      const over: typeof ways = mustRun ? [] : [['false', world]];
+      return [...ways, ...taken.map((next) => ['true', next] as const), ...over];
     }
     for (const generator of generators) {
       this.wait(generator.task, dropTokens(world, yieldTokens(generator)));
@@ -564,6 +607,42 @@ export class Activation {
       }
     }
     return ways;
+  }
+
+  /** The elements of a short literal one by one: what is left of them is what the loop still goes over. */
+  #nextItem(
+    node: Ts.ForOfStatement | Ts.ForInStatement,
+    list: Collection,
+    [first, ...rest]: readonly (Value | undefined)[],
+    awaits: boolean,
+    world: World,
+  ): (readonly ['true' | 'false', World])[] {
+    if (list.items?.length === 0) return [['false', world]];
+    let element: Value | undefined;
+    for (const item of rest) element = joinValues(element, item);
+    const next = bind(world, node.expression, { ...list, items: rest, element });
+    const item = first ?? { kind: 'opaque', path: `${list.path}[${rest.length}]` };
+    const taken = awaits ? this.join(item, next, node) : [bind(next, node, item)];
+    return taken.map((one) => ['true', one] as const);
+  }
+
+  /** What a loop goes over; an object of the program hands out an iterator of its own. */
+  #iterable(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): Value | undefined {
+    const value = this.evaluate(node.expression, world);
+    if (value?.kind !== 'instance' || !ts.isForOfStatement(node)) return value;
+    const made = world.bindings.get(node.expression);
+    if (made && made.kind !== 'instance') return made;
+    const method = symbolMethod(value.cls, node.awaitModifier ? /asyncIterator|iterator/ : /\biterator/);
+    const declared = method && this.engine.evaluator.declared(method, value.path, value);
+    if (declared?.kind !== 'closure') return value;
+    const effect = this.engine.apply(this, declared, [], node.expression, {
+      held: world.held,
+      isJoined: true,
+      kept: EMPTY_BINDINGS,
+    });
+    return effect?.kind === 'generator'
+      ? { kind: 'generator', task: effect.task, yields: effect.yields }
+      : value;
   }
 
   #elementOf(iterated: Value | undefined, node: Ts.ForOfStatement | Ts.ForInStatement): Value | undefined {
@@ -585,7 +664,7 @@ export class Activation {
 
   #close(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): World {
     let next = bind(world, node, undefined);
-    for (const member of membersOf(this.evaluate(node.expression, world))) {
+    for (const member of membersOf(this.#iterable(node, world))) {
       if (member.kind === 'generator') next = dropTokens(next, yieldTokens(member));
     }
     return next;
@@ -624,8 +703,13 @@ export class Activation {
   }
 
   #dispose({ node, awaits }: Extract<Action, { kind: 'dispose' }>, world: World): readonly World[] {
+    return [this.dispose(world.bindings.get(node), awaits, world, node)];
+  }
+
+  /** Runs what disposes of a value. */
+  dispose(value: Value | undefined, awaits: boolean, world: World, node: Ts.Node): World {
     let next = world;
-    for (const member of membersOf(world.bindings.get(node))) {
+    for (const member of membersOf(value)) {
       const parts = member.kind === 'collection' ? membersOf(member.element) : [member];
       for (const part of parts) {
         if (part.kind === 'releaser') next = this.release(part, next);
@@ -634,7 +718,7 @@ export class Activation {
         }
       }
     }
-    return [next];
+    return next;
   }
 
   /** Gives back what a releaser stands for. */
@@ -643,6 +727,37 @@ export class Activation {
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
   }
+}
+
+/** Loops over literals of so many elements are gone through element by element. */
+const MAX_UNROLLED = 4;
+
+/** Stands for a loop that has begun. */
+const RUNNING: Value = { kind: 'inert' };
+
+/** Whether a value gives back something that is held. */
+export function givesBack(value: Value | undefined, { held }: World): boolean {
+  return membersOf(value).some(
+    (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
+  );
+}
+
+/** One collection for all that a value may be, if it is sure to be one. */
+function asCollection(value: Value | undefined): Collection | undefined {
+  if (value?.kind === 'collection') return value;
+  let joined: Collection | undefined;
+  for (const member of membersOf(value)) {
+    if (member.kind !== 'collection') return undefined;
+    joined = joined
+      ? {
+          ...joined,
+          items: undefined,
+          element: joinValues(joined.element, member.element),
+          sorted: joined.sorted && member.sorted && joined.path === member.path,
+        }
+      : member;
+  }
+  return joined;
 }
 
 const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
@@ -669,8 +784,7 @@ function isVariableKey(node: Ts.Node): boolean {
     ts.isBindingElement(node) ||
     ts.isClassElement(node) ||
     ts.isFunctionDeclaration(node) ||
-    ts.isForOfStatement(node) ||
-    ts.isForInStatement(node) ||
+    ts.isIterationStatement(node, false) ||
     isIterated(node)
   );
 }
@@ -720,6 +834,10 @@ function acquisitionKey({ cls, path }: LockRef, mode: Mode): string {
   return `${cls.id}/${path ?? ''}/${mode}`;
 }
 
+function isNothing(value: Value | undefined): boolean {
+  return value?.kind === 'constant' && (value.value === null || value.value === undefined);
+}
+
 /** Values that mean something outside of the function that made them. */
 function isPortable(value: Value): boolean {
   return value.kind !== 'opaque' && value.kind !== 'constant';
@@ -731,6 +849,7 @@ function carries(value: Value | undefined): boolean {
     (member) =>
       member.kind === 'releaser' ||
       member.kind === 'lock' ||
+      member.kind === 'operation' ||
       member.kind === 'closure' ||
       (member.kind === 'object' && [...member.properties.values()].some((part) => carries(part))) ||
       (member.kind === 'promise' &&

@@ -2,7 +2,9 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
+import { type AcquisitionSink, type Activation, givesBack, tokensOf } from './activation.ts';
+import type { Around } from './engine.ts';
+import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { combine, isPromiseStatic } from './promises.ts';
@@ -10,6 +12,7 @@ import { callSpan } from './record.ts';
 import {
   type Acquisition,
   type Closure,
+  EMPTY_BINDINGS,
   type Held,
   type LockRef,
   type LockValue,
@@ -22,7 +25,17 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { addHeld, bind, dropTokens, joinValues, releaseLock, START, type World } from './world.ts';
+import {
+  addHeld,
+  bind,
+  dropTokens,
+  joinValues,
+  keptGrants,
+  releaseLock,
+  renameTokens,
+  START,
+  type World,
+} from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -30,12 +43,22 @@ export function performCall(activation: Activation, node: CallLike, world: World
   if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
-  const method = isMember(callee) ? name && nameText(name) : undefined;
+  const method = isMember(callee) ? ((name && nameText(name)) ?? symbolName(callee)) : undefined;
   const receiverNode = isMember(callee) ? callee.expression : undefined;
 
   const wrapped = activation.evaluate(node, { ...world, bindings: withoutNode(world, node) });
   if (wrapped?.kind === 'lock') return [bind(world, node, wrapped)];
 
+  const disposal = receiverNode && /^\[Symbol\.(asyncD|d)ispose\]$/.exec(method ?? '');
+  if (disposal) {
+    const disposed = activation.dispose(
+      activation.evaluate(receiverNode, world),
+      disposal[1] === 'asyncD',
+      world,
+      node,
+    );
+    return [bind(disposed, node, undefined)];
+  }
   if (receiverNode && method !== undefined && name) {
     if (isPromiseStatic(receiverNode)) return promiseStatic(activation, node, method, world);
     const receiver = activation.evaluate(receiverNode, world);
@@ -46,19 +69,29 @@ export function performCall(activation: Activation, node: CallLike, world: World
   }
   const target = activation.evaluate(callee, world);
   if (target?.kind === 'inert') return [bind(world, node, undefined)];
-  const callables = membersOf(target).filter(({ kind }) => kind === 'releaser' || kind === 'closure');
+  const callables = membersOf(target).filter(
+    ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
+  );
   if (callables.length > 0 && !isOverridable(target, receiverNode)) {
     const args = argumentsOf(activation, node, world);
-    return callables.flatMap((member) =>
-      member.kind === 'closure'
-        ? invoke(activation, node, member, args, world)
-        : [bind(activation.release(member as Releaser, world), node, undefined)],
-    );
+    return callables.flatMap((member) => {
+      if (member.kind === 'closure') {
+        return invoke(activation, node, activation.withCaptured(member, world), args, world);
+      }
+      if (member.kind === 'operation') {
+        return (
+          lockOperation(activation, node, member.lock, member.method, world) ?? [bind(world, node, undefined)]
+        );
+      }
+      return [bind(activation.release(member as Releaser, world), node, undefined)];
+    });
   }
   const declared = declaredTargets(activation, callee, name, receiverNode, world);
   if (declared.length > 0) {
     const args = argumentsOf(activation, node, world);
-    return declared.flatMap((closure) => invoke(activation, node, closure, args, world));
+    return declared.flatMap((closure) =>
+      invoke(activation, node, activation.withCaptured(closure, world), args, world),
+    );
   }
   return unknownCall(activation, node, callee, name, method, target, world);
 }
@@ -173,8 +206,16 @@ function acquire(
 function addHeldAgain(held: Held, world: World): World {
   const before = world.held.find(({ token }) => token === held.token);
   if (!before) return addHeld(world, [held]);
-  const earlier: Held = { ...before, token: `${before.token}~`, segment: undefined };
-  return addHeld(addHeld(world, [earlier]), [held]);
+  // The values that stand for the earlier grant go on standing for it.
+  const renamed = renameTokens(world, (token) =>
+    token.startsWith(held.token) && /^~*$/.test(token.slice(held.token.length)) ? older(token) : token,
+  );
+  return addHeld(renamed, [held]);
+}
+
+/** The name of a grant after one more of the same place; of many the oldest are not told apart. */
+function older(token: string): string {
+  return token.endsWith('~~~') ? token : `${token}~`;
 }
 
 function grantOf(held: Held): Releaser {
@@ -254,10 +295,25 @@ export function runUnder(
   world: World,
 ): Task {
   const outer = held.length > 0 ? [...world.outer, ...world.held] : [];
-  const apart: World = { ...world, held, outer, released: [], releasedTokens: [], writes: new Map() };
+  const joined = isJoined(node);
+  const apart: World = {
+    ...world,
+    held,
+    outer,
+    released: [],
+    releasedTokens: [],
+    writes: new Map(),
+    isApart: world.isApart || !joined,
+  };
+  // Its own locks are held around it in any case.
+  const around: Around = {
+    held: joined ? [...held, ...world.outer, ...world.held] : held,
+    isJoined: joined && !world.isApart,
+    kept: keptGrants(world),
+  };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
-  for (const after of invoke(activation, node, body, args, apart)) {
+  for (const after of invoke(activation, node, body, args, apart, around)) {
     const value = after.bindings.get(node);
     const sink: AcquisitionSink = (acquisition, around, at) =>
       acquisitions.push(gated(acquisition, around, at));
@@ -278,7 +334,7 @@ export function runUnder(
 export function gated(acquisition: Acquisition, held: readonly Held[], world: World): Acquisition {
   return {
     ...acquisition,
-    gates: [...acquisition.gates, ...held.map(({ lock }) => lock)],
+    gates: [...acquisition.gates, ...held.flatMap(({ lock, mode }) => (mode === 'exclusive' ? lock : []))],
     without: [...acquisition.without, ...world.releasedTokens],
     withoutLocks: [...acquisition.withoutLocks, ...world.released],
     combined: false,
@@ -314,7 +370,8 @@ export function argumentsOf(
   world: World,
 ): (Value | undefined)[] {
   return (node.arguments ?? []).flatMap((argument) => {
-    if (!ts.isSpreadElement(argument)) return [activation.evaluate(argument, world)];
+    if (!ts.isSpreadElement(argument))
+      return [activation.upToDate(activation.evaluate(argument, world), world)];
     const spread = activation.evaluate(argument.expression, world);
     return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
   });
@@ -327,8 +384,8 @@ export function invoke(
   closure: Closure,
   args: readonly (Value | undefined)[],
   world: World,
+  around: Around = aroundCall(node, world),
 ): readonly World[] {
-  const around = [...world.held, ...world.outer];
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   if (!effect) return [];
   const { kind, task } = effect;
@@ -345,6 +402,15 @@ export function invoke(
     return [bind(world, node, { kind: 'promise', task })];
   }
   return [startTask(node, task, world)];
+}
+
+function aroundCall(node: Ts.Node, world: World): Around {
+  const joined = isJoined(node);
+  return {
+    held: joined ? [...world.held, ...world.outer] : [],
+    isJoined: joined && !world.isApart,
+    kept: keptGrants(world),
+  };
 }
 
 /** Whether a value is, or captures, the `resolve` of a promise under construction. */
@@ -381,7 +447,11 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
         ...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions,
       ];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-      const effect = activation.engine.apply(activation, executor, [settle, settle], node, []);
+      const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
+        held: [],
+        isJoined: false,
+        kept: EMPTY_BINDINGS,
+      });
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
       return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
@@ -421,6 +491,7 @@ function memberCall(
       return invoke(activation, node, withSelf(receiver, args[0]), items, world);
     }
   }
+  if (receiver?.kind === 'operation' && method === 'bind') return [bind(world, node, receiver)];
   if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
   if (method === 'then' || method === 'catch' || method === 'finally') {
     return chained(activation, node, receiver, method, args, world);
@@ -505,7 +576,8 @@ function chained(
     if (!handled || method === 'catch') outcomes.push(outcome);
   }
   const task: Task = { acquisitions, outcomes };
-  if (args.some((argument) => settles(argument))) {
+  // What is only rejected by this way is resolved by another.
+  if (method !== 'catch' && args.some((argument) => settles(argument))) {
     for (const one of acquisitions) activation.waitsFor(one, [], START);
   }
   return [startTask(node, task, dropTokens(world, own))];
@@ -540,6 +612,12 @@ function collectionCall(
     ITERATIONS.has(method) &&
     membersOf(first).some(({ kind }) => kind === 'closure' || kind === 'releaser')
   ) {
+    const items = collection?.items;
+    const [callback, another] = membersOf(first);
+    const isEach = callback?.kind === 'closure' && !another && /^(?:map|forEach)$/.test(method);
+    if (isEach && items && items.length <= MAX_EACH) {
+      return each(activation, node, items, method, callback, world);
+    }
     return iterate(
       activation,
       node,
@@ -634,13 +712,59 @@ function addElement(
   const added = method === 'adopt' ? args[0] : args[args.length - 1];
   const result = method === 'use' ? args[0] : undefined;
   if (!added || added.kind === 'opaque' || added.kind === 'constant') return bind(world, node, result);
-  const value: Value = { ...collection, items: undefined, element: joinValues(collection.element, added) };
+  const element = joinElements(collection.element, added);
+  const value: Value = { ...collection, items: undefined, element };
   const target = ts.isPropertyAccessExpression(node.expression)
     ? skipParentheses(node.expression.expression)
     : undefined;
-  const variable = target && ts.isIdentifier(target) ? resolveLocal(target) : undefined;
-  const next = variable ? activation.write(variable, value, world) : world;
+  const slot = target && activation.slotOf(target, added, world);
+  const next = slot ? activation.write(slot, value, world) : world;
   return bind(next, node, result);
+}
+
+/** What a collection holds: its releasers are one, as whoever goes over them calls them all. */
+function joinElements(before: Value | undefined, added: Value): Value | undefined {
+  if (before?.kind !== 'releaser' || added.kind !== 'releaser') return joinValues(before, added);
+  return {
+    ...added,
+    tokens: [...new Set([...before.tokens, ...added.tokens])],
+    locks: [...before.locks, ...added.locks],
+  };
+}
+
+/** Literals of so many elements are gone through element by element. */
+const MAX_EACH = 4;
+
+/** Calls a function for each of a few known elements, one after another. */
+function each(
+  activation: Activation,
+  node: Ts.CallExpression,
+  items: readonly (Value | undefined)[],
+  method: string,
+  callback: Closure,
+  world: World,
+): readonly World[] {
+  let ways: (readonly [World, readonly (Value | undefined)[]])[] = [[world, []]];
+  for (const [index, item] of items.entries()) {
+    const argument = item ?? { kind: 'opaque' as const, path: `n${idOf(node)}[${index}]` };
+    ways = ways.flatMap(([before, produced]) =>
+      invoke(activation, node, callback, [argument], before).map(
+        (after) => [after, [...produced, after.bindings.get(node)]] as const,
+      ),
+    );
+  }
+  return ways.map(([after, produced]) => {
+    if (method === 'forEach') return bind(after, node, undefined);
+    let element: Value | undefined;
+    for (const one of produced) element = joinValues(element, one);
+    return bind(after, node, {
+      kind: 'collection',
+      path: `n${idOf(node)}`,
+      items: produced,
+      element,
+      sorted: false,
+    });
+  });
 }
 
 /** Calls a function once per element: any number of times, so the worlds before it stay possible. */
@@ -674,7 +798,9 @@ function iterate(
       results.push(bind(after, node, collected));
     }
   }
-  const untouched = method === 'map' || method === 'filter' ? undefined : bind(world, node, undefined);
+  // A collection that holds a grant is not empty.
+  const isTouched = method === 'map' || method === 'filter' || givesBack(element, world);
+  const untouched = isTouched ? undefined : bind(world, node, undefined);
   return untouched && !results.some((result) => result.held.length === world.held.length)
     ? [...results, untouched]
     : results;
@@ -766,6 +892,17 @@ function runCallbacks(activation: Activation, node: Ts.CallExpression, world: Wo
   }
   const outcome: Outcome = { ...UNIT, writes };
   return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];
+}
+
+/** `[Symbol.dispose]` in a call of the method of that name. */
+function symbolName(callee: Ts.Node): string | undefined {
+  if (!ts.isElementAccessExpression(callee)) return undefined;
+  const key = skipParentheses(callee.argumentExpression);
+  return ts.isPropertyAccessExpression(key) &&
+    ts.isIdentifier(key.expression) &&
+    key.expression.text === 'Symbol'
+    ? `[${key.getText()}]`
+    : undefined;
 }
 
 function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {

@@ -2,6 +2,7 @@ import type { CfgOwner } from '../cfg.ts';
 import type { Call } from './activation.ts';
 import { isCarrier } from './essence.ts';
 import { lexicalSelf } from './evaluator.ts';
+import { type Gate, gatesPassedOn } from './gates.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
 import { BOTTOM, type Summary } from './summary.ts';
 import { EMPTY_BINDINGS } from './values.ts';
@@ -12,11 +13,31 @@ export interface Context {
   readonly call: Call;
   summary: Summary;
   readonly dependents: Set<Context>;
-  /** What is held around the call, by caller; `outside` for a function that anybody may call. */
-  readonly callers: Map<Context | 'outside', ReadonlySet<string>>;
+  /** How it is called, by caller; `outside` for a function that anybody may call. */
+  readonly callers: Map<Context | 'outside', CallSites>;
   running: boolean;
   runs: number;
 }
+
+/** What all calls from one place have in common. */
+export interface CallSites {
+  /** The gates held around the calls, as the callee sees them. */
+  readonly gates: ReadonlySet<Gate>;
+  /** What of the caller's own surroundings reaches the callee: nothing, if the calls are not waited for. */
+  readonly inherits: 'all' | 'single' | 'nothing';
+}
+
+/** Calls of which nothing is known but that they happen. */
+export const ANY_CALL: CallSites = { gates: new Set(), inherits: 'nothing' };
+
+/** Takes one more call from the same place into account. */
+export function commonSites(a: CallSites | undefined, b: CallSites): CallSites {
+  if (!a) return b;
+  const weakest = INHERITING.find((one) => one === a.inherits || one === b.inherits) ?? 'nothing';
+  return { gates: intersect(a.gates, b.gates), inherits: weakest };
+}
+
+const INHERITING = ['nothing', 'single', 'all'] as const;
 
 /**
  * One function is analysed for at most this many different callers: many where they hand in locks or functions that
@@ -74,9 +95,9 @@ export class Contexts {
     return context;
   }
 
-  /** What is held around each context: the largest solution of "held by every caller, or around it". */
-  ambient(): ReadonlyMap<Context, ReadonlySet<string>> {
-    const around = new Map<Context, ReadonlySet<string>>();
+  /** The gates around each context: the largest solution of "held by every caller, or around it". */
+  ambient(): ReadonlyMap<Context, ReadonlySet<Gate>> {
+    const around = new Map<Context, ReadonlySet<Gate>>();
     const callees = new Map<Context, Context[]>();
     for (const context of this.#all.values()) {
       for (const caller of context.callers.keys()) {
@@ -89,15 +110,17 @@ export class Contexts {
     const waiting = new Set(this.#all.values());
     for (const context of waiting) {
       waiting.delete(context);
-      let common: ReadonlySet<string> | undefined;
-      for (const [caller, held] of context.callers) {
+      let common: ReadonlySet<Gate> | undefined;
+      for (const [caller, { gates, inherits }] of context.callers) {
         if (caller === 'outside') {
           common = new Set();
           break;
         }
         const outer = around.get(caller);
         if (!outer) continue;
-        const all = new Set([...outer, ...held]);
+        const inherited =
+          inherits === 'nothing' ? [] : gatesPassedOn(outer, inherits === 'all' ? 'this' : 'another');
+        const all = new Set([...inherited, ...gates]);
         common = common ? intersect(common, all) : all;
       }
       const before = around.get(context);

@@ -1,4 +1,5 @@
 import type { DeclaredLocks } from './declared.ts';
+import { classOfGate } from './gates.ts';
 import type { LockEdge } from './record.ts';
 
 /**
@@ -75,18 +76,11 @@ function wayBack(start: LockEdge, graph: ReadonlyMap<string, readonly LockEdge[]
 function canOverlap(a: LockEdge, b: LockEdge): boolean {
   if (a.sequence !== undefined && a.sequence === b.sequence) return false;
   const cycleLocks = new Set([a, b].flatMap(({ outer, inner }) => [outer.lock.cls.id, inner.lock.cls.id]));
-  const [around, aroundOther] = [gatesOf(a), gatesOf(b)];
-  return ![...around].some((gate) => !cycleLocks.has(gate) && aroundOther.has(gate));
-}
-
-/** The locks, by class, that are certainly held around an edge and let one task through at a time. */
-function gatesOf({ gates, ambient }: LockEdge): ReadonlySet<string> {
-  const own = gates.filter(({ cls }) => cls.permits === 1).map(({ cls }) => cls.id);
-  return new Set([...own, ...ambient]);
+  return ![...a.gates].some((gate) => !cycleLocks.has(classOfGate(gate)) && b.gates.has(gate));
 }
 
 function gateKey(edge: LockEdge): string {
-  return [...gatesOf(edge)].sort().join();
+  return [...edge.gates].sort().join();
 }
 
 function fromFirst(cycle: LockEdge[]): LockEdge[] {

@@ -1,7 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import type { Closure, Value } from './values.ts';
-import { releaseTokens, type World } from './world.ts';
+import { keptGrants, releaseTokens, type World } from './world.ts';
 
 /** `using x = …` of an object of the program: its dispose method runs at the end of the block. */
 export function dispose(
@@ -15,9 +15,7 @@ export function dispose(
   let closure: Closure | undefined;
   if (value.kind === 'closure') closure = value;
   if (value.kind === 'instance') {
-    const method = value.cls.members.find(
-      (member) => member.name && ts.isComputedPropertyName(member.name) && wanted.test(member.name.getText()),
-    );
+    const method = symbolMethod(value.cls, wanted);
     const declared = method && activation.engine.evaluator.declared(method, value.path, value);
     if (declared?.kind === 'closure') closure = declared;
   }
@@ -28,8 +26,21 @@ export function dispose(
     }
     return next;
   }
-  const effect = closure && activation.engine.apply(activation, closure, [], node, world.held);
+  const effect =
+    closure &&
+    activation.engine.apply(activation, closure, [], node, {
+      held: world.held,
+      isJoined: true,
+      kept: keptGrants(world),
+    });
   if (!effect) return undefined;
   const [first] = effect.task.outcomes;
   return first ? activation.settle(first, world) : world;
+}
+
+/** The method of a class under a well-known symbol, by the symbol's name. */
+export function symbolMethod(cls: Ts.ClassLikeDeclaration, symbol: RegExp): Ts.ClassElement | undefined {
+  return cls.members.find(
+    ({ name }) => name && ts.isComputedPropertyName(name) && symbol.test(name.getText()),
+  );
 }

@@ -3,12 +3,14 @@ import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { Conditions } from './conditions.ts';
-import { type Context, Contexts, intersect } from './contexts.ts';
+import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
+import { gatesAround } from './gates.ts';
 import type { LockIdentity } from './identity.ts';
-import { idOf } from './keys.ts';
+import { keepsCarriers } from './kept-fields.ts';
+import { idOf, valueKey } from './keys.ts';
 import { LockNames } from './lock-names.ts';
 import {
   crossAcquisition,
@@ -26,11 +28,14 @@ import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
 import {
   type Acquisition,
+  type Bindings,
   type Closure,
   chain,
   EMPTY_BINDINGS,
   type Generator,
   type Held,
+  type Instance,
+  instanceOf,
   membersOf,
   pathOf,
   type Task,
@@ -38,6 +43,18 @@ import {
   type Value,
 } from './values.ts';
 import { joinValues, type World } from './world.ts';
+
+/** Of so many makers of a class it is told apart what they hand in. */
+const MAX_MAKERS = 8;
+
+/** What a call happens under. */
+export interface Around {
+  readonly held: readonly Held[];
+  /** The caller waits for the end of what it calls before it goes on. */
+  readonly isJoined: boolean;
+  /** Grants that the caller knows to be kept in fields and variables that are not its own. */
+  readonly kept: Bindings;
+}
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
 const MAX_NESTING = 60;
@@ -96,7 +113,7 @@ export class LockEngine {
       for (const member of membersOf(this.targets.decorated(fn, plain))) {
         if (member.kind !== 'closure') continue;
         const context = this.#contexts.of({ fn: member.fn, self, args: [], captured: member.captured });
-        context.callers.set('outside', new Set());
+        context.callers.set('outside', ANY_CALL);
         this.#summaryOf(context);
       }
     }
@@ -117,13 +134,13 @@ export class LockEngine {
     closure: Closure,
     args: readonly (Value | undefined)[],
     node: Ts.Node,
-    held: readonly Held[],
+    around: Around,
   ):
     | { readonly kind: Summary['kind']; readonly task: Task; readonly yields: Generator['yields'] }
     | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
-    if (!this.#essence.matters(closure, args)) {
+    if (!this.#essence.matters(closure, args, around.kept)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },
@@ -136,15 +153,19 @@ export class LockEngine {
       fn,
       self: crossValue(closure.self, inward),
       args: trimmed(args.map((value) => crossValue(this.#essence.ofValue(value), inward))),
-      captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
+      captured: crossBindings(
+        new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
+        inward,
+      ),
     };
     const context = this.#contexts.of(call);
     const caller = this.#current;
     if (caller) {
       context.dependents.add(caller);
-      const around = new Set(held.map(({ lock }) => lock.cls.id));
-      const before = context.callers.get(caller);
-      context.callers.set(caller, before ? intersect(before, around) : around);
+      const gates = gatesAround(around.held, inward.path);
+      const onThis = formals.self === 'this' ? 'all' : 'single';
+      const sites: CallSites = { gates, inherits: around.isJoined ? onThis : 'nothing' };
+      context.callers.set(caller, commonSites(context.callers.get(caller), sites));
     }
     const summary = this.#summaryOf(context);
     if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;
@@ -172,10 +193,10 @@ export class LockEngine {
     outer: Held,
     inner: Acquisition,
     held: readonly Held[],
-    ordered: World['ordered'],
+    world: World,
     combined: boolean,
   ): void {
-    this.record.noteEdge(this.#current, owner, outer, inner, held, ordered, combined);
+    this.record.noteEdge(this.#current, owner, outer, inner, held, world, combined);
   }
 
   /** What a function returns, its effect on locks aside. */
@@ -209,11 +230,23 @@ export class LockEngine {
       .subtypes(self.cls)
       .filter((heir) => name !== undefined && this.code.member(heir, name) === fn)
       .slice(0, 8)
-      .map((cls): Value => ({ kind: 'instance', cls, exact: true, path: 'this' }));
+      .map((cls) => instanceOf(cls, true, 'this'));
     const isAbstract =
       self.cls.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword) ?? false;
-    if (heirs.length === 0) return [self];
-    return isAbstract ? heirs : [{ ...self, exact: true }, ...heirs];
+    const own = isAbstract && heirs.length > 0 ? [] : [{ ...self, exact: heirs.length > 0 }];
+    return [...own, ...heirs].flatMap((one) => this.#made(one));
+  }
+
+  /** An object as each of those who make one of its class do, if what they hand in matters. */
+  #made(self: Instance): readonly Instance[] {
+    const made = new Map<string, Instance>();
+    for (const object of this.evaluator.objectsMade(self.cls)) {
+      const inside = crossValue(object, entering({ self: undefined, args: [] }));
+      if (inside?.kind !== 'instance' || !keepsCarriers(inside.fields)) return [self];
+      const one = { ...inside, path: self.path };
+      made.set(valueKey(one), one);
+    }
+    return made.size > 0 && made.size <= MAX_MAKERS ? [...made.values()] : [self];
   }
 
   #summaryOf(context: Context): Summary {

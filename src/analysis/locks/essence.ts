@@ -2,7 +2,14 @@ import type { Ts } from '../../syntax/ts.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
-import { type Bindings, type Closure, membersOf, type Outcome, type Value } from './values.ts';
+import {
+  type Bindings,
+  type Closure,
+  EMPTY_BINDINGS,
+  membersOf,
+  type Outcome,
+  type Value,
+} from './values.ts';
 import { joinValues } from './world.ts';
 
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
@@ -14,9 +21,10 @@ export class Essence {
   }
 
   /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
-  matters(closure: Closure, args: readonly (Value | undefined)[]): boolean {
+  matters(closure: Closure, args: readonly (Value | undefined)[], kept: Bindings = EMPTY_BINDINGS): boolean {
     if (this.#reach.leads(closure.fn)) return true;
-    const given = [...args, ...closure.bound, ...closure.captured.values()];
+    for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
+    const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
     return given.some((value) => isCarrier(this.ofValue(value)));
   }
 
@@ -39,6 +47,15 @@ export class Essence {
         return parts.some((part) => isCarrier(part) || part.kind === 'constant')
           ? { ...value, properties }
           : { kind: 'opaque', path: value.path };
+      }
+      case 'instance': {
+        if (value.fields.size === 0) return value;
+        const fields = new Map<string, Value>();
+        for (const [name, field] of value.fields) {
+          const essence = this.ofValue(field, depth + 1);
+          if (essence && essence.kind !== 'inert' && essence.kind !== 'opaque') fields.set(name, essence);
+        }
+        return { ...value, fields };
       }
       case 'collection':
         return isCarrier(value.element) || value.items?.some((item) => isCarrier(item)) || value.sorted
@@ -92,6 +109,7 @@ export function isCarrier(value: Value | undefined): boolean {
   return membersOf(value).some((member) => {
     switch (member.kind) {
       case 'lock':
+      case 'operation':
       case 'releaser':
       case 'closure':
       case 'generator':
@@ -105,6 +123,8 @@ export function isCarrier(value: Value | undefined): boolean {
         );
       case 'object':
         return [...member.properties.values()].some((part) => isCarrier(part));
+      case 'instance':
+        return [...member.fields.values()].some((part) => isCarrier(part));
       case 'collection':
         return isCarrier(member.element) || (member.items?.some((item) => isCarrier(item)) ?? false);
       default:

@@ -14,6 +14,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import type { LockIdentity } from './identity.ts';
+import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type Closure,
   EMPTY_BINDINGS,
   type Instance,
+  instanceOf,
   type LockValue,
   membersOf,
   type Path,
@@ -84,7 +86,7 @@ export class Evaluator {
   /** The function as a value: with the variables it captures, as they are. */
   closure(fn: CfgOwner, env: Env): Closure {
     const captured = new Map<Ts.Node, Value>();
-    for (const declaration of this.#freeVariables(fn)) {
+    for (const declaration of this.freeVariables(fn)) {
       const value = env.bindings.get(declaration);
       if (value) captured.set(declaration, value);
     }
@@ -104,6 +106,12 @@ export class Evaluator {
       joined = joinValues(joined, value);
     }
     return joined;
+  }
+
+  /** The objects of a class that the program makes, each with what it is given. */
+  objectsMade(cls: Ts.ClassLikeDeclaration): readonly Value[] {
+    const made = this.#code.constructions(cls).map((site) => this.evaluate(site, this.#declarationEnv(site)));
+    return made.filter((value) => value !== undefined);
   }
 
   /** A member of an instance, by name, as its class and the classes that extend it declare it. */
@@ -147,6 +155,7 @@ export class Evaluator {
       return hasBody(node) ? this.#call({ ...bare(node), self }, []) : undefined;
     }
     if (isCfgOwner(node)) return { ...bare(node), self };
+    if (ts.isEnumMember(node)) return enumConstant(node);
     if (ts.isClassLike(node)) return { kind: 'opaque', path: `g:${idOf(node)}` };
     return undefined;
   }
@@ -181,11 +190,22 @@ export class Evaluator {
     const name = memberName(node);
     const value = this.evaluate(object, env);
     if (name) {
-      const field = this.#ownField(object, name, env);
+      const field = this.#ownField(object, name, env) ?? this.#keptSlot(name, env);
       return (field && env.bindings.get(field)) ?? this.property(value, name, env);
     }
     if (!ts.isElementAccessExpression(node)) return undefined;
     return this.element(value, node.argumentExpression, env);
+  }
+
+  /** The declaration of a member under which a grant is kept, of whatever object. */
+  #keptSlot(name: NameNode, env: Env): Ts.Node | undefined {
+    const text = nameText(name) ?? '';
+    for (const node of env.bindings.keys()) {
+      const { name: own } = node as { name?: Ts.Node };
+      if (!own || !isMemberDeclaration(node) || nameText(own) !== text) continue;
+      return this.#code.declarationNode(name);
+    }
+    return undefined;
   }
 
   /** The declaration of `this.x`, under which assignments in the same activation are kept. */
@@ -237,11 +257,14 @@ export class Evaluator {
       case 'instance':
         return (
           env.bindings.get(this.#code.member(member.cls, text) ?? member.cls) ??
+          member.fields.get(text) ??
           this.memberOf(member, text) ??
           this.#declaredMember(member, name, env)
         );
       case 'releaser':
         return member;
+      case 'lock':
+        return isOperation(member, text) ? { kind: 'operation', lock: member, method: text } : undefined;
       case 'collection':
       case 'opaque':
         return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
@@ -266,7 +289,7 @@ export class Evaluator {
     if (object?.kind === 'instance' || entity.kind !== 'node') return object;
     const owner = entity.node.parent;
     if (owner && ts.isClassLike(owner)) {
-      return { kind: 'instance', cls: owner, exact: false, path: holder ?? UNKNOWN_PATH };
+      return instanceOf(owner, false, holder ?? UNKNOWN_PATH);
     }
     return object;
   }
@@ -466,7 +489,7 @@ export class Evaluator {
     if (!bareType || !ts.isTypeReferenceNode(bareType)) return undefined;
     for (const entity of this.#entitiesOfType(bareType)) {
       if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
-        return { kind: 'instance', cls: entity.node, exact: false, path };
+        return instanceOf(entity.node, false, path);
       }
     }
     return undefined;
@@ -534,7 +557,9 @@ export class Evaluator {
     const name = rightmostName(node.expression);
     const target = name && this.#code.declarationNode(name);
     if (target && ts.isClassLike(target)) {
-      return { kind: 'instance', cls: target, exact: true, path: `n${idOf(node)}` };
+      const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
+      const made = instanceOf(target, true, `n${idOf(node)}`);
+      return { ...made, fields: keptFields(target, given, this.#code) };
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -564,6 +589,7 @@ export class Evaluator {
         return this.element(object, node.arguments[0], env);
       const lock = this.#lockOperand(callee, object);
       if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
+      if (callee.name.text === 'bind' && object?.kind === 'operation') return object;
       if (callee.name.text === 'bind' && object?.kind === 'closure') {
         return { ...object, self: this.evaluate(node.arguments[0], env) ?? object.self };
       }
@@ -613,7 +639,8 @@ export class Evaluator {
     return {
       kind: 'collection',
       path: `n${idOf(node)}`,
-      items: hasSpread ? undefined : items,
+      // An empty one is there to be filled.
+      items: hasSpread || items.length === 0 ? undefined : items,
       element,
       sorted: false,
     };
@@ -657,9 +684,27 @@ export class Evaluator {
         if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
         return { kind: 'constant', value: `${left.value}${right.value}` };
       }
+      case ts.SyntaxKind.EqualsEqualsEqualsToken:
+      case ts.SyntaxKind.EqualsEqualsToken:
+      case ts.SyntaxKind.ExclamationEqualsEqualsToken:
+      case ts.SyntaxKind.ExclamationEqualsToken:
+        return this.#comparison(node, env);
       default:
         return undefined;
     }
+  }
+
+  /** Two constants are equal or not. */
+  #comparison(node: Ts.BinaryExpression, env: Env): Value | undefined {
+    const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
+    if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
+    const { kind } = node.operatorToken;
+    const isLoose = kind === ts.SyntaxKind.EqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
+    // biome-ignore lint/suspicious/noDoubleEquals: it is what the program says
+    const isEqual = isLoose ? left.value == right.value : left.value === right.value;
+    const isNegated =
+      kind === ts.SyntaxKind.ExclamationEqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
+    return { kind: 'constant', value: isEqual !== isNegated };
   }
 
   /** A key built by a template: its constant parts with the paths of the rest. */
@@ -690,7 +735,7 @@ export class Evaluator {
   }
 
   /** The variables of enclosing functions that a function mentions. */
-  #freeVariables(fn: CfgOwner): ReadonlySet<Ts.Node> {
+  freeVariables(fn: CfgOwner): ReadonlySet<Ts.Node> {
     const known = this.#free.get(fn);
     if (known) return known;
     const free = new Set<Ts.Node>();
@@ -713,7 +758,7 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     if ((ts.isFunctionDeclaration(at) || ts.isFunctionExpression(at)) && at !== node) return undefined;
     const owner: Ts.Node | undefined = at.parent;
     if (owner && ts.isClassLike(owner) && ts.isClassElement(at)) {
-      return { kind: 'instance', cls: owner, exact: false, path: isStaticMember(at) ? 'g:' : 'this' };
+      return instanceOf(owner, false, isStaticMember(at) ? 'g:' : 'this');
     }
   }
   return undefined;
@@ -790,6 +835,26 @@ function constantOf(node: Ts.Node): Value | undefined {
   if (node.kind === ts.SyntaxKind.FalseKeyword) return { kind: 'constant', value: false };
   if (node.kind === ts.SyntaxKind.NullKeyword) return { kind: 'constant', value: null };
   return undefined;
+}
+
+/** Whether a method of a lock is one that takes it or gives it back. */
+function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
+  const { scoped, scopedShared, acquire, acquireShared, try: tries, release } = cls.primitive;
+  return [scoped, scopedShared, acquire, acquireShared, tries, release].some((list) =>
+    list?.includes(method),
+  );
+}
+
+function isMemberDeclaration(node: Ts.Node): boolean {
+  return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isPropertyAssignment(node);
+}
+
+/** The value of an enum's member, where its declaration shows it. */
+function enumConstant(node: Ts.EnumMember): Value | undefined {
+  if (node.initializer) return constantOf(node.initializer);
+  const index = node.parent.members.indexOf(node);
+  const isPlain = node.parent.members.slice(0, index).every(({ initializer }) => !initializer);
+  return isPlain ? { kind: 'constant', value: index } : undefined;
 }
 
 function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {

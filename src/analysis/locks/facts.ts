@@ -1,5 +1,6 @@
 import type { Span } from '../../engine/finding.ts';
 import type { Analysis } from '../../engine/rule.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
@@ -46,8 +47,8 @@ export const lockFacts: Analysis<LockFacts> = {
     /** What only its own file can call is looked at through its callers there: they know what they hand in. */
     const analyseAll = (fns: readonly CfgOwner[]): void => {
       for (const fn of fns.filter(isReachable)) analyse(fn);
-      for (const fn of fns) {
-        if (engine.hasAnalysed(fn)) continue;
+      for (const fn of fns.filter((one) => !isReachable(one))) {
+        for (const caller of callersInFile(fn)) if (isReachable(caller)) analyse(caller);
         for (const caller of callersInFile(fn)) if (!engine.hasAnalysed(caller)) analyse(caller);
         if (!engine.hasAnalysed(fn)) analyse(fn);
       }
@@ -117,6 +118,7 @@ function functionsTaking(source: Ts.SourceFile, methods: ReadonlySet<string>): C
 /** Whether a call is, by its name, one that takes a lock. */
 function isTakingCall(node: Ts.CallExpression, methods: ReadonlySet<string>): boolean {
   const callee = skipParentheses(node.expression);
+  if (ts.isIdentifier(callee)) return isBoundMethod(callee, methods);
   const name = memberName(callee);
   const text = name && nameText(name);
   if (text === undefined || !methods.has(text)) return false;
@@ -125,6 +127,19 @@ function isTakingCall(node: Ts.CallExpression, methods: ReadonlySet<string>): bo
     text !== 'request' ||
     (ts.isPropertyAccessExpression(callee) && /\blocks$/.test(callee.expression.getText()))
   );
+}
+
+/** Whether a function called by its name is a lock's method under a name of its own: `mu.runExclusive.bind(mu)`. */
+function isBoundMethod(callee: Ts.Identifier, methods: ReadonlySet<string>): boolean {
+  const declaration = resolveLocal(callee);
+  if (!declaration || !ts.isVariableDeclaration(declaration) || !declaration.initializer) return false;
+  const value = skipParentheses(declaration.initializer);
+  const bound =
+    ts.isCallExpression(value) && ts.isPropertyAccessExpression(value.expression)
+      ? value.expression.expression
+      : value;
+  const name = memberName(skipParentheses(bound));
+  return name !== undefined && methods.has(nameText(name) ?? '');
 }
 
 function functionsMentioning(source: Ts.SourceFile, names: ReadonlySet<string>): CfgOwner[] {

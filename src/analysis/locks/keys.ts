@@ -33,6 +33,8 @@ export function valueKey(value: Value | undefined, depth = 0): string {
 
 function makeValueKey(value: Value, depth: number): string {
   const inner = (part: Value | undefined): string => valueKey(part, depth + 1);
+  const named = (parts: ReadonlyMap<string, Value>): string =>
+    `{${[...parts].map(([name, part]) => `${name}:${inner(part)}`).join(',')}}`;
   switch (value.kind) {
     case 'constant':
       return `c${typeof value.value}${String(value.value)}`;
@@ -40,14 +42,16 @@ function makeValueKey(value: Value, depth: number): string {
       return 'N';
     case 'lock':
       return `L${value.lock.cls.id}/${value.lock.path ?? ''}${value.tries ? '!' : ''}`;
+    case 'operation':
+      return `M${value.method}/${inner(value.lock)}`;
     case 'releaser':
       return `R${value.tokens.join(',')}/${value.locks.map(({ cls, path }) => cls.id + (path ?? '')).join(',')}${value.pair ? '2' : ''}`;
     case 'closure':
       return `F${idOf(value.fn)}(${inner(value.self)}|${value.bound.map(inner).join(',')}|${bindingsKey(value.captured, depth + 1)})`;
     case 'instance':
-      return `I${idOf(value.cls)}${value.exact ? '=' : ''}/${value.path}`;
+      return `I${idOf(value.cls)}${value.exact ? '=' : ''}/${value.path}${value.fields.size > 0 ? named(value.fields) : ''}`;
     case 'object':
-      return `O${value.path}{${[...value.properties].map(([name, property]) => `${name}:${inner(property)}`).join(',')}}`;
+      return `O${value.path}${named(value.properties)}`;
     case 'promise':
       return `P${taskKey(value.task, depth + 1)}`;
     case 'generator':

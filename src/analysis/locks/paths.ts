@@ -160,12 +160,22 @@ function renameTemplate(template: string, rename: (path: Path) => Path | undefin
 export function crossValue(value: Value | undefined, crossing: Crossing, depth = 0): Value | undefined {
   if (!value || depth > MAX_DEPTH) return undefined;
   const inner = (part: Value | undefined): Value | undefined => crossValue(part, crossing, depth + 1);
+  const named = (parts: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
+    const crossed = new Map<string, Value>();
+    for (const [name, part] of parts) {
+      const value = inner(part);
+      if (value) crossed.set(name, value);
+    }
+    return crossed;
+  };
   switch (value.kind) {
     case 'constant':
     case 'inert':
       return value;
     case 'lock':
       return { ...value, lock: crossLock(value.lock, crossing) };
+    case 'operation':
+      return { ...value, lock: { ...value.lock, lock: crossLock(value.lock.lock, crossing) } };
     case 'releaser':
       return {
         ...value,
@@ -180,15 +190,17 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
         bound: value.bound.map(inner),
       };
     case 'instance':
-      return { ...value, path: crossing.path(value.path) ?? UNKNOWN_PATH };
-    case 'object': {
-      const properties = new Map<string, Value>();
-      for (const [name, property] of value.properties) {
-        const crossed = inner(property);
-        if (crossed) properties.set(name, crossed);
-      }
-      return { ...value, path: crossing.path(value.path) ?? UNKNOWN_PATH, properties };
-    }
+      return {
+        ...value,
+        path: crossing.path(value.path) ?? UNKNOWN_PATH,
+        fields: value.fields.size > 0 ? named(value.fields) : value.fields,
+      };
+    case 'object':
+      return {
+        ...value,
+        path: crossing.path(value.path) ?? UNKNOWN_PATH,
+        properties: named(value.properties),
+      };
     case 'promise':
       return { kind: 'promise', task: crossTask(value.task, crossing, depth + 1) };
     case 'generator':

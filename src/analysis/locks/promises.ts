@@ -17,14 +17,21 @@ export function combine(method: string, argument: Value | undefined): Value | un
   }
   if (!/^(?:all|allSettled|race|any)$/.test(method)) return undefined;
   const list = argument?.kind === 'collection' ? argument : undefined;
-  const tasks = (list?.items ?? [list?.element])
+  const items = list?.items ?? [list?.element];
+  const tasks = items
     .flatMap((item) => membersOf(item))
     .filter((member) => member.kind === 'promise')
     .map(({ task }) => task);
   if (tasks.length === 0) return undefined;
+  if (method === 'all' || method === 'allSettled') {
+    return { kind: 'promise', task: allOf(tasks, list?.items) };
+  }
   return {
     kind: 'promise',
-    task: method === 'race' || method === 'any' ? anyOf(tasks) : allOf(tasks, list?.items),
+    task: anyOf(
+      tasks,
+      items.some((item) => !mustWait(item)),
+    ),
   };
 }
 
@@ -54,10 +61,22 @@ function allOf(tasks: readonly Task[], items: readonly (Value | undefined)[] | u
   return { acquisitions: gather(tasks, persisting > 1), outcomes: [outcome] };
 }
 
-/** One of them ends first; any of the others may end later and hold what it took. */
-function anyOf(tasks: readonly Task[]): Task {
+/** Whether every way in which the promise may end leads through a lock. */
+function mustWait(item: Value | undefined): boolean {
+  const members = membersOf(item);
+  return (
+    members.length > 0 &&
+    members.every((member) => member.kind === 'promise' && member.task.acquisitions.length > 0)
+  );
+}
+
+/**
+ * One of them ends first; any of the others may end later and hold what it took. Where one of them waits for no lock,
+ * it ends the wait, whoever holds the others' locks.
+ */
+function anyOf(tasks: readonly Task[], endsAnyway: boolean): Task {
   return {
-    acquisitions: gather(tasks, false),
+    acquisitions: endsAnyway ? [] : gather(tasks, false),
     outcomes: tasks.flatMap(({ outcomes }) => outcomes),
   };
 }

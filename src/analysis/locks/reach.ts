@@ -11,6 +11,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { idOf } from './keys.ts';
 
 /**
  * Whether a function can lead to a lock at all, by its calls alone. Most cannot, and are not worth running on
@@ -22,6 +23,7 @@ export class LockReach {
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
   readonly #known = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
+  readonly #mentions = new Map<string, boolean>();
 
   constructor(code: Code, vocabulary: ReadonlySet<string>, isTaking: (call: Ts.CallExpression) => boolean) {
     this.#code = code;
@@ -45,6 +47,29 @@ export class LockReach {
     }
     // Nothing that can be reached takes a lock, so none of what was reached does.
     for (const one of seen) this.#known.set(one, false);
+    return false;
+  }
+
+  /** True if the function, or anything it calls, uses the name of a declaration. */
+  mentions(fn: CfgOwner, declaration: Ts.Node): boolean {
+    const { name } = declaration as { name?: Ts.Node };
+    const text = name && nameText(name);
+    if (text === undefined) return false;
+    const key = `${text}|${idOf(fn)}`;
+    let known = this.#mentions.get(key);
+    if (known === undefined) {
+      known = this.#findMention(fn, text);
+      this.#mentions.set(key, known);
+    }
+    return known;
+  }
+
+  #findMention(fn: CfgOwner, name: string): boolean {
+    const seen = new Set<CfgOwner>([fn]);
+    for (const next of seen) {
+      if (bodyOf(next)?.getText().includes(name)) return true;
+      for (const callee of this.#calleesOf(next).functions) seen.add(callee);
+    }
     return false;
   }
 

@@ -3,8 +3,9 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import { type Context, intersect } from './contexts.ts';
+import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { sequenceOf } from './sequence.ts';
-import type { Acquisition, Held, LockRef } from './values.ts';
+import type { Acquisition, Held } from './values.ts';
 import { type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
@@ -17,14 +18,19 @@ export interface LockEdge {
   readonly batch: boolean;
   /** Both were started by one promise combinator. */
   readonly combined: boolean;
-  /** Everything else that is held around the inner acquisition. */
-  readonly gates: readonly LockRef[];
+  /** The gates around it, wherever the function is called from. */
+  readonly gates: ReadonlySet<Gate>;
   /** The function in which both meet. */
   readonly owner: CfgOwner;
   /** Set when the owner runs only as a step of this file's top level, one after another. */
   readonly sequence: string | undefined;
-  /** Locks, by class, that are held around the whole function wherever it is called from. */
-  readonly ambient: ReadonlySet<string>;
+}
+
+interface KnownEdge {
+  edge: Omit<LockEdge, 'sequence'>;
+  readonly contexts: Set<Context>;
+  /** Some task of its own shows it, which nobody waits for right away. */
+  isApart: boolean;
 }
 
 /** What the analysis has seen: where locks are taken, what is held there, and what it could not resolve. */
@@ -32,10 +38,7 @@ export class LockRecord {
   readonly #code: Code;
   readonly #sites = new Map<string, Span>();
   readonly #unresolved = new Map<Ts.Node, string>();
-  readonly #edges = new Map<
-    string,
-    { edge: Omit<LockEdge, 'ambient' | 'sequence'>; readonly contexts: Set<Context> }
-  >();
+  readonly #edges = new Map<string, KnownEdge>();
 
   constructor(code: Code) {
     this.#code = code;
@@ -51,15 +54,16 @@ export class LockRecord {
     return [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
   }
 
-  /** Every edge, with what is held around it in all the contexts that show it. */
-  edges(ambient: ReadonlyMap<Context, ReadonlySet<string>>): LockEdge[] {
-    return [...this.#edges.values()].map(({ edge, contexts }) => {
-      let common: ReadonlySet<string> | undefined;
+  /** Every edge, with the gates that are around it in all the contexts that show it. */
+  edges(ambient: ReadonlyMap<Context, ReadonlySet<Gate>>): LockEdge[] {
+    return [...this.#edges.values()].map(({ edge, contexts, isApart }) => {
+      let common: ReadonlySet<Gate> | undefined = isApart ? new Set() : undefined;
       for (const context of contexts) {
-        const around = ambient.get(context) ?? new Set<string>();
+        const around = ambient.get(context) ?? new Set<Gate>();
         common = common ? intersect(common, around) : around;
       }
-      return { ...edge, ambient: common ?? new Set(), sequence: sequenceOf(edge.owner) };
+      const around = ambientGates(common ?? new Set(), [edge.outer.lock, edge.inner.lock]);
+      return { ...edge, gates: new Set([...edge.gates, ...around]), sequence: sequenceOf(edge.owner) };
     });
   }
 
@@ -78,12 +82,13 @@ export class LockRecord {
     outer: Held,
     inner: Acquisition,
     held: readonly Held[],
-    ordered: World['ordered'],
+    { ordered, isApart }: World,
     combined: boolean,
   ): void {
     const instances =
       outer.lock.cls === inner.lock.cls ? relateInstances(outer.lock, inner.lock, ordered) : 'different';
-    const gates = [...inner.gates, ...held.filter((other) => other !== outer).map(({ lock }) => lock)];
+    const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
+    const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
     const batch = combined || (isDirect && outer.segment !== undefined && outer.segment === inner.segment);
     const key = [
@@ -95,16 +100,14 @@ export class LockRecord {
       inner.at.start,
       instances,
       `${outer.mode}${inner.mode}${batch}${combined}`,
-      gates
-        .map(({ cls }) => cls.id)
-        .sort()
-        .join(),
+      [...gates].sort().join(),
     ].join('|');
     const edge = { outer, inner, instances, batch, combined, gates, owner };
     const known = this.#edges.get(key);
-    if (!known) this.#edges.set(key, { edge, contexts: new Set(context ? [context] : []) });
+    if (!known) this.#edges.set(key, { edge, contexts: new Set(context ? [context] : []), isApart });
     else {
       if (context) known.contexts.add(context);
+      known.isApart ||= isApart;
       if (edgeLength(edge) < edgeLength(known.edge)) known.edge = edge;
     }
   }

@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { isThen } from './joined.ts';
 
 /**
  * The file whose top level runs a function once, as one step after another, or undefined. Such a function is never
@@ -51,16 +52,6 @@ function isInSequence(call: Ts.Node, seen: Set<Ts.Node>, callee?: Ts.Node): bool
     if (ts.isSourceFile(around)) return true;
     if (isCfgOwner(around)) return isStep(around, seen);
   }
-}
-
-/** `call.then`, as the callee of the next link of a chain. */
-function isThen(node: Ts.Node): node is Ts.PropertyAccessExpression {
-  return (
-    ts.isPropertyAccessExpression(node) &&
-    /^(?:then|catch|finally)$/.test(node.name.text) &&
-    ts.isCallExpression(node.parent) &&
-    node.parent.expression === node
-  );
 }
 
 function mentionsOf(fn: Ts.FunctionDeclaration): Ts.Identifier[] {

@@ -3,7 +3,7 @@ import type { CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, type NameNode, nameText, ownMember } from '../code.ts';
 import type { Evaluator, ValueOfCall } from './evaluator.ts';
 import { UNKNOWN_PATH } from './paths.ts';
-import { type Closure, EMPTY_BINDINGS, membersOf, pathOf, type Value } from './values.ts';
+import { type Closure, EMPTY_BINDINGS, instanceOf, membersOf, pathOf, type Value } from './values.ts';
 
 /** What a call may reach, by declarations rather than by values. */
 export class CallTargets {
@@ -39,9 +39,10 @@ export class CallTargets {
       const self = (cls: Ts.ClassLikeDeclaration): Value =>
         receiver?.kind === 'instance' && receiver.cls === cls
           ? receiver
-          : { kind: 'instance', cls, exact: false, path: pathOf(receiver) ?? UNKNOWN_PATH };
+          : instanceOf(cls, false, pathOf(receiver) ?? UNKNOWN_PATH);
       if (ts.isClassLike(owner)) {
-        const own = receiver?.kind === 'instance' ? this.#code.member(receiver.cls, text) : node;
+        // A member that a mixin adds is known to the compiler alone.
+        const own = receiver?.kind === 'instance' ? (this.#code.member(receiver.cls, text) ?? node) : node;
         if (own && (hasBody(own) || ts.isPropertyDeclaration(own))) {
           add(own, receiver?.kind === 'instance' ? receiver : self(owner));
         }

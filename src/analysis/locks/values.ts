@@ -10,6 +10,7 @@ import type { CfgOwner } from '../cfg.ts';
 export type Value =
   | Constant
   | LockValue
+  | Operation
   | Releaser
   | Closure
   | Instance
@@ -31,6 +32,13 @@ export interface LockValue {
   readonly lock: LockRef;
   /** Taken only if it is free: the `acquire` of such a wrapper rejects instead of waiting. */
   readonly tries: boolean;
+}
+
+/** A method of a lock as a value: `mu.runExclusive.bind(mu)`. */
+export interface Operation {
+  readonly kind: 'operation';
+  readonly lock: LockValue;
+  readonly method: string;
 }
 
 /** A function, disposable or handle that gives locks back. */
@@ -59,6 +67,8 @@ export interface Instance {
   /** Whether the class is exactly this one, and not one that extends it. */
   readonly exact: boolean;
   readonly path: Path;
+  /** What its constructor was given and keeps for good, by field. */
+  readonly fields: ReadonlyMap<string, Value>;
 }
 
 export interface ObjectValue {
@@ -195,6 +205,13 @@ export interface Task {
 }
 
 export const EMPTY_BINDINGS: Bindings = new Map();
+
+/** An object of a class about whose making nothing is known. */
+export function instanceOf(cls: Ts.ClassLikeDeclaration, exact: boolean, path: Path): Instance {
+  return { kind: 'instance', cls, exact, path, fields: NO_FIELDS };
+}
+
+const NO_FIELDS: ReadonlyMap<string, Value> = new Map();
 
 export const UNIT: Outcome = {
   held: [],

@@ -64,7 +64,8 @@ function collectHolders(
     const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
-    const holder = isLock || isKeptGrant(node, methods) ? holderOf(node) : undefined;
+    const holds = isLock || isKeptGrant(node, methods) || isBoundOperation(node, methods);
+    const holder = holds ? holderOf(node) : undefined;
     if (holder !== undefined) names.add(holder);
     ts.forEachChild(node, visit);
   };
@@ -79,6 +80,13 @@ function isKeptGrant(node: Ts.Node, methods: ReadonlySet<string>): boolean {
   let at: Ts.Node = node;
   while (ts.isAwaitExpression(at.parent) || ts.isParenthesizedExpression(at.parent)) at = at.parent;
   return ts.isBinaryExpression(at.parent) && at.parent.right === at;
+}
+
+/** The method in `mu.runExclusive.bind(mu)`: a value that is called under another name. */
+function isBoundOperation(node: Ts.Node, methods: ReadonlySet<string>): boolean {
+  const name = memberName(node);
+  if (!name || node.kind === ts.SyntaxKind.QualifiedName || !methods.has(nameText(name) ?? '')) return false;
+  return !(ts.isCallExpression(node.parent) && node.parent.expression === node);
 }
 
 function holderOf(node: Ts.Node): string | undefined {

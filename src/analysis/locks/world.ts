@@ -1,6 +1,6 @@
-import type { Ts } from '../../syntax/ts.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, valueKey } from './keys.ts';
-import { isPrefix, UNKNOWN_PATH } from './paths.ts';
+import { type Crossing, crossBindings, isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
   EMPTY_BINDINGS,
@@ -33,6 +33,8 @@ export interface World {
   /** Pairs of paths that a comparison has put in order. */
   readonly ordered: readonly (readonly [Path, Path])[];
   readonly result: Value | undefined;
+  /** It belongs to a task that is not waited for right where it is started. */
+  readonly isApart: boolean;
 }
 
 export const START: World = {
@@ -46,6 +48,7 @@ export const START: World = {
   facts: new Map(),
   ordered: [],
   result: undefined,
+  isApart: false,
 };
 
 export function worldKey(world: World): string {
@@ -80,6 +83,7 @@ export function mergeWorlds(worlds: readonly World[]): World {
         world.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
       ),
       result: joinValues(merged.result, world.result),
+      isApart: merged.isApart || world.isApart,
     };
   }
   return merged;
@@ -149,6 +153,51 @@ export function addHeld(world: World, held: readonly Held[]): World {
   return { ...world, held: [...world.held.filter(({ token }) => !tokens.has(token)), ...held] };
 }
 
+/** Gives grants new names, wherever they are known. */
+export function renameTokens(world: World, token: (token: string) => string): World {
+  const crossing: Crossing = { path: (path) => path, token, via: (via) => via };
+  const held = new Map<string, Held>();
+  for (const one of world.held) {
+    const name = token(one.token);
+    held.set(name, name === one.token ? one : { ...one, token: name, segment: undefined });
+  }
+  return {
+    ...world,
+    held: [...held.values()],
+    bindings: crossBindings(world.bindings, crossing),
+    writes: crossBindings(world.writes, crossing),
+  };
+}
+
+/** What is known to be kept in fields, and in variables of modules: grants, for whoever is called to give back. */
+export function keptGrants({ bindings, held }: World): Bindings {
+  if (held.length === 0) return EMPTY_BINDINGS;
+  const kept = new Map<Ts.Node, Value>();
+  for (const [node, value] of bindings) if (isSlot(node) && holdsGrant(value)) kept.set(node, value);
+  return kept;
+}
+
+function isSlot(node: Ts.Node): boolean {
+  return (
+    ts.isPropertyDeclaration(node) ||
+    ts.isPropertySignature(node) ||
+    ts.isPropertyAssignment(node) ||
+    ts.isParameterPropertyDeclaration(node, node.parent) ||
+    (ts.isVariableDeclaration(node) && ts.isSourceFile(node.parent.parent.parent))
+  );
+}
+
+/** Whether a value is, or holds, what gives a lock back. */
+export function holdsGrant(value: Value | undefined): boolean {
+  return membersOf(value).some((member) => {
+    if (member.kind === 'releaser') return true;
+    if (member.kind === 'collection') return holdsGrant(member.element);
+    if (member.kind === 'object') return [...member.properties.values()].some(holdsGrant);
+    if (member.kind === 'instance') return [...member.fields.values()].some(holdsGrant);
+    return member.kind === 'closure' && [...member.captured.values()].some(holdsGrant);
+  });
+}
+
 export function dropTokens(world: World, tokens: readonly string[]): World {
   const held = world.held.filter(({ token }) => !tokens.includes(token));
   return held.length === world.held.length ? world : { ...world, held };
@@ -210,8 +259,8 @@ export function relateInstances(
   const [a, b] = [outer.path, inner.path];
   if (a === undefined || b === undefined || isVague(a) || isVague(b)) return 'unknown';
   if (a === b) return 'same';
-  if (isPrefix(a, b)) return leadsUp(b.slice(a.length)) ? 'parent' : 'part';
-  if (isPrefix(b, a)) return leadsUp(a.slice(b.length)) ? 'part' : 'parent';
+  if (isPrefix(a, b)) return direction(b.slice(a.length));
+  if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
   const [sortedA, sortedB] = [sortedSource(a), sortedSource(b)];
   if (sortedA !== undefined && sortedA === sortedB) return 'ascending';
   const isAbout = (subject: Path, path: Path): boolean =>
@@ -221,10 +270,18 @@ export function relateInstances(
   return 'different';
 }
 
-/** A link that by its name leads from a part back to what it is part of. */
-function leadsUp(link: string): boolean {
-  return /^\.(?:_?parent|owner|container)\b/i.test(link);
+/** Where a link leads, by its name: back to what an object is part of, to one beside it, or else to a part. */
+function direction(link: string): 'parent' | 'part' | 'different' {
+  if (/^\.[#_]?(?:parent|owner|container)\b/i.test(link)) return 'parent';
+  if (
+    /^\.[#_]?(?:peer|sibling|other|partner|twin|buddy|mate|neighbou?r|counterpart|opposite)s?\b/i.test(link)
+  ) {
+    return 'different';
+  }
+  return 'part';
 }
+
+const OPPOSITE = { parent: 'part', part: 'parent', different: 'different' } as const;
 
 /** The key of the last `[key]` of a path. */
 function lastKey(path: Path): string | undefined {

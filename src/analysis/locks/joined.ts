@@ -1,0 +1,50 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+
+/**
+ * Whether the function around a call goes on only when what the call started has ended: the call is awaited or
+ * returned, by itself or at the end of a chain of `then`. A promise that is kept, handed on or dropped may be one of
+ * several under way, and what is held around the call shuts none of these out.
+ */
+export function isJoined(call: Ts.Node): boolean {
+  for (let at = call; ; ) {
+    const { parent } = at;
+    if (ts.isAwaitExpression(parent) || ts.isReturnStatement(parent)) return true;
+    if (ts.isArrowFunction(parent)) return parent.body === at;
+    if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
+    if (ts.isForOfStatement(parent)) return parent.awaitModifier !== undefined && parent.expression === at;
+    if (isThen(parent, at)) at = parent.parent;
+    else if (passesOn(parent, at)) at = parent;
+    else return false;
+  }
+}
+
+/** Whether the value of `part` is, or may be, that of the expression around it. */
+function passesOn(node: Ts.Node, part: Ts.Node): boolean {
+  if (ts.isConditionalExpression(node)) return node.condition !== part;
+  if (ts.isBinaryExpression(node)) return node.right === part && JOINING.has(node.operatorToken.kind);
+  return (
+    ts.isParenthesizedExpression(node) ||
+    ts.isNonNullExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isTypeAssertionExpression(node)
+  );
+}
+
+const JOINING: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.CommaToken,
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+]);
+
+/** `call.then`, as the callee of the next link of a chain. */
+export function isThen(node: Ts.Node, object?: Ts.Node): node is Ts.PropertyAccessExpression {
+  return (
+    ts.isPropertyAccessExpression(node) &&
+    (object === undefined || node.expression === object) &&
+    /^(?:then|catch|finally)$/.test(node.name.text) &&
+    ts.isCallExpression(node.parent) &&
+    node.parent.expression === node
+  );
+}
