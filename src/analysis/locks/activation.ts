@@ -6,6 +6,7 @@ import { gated, performCall } from './calls.ts';
 import { dispose, symbolMethod } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
+import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './equalities.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -230,6 +231,8 @@ export class Activation {
         releasedTokens: end.releasedTokens,
         value,
         writes: end.writes,
+        // Only what the caller has a name for means anything to it.
+        ordered: end.ordered.filter((pair) => pair.every((path) => /^(?:\^|p\d|this)/.test(path))),
       };
       if (
         outcome.held.length > 0 ||
@@ -295,6 +298,7 @@ export class Activation {
   settle(outcome: Outcome, world: World): World {
     let next = releaseAll(world, outcome);
     next = addHeld(next, outcome.held);
+    if (outcome.ordered.length > 0) next = { ...next, ordered: [...next.ordered, ...outcome.ordered] };
     for (const [node, value] of outcome.writes) next = this.write(node, value, next);
     return next;
   }
@@ -345,8 +349,12 @@ export class Activation {
         : test === 'truthy'
           ? truthOf(value)
           : nullishnessOf(value);
+    const equality = this.#equalityOf(condition, test);
     const fact = test === 'case' ? undefined : this.#factOf(condition, test);
-    const answer = known ?? (fact === undefined ? undefined : world.facts.get(fact));
+    const answer =
+      known ??
+      (equality && knownEquality(equality, world.facts)) ??
+      (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
     const compared = this.#comparison(condition, world);
     const loop = loopOf(condition);
@@ -357,7 +365,10 @@ export class Activation {
       let next = compared
         ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] }
         : world;
-      if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
+      if (equality) {
+        const isEqual = way === equality.ifTrue;
+        next = { ...next, facts: new Map(next.facts).set(equality.text, isEqual) };
+      } else if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
       if (loop) next = bind(next, loop, way ? RUNNING : undefined);
       outgoing.push([way ? 'true' : 'false', next]);
@@ -405,6 +416,19 @@ export class Activation {
   #variableOf(node: Ts.Expression): Ts.Node | undefined {
     const bare = skipParentheses(node);
     return ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  }
+
+  /** The comparison of a variable that nobody assigns with a constant: by `===`, or by a `case`. */
+  #equalityOf(condition: Ts.Expression, test: 'truthy' | 'nullish' | 'case'): Equality | undefined {
+    const compared =
+      test === 'case' ? caseOf(condition) : test === 'truthy' ? equalityIn(condition) : undefined;
+    if (!compared || !this.#repeated.has(subjectKey(compared.subject))) return undefined;
+    const names = identifiersIn(compared.subject);
+    const isStable = names?.every((name) => {
+      const local = resolveLocal(name);
+      return local !== undefined && this.engine.conditions.isNeverReassigned(local);
+    });
+    return isStable ? compared : undefined;
   }
 
   /** A condition whose outcome stays what it is while control goes on: on a variable that nobody assigns. */
@@ -783,6 +807,8 @@ function isVariableKey(node: Ts.Node): boolean {
     ts.isParameter(node) ||
     ts.isBindingElement(node) ||
     ts.isClassElement(node) ||
+    ts.isPropertySignature(node) ||
+    ts.isPropertyAssignment(node) ||
     ts.isFunctionDeclaration(node) ||
     ts.isIterationStatement(node, false) ||
     isIterated(node)
@@ -881,6 +907,9 @@ function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
       releasedTokens: [...new Set([...merged.releasedTokens, ...outcome.releasedTokens])],
       value: joinValues(merged.value, outcome.value),
       writes: new Map([...merged.writes, ...outcome.writes]),
+      ordered: merged.ordered.filter((pair) =>
+        outcome.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
+      ),
     };
   }
   return merged;
@@ -896,7 +925,14 @@ function repeatedConditions(cfg: Cfg): ReadonlySet<string> {
   const seen = new Map<string, Ts.Node>();
   const repeated = new Set<string>();
   for (const { action } of cfg.nodes) {
-    if (action.kind !== 'branch' || action.test === 'case') continue;
+    if (action.kind !== 'branch') continue;
+    const compared = action.test === 'case' ? caseOf(action.condition) : equalityIn(action.condition);
+    if (compared) {
+      const subject = subjectKey(compared.subject);
+      if (seen.has(subject)) repeated.add(subject);
+      seen.set(subject, action.condition);
+    }
+    if (action.test === 'case') continue;
     const text = factText(skipParentheses(action.condition), action.test);
     if (text === undefined) continue;
     const before = seen.get(text);

@@ -324,6 +324,7 @@ export function runUnder(
         releasedTokens: end.releasedTokens,
         value: end.bindings.get(node),
         writes: end.writes,
+        ordered: [],
       });
     }
   }

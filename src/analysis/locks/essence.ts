@@ -8,6 +8,7 @@ import {
   EMPTY_BINDINGS,
   membersOf,
   type Outcome,
+  pathOf,
   type Value,
 } from './values.ts';
 import { joinValues } from './world.ts';
@@ -58,7 +59,8 @@ export class Essence {
         return { ...value, fields };
       }
       case 'collection':
-        return isCarrier(value.element) || value.items?.some((item) => isCarrier(item)) || value.sorted
+        // A pair that a function puts in order is a matter of locks, though it holds none.
+        return isCarrier(value.element) || value.items?.some((item) => pathOf(item)) || value.sorted
           ? value
           : { kind: 'opaque', path: value.path };
       case 'union': {

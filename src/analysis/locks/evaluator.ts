@@ -468,19 +468,24 @@ export class Evaluator {
   ): Value | undefined {
     const bareInit = initializer && skipParentheses(initializer);
     const created = bareInit && ts.isNewExpression(bareInit) ? bareInit.typeArguments : undefined;
-    const primitive =
-      this.#identity.elementPrimitive(type) ??
-      (created && this.#identity.primitiveOfType(created[created.length - 1]));
+    const last = created?.[created.length - 1];
+    const direct = last && this.#identity.primitiveOfType(last);
+    const found =
+      this.#identity.contained(type) ??
+      (direct ? { primitive: direct, depth: 1 } : deeper(this.#identity.contained(last)));
     const own = this.#memberPath(node, path) ?? UNKNOWN_PATH;
-    if (!primitive) return undefined;
-    const cls = this.#identity.classOf(node, primitive, '[*]');
-    return {
-      kind: 'collection',
-      path: own,
-      items: undefined,
-      element: { kind: 'lock', lock: { cls, path: `${own}[${UNKNOWN_PATH}]` }, tries: false },
-      sorted: false,
+    if (!found) return undefined;
+    const cls = this.#identity.classOf(node, found.primitive, '[*]');
+    let value: Value = {
+      kind: 'lock',
+      lock: { cls, path: own + `[${UNKNOWN_PATH}]`.repeat(found.depth) },
+      tries: false,
     };
+    for (let depth = found.depth - 1; depth >= 0; depth -= 1) {
+      const at = own + `[${UNKNOWN_PATH}]`.repeat(depth);
+      value = { kind: 'collection', path: at, items: undefined, element: value, sorted: false };
+    }
+    return value;
   }
 
   #typed(type: Ts.TypeNode | undefined, path: Path | undefined): Value | undefined {
@@ -820,10 +825,20 @@ function relocated(value: Value, path: Path | undefined): Value {
   return value;
 }
 
+/** Containers around what a type argument contains. */
+function deeper(contained: ReturnType<LockIdentity['contained']>): ReturnType<LockIdentity['contained']> {
+  return contained && { ...contained, depth: contained.depth + 1 };
+}
+
 function withPath(value: Value | undefined, path: Path): Value | undefined {
   if (!value) return { kind: 'opaque', path };
   if (value.kind === 'lock') return { ...value, lock: { ...value.lock, path } };
-  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'opaque')
+  if (
+    value.kind === 'instance' ||
+    value.kind === 'object' ||
+    value.kind === 'opaque' ||
+    value.kind === 'collection'
+  )
     return { ...value, path };
   return value;
 }

@@ -69,17 +69,17 @@ export class LockIdentity {
 
   /** The lock API kept in a container type: `Map<string, Mutex>`, `Mutex[]`, `Record<string, Mutex>`. */
   elementPrimitive(type: Ts.TypeNode | undefined): LockPrimitive | undefined {
-    if (!type) return undefined;
-    if (ts.isArrayTypeNode(type)) return this.primitiveOfType(type.elementType);
-    if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type))
-      return this.elementPrimitive(type.type);
-    if (ts.isTypeLiteralNode(type)) {
-      const index = type.members.find(ts.isIndexSignatureDeclaration);
-      return this.primitiveOfType(index?.type);
-    }
-    if (!ts.isTypeReferenceNode(type)) return undefined;
-    const { typeArguments } = type;
-    return typeArguments && this.primitiveOfType(typeArguments[typeArguments.length - 1]);
+    return this.contained(type)?.primitive;
+  }
+
+  /** The lock API at the bottom of a container type, and how many containers lie around it. */
+  contained(type: Ts.TypeNode | undefined): { primitive: LockPrimitive; depth: number } | undefined {
+    const element = type && elementType(type);
+    if (!element) return undefined;
+    const primitive = this.primitiveOfType(element);
+    if (primitive) return { primitive, depth: 1 };
+    const inner = this.contained(element);
+    return inner && { primitive: inner.primitive, depth: inner.depth + 1 };
   }
 
   /** The lock API that `new X()` creates. */
@@ -292,6 +292,14 @@ export class LockIdentity {
   }
 }
 
+/** The type of what a container holds: an array's elements, a map's values. */
+function elementType(type: Ts.TypeNode): Ts.TypeNode | undefined {
+  if (ts.isArrayTypeNode(type)) return type.elementType;
+  if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type)) return elementType(type.type);
+  if (ts.isTypeLiteralNode(type)) return type.members.find(ts.isIndexSignatureDeclaration)?.type;
+  return ts.isTypeReferenceNode(type) ? type.typeArguments?.[type.typeArguments.length - 1] : undefined;
+}
+
 /** Types that stand for what they wrap. */
 const TRANSPARENT_TYPES: ReadonlySet<string> = new Set([
   'Readonly',
@@ -452,10 +460,7 @@ function containerStoring(variable: Ts.VariableDeclaration, code: Code): Ts.Node
   let found: Ts.Node | undefined;
   const visit = (node: Ts.Node): void => {
     if (found) return;
-    if (
-      ts.isCallExpression(node) &&
-      node.arguments.some((argument) => ts.isIdentifier(argument) && argument.text === name)
-    ) {
+    if (ts.isCallExpression(node) && node.arguments.some((argument) => isOrAssigns(argument, name))) {
       found = containerOfCall(node, code);
     } else if (
       ts.isBinaryExpression(node) &&
@@ -473,13 +478,38 @@ function containerStoring(variable: Ts.VariableDeclaration, code: Code): Ts.Node
   return found;
 }
 
+/** `mu`, or `(mu = new Mutex())`. */
+function isOrAssigns(argument: Ts.Expression, name: string): boolean {
+  const bare = skipParentheses(argument);
+  const target =
+    ts.isBinaryExpression(bare) && bare.operatorToken.kind === ts.SyntaxKind.EqualsToken ? bare.left : bare;
+  return ts.isIdentifier(target) && target.text === name;
+}
+
 /** The declaration of `c` in `c.set(key, lock)`, `c.push(lock)` and the like. */
 function containerOfCall(call: Ts.CallExpression, code: Code): Ts.Node | undefined {
   const callee = skipParentheses(call.expression);
   if (!ts.isPropertyAccessExpression(callee)) return undefined;
   if (!CONTAINER_WRITES.has(callee.name.text)) return undefined;
   const name = rightmostName(callee.expression);
-  return name && code.declarationNode(name);
+  const container = name && code.declarationNode(name);
+  return container && outermost(container, code);
+}
+
+/** The container that a local one is part of: `const inner = this.locks.get(tenant)`. */
+function outermost(container: Ts.Node, code: Code): Ts.Node {
+  if (!ts.isVariableDeclaration(container) || !container.initializer) return container;
+  const value = skipParentheses(container.initializer);
+  const callee = ts.isCallExpression(value) ? skipParentheses(value.expression) : undefined;
+  const isGet = callee && ts.isPropertyAccessExpression(callee) && /^(?:get|at)$/.test(callee.name.text);
+  const source = isGet
+    ? callee.expression
+    : ts.isElementAccessExpression(value)
+      ? value.expression
+      : undefined;
+  const name = source && rightmostName(source);
+  const outer = name && code.declarationNode(name);
+  return outer ? outermost(outer, code) : container;
 }
 
 const CONTAINER_WRITES: ReadonlySet<string> = new Set([

@@ -90,6 +90,7 @@ export function outcomeKey(outcome: Outcome, depth = 0): string {
     outcome.releasedTokens.join(','),
     valueKey(outcome.value, depth),
     bindingsKey(outcome.writes, depth),
+    outcome.ordered.join(';'),
   ].join('#');
 }
 

@@ -265,6 +265,10 @@ export function crossOutcome(outcome: Outcome, crossing: Crossing, depth = 0): O
     releasedTokens: outcome.releasedTokens.map(crossing.token),
     value: crossValue(outcome.value, crossing, depth),
     writes: crossBindings(outcome.writes, crossing, depth),
+    ordered: outcome.ordered.flatMap(([small, large]) => {
+      const [a, b] = [crossing.path(small), crossing.path(large)];
+      return a === undefined || b === undefined ? [] : [[a, b] as const];
+    }),
   };
 }
 

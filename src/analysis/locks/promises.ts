@@ -56,6 +56,7 @@ function allOf(tasks: readonly Task[], items: readonly (Value | undefined)[] | u
     releasedTokens: tasks.flatMap(({ outcomes }) => outcomes.flatMap(({ releasedTokens }) => releasedTokens)),
     value: { kind: 'collection', path: 'all', items: items ? values : undefined, element, sorted: false },
     writes: new Map(tasks.flatMap(({ outcomes }) => outcomes.flatMap(({ writes }) => [...writes]))),
+    ordered: [],
   };
   const persisting = tasks.filter(({ outcomes }) => outcomes.some((one) => one.held.length > 0)).length;
   return { acquisitions: gather(tasks, persisting > 1), outcomes: [outcome] };

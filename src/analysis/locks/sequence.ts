@@ -45,13 +45,28 @@ function isInSequence(call: Ts.Node, seen: Set<Ts.Node>, callee?: Ts.Node): bool
   const isChain = at !== call || isThen(call.expression);
   const isStored =
     isChain && ts.isVariableDeclaration(parent) && ts.isSourceFile(parent.parent.parent.parent);
-  if (!ts.isAwaitExpression(parent) && !ts.isReturnStatement(parent) && !isArrowBody && !isStored)
+  const isMain = isOnlyTask(parent);
+  if (!ts.isAwaitExpression(parent) && !ts.isReturnStatement(parent) && !isArrowBody && !isStored && !isMain)
     return false;
   for (let around: Ts.Node = parent; ; around = around.parent) {
     if (ts.isIterationStatement(around, false)) return false;
     if (ts.isSourceFile(around)) return true;
     if (isCfgOwner(around)) return isStep(around, seen);
   }
+}
+
+/** `main();` or `void main();` as the one thing that the top level of a file starts. */
+function isOnlyTask(node: Ts.Node): boolean {
+  const statement = ts.isVoidExpression(node) ? node.parent : node;
+  if (!ts.isExpressionStatement(statement) || !ts.isSourceFile(statement.parent)) return false;
+  return statement.parent.statements.every(
+    (other) => other === statement || !(ts.isExpressionStatement(other) || containsAwait(other)),
+  );
+}
+
+function containsAwait(node: Ts.Node): boolean {
+  if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
+  return ts.isAwaitExpression(node) || (ts.forEachChild(node, containsAwait) ?? false);
 }
 
 function mentionsOf(fn: Ts.FunctionDeclaration): Ts.Identifier[] {

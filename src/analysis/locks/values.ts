@@ -196,6 +196,8 @@ export interface Outcome {
   readonly value: Value | undefined;
   /** New values of variables of enclosing functions. */
   readonly writes: Bindings;
+  /** Pairs of the caller's objects that a comparison has put in order. */
+  readonly ordered: readonly (readonly [Path, Path])[];
 }
 
 /** Work that a promise stands for: what it waits for, and how it ends. */
@@ -219,6 +221,7 @@ export const UNIT: Outcome = {
   releasedTokens: [],
   value: undefined,
   writes: EMPTY_BINDINGS,
+  ordered: [],
 };
 
 /** A call chain with one more call in front. */
