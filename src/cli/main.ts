@@ -1,4 +1,4 @@
-import { GateError } from '../engine/error.ts';
+import { GateError, TooDeepError } from '../engine/error.ts';
 import { packageVersion } from '../engine/package.ts';
 import { type CommandLine, parseCommandLine } from './args.ts';
 import { helpText } from './help.ts';
@@ -20,17 +20,30 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`ws-gate: the report cannot be written to stdout: ${error.message}\n`);
     process.exitCode = EXIT_CODES.blind;
   });
-  const outcome = await run(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const { stdout, stderr, env } = process;
+  const terminal: Terminal = { stdout, stderr, env };
+  const deepen = async (): Promise<Outcome> =>
+    (await import('./deep-stack.ts')).runOnDeepStack(argv, terminal);
+  const outcome = await run(argv, { ...terminal, deepen });
   process.exitCode = EXIT_CODES[isWritten ? outcome : 'blind'];
 }
 
 /** Runs one command line. Never throws: what goes wrong is printed, and the outcome is `blind`. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<Outcome> {
   try {
-    return await dispatch(parseCommandLine(argv), terminal);
+    return await dispatchOrDeepen(argv, terminal);
   } catch (error) {
     terminal.stderr.write(error instanceof GateError ? describeGateError(error) : describeCrash(error));
     return 'blind';
+  }
+}
+
+async function dispatchOrDeepen(argv: readonly string[], terminal: Terminal): Promise<Outcome> {
+  try {
+    return await dispatch(parseCommandLine(argv), terminal);
+  } catch (error) {
+    if (error instanceof TooDeepError && terminal.deepen) return await terminal.deepen();
+    throw error;
   }
 }
 

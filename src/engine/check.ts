@@ -6,7 +6,7 @@ import { INTEGRITY, type ResolvedRule, type RuleSet, resolveRules } from '../con
 import type { Config, UserConfig } from '../config/types.ts';
 import { startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
-import { GateError } from './error.ts';
+import { GateError, isStackOverflow, TooDeepError } from './error.ts';
 import type { CheckResult, RuleStats } from './finding.ts';
 import type { integrityMessages } from './integrity.ts';
 import { packageVersion } from './package.ts';
@@ -54,6 +54,8 @@ export async function check(options: CheckOptions = {}): Promise<CheckResult> {
   const run = new CheckRun(options);
   try {
     return await run.run();
+  } catch (error) {
+    throw isStackOverflow(error) ? new TooDeepError('some code in scope', error) : error;
   } finally {
     run.close();
   }
