@@ -187,6 +187,8 @@ class CheckRun {
         const hint = candidates.length > 0 ? `; did you mean ${candidates.join(' or ')}?` : '';
         this.#integrity('unknownName', place, { where, name, candidates: hint });
       },
+      ambiguousName: (where, name, candidates) =>
+        this.#integrity('ambiguousName', place, { where, name, candidates: candidates.join(' or ') }),
       stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
     };
     const { words, ignoreCase } = rule.relevance(options, config.locks);

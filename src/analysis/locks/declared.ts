@@ -1,4 +1,5 @@
 import type { LocksConfig } from '../../config/types.ts';
+import type { NameProblem } from '../names.ts';
 import type { LockFacts } from './facts.ts';
 import type { LockClass } from './values.ts';
 
@@ -15,7 +16,7 @@ export interface DeclaredLocks {
   readonly problems: readonly {
     readonly where: string;
     readonly name: string;
-    readonly candidates: readonly string[];
+    readonly problem: NameProblem;
   }[];
 }
 
@@ -23,9 +24,9 @@ export interface DeclaredLocks {
 export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLocks {
   const problems: DeclaredLocks['problems'][number][] = [];
   const find = (name: string, where: string): ReadonlySet<string> => {
-    const { found, candidates } = facts.find(name);
-    if (found.length === 0) problems.push({ where, name, candidates });
-    return new Set(found.map(({ id }) => id));
+    const found = facts.find(name);
+    if ('kind' in found) problems.push({ where, name, problem: found });
+    return new Set('kind' in found ? [] : found.locks.map(({ id }) => id));
   };
   const ranks = new Map<string, number>();
   const order = locks.order.map((entry) => (typeof entry === 'string' ? [entry] : [...entry]));
