@@ -1,6 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Node, SyntaxKind } from 'typescript/unstable/ast';
 import {
   API,
+  type APIOptions,
   type Checker,
   type NodeHandle,
   type Project,
@@ -35,22 +38,21 @@ export class NativeCompiler implements Compiler {
   #files: readonly string[] = [];
 
   constructor({ cwd, overlay }: CompilerOptions) {
-    this.#api = new API(
-      overlay
-        ? {
-            cwd,
-            fs: {
-              readFile: overlay,
-              fileExists: (file) => {
-                const text = overlay(file);
-                return text === undefined ? undefined : text !== null;
-              },
-              // A file of the overlay may lie in a directory that is not there; packages do not.
-              directoryExists: (directory) => (directory.includes('/node_modules') ? undefined : true),
+    const options: APIOptions = overlay
+      ? {
+          cwd,
+          fs: {
+            readFile: overlay,
+            fileExists: (file) => {
+              const text = overlay(file);
+              return text === undefined ? undefined : text !== null;
             },
-          }
-        : { cwd },
-    );
+            // A file of the overlay may lie in a directory that is not there; packages do not.
+            directoryExists: (directory) => (directory.includes('/node_modules') ? undefined : true),
+          },
+        }
+      : { cwd };
+    this.#api = killedAtEnd(() => new API(options));
   }
 
   readProject(tsconfig: string): ProjectConfig {
@@ -85,6 +87,24 @@ export class NativeCompiler implements Compiler {
 
   close(): void {
     this.#api.close();
+  }
+}
+
+/**
+ * Starts something that ends its child process by a signal of its own choice, and has it killed instead: a compiler
+ * that is asked to end may say on stderr that it was.
+ */
+function killedAtEnd<T>(start: () => T): T {
+  const arm = (message: unknown): void => {
+    const { process: child } = message as { readonly process: ChildProcess };
+    const kill = child.kill.bind(child);
+    child.kill = () => kill('SIGKILL');
+  };
+  subscribe('child_process', arm);
+  try {
+    return start();
+  } finally {
+    unsubscribe('child_process', arm);
   }
 }
 
