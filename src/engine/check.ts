@@ -21,8 +21,13 @@ import { SourceTexts } from './texts.ts';
 export interface CheckOptions {
   /** Default: the process's working directory. */
   readonly cwd?: string;
-  /** Files or directories; default: the whole scope of the config. */
+  /**
+   * Report only what touches these files or directories, and what is wrong with the config. The analysis still sees the
+   * whole program.
+   */
   readonly paths?: readonly string[];
+  /** Files that make up the whole program, in place of those that the config and the tsconfig choose. */
+  readonly files?: readonly string[];
   /** A config file; `false` for none; absent to search upwards. */
   readonly config?: string | false;
   /** A config that is not in a file; then `config` is not looked at. */
@@ -94,7 +99,7 @@ class CheckRun {
         rules,
         found: kept,
         suppressed,
-        changedFiles: this.#options.changedFiles,
+        within: [this.#options.changedFiles, scope.named].filter((files) => files !== undefined),
         configFile: configSpan(config, cwd).file,
         unresolved: [...this.#unresolved.values()],
         stats,
@@ -115,13 +120,14 @@ class CheckRun {
       throw new GateError(`the directory ${cwd} does not exist`, 'correct the path given with --cwd');
     }
     const { inlineConfig, configRoot, extraRules = [], tsconfig, paths = [], overlay } = this.#options;
+    const { files: only } = this.#options;
     const config = await this.#phase('config', () =>
       loadConfig({ cwd, config: this.#options.config, inlineConfig, configRoot }),
     );
     const all = [...builtinRules, ...config.customRules, ...extraRules];
     const rules = await resolveRules(config, all, this.#options.rules);
     const scope = await this.#phase('scope', () =>
-      resolveScope({ cwd, config, tsconfig, paths, overlay }, () => this.#startCompiler()),
+      resolveScope({ cwd, config, tsconfig, paths, only, overlay }, () => this.#startCompiler()),
     );
     for (const { key, pattern } of rules.unmatchedOverrides(scope.files)) {
       this.#integrity('noFiles', configSpan(config, cwd), { what: `${key}: '${pattern}'` });

@@ -7,7 +7,10 @@ import { isWithin, type Listing, listFiles, selectionOf } from './listing.ts';
 
 /** The files of a run, and the tsconfig files that own them. All absolute, sorted. */
 export interface Scope {
+  /** What is analysed. */
   readonly files: readonly string[];
+  /** The part of it that is reported on; undefined for all. */
+  readonly named: readonly string[] | undefined;
   readonly projects: readonly string[];
 }
 
@@ -16,8 +19,10 @@ export interface ScopeRequest {
   readonly config: Config;
   /** `--tsconfig`, relative to `cwd`. */
   readonly tsconfig?: string | undefined;
-  /** Files and directories named on the command line, relative to `cwd`. */
+  /** Files and directories to report on, relative to `cwd`; none for all. */
   readonly paths: readonly string[];
+  /** Files and directories to leave all others out for, relative to `cwd`. */
+  readonly only?: readonly string[] | undefined;
   /** Text that stands for a file on disk, `null` for one that is not there. */
   readonly overlay?: ReadonlyMap<string, string | null> | undefined;
 }
@@ -32,7 +37,7 @@ const BUILD_OUTPUT = ['**/{dist,build,out,coverage,.next,.turbo,.cache}/**'];
 
 /** Decides which files a run looks at. */
 export async function resolveScope(request: ScopeRequest, compiler: () => Promise<Compiler>): Promise<Scope> {
-  const { config, paths } = request;
+  const { config, paths, only } = request;
   const projects = await findProjects(request, compiler);
   const listing = listingOf(config);
   const onDisk =
@@ -43,14 +48,19 @@ export async function resolveScope(request: ScopeRequest, compiler: () => Promis
           projects.flatMap((project) => project.files),
         );
   const base = distinct([...onDisk, ...(await onlyOverlaid(request, listing, projects))]);
-  const files = paths.length === 0 ? base : await narrow(request, base);
-  const kept = [...new Set(files)]
-    .filter((file) => SOURCE.test(file) && !DECLARATION.test(file) && request.overlay?.get(file) !== null)
-    .sort();
-  if (kept.length === 0) throw nothingInScope(request, projects.length > 0);
-  const inScope = new Set(kept);
+  const narrowed = only ? await narrow(request, only, base) : base;
+  const chosen = paths.length > 0 ? sourcesOf(await narrow(request, paths, base), request) : undefined;
+  const files = sourcesOf([...narrowed, ...(chosen ?? [])], request);
+  if ((chosen ?? files).length === 0) throw nothingInScope(request, projects.length > 0);
+  const inScope = new Set(files);
   const owning = projects.filter((project) => project.files.some((file) => inScope.has(file)));
-  return { files: kept, projects: owning.map(({ file }) => file).sort() };
+  return { files, named: chosen, projects: owning.map(({ file }) => file).sort() };
+}
+
+function sourcesOf(files: readonly string[], { overlay }: ScopeRequest): string[] {
+  return [...new Set(files)]
+    .filter((file) => SOURCE.test(file) && !DECLARATION.test(file) && overlay?.get(file) !== null)
+    .sort();
 }
 
 /** Where the files are looked for, unless a tsconfig lists them. */
@@ -162,9 +172,12 @@ async function filterOut(config: Config, files: readonly string[]): Promise<stri
   return files.filter((file) => !excluded(path.relative(config.root, file).split(path.sep).join('/')));
 }
 
-/** The part of the scope that the command line names; a named file need not be in the project. */
-async function narrow(request: ScopeRequest, base: readonly string[]): Promise<string[]> {
-  const { cwd, config, paths, overlay } = request;
+/** The part of the scope that these paths name; a named file need not be in the project. */
+async function narrow(
+  { cwd, config, overlay }: ScopeRequest,
+  paths: readonly string[],
+  base: readonly string[],
+): Promise<string[]> {
   const files: string[] = [];
   for (const name of paths) {
     const target = path.resolve(cwd, name);
