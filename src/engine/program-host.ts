@@ -73,7 +73,9 @@ export class ProgramHost implements Program {
 
   get oracle(): Oracle {
     if (!this.#compiler) throw new Error('the compiler was not started');
-    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: this.files });
+    // What cannot be read is kept from the compiler as well: it would wait for the end of a pipe.
+    const files = (): readonly string[] => this.files.filter((file) => this.text(file) !== undefined);
+    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: files() });
     return this.#oracle;
   }
 
