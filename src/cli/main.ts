@@ -12,6 +12,12 @@ const EXIT_CODES: Readonly<Record<Outcome, 0 | 1 | 2>> = { clean: 0, findings: 1
 /** Runs the command line of the process. Sets the exit code and leaves, so that pipes are drained. */
 export async function main(argv: readonly string[]): Promise<void> {
   let isWritten = true;
+  let isDecided = false;
+  process.on('exit', () => {
+    if (isDecided) return;
+    process.stderr.write(describeGateError(endedEarly()));
+    process.exitCode = EXIT_CODES.blind;
+  });
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `ws-gate check | head` closes the pipe early; that is the reader's right, and no error.
@@ -25,7 +31,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   const deepen = async (): Promise<Outcome> =>
     (await import('./deep-stack.ts')).runOnDeepStack(argv, terminal);
   const outcome = await run(argv, { ...terminal, deepen });
+  isDecided = true;
   process.exitCode = EXIT_CODES[isWritten ? outcome : 'blind'];
+}
+
+function endedEarly(): GateError {
+  return new GateError('the process ended before the check did', 'let the config load to its end', {
+    why: 'the config, or a rule in it, exits or waits for what never comes',
+  });
 }
 
 /** Runs one command line. Never throws: what goes wrong is printed, and the outcome is `blind`. */
