@@ -1,3 +1,4 @@
+import { assertConsistentLocks } from '../../config/order.ts';
 import type { LocksConfig } from '../../config/types.ts';
 import type { NameProblem } from '../names.ts';
 import type { LockFacts } from './facts.ts';
@@ -20,8 +21,13 @@ export interface DeclaredLocks {
   }[];
 }
 
-/** Matches the names in the config with the locks in the program. */
+/**
+ * Matches the names in the config with the locks in the program.
+ *
+ * @throws {GateError} when the declaration contradicts itself, whatever names it gives one lock
+ */
 export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLocks {
+  assertConsistentLocks(inFull(locks, facts), 'the config');
   const problems: DeclaredLocks['problems'][number][] = [];
   const find = (name: string, where: string): ReadonlySet<string> => {
     const found = facts.find(name);
@@ -49,5 +55,20 @@ export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLoc
       disjoint.some(([x, y]) => (x.has(a.id) && y.has(b.id)) || (x.has(b.id) && y.has(a.id))),
     order,
     problems,
+  };
+}
+
+/** The same declaration with the full names of the locks. */
+function inFull({ order, leaf, disjoint, ...rest }: LocksConfig, facts: LockFacts): LocksConfig {
+  const full = (name: string): string => {
+    const found = facts.find(name);
+    const [lock] = 'kind' in found ? [] : found.locks;
+    return lock ? facts.nameOf(lock) : name;
+  };
+  return {
+    ...rest,
+    order: order.map((entry) => (typeof entry === 'string' ? full(entry) : entry.map(full))),
+    leaf: leaf.map(full),
+    disjoint: disjoint.map(([a, b]): [string, string] => [full(a), full(b)]),
   };
 }
