@@ -135,7 +135,7 @@ describe('bad usage exits with 2, prints nothing to stdout, and says what to do'
       'ws-gate: unknown command "prove"\n  do   the commands are check, explain, rules, test; to check a path, write ws-gate check prove\n',
     ],
     [
-      'H6: an unknown rule on the command line',
+      'a hole of other gates: an unknown rule on the command line',
       ['check', '--rule', 'no-bnag'],
       'ws-gate: --rule: unknown rule "no-bnag" (did you mean "no-bang"?)\n  do   run `ws-gate rules` for the list of rules\n',
     ],
