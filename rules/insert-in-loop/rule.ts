@@ -6,7 +6,7 @@ import type { Reading } from '../../src/analysis/inserts/readings.ts';
 import { findRepetition, type Repetition } from '../../src/analysis/inserts/repetition.ts';
 import { INSERT_WORDS, mentionsTable } from '../../src/analysis/inserts/sql-literals.ts';
 import { calleeName, callSpan, describeLoop, traceOf } from '../../src/analysis/inserts/trace.ts';
-import { lastSegment } from '../../src/analysis/names.ts';
+import { lastSegment, reportName } from '../../src/analysis/names.ts';
 import { type InsertStatement, tableMatches, tableMayMatch } from '../../src/analysis/sql/index.ts';
 import { defineRule, type Pass } from '../../src/engine/rule.ts';
 
@@ -82,7 +82,7 @@ function resolvePreflights(pass: InsertPass, { code, heritage, graph }: InsertFa
       const { member: called, declarations } = resolution.target;
       found.push({ name: called, declarations });
     } else {
-      pass.unknownName('insert-in-loop.preflight', name, resolution.candidates);
+      reportName(pass, 'insert-in-loop.preflight', name, resolution);
     }
   }
   return new Preflights(graph, found);

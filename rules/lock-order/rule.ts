@@ -4,6 +4,7 @@ import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitiv
 import type { LockEdge } from '../../src/analysis/locks/record.ts';
 import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
 import type { LockClass } from '../../src/analysis/locks/values.ts';
+import { reportName } from '../../src/analysis/names.ts';
 import type { Span } from '../../src/engine/finding.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -63,7 +64,7 @@ export const lockOrder = defineRule<undefined, MessageId>({
   async run(pass) {
     const facts = await pass.use(lockFacts);
     const declared = declaredLocks(pass.locks, facts);
-    for (const { where, name, candidates } of declared.problems) pass.unknownName(where, name, candidates);
+    for (const { where, name, problem } of declared.problems) reportName(pass, where, name, problem);
     for (const site of facts.sites) pass.site(site);
     for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
 

@@ -5,7 +5,7 @@ import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences, type Reference } from '../../src/analysis/dispatch/references.ts';
 import { isSelfUse } from '../../src/analysis/dispatch/self-use.ts';
 import { type Relation, type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { lastSegment, namesAround, parseConfigName } from '../../src/analysis/names.ts';
+import { lastSegment, namesAround, parseConfigName, reportName } from '../../src/analysis/names.ts';
 import { defineRule, type Pass, type ReportStep } from '../../src/engine/rule.ts';
 import type { Ts } from '../../src/syntax/ts.ts';
 
@@ -110,7 +110,7 @@ function resolveDispatcher(option: DispatcherOption, targets: Targets, pass: Dis
   for (const name of option.calls) {
     const resolution = targets.resolve(name);
     if ('target' in resolution) found.push(resolution.target);
-    else pass.unknownName(CALLS, name, resolution.candidates);
+    else reportName(pass, CALLS, name, resolution);
   }
   const places = new AllowedPlaces(pass.program, pass.root, option.allowIn);
   for (const { entry, candidates } of places.unknown) pass.unknownName(ALLOW_IN, entry, candidates);

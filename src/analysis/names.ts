@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Pass } from '../engine/rule.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import { nameText, skipParentheses } from './code.ts';
 
@@ -14,6 +15,24 @@ export interface ConfigName {
 export function parseConfigName(text: string): ConfigName {
   const [, file, name = text] = /^(?:([^#]*[^#.])#)?(.*)$/s.exec(text) ?? [];
   return { file, name };
+}
+
+/** Why a name in the config stands for no one thing: nothing goes by it, or several things do. */
+export interface NameProblem {
+  readonly kind: 'unknown' | 'ambiguous';
+  /** What it may have meant, or all that go by it. */
+  readonly candidates: readonly string[];
+}
+
+/** Reports a name that stands for no one thing. */
+export function reportName(
+  pass: Pick<Pass, 'unknownName' | 'ambiguousName'>,
+  where: string,
+  name: string,
+  { kind, candidates }: NameProblem,
+): void {
+  if (kind === 'ambiguous') pass.ambiguousName(where, name, candidates);
+  else pass.unknownName(where, name, candidates);
 }
 
 /** The absolute path of a file that a config names, as the program spells it. */

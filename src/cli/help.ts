@@ -13,7 +13,10 @@ export function helpText(command: CommandName | undefined): string {
 }
 
 const COMMANDS: Readonly<Record<CommandName, { readonly usage: string; readonly text: string }>> = {
-  check: { usage: 'ws-gate check [paths…]', text: 'Analyse the project and report findings.' },
+  check: {
+    usage: 'ws-gate check [paths…]',
+    text: 'Analyse the project, and report findings: all, or those that touch the paths.',
+  },
   explain: { usage: 'ws-gate explain <rule>', text: 'Print the page of a rule.' },
   rules: { usage: 'ws-gate rules', text: 'List all rules, one line each.' },
   test: { usage: 'ws-gate test [dir]', text: 'Run the fixtures of rules (default: fixtures).' },

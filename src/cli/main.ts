@@ -1,4 +1,4 @@
-import { GateError } from '../engine/error.ts';
+import { GateError, TooDeepError } from '../engine/error.ts';
 import { packageVersion } from '../engine/package.ts';
 import { type CommandLine, parseCommandLine } from './args.ts';
 import { helpText } from './help.ts';
@@ -12,6 +12,12 @@ const EXIT_CODES: Readonly<Record<Outcome, 0 | 1 | 2>> = { clean: 0, findings: 1
 /** Runs the command line of the process. Sets the exit code and leaves, so that pipes are drained. */
 export async function main(argv: readonly string[]): Promise<void> {
   let isWritten = true;
+  let isDecided = false;
+  process.on('exit', () => {
+    if (isDecided) return;
+    process.stderr.write(describeGateError(endedEarly()));
+    process.exitCode = EXIT_CODES.blind;
+  });
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `ws-gate check | head` closes the pipe early; that is the reader's right, and no error.
@@ -20,17 +26,37 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`ws-gate: the report cannot be written to stdout: ${error.message}\n`);
     process.exitCode = EXIT_CODES.blind;
   });
-  const outcome = await run(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const { stdout, stderr, env } = process;
+  const terminal: Terminal = { stdout, stderr, env };
+  const deepen = async (): Promise<Outcome> =>
+    (await import('./deep-stack.ts')).runOnDeepStack(argv, terminal);
+  const outcome = await run(argv, { ...terminal, deepen });
+  isDecided = true;
   process.exitCode = EXIT_CODES[isWritten ? outcome : 'blind'];
+}
+
+function endedEarly(): GateError {
+  return new GateError('the process ended before the check did', 'let the config load to its end', {
+    why: 'the config, or a rule in it, exits or waits for what never comes',
+  });
 }
 
 /** Runs one command line. Never throws: what goes wrong is printed, and the outcome is `blind`. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<Outcome> {
   try {
-    return await dispatch(parseCommandLine(argv), terminal);
+    return await dispatchOrDeepen(argv, terminal);
   } catch (error) {
     terminal.stderr.write(error instanceof GateError ? describeGateError(error) : describeCrash(error));
     return 'blind';
+  }
+}
+
+async function dispatchOrDeepen(argv: readonly string[], terminal: Terminal): Promise<Outcome> {
+  try {
+    return await dispatch(parseCommandLine(argv), terminal);
+  } catch (error) {
+    if (error instanceof TooDeepError && terminal.deepen) return await terminal.deepen();
+    throw error;
   }
 }
 

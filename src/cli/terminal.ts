@@ -1,11 +1,14 @@
 import picocolors from 'picocolors';
 import type { Colors } from '../report/reporter.ts';
+import type { Outcome } from './main.ts';
 
 /** The streams and the environment of a run; tests hand in their own. */
 export interface Terminal {
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Runs the command line again where the stack reaches deeper; absent where it could not. */
+  readonly deepen?: () => Promise<Outcome>;
 }
 
 export interface Stream {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { GateError } from '../engine/error.ts';
 import { packageRoot } from '../engine/package.ts';
 import { assertConsistentLocks } from './order.ts';
@@ -116,7 +117,7 @@ async function importConfig(
       `the config ${where} cannot be loaded`,
       'correct the config so that it loads without an error',
       {
-        why: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+        why: describeThrown(error),
         cause: error,
       },
     );
@@ -128,6 +129,12 @@ async function importConfig(
     );
   }
   return loaded.default;
+}
+
+/** A config can throw anything. */
+function describeThrown(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  return typeof error === 'string' ? error : inspect(error);
 }
 
 function importNatively(file: string): Promise<{ readonly default?: unknown }> {

@@ -6,7 +6,7 @@ import { INTEGRITY, type ResolvedRule, type RuleSet, resolveRules } from '../con
 import type { Config, UserConfig } from '../config/types.ts';
 import { chosenByHand, startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
-import { GateError } from './error.ts';
+import { GateError, isStackOverflow, TooDeepError } from './error.ts';
 import type { CheckResult, RuleStats } from './finding.ts';
 import type { integrityMessages } from './integrity.ts';
 import { packageVersion } from './package.ts';
@@ -21,8 +21,13 @@ import { SourceTexts } from './texts.ts';
 export interface CheckOptions {
   /** Default: the process's working directory. */
   readonly cwd?: string;
-  /** Files or directories; default: the whole scope of the config. */
+  /**
+   * Report only what touches these files or directories, and what is wrong with the config. The analysis still sees the
+   * whole program.
+   */
   readonly paths?: readonly string[];
+  /** Files that make up the whole program, in place of those that the config and the tsconfig choose. */
+  readonly files?: readonly string[];
   /** A config file; `false` for none; absent to search upwards. */
   readonly config?: string | false;
   /** A config that is not in a file; then `config` is not looked at. */
@@ -54,6 +59,8 @@ export async function check(options: CheckOptions = {}): Promise<CheckResult> {
   const run = new CheckRun(options);
   try {
     return await run.run();
+  } catch (error) {
+    throw isStackOverflow(error) ? new TooDeepError('some code in scope', error) : error;
   } finally {
     run.close();
   }
@@ -92,7 +99,7 @@ class CheckRun {
         rules,
         found: kept,
         suppressed,
-        changedFiles: this.#options.changedFiles,
+        within: [this.#options.changedFiles, scope.named].filter((files) => files !== undefined),
         configFile: configSpan(config, cwd).file,
         unresolved: [...this.#unresolved.values()],
         stats,
@@ -115,13 +122,14 @@ class CheckRun {
     // A wrong choice is told even when there turns out to be nothing to ask a compiler.
     chosenByHand();
     const { inlineConfig, configRoot, extraRules = [], tsconfig, paths = [], overlay } = this.#options;
+    const { files: only } = this.#options;
     const config = await this.#phase('config', () =>
       loadConfig({ cwd, config: this.#options.config, inlineConfig, configRoot }),
     );
     const all = [...builtinRules, ...config.customRules, ...extraRules];
     const rules = await resolveRules(config, all, this.#options.rules);
     const scope = await this.#phase('scope', () =>
-      resolveScope({ cwd, config, tsconfig, paths, overlay }, () => this.#startCompiler()),
+      resolveScope({ cwd, config, tsconfig, paths, only, overlay }, () => this.#startCompiler()),
     );
     for (const { key, pattern } of rules.unmatchedOverrides(scope.files)) {
       this.#integrity('noFiles', configSpan(config, cwd), { what: `${key}: '${pattern}'` });
@@ -187,6 +195,8 @@ class CheckRun {
         const hint = candidates.length > 0 ? `; did you mean ${candidates.join(' or ')}?` : '';
         this.#integrity('unknownName', place, { where, name, candidates: hint });
       },
+      ambiguousName: (where, name, candidates) =>
+        this.#integrity('ambiguousName', place, { where, name, candidates: candidates.join(' or ') }),
       stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
     };
     const { words, ignoreCase } = rule.relevance(options, config.locks);

@@ -20,3 +20,18 @@ export class GateError extends Error {
     this.help = help;
   }
 }
+
+/** The code nests deeper than the stack of this thread reaches. On a larger one the same run may do. */
+export class TooDeepError extends GateError {
+  constructor(what: string, cause: unknown) {
+    super(`${what} nests too deeply to be analysed`, 'take the file out of the scope with `exclude`', {
+      why: 'expressions or blocks lie in one another by the ten thousand: generated code, as a rule',
+      cause,
+    });
+  }
+}
+
+/** Whether the stack ran out, in the words of V8. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+}

@@ -7,6 +7,11 @@ export const integrityMessages = {
     why: 'a declaration about something that is not there guards nothing, and looks as if it did',
     help: 'correct the name, or remove the entry{candidates}',
   },
+  ambiguousName: {
+    message: '{where} names {name}, which may be {candidates}',
+    why: 'a declaration that may be about one thing or another is about neither',
+    help: 'write one of these names in full',
+  },
   noSites: {
     message: '{rule} is configured, and found nothing to examine',
     why: 'a rule that looks at nothing passes whatever the code does',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Compiler, Oracle } from '../oracle/oracle.ts';
 import type { SourceTree } from '../syntax/tree.ts';
+import { isStackOverflow, TooDeepError } from './error.ts';
 import type { Program } from './program.ts';
 import type { SourceTexts } from './texts.ts';
 
@@ -41,9 +42,17 @@ export class ProgramHost implements Program {
     if (!this.#trees.has(file)) {
       const text = this.text(file);
       if (!this.#syntax) throw new Error('the parser was not loaded');
-      this.#trees.set(file, text === undefined ? undefined : new this.#syntax.SourceTree(file, text));
+      this.#trees.set(file, text === undefined ? undefined : this.#parse(this.#syntax, file, text));
     }
     return this.#trees.get(file);
+  }
+
+  #parse({ SourceTree: Tree }: typeof import('../syntax/tree.ts'), file: string, text: string): SourceTree {
+    try {
+      return new Tree(file, text);
+    } catch (error) {
+      throw isStackOverflow(error) ? new TooDeepError(this.relative(file), error) : error;
+    }
   }
 
   /** The trees parsed so far. */
@@ -64,7 +73,9 @@ export class ProgramHost implements Program {
 
   get oracle(): Oracle {
     if (!this.#compiler) throw new Error('the compiler was not started');
-    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: this.files });
+    // What cannot be read is kept from the compiler as well: it would wait for the end of a pipe.
+    const files = (): readonly string[] => this.files.filter((file) => this.text(file) !== undefined);
+    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: files() });
     return this.#oracle;
   }
 

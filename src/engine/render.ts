@@ -15,8 +15,8 @@ export interface Rendering {
   readonly rules: RuleSet;
   readonly found: readonly Found[];
   readonly suppressed: readonly { readonly finding: Found; readonly reason: string }[];
-  /** Only findings that touch one of these are reported, and what the gate says about its config. */
-  readonly changedFiles: readonly string[] | undefined;
+  /** Only findings that touch a file in each of these are reported, and what the gate says about its config. */
+  readonly within: readonly (readonly string[])[];
   /** Where findings about the config lie. Absolute. */
   readonly configFile: string;
   readonly unresolved: readonly { readonly at: Span; readonly message: string }[];
@@ -38,10 +38,9 @@ export function renderFindings(rendering: Rendering): CheckResult {
   const places = new Places(program);
   const reasons = new Map(rendering.suppressed.map(({ finding, reason }) => [finding, reason]));
   const rendered = render([...rendering.found, ...reasons.keys()], rendering, texts, places);
-  const changed = rendering.changedFiles && new Set(rendering.changedFiles);
+  const within = rendering.within.map((files) => new Set(files));
   const isReported = (found: Found): boolean =>
-    !changed ||
-    touches(found, changed) ||
+    within.every((files) => touches(found, files)) ||
     (found.ruleId === INTEGRITY && found.at.file === rendering.configFile);
   const findings = rendered.flatMap(({ found, finding }) =>
     !reasons.has(found) && isReported(found) ? [finding] : [],
@@ -142,8 +141,8 @@ function render(
   }));
 }
 
-function touches({ at, trace }: Found, changed: ReadonlySet<string>): boolean {
-  return changed.has(at.file) || (trace ?? []).some((step) => changed.has(step.at.file));
+function touches({ at, trace }: Found, files: ReadonlySet<string>): boolean {
+  return files.has(at.file) || (trace ?? []).some((step) => files.has(step.at.file));
 }
 
 /** Puts the arguments into the places of a message. */

@@ -1,13 +1,17 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError } from './error.ts';
 import { isWithin, type Listing, listFiles, selectionOf } from './listing.ts';
+import { type Overlay, referencesOf } from './tsconfig.ts';
 
 /** The files of a run, and the tsconfig files that own them. All absolute, sorted. */
 export interface Scope {
+  /** What is analysed. */
   readonly files: readonly string[];
+  /** The part of it that is reported on; undefined for all. */
+  readonly named: readonly string[] | undefined;
   readonly projects: readonly string[];
 }
 
@@ -16,10 +20,11 @@ export interface ScopeRequest {
   readonly config: Config;
   /** `--tsconfig`, relative to `cwd`. */
   readonly tsconfig?: string | undefined;
-  /** Files and directories named on the command line, relative to `cwd`. */
+  /** Files and directories to report on, relative to `cwd`; none for all. */
   readonly paths: readonly string[];
-  /** Text that stands for a file on disk, `null` for one that is not there. */
-  readonly overlay?: ReadonlyMap<string, string | null> | undefined;
+  /** Files and directories to leave all others out for, relative to `cwd`. */
+  readonly only?: readonly string[] | undefined;
+  readonly overlay?: Overlay | undefined;
 }
 
 const SOURCE = /\.(?:[cm]?tsx?|[cm]?jsx?)$/i;
@@ -32,7 +37,7 @@ const BUILD_OUTPUT = ['**/{dist,build,out,coverage,.next,.turbo,.cache}/**'];
 
 /** Decides which files a run looks at. */
 export async function resolveScope(request: ScopeRequest, compiler: () => Promise<Compiler>): Promise<Scope> {
-  const { config, paths } = request;
+  const { config, paths, only } = request;
   const projects = await findProjects(request, compiler);
   const listing = listingOf(config);
   const onDisk =
@@ -43,14 +48,19 @@ export async function resolveScope(request: ScopeRequest, compiler: () => Promis
           projects.flatMap((project) => project.files),
         );
   const base = distinct([...onDisk, ...(await onlyOverlaid(request, listing, projects))]);
-  const files = paths.length === 0 ? base : await narrow(request, base);
-  const kept = [...new Set(files)]
-    .filter((file) => SOURCE.test(file) && !DECLARATION.test(file) && request.overlay?.get(file) !== null)
-    .sort();
-  if (kept.length === 0) throw nothingInScope(request, projects.length > 0);
-  const inScope = new Set(kept);
+  const narrowed = only ? await narrow(request, only, base) : base;
+  const chosen = paths.length > 0 ? sourcesOf(await narrow(request, paths, base), request) : undefined;
+  const files = sourcesOf([...narrowed, ...(chosen ?? [])], request);
+  if ((chosen ?? files).length === 0) throw nothingInScope(request, projects.length > 0);
+  const inScope = new Set(files);
   const owning = projects.filter((project) => project.files.some((file) => inScope.has(file)));
-  return { files: kept, projects: owning.map(({ file }) => file).sort() };
+  return { files, named: chosen, projects: owning.map(({ file }) => file).sort() };
+}
+
+function sourcesOf(files: readonly string[], { overlay }: ScopeRequest): string[] {
+  return [...new Set(files)]
+    .filter((file) => SOURCE.test(file) && !DECLARATION.test(file) && overlay?.get(file) !== null)
+    .sort();
 }
 
 /** Where the files are looked for, unless a tsconfig lists them. */
@@ -66,13 +76,17 @@ async function onlyOverlaid(
   listing: Listing,
   projects: readonly FoundProject[],
 ): Promise<string[]> {
-  const added = [...overlay].flatMap(([file, text]) => (text !== null && !existsSync(file) ? [file] : []));
+  const added = [...overlay].flatMap(([file, text]) => (text !== null && !isFile(file) ? [file] : []));
   if (added.length === 0) return [];
   const include = projects.some(({ allowJs }) => allowJs)
     ? [...listing.include, JAVASCRIPT]
     : listing.include;
   const selection = await selectionOf({ ...listing, include });
   return added.filter((file) => isWithin(listing.root, file) && selection.has(file));
+}
+
+function isFile(file: string): boolean {
+  return existsSync(file) && statSync(file).isFile();
 }
 
 /** One path for each file: its own, if it is in the list, and otherwise the first of the links to it. */
@@ -107,50 +121,51 @@ interface FoundProject {
 }
 
 async function findProjects(
-  { cwd, config, tsconfig }: ScopeRequest,
+  { cwd, config, tsconfig, overlay }: ScopeRequest,
   compiler: () => Promise<Compiler>,
 ): Promise<FoundProject[]> {
   const named = tsconfig === undefined ? config.tsconfig : path.resolve(cwd, tsconfig);
   const start =
     named === undefined ? findUpwards(config.root, 'tsconfig.json') : path.resolve(config.root, named);
   if (start === undefined) return [];
-  if (!existsSync(start)) {
+  if (named !== undefined && !existsSync(start)) {
     throw new GateError(
       `the tsconfig ${path.relative(cwd, start) || start} does not exist`,
       'correct the path given with --tsconfig or with the key `tsconfig` of the config',
     );
   }
-  const first = statSync(start).isDirectory() ? path.join(start, 'tsconfig.json') : start;
+  const isDirectory = existsSync(start) && statSync(start).isDirectory();
+  const first = isDirectory ? path.join(start, 'tsconfig.json') : start;
+  if (isDirectory && !existsSync(first)) return [];
   const found = new Map<string, FoundProject>();
   const queue = [first];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    if (found.has(next) || !existsSync(next)) continue;
-    const { files, allowJs } = (await compiler()).readProject(next);
-    found.set(next, { file: next, files, allowJs });
-    queue.push(...(await referencesOf(next)));
+    if (found.has(next)) continue;
+    queue.push(...(await referencesOf(next, cwd, overlay)));
+    found.set(next, { file: next, ...readProject(await compiler(), next, cwd) });
   }
   return [...found.values()];
 }
 
-/** The projects that a tsconfig refers to; a solution file holds nothing else. */
-async function referencesOf(tsconfig: string): Promise<string[]> {
-  const text = readFileSync(tsconfig, 'utf8');
-  if (!text.includes('"references"')) return [];
-  const { ts } = await import('../syntax/ts.ts');
-  const { config } = ts.parseConfigFileTextToJson(tsconfig, text) as {
-    config?: { references?: readonly { path?: unknown }[] };
-  };
-  return (config?.references ?? [])
-    .map(({ path: reference }) => reference)
-    .filter((reference) => typeof reference === 'string')
-    .map((reference) => path.resolve(path.dirname(tsconfig), reference))
-    .map((target) => (target.endsWith('.json') ? target : path.join(target, 'tsconfig.json')));
+/** What the compiler makes of a tsconfig. It fails on values of a kind that it does not expect. */
+function readProject(compiler: Compiler, tsconfig: string, cwd: string): Omit<FoundProject, 'file'> {
+  try {
+    return compiler.readProject(tsconfig);
+  } catch (error) {
+    const [why] = String(error).split('\n');
+    throw new GateError(
+      `the compiler cannot read the tsconfig ${path.relative(cwd, tsconfig) || tsconfig}`,
+      'correct it, or name another with --tsconfig',
+      { why: why ?? '', cause: error },
+    );
+  }
 }
 
 function findUpwards(from: string, name: string): string | undefined {
   for (let dir = from; ; dir = path.dirname(dir)) {
     const candidate = path.join(dir, name);
-    if (existsSync(candidate)) return candidate;
+    // A link that leads nowhere counts: a tsconfig that cannot be read is not one that is not there.
+    if (lstatSync(candidate, { throwIfNoEntry: false })) return candidate;
     if (existsSync(path.join(dir, '.git')) || dir === path.dirname(dir)) return undefined;
   }
 }
@@ -162,9 +177,12 @@ async function filterOut(config: Config, files: readonly string[]): Promise<stri
   return files.filter((file) => !excluded(path.relative(config.root, file).split(path.sep).join('/')));
 }
 
-/** The part of the scope that the command line names; a named file need not be in the project. */
-async function narrow(request: ScopeRequest, base: readonly string[]): Promise<string[]> {
-  const { cwd, config, paths, overlay } = request;
+/** The part of the scope that these paths name; a named file need not be in the project. */
+async function narrow(
+  { cwd, config, overlay }: ScopeRequest,
+  paths: readonly string[],
+  base: readonly string[],
+): Promise<string[]> {
   const files: string[] = [];
   for (const name of paths) {
     const target = path.resolve(cwd, name);
@@ -174,6 +192,9 @@ async function narrow(request: ScopeRequest, base: readonly string[]): Promise<s
         `${name} does not exist`,
         'name files or directories relative to the working directory',
       );
+    }
+    if (kind === 'other') {
+      throw new GateError(`${name} is neither a file nor a directory`, 'name .ts files or directories');
     }
     if (kind === 'file') {
       files.push(await fileInScope(name, target, config, base));
@@ -187,10 +208,11 @@ async function narrow(request: ScopeRequest, base: readonly string[]): Promise<s
 }
 
 /** What a path stands for, on disk or in the overlay alone. */
-function kindOf(target: string, overlay: ScopeRequest['overlay']): 'file' | 'directory' | undefined {
+function kindOf(target: string, overlay: Overlay | undefined): 'file' | 'directory' | 'other' | undefined {
   const text = overlay?.get(target);
   if (text !== undefined) return text === null ? undefined : 'file';
-  if (existsSync(target)) return statSync(target).isDirectory() ? 'directory' : 'file';
+  const stats = existsSync(target) ? statSync(target) : undefined;
+  if (stats) return stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
   const isOverlaid = [...(overlay ?? [])].some(([file, text]) => text !== null && isWithin(target, file));
   return isOverlaid ? 'directory' : undefined;
 }

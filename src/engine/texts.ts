@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Why a file could not be read. */
 export interface ReadProblem {
@@ -40,7 +40,7 @@ export class SourceTexts {
     if (overlaid !== undefined) return overlaid === null ? undefined : stripByteOrderMark(overlaid);
     let bytes: Buffer;
     try {
-      bytes = readFileSync(file);
+      bytes = readPlainFile(file);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       this.problems.push({ file, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: message });
@@ -56,8 +56,24 @@ export class SourceTexts {
   }
 }
 
+/** A pipe or a device has no end, and even to open a pipe may take for ever. */
+function readPlainFile(file: string): Buffer {
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error('it is not a file');
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function decode(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le', 2);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
+    return Buffer.from(bytes.subarray(2, bytes.length & ~1))
+      .swap16()
+      .toString('utf16le');
+  }
   return stripByteOrderMark(bytes.toString('utf8'));
 }
 

@@ -54,11 +54,31 @@ function isTypeDeclaration(node: LocalDeclaration): boolean {
 
 /** The declaration that a name stands for where `from` is. */
 export function resolveName(name: string, from: Ts.Node): LocalDeclaration | undefined {
-  for (let node: Ts.Node | undefined = from; node; node = node.parent) {
-    const found = isScope(node) ? tableOf(node).get(name) : undefined;
+  for (let scope = scopeAround(from); scope; scope = scope.parent && scopeAround(scope.parent)) {
+    const found = tableOf(scope).get(name);
     if (found) return found;
   }
   return undefined;
+}
+
+const STRIDE = 32;
+/** The scope around some of the nodes that lie deep in it. */
+const scopes = new WeakMap<Ts.Node, Ts.Node>();
+
+/**
+ * The innermost scope that a node is part of. Generated code joins thousands of terms in one expression, each a level
+ * below the last: what a long way up has led to is kept, so that not every term goes the whole way.
+ */
+function scopeAround(from: Ts.Node): Ts.Node | undefined {
+  const passed: Ts.Node[] = [];
+  let node: Ts.Node | undefined = from;
+  for (let step = 1; node && !isScope(node); step += 1) {
+    const known: Ts.Node | undefined = step % STRIDE === 0 ? scopes.get(node) : undefined;
+    if (!known && step % STRIDE === 0) passed.push(node);
+    node = known ?? node.parent;
+  }
+  if (node) for (const one of passed) scopes.set(one, node);
+  return node;
 }
 
 function tableOf(scope: Ts.Node): ReadonlyMap<string, LocalDeclaration> {

@@ -157,7 +157,7 @@ async function findingsOf(
   const rules = { ...own, ...config.rules };
   const { report } = await runner.check({
     cwd: fixture.root,
-    ...(config.include ? {} : { paths: fixture.files.map((file) => file.path) }),
+    ...(config.include ? {} : { files: fixture.files.map((file) => file.path) }),
     inlineConfig: { ...config, rules },
     rules:
       fixture.ruleId === INTEGRITY ? Object.keys(rules).filter((id) => id !== INTEGRITY) : [fixture.ruleId],

@@ -20,7 +20,7 @@ describe('ws-gate check', () => {
     expect([code, stdout.replace(/ · \d.*/, ''), stderr]).toEqual([0, '✔ no findings\n', '']);
   });
 
-  it('H10: exits with 1 for findings, not with 2', () => {
+  it('a hole of other gates: exits with 1 for findings, not with 2', () => {
     expect(compact(tempDir(bangProject(NOISY)))).toEqual({ code: 1, stdout: ONE_LINE, stderr: '' });
   });
 
@@ -100,12 +100,12 @@ more: ws-gate explain no-bang
     ]);
   });
 
-  it('H1: exits with 1 for 256 findings', () => {
+  it('a hole of other gates: exits with 1 for 256 findings', () => {
     const { code, stdout } = compact(tempDir(bangProject({ 'src/a.ts': 'BANG;\n'.repeat(256) })));
     expect([code, stdout.trimEnd().split('\n').length]).toEqual([1, 256]);
   });
 
-  it('H12: exits with 1 for findings that go to a file', () => {
+  it('a hole of other gates: exits with 1 for findings that go to a file', () => {
     const dir = tempDir(bangProject(NOISY));
     expect(ws(dir, ['check', '-f', 'compact', '-o', 'out/report.txt'])).toEqual({
       code: 1,
@@ -243,7 +243,7 @@ describe('suppressions', () => {
     ]);
   });
 
-  it('H11: are findings when they suppress nothing', () => {
+  it('are findings when they suppress nothing, a hole of other gates', () => {
     const dir = tempDir(
       bangProject({ 'src/a.ts': '// ws-gate-disable-next-line no-bang -- once was\nquiet;\n' }),
     );
@@ -267,12 +267,12 @@ describe('suppressions', () => {
 describe('a gate that cannot see is not green', () => {
   const codes = ({ code, stdout }: CliRun) => [code, stdout.match(/[\w-]+\/\w+(?=: )/g)];
 
-  it('H3: a configured rule that examines nothing', () => {
+  it('a hole of other gates: a configured rule that examines nothing', () => {
     const dir = tempDir(bangProject(CLEAN, "rules: { 'no-bang': 'error' }"));
     expect(codes(compact(dir))).toEqual([1, ['gate-integrity/noSites']]);
   });
 
-  it('H3: an override whose files match nothing', () => {
+  it('a hole of other gates: an override whose files match nothing', () => {
     const dir = tempDir(
       bangProject(CLEAN, "overrides: [{ files: ['scr/**'], rules: { 'no-bang': 'off' } }]"),
     );
@@ -284,7 +284,7 @@ describe('a gate that cannot see is not green', () => {
     ['an include that matches nothing', { 'ws-gate.config.json': '{ "include": ["scr/**"] }', ...CLEAN }, []],
     ['a named directory without files', { ...CLEAN, 'docs/readme.md': '' }, ['docs']],
     ['a named file that is not there', CLEAN, ['src/gone.ts']],
-  ])('H4: %s', (_, files, paths) => {
+  ])('a hole of other gates: %s', (_, files, paths) => {
     const { code, stdout, stderr } = compact(tempDir(files as Record<string, string>), paths);
     expect([code, stdout, stderr.startsWith('ws-gate: ')]).toEqual([2, '', true]);
   });
@@ -292,7 +292,7 @@ describe('a gate that cannot see is not green', () => {
   it.each([
     ['that the config leaves out', ['lib/a.ts']],
     ['that is no source', ['package.json']],
-  ])('H5: a named file %s', (_, paths) => {
+  ])('a hole of other gates: a named file %s', (_, paths) => {
     const dir = tempDir(bangProject({ ...CLEAN, 'lib/a.ts': 'BANG;\n' }));
     const { code, stdout, stderr } = compact(dir, paths);
     expect([code, stdout, stderr.startsWith(`ws-gate: ${paths[0]} `)]).toEqual([2, '', true]);

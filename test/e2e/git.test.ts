@@ -69,6 +69,24 @@ describe('--staged', () => {
     expect(foundIn(dir, '--staged')).toEqual([]);
   });
 
+  it('sees a renamed file under its new name alone', () => {
+    const dir = repoWith({ 'src/a.ts': 'quiet;\n// quiet\n', 'src/b.ts': 'BANG;\n' });
+    git(dir, 'mv', 'src/a.ts', 'src/moved.ts');
+    expect(foundIn(dir, '--staged')).toEqual([]);
+    writeFiles(dir, { 'src/moved.ts': 'quiet;\nBANG;\n', 'src/a.ts': 'BANG;\n' });
+    git(dir, 'add', 'src/moved.ts');
+    expect(foundIn(dir, '--staged')).toEqual(['src/moved.ts:2:1']);
+  });
+
+  it('reads a file of the index where a directory has taken its place', () => {
+    const dir = repoWith({ 'src/a.ts': 'quiet;\n' });
+    writeFiles(dir, { 'src/x.ts': 'BANG;\n' });
+    git(dir, 'add', '-A');
+    rmSync(path.join(dir, 'src/x.ts'));
+    writeFiles(dir, { 'src/x.ts/b.ts': 'BANG;\n' });
+    expect(foundIn(dir, '--staged')).toEqual(['src/x.ts:1:1']);
+  });
+
   it('works in a commit hook, from a directory inside, for every way to commit', () => {
     const dir = tempDir(
       Object.fromEntries(

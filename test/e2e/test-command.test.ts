@@ -35,7 +35,7 @@ fixtures/no-bang/a.bad.ts:4  no finding matches want no-bang "a B.NG"
     });
   });
 
-  it('H8: fails on a rule that reports nothing', () => {
+  it('a hole of other gates: fails on a rule that reports nothing', () => {
     const { code, stdout } = run({
       ...POP,
       'fixtures/no-bang/a.bad.ts': 'quiet; // want no-bang "a B.NG"\n',
@@ -50,12 +50,12 @@ fixtures/no-bang/a.bad.ts:4  no finding matches want no-bang "a B.NG"
     ]);
   });
 
-  it('H9: fails on a rule with good fixtures only', () => {
+  it('a hole of other gates: fails on a rule with good fixtures only', () => {
     const { code, stdout } = run({ ...POP, 'fixtures/no-bang/a.good.ts': 'quiet;\n' });
     expect([code, stdout.split('\n')[0]]).toEqual([1, 'fixtures/no-bang  the rule has no .bad fixture']);
   });
 
-  it('H9: fails on a rule of the config without any fixture', () => {
+  it('a hole of other gates: fails on a rule of the config without any fixture', () => {
     const { code, stdout } = run({ 'fixtures/no-bang/a.bad.ts': BAD });
     expect([code, stdout.split('\n')[0]]).toEqual([1, 'fixtures/no-pop  the rule has no fixtures']);
   });

@@ -135,7 +135,7 @@ describe('bad usage exits with 2, prints nothing to stdout, and says what to do'
       'ws-gate: unknown command "prove"\n  do   the commands are check, explain, rules, test; to check a path, write ws-gate check prove\n',
     ],
     [
-      'H6: an unknown rule on the command line',
+      'a hole of other gates: an unknown rule on the command line',
       ['check', '--rule', 'no-bnag'],
       'ws-gate: --rule: unknown rule "no-bnag" (did you mean "no-bang"?)\n  do   run `ws-gate rules` for the list of rules\n',
     ],
@@ -215,6 +215,40 @@ describe('a bad config exits with 2', () => {
       'a config that throws',
       { 'ws-gate.config.ts': "throw new Error('no database' as string);" },
       'ws-gate: the config ws-gate.config.ts cannot be loaded\n  why  Error: no database\n  do   correct the config so that it loads without an error\n',
+    ],
+    [
+      'a config that throws what is no error',
+      { 'ws-gate.config.mjs': 'throw Object.create(null);' },
+      'ws-gate: the config ws-gate.config.mjs cannot be loaded\n  why  [Object: null prototype] {}\n  do   correct the config so that it loads without an error\n',
+    ],
+    [
+      'a config with a syntax error',
+      { 'ws-gate.config.mjs': 'export default {\n  locks: [' },
+      'ws-gate: the config ws-gate.config.mjs cannot be loaded\n  why  SyntaxError: Unexpected end of input\n  do   correct the config so that it loads without an error\n',
+    ],
+    [
+      'a config that exports nothing',
+      { 'ws-gate.config.ts': 'export const locks = {};' },
+      'ws-gate: the config ws-gate.config.ts has no default export\n  do   write `export default defineConfig({ … })`\n',
+    ],
+    [
+      'a config that ends the process',
+      { 'ws-gate.config.mjs': 'process.exit(0);' },
+      'ws-gate: the process ended before the check did\n  why  the config, or a rule in it, exits or waits for what never comes\n  do   let the config load to its end\n',
+    ],
+    [
+      'a config that waits for ever',
+      { 'ws-gate.config.mjs': 'await new Promise(() => {});\nexport default {};' },
+      'ws-gate: the process ended before the check did\n  why  the config, or a rule in it, exits or waits for what never comes\n  do   let the config load to its end\n',
+    ],
+    [
+      'a lock order in which one lock stands under two names',
+      {
+        'ws-gate.config.json': '{ "locks": { "order": ["A.mu", "mu"] }, "rules": { "lock-order": "error" } }',
+        'src/a.ts':
+          "import { Mutex } from 'async-mutex';\nexport class A {\n  mu = new Mutex();\n  act = () => this.mu.runExclusive(() => {});\n}\n",
+      },
+      'ws-gate: the config: locks.order names A.mu twice, at positions 1 and 2\n  why  A.mu would have to come before itself\n  do   keep one of the two entries of A.mu\n',
     ],
     [
       'an unknown rule',

@@ -136,8 +136,24 @@ describe('named paths', () => {
       ['scripts/c.ts', 'src/a'],
       ['scripts/c.ts', 'src/a/a.ts'],
     ],
-  ])('narrow it: %j', async (paths, expected) => {
-    expect(await filesOf(project(), { paths })).toEqual(expected);
+  ])('say what is reported on: %j', async (paths, expected) => {
+    expect((await scopeOf(project(), { paths })).named).toEqual(expected);
+  });
+
+  it('take nothing out of what is analysed, and bring in what they name', async () => {
+    expect(await filesOf(project(), { paths: ['src/a'] })).toEqual(['src/a/a.ts', 'src/b/b.ts']);
+    expect(await filesOf(project(), { paths: ['scripts/c.ts'] })).toEqual([
+      'scripts/c.ts',
+      'src/a/a.ts',
+      'src/b/b.ts',
+    ]);
+  });
+
+  it('are all there is, where only they are wanted', async () => {
+    expect(await scopeOf(project(), { only: ['src/a/a.ts'] })).toMatchObject({
+      files: ['src/a/a.ts'],
+      named: undefined,
+    });
   });
 
   it.each([
@@ -211,8 +227,9 @@ describe('an overlay', () => {
   it('makes a file exist, and the directories that it lies in', async () => {
     const dir = tempDir({ 'src/a.ts': '' });
     const request = { config: include, overlay: { 'src/new/deep.ts': '' } };
-    expect(await filesOf(dir, { ...request, paths: ['src/new/deep.ts'] })).toEqual(['src/new/deep.ts']);
-    expect(await filesOf(dir, { ...request, paths: ['src/new'] })).toEqual(['src/new/deep.ts']);
+    for (const name of ['src/new/deep.ts', 'src/new']) {
+      expect((await scopeOf(dir, { ...request, paths: [name] })).named).toEqual(['src/new/deep.ts']);
+    }
   });
 
   it('makes a file that it hides not exist', async () => {
@@ -286,8 +303,8 @@ describe('symbolic links', () => {
     const dir = tempDir({ 'src/z.ts': '', 'src/lib/y.ts': '' });
     link(dir, 'z.ts', 'src/a.ts');
     link(dir, 'lib', 'src/again');
-    expect(await filesOf(dir, { config: include, paths: ['src/a.ts'] })).toEqual(['src/z.ts']);
-    expect(await filesOf(dir, { config: include, paths: ['src/again'] })).toEqual(['src/lib/y.ts']);
+    const named = async (name: string) => (await scopeOf(dir, { config: include, paths: [name] })).named;
+    expect([await named('src/a.ts'), await named('src/again')]).toEqual([['src/z.ts'], ['src/lib/y.ts']]);
   });
 
   it('that lead nowhere stay in scope, so that somebody says so', async () => {
@@ -350,22 +367,25 @@ interface Parts {
   readonly config?: UserConfig;
   readonly tsconfig?: string;
   readonly paths?: readonly string[];
+  readonly only?: readonly string[];
   readonly overlay?: Readonly<Record<string, string | null>>;
 }
 
 /** The scope of a directory, with paths relative to it. */
-async function scopeOf(dir: string, { config = {}, tsconfig, paths = [], overlay = {} }: Parts = {}) {
+async function scopeOf(dir: string, { config = {}, tsconfig, paths = [], only, overlay = {} }: Parts = {}) {
   const request: ScopeRequest = {
     cwd: dir,
     config: await loadConfig({ cwd: dir, config: undefined, inlineConfig: config, configRoot: undefined }),
     tsconfig,
     paths,
+    only,
     overlay: new Map(Object.entries(overlay).map(([file, text]) => [path.join(dir, file), text])),
   };
   const compiler: Compiler = new ReferenceCompiler({ cwd: dir });
-  const { files, projects } = await resolveScope(request, () => Promise.resolve(compiler));
+  const { files, named, projects } = await resolveScope(request, () => Promise.resolve(compiler));
   return {
     files: files.map((file) => path.relative(dir, file)),
+    named: named?.map((file) => path.relative(dir, file)),
     projects: projects.map((file) => path.relative(dir, file)),
   };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,7 @@ describe('the texts of a run', () => {
     ['UTF-8', Buffer.from('const ü = 1;'), 'const ü = 1;'],
     ['UTF-8 with a byte order mark', Buffer.from('\uFEFFconst ü = 1;'), 'const ü = 1;'],
     ['UTF-16', Buffer.from('\uFEFFconst ü = 1;', 'utf16le'), 'const ü = 1;'],
+    ['UTF-16, the high byte first', Buffer.from('\uFEFFconst ü = 1;', 'utf16le').swap16(), 'const ü = 1;'],
     ['nothing', Buffer.from(''), ''],
   ])('are decoded: %s', (_, bytes, expected) => {
     const file = path.join(tempDir(), 'a.ts');
@@ -61,9 +63,15 @@ describe('the texts of a run', () => {
     const dir = tempDir();
     const texts = new SourceTexts();
     expect(texts.read(dir)).toBeUndefined();
-    expect(texts.problems).toEqual([
-      { file: dir, reason: 'unreadable', detail: 'EISDIR: illegal operation on a directory, read' },
-    ]);
+    expect(texts.problems).toEqual([{ file: dir, reason: 'unreadable', detail: 'it is not a file' }]);
+  });
+
+  it('do not wait for the end of a pipe', () => {
+    const pipe = path.join(tempDir(), 'a.ts');
+    execFileSync('mkfifo', [pipe]);
+    const texts = new SourceTexts();
+    expect(texts.read(pipe)).toBeUndefined();
+    expect(texts.problems).toEqual([{ file: pipe, reason: 'unreadable', detail: 'it is not a file' }]);
   });
 
   it('keep a video with the ending .ts on record', () => {

@@ -13,8 +13,8 @@ import { tempDir } from '../support/temp-dir.ts';
 const rule = stubRule('no-bang', { messages: { bang: { message: 'm', why: 'w', help: 'h' } } });
 
 /** An engine with one rule: every `BANG` in a file in scope is a finding. */
-async function bangCheck({ cwd = '', paths = [] }: CheckOptions): Promise<CheckResult> {
-  const findings = paths.flatMap((file) =>
+async function bangCheck({ cwd = '', files = [] }: CheckOptions): Promise<CheckResult> {
+  const findings = files.flatMap((file) =>
     readFileSync(path.join(cwd, file), 'utf8')
       .split('\n')
       .flatMap((text, index) => (text.includes('BANG') ? [bangAt(file, index + 1)] : [])),
@@ -221,13 +221,13 @@ describe('testRules', () => {
     await test(dir, {
       check: (options) => {
         asked.push(options);
-        return bangCheck({ ...options, paths: options.paths ?? options.inlineConfig?.include ?? [] });
+        return bangCheck({ ...options, files: options.files ?? options.inlineConfig?.include ?? [] });
       },
     });
     expect(asked).toEqual([
       {
         cwd: path.join(dir, 'no-bang'),
-        paths: ['a.bad.ts'],
+        files: ['a.bad.ts'],
         inlineConfig: { locks: { leaf: ['A'] }, rules: { 'no-bang': 'error' } },
         compiler: expect.anything(),
         rules: ['no-bang'],
@@ -235,7 +235,7 @@ describe('testRules', () => {
       },
       {
         cwd: path.join(dir, 'no-bang/b[1].bad'),
-        paths: ['x.ts'],
+        files: ['x.ts'],
         inlineConfig: { rules: { 'no-bang': ['error', { loud: true }] } },
         compiler: expect.anything(),
         rules: ['no-bang'],

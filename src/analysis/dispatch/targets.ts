@@ -2,7 +2,14 @@ import path from 'node:path';
 import { closest } from '../../engine/suggest.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText } from '../code.ts';
-import { type ConfigName, declaredNames, lastSegment, parseConfigName, resolvePath } from '../names.ts';
+import {
+  type ConfigName,
+  declaredNames,
+  lastSegment,
+  type NameProblem,
+  parseConfigName,
+  resolvePath,
+} from '../names.ts';
 import { type Container, containerOf, type Heritage } from './heritage.ts';
 import { declarationOf } from './words.ts';
 
@@ -21,8 +28,8 @@ export interface Target {
 /** How a declaration stands to a target: the target itself, one that overrides or implements it, or the reverse. */
 export type Relation = 'same' | 'below' | 'above';
 
-/** The target that a name in the config stands for, or what the name may have been meant to be. */
-export type TargetResolution = { readonly target: Target } | { readonly candidates: readonly string[] };
+/** The target that a name in the config stands for, or why there is none. */
+export type TargetResolution = { readonly target: Target } | NameProblem;
 
 /** Finds targets by name, and tells what belongs to them. */
 export class Targets {
@@ -41,8 +48,11 @@ export class Targets {
     const wanted = parseConfigName(text);
     const owners = this.#ownersOf(wanted);
     const [only, second] = owners;
-    if (!only) return { candidates: this.#similar(wanted) };
-    if (second) return { candidates: owners.map(({ source }) => `${this.#relative(source)}#${wanted.name}`) };
+    if (!only) return { kind: 'unknown', candidates: this.#similar(wanted) };
+    if (second) {
+      const candidates = owners.map(({ source }) => `${this.#relative(source)}#${wanted.name}`);
+      return { kind: 'ambiguous', candidates };
+    }
     const containers = [...only.declarations].flatMap((one) => containerOf(one) ?? []);
     const named = this.#containersNamed(only.source, wanted.name);
     return {

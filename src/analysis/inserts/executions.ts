@@ -112,8 +112,10 @@ class TextFlow implements FlowHandler<Form> {
     }
     if (ts.isTaggedTemplateExpression(parent))
       return parent.template === value.at ? this.#tagged(parent, value) : [];
-    const isPlus = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.PlusToken;
-    return isPlus ? [partAt(parent, value)] : [];
+    if (!isSum(parent)) return [];
+    let whole = parent;
+    while (isSum(whole.parent)) whole = whole.parent;
+    return [partAt(whole, value)];
   }
 
   #handedOver(
@@ -254,3 +256,7 @@ const ARRAY_COPIES: ReadonlySet<string> = new Set([
   'entries',
   'values',
 ]);
+
+function isSum(node: Ts.Node): node is Ts.BinaryExpression {
+  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
+}

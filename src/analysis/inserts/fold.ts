@@ -108,7 +108,10 @@ class FoldRun {
   #binary(node: Ts.BinaryExpression, path: readonly string[], frames: Frames): Texts {
     const { kind } = node.operatorToken;
     if (kind === ts.SyntaxKind.PlusToken && path.length === 0) {
-      return joined([this.text(node.left, [], frames), this.text(node.right, [], frames)], '');
+      return joined(
+        termsOf(node).map((term) => this.text(term, [], frames)),
+        '',
+      );
     }
     if (kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken) {
       return this.#either([node.left, node.right], path, frames);
@@ -307,4 +310,15 @@ function resultsOf(fn: FunctionNode): readonly Ts.Expression[] {
   };
   ts.forEachChild(body, visit);
   return results;
+}
+
+/** What a chain of `+` joins, in order: one level to its reader, however many to the parser. */
+function termsOf(sum: Ts.BinaryExpression): readonly Ts.Expression[] {
+  const terms: Ts.Expression[] = [];
+  let left: Ts.Expression = sum;
+  while (ts.isBinaryExpression(left) && left.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    terms.push(left.right);
+    left = left.left;
+  }
+  return [left, ...terms.reverse()];
 }

@@ -19,12 +19,13 @@ export function isHoleOnly(parts: SqlParts): boolean {
 
 /** Every combination of the texts of the pieces, in order. */
 export function joined(pieces: readonly Texts[], separator: string): Texts {
-  let all: Texts = [[]];
+  let all: (string | Hole)[][] = [[]];
   for (const [index, texts] of pieces.entries()) {
     const options = all.length * texts.length > MOST_TEXTS ? [[UNKNOWN]] : texts;
-    all = all.flatMap((before) =>
-      options.map((text) => [...before, ...(index > 0 ? [separator] : []), ...text]),
-    );
+    if (index > 0) for (const parts of all) parts.push(separator);
+    const [only, another] = options;
+    if (only && !another) for (const parts of all) parts.push(...only);
+    else all = all.flatMap((before) => options.map((text) => [...before, ...text]));
   }
   return all;
 }

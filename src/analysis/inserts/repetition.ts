@@ -123,13 +123,15 @@ class RepetitionSearch {
    * no cycle.
    */
   #recursion(step: Step, owner: FunctionNode): Repetition | undefined {
-    if (step.captured.length > 0 || !this.#leadsBack(step, owner)) return undefined;
+    if (step.captured.length > 0) return undefined;
     const others = this.#steps.get(owner) ?? [];
     const isRepeated = others.some(
       ({ node }) => node !== step.node && runsBoth(cfgOf(owner), node, step.node),
     );
+    // Asked last: it walks over all the steps there are.
+    if (!isRepeated || !this.#leadsBack(step, owner)) return undefined;
     const name = functionName(owner) ?? 'a callback';
-    return isRepeated ? repetition({ kind: 'recursion', node: step.node, name }, step) : undefined;
+    return repetition({ kind: 'recursion', node: step.node, name }, step);
   }
 
   #leadsBack(step: Step, owner: FunctionNode): boolean {

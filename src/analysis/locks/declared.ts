@@ -1,4 +1,6 @@
+import { assertConsistentLocks } from '../../config/order.ts';
 import type { LocksConfig } from '../../config/types.ts';
+import type { NameProblem } from '../names.ts';
 import type { LockFacts } from './facts.ts';
 import type { LockClass } from './values.ts';
 
@@ -15,17 +17,22 @@ export interface DeclaredLocks {
   readonly problems: readonly {
     readonly where: string;
     readonly name: string;
-    readonly candidates: readonly string[];
+    readonly problem: NameProblem;
   }[];
 }
 
-/** Matches the names in the config with the locks in the program. */
+/**
+ * Matches the names in the config with the locks in the program.
+ *
+ * @throws {GateError} when the declaration contradicts itself, whatever names it gives one lock
+ */
 export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLocks {
+  assertConsistentLocks(inFull(locks, facts), 'the config');
   const problems: DeclaredLocks['problems'][number][] = [];
   const find = (name: string, where: string): ReadonlySet<string> => {
-    const { found, candidates } = facts.find(name);
-    if (found.length === 0) problems.push({ where, name, candidates });
-    return new Set(found.map(({ id }) => id));
+    const found = facts.find(name);
+    if ('kind' in found) problems.push({ where, name, problem: found });
+    return new Set('kind' in found ? [] : found.locks.map(({ id }) => id));
   };
   const ranks = new Map<string, number>();
   const order = locks.order.map((entry) => (typeof entry === 'string' ? [entry] : [...entry]));
@@ -48,5 +55,20 @@ export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLoc
       disjoint.some(([x, y]) => (x.has(a.id) && y.has(b.id)) || (x.has(b.id) && y.has(a.id))),
     order,
     problems,
+  };
+}
+
+/** The same declaration with the full names of the locks. */
+function inFull({ order, leaf, disjoint, ...rest }: LocksConfig, facts: LockFacts): LocksConfig {
+  const full = (name: string): string => {
+    const found = facts.find(name);
+    const [lock] = 'kind' in found ? [] : found.locks;
+    return lock ? facts.nameOf(lock) : name;
+  };
+  return {
+    ...rest,
+    order: order.map((entry) => (typeof entry === 'string' ? full(entry) : entry.map(full))),
+    leaf: leaf.map(full),
+    disjoint: disjoint.map(([a, b]): [string, string] => [full(a), full(b)]),
   };
 }

@@ -4,6 +4,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
+import type { NameProblem } from '../names.ts';
 import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
@@ -23,8 +24,8 @@ export interface LockFacts {
   readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
   /** The name under which reports and config speak of a lock: with its file where two share a name. */
   nameOf(cls: LockClass): string;
-  /** The locks that a name in the config stands for, or what it may have been meant to be. */
-  find(name: string): { readonly found: readonly LockClass[]; readonly candidates: readonly string[] };
+  /** The locks that a name in the config stands for, or why there are none. */
+  find(name: string): { readonly locks: readonly LockClass[] } | NameProblem;
 }
 
 /** Where locks are taken, and what is held there. Shared by all lock rules. */
@@ -279,16 +280,18 @@ function findLocks(
   name: string,
   classes: readonly LockClass[],
   nameOf: (cls: LockClass) => string,
-): { found: readonly LockClass[]; candidates: readonly string[] } {
+): ReturnType<LockFacts['find']> {
   const exact = classes.filter((cls) => nameOf(cls) === name);
-  if (exact.length > 0) return { found: exact, candidates: [] };
+  if (exact.length > 0) return { locks: exact };
   const ending = classes.filter((cls) => {
     const full = nameOf(cls);
     return full.endsWith(`.${name}`) || full.endsWith(`#${name}`);
   });
   const names = [...new Set(ending.map(nameOf))].sort();
-  if (names.length === 1) return { found: ending, candidates: [] };
-  return { found: [], candidates: names.length > 0 ? names : closest(name, classes.map(nameOf)) };
+  if (names.length === 1) return { locks: ending };
+  return names.length > 0
+    ? { kind: 'ambiguous', candidates: names }
+    : { kind: 'unknown', candidates: closest(name, classes.map(nameOf)) };
 }
 
 /** Names with the same last segment, or else every name there is, if they are few. */

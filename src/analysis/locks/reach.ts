@@ -35,18 +35,20 @@ export class LockReach {
   leads(fn: CfgOwner): boolean {
     const known = this.#known.get(fn);
     if (known !== undefined) return known;
-    const seen = new Set<CfgOwner>([fn]);
-    for (const next of seen) {
+    /** What was reached, and from where. */
+    const reached = new Map<CfgOwner, CfgOwner | undefined>([[fn, undefined]]);
+    for (const [next] of reached) {
       if (this.#known.get(next) === false) continue;
       const { takes, functions } = this.#calleesOf(next);
       if (takes || this.#known.get(next) === true) {
-        this.#known.set(fn, true);
+        // So does all that lies on the way, which is not to be walked again from each of them.
+        for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) this.#known.set(at, true);
         return true;
       }
-      for (const callee of functions) seen.add(callee);
+      for (const callee of functions) if (!reached.has(callee)) reached.set(callee, next);
     }
     // Nothing that can be reached takes a lock, so none of what was reached does.
-    for (const one of seen) this.#known.set(one, false);
+    for (const one of reached.keys()) this.#known.set(one, false);
     return false;
   }
 

@@ -1,5 +1,5 @@
 import { type CheckOptions, check } from '../../engine/check.ts';
-import { GateError } from '../../engine/error.ts';
+import { GateError, TooDeepError } from '../../engine/error.ts';
 import type { CheckResult } from '../../engine/finding.ts';
 import { type CommandLine, type FlagValues, wholeNumber } from '../args.ts';
 import { colorFlag, configChoice, workingDirectory } from '../context.ts';
@@ -31,7 +31,8 @@ export async function checkCommand(
       ...narrowing(flags, cwd),
     });
   } catch (error) {
-    await reportFailure(error, { cwd, outputs, terminal });
+    const isLast = !(error instanceof TooDeepError && terminal.deepen);
+    if (isLast) await reportFailure(error, { cwd, outputs, terminal });
     throw error;
   }
   const shown = flags.has('quiet') ? errorsOnly(result) : result;

@@ -25,6 +25,11 @@ describe('Folder', () => {
     ]);
   });
 
+  it('reads a text that is put together of a hundred lines', () => {
+    const lines = Array.from({ length: 100 }, (_, index) => `"${index} "`);
+    expect(folded(`run(${lines.join(' + ')});`)).toEqual([lines.join('').replaceAll('"', '')]);
+  });
+
   it('answers with one text for each arm of a condition', () => {
     expect(folded('run(`a ${c ? "b" : "c"}`);')).toEqual(['a b', 'a c']);
   });
