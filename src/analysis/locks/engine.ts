@@ -82,7 +82,7 @@ export class LockEngine {
   constructor(code: Code, identity: LockIdentity, reach: LockReach) {
     this.code = code;
     this.identity = identity;
-    const valueOfCall: ValueOfCall = (closure, args) => this.#valueOfCall(closure, args);
+    const valueOfCall: ValueOfCall = (closure, args, site) => this.#valueOfCall(closure, args, site);
     this.evaluator = new Evaluator(code, identity, valueOfCall);
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
     this.locks = new LockNames(identity, this.evaluator);
@@ -200,7 +200,7 @@ export class LockEngine {
   }
 
   /** What a function returns, its effect on locks aside. */
-  #valueOfCall(closure: Closure, args: readonly (Value | undefined)[]): Value | undefined {
+  #valueOfCall(closure: Closure, args: readonly (Value | undefined)[], site: Ts.Node): Value | undefined {
     const { fn } = closure;
     if (!hasBody(fn) || this.#depth > MAX_NESTING || !this.#essence.matters(closure, args)) return undefined;
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
@@ -214,7 +214,7 @@ export class LockEngine {
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
     });
     if (this.#current) context.dependents.add(this.#current);
-    const outward = leaving(formals, `${idOf(fn)}`, (via) => via);
+    const outward = leaving(formals, `${idOf(site)}`, (via) => via);
     let joined: Value | undefined;
     for (const { value } of this.#summaryOf(context).outcomes) {
       joined = joinValues(joined, crossValue(value, outward));

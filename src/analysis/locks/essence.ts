@@ -1,4 +1,6 @@
-import type { Ts } from '../../syntax/ts.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { skipParentheses } from '../code.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
@@ -23,7 +25,7 @@ export class Essence {
 
   /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
   matters(closure: Closure, args: readonly (Value | undefined)[], kept: Bindings = EMPTY_BINDINGS): boolean {
-    if (this.#reach.leads(closure.fn)) return true;
+    if (this.#reach.leads(closure.fn) || handsBack(closure.fn)) return true;
     for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
     const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
     return given.some((value) => isCarrier(this.ofValue(value)));
@@ -104,6 +106,43 @@ export class Essence {
 
 function distinct(outcomes: readonly Outcome[]): Outcome[] {
   return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
+}
+
+const handingBack = new WeakMap<Ts.Node, boolean>();
+
+/** Whether a function gives its caller its own arguments back, in an order that it chooses: `[a, b]` or `[b, a]`. */
+function handsBack(fn: Ts.Node): boolean {
+  let known = handingBack.get(fn);
+  if (known === undefined) {
+    const { parameters = [], body } = fn as {
+      parameters?: readonly Ts.ParameterDeclaration[];
+      body?: Ts.Node;
+    };
+    known =
+      parameters.length > 1 && body !== undefined && returnsOf(body).some((value) => isChoice(value, fn));
+    handingBack.set(fn, known);
+  }
+  return known;
+}
+
+function returnsOf(body: Ts.Node): readonly Ts.Node[] {
+  if (!ts.isBlock(body)) return [body];
+  const found: Ts.Node[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
+    ts.forEachChild(node, visit);
+  };
+  visit(body);
+  return found;
+}
+
+function isChoice(value: Ts.Node, fn: Ts.Node): boolean {
+  const bare = skipParentheses(value);
+  if (ts.isConditionalExpression(bare)) return isChoice(bare.whenTrue, fn) && isChoice(bare.whenFalse, fn);
+  if (ts.isArrayLiteralExpression(bare)) return bare.elements.every((element) => isChoice(element, fn));
+  const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  return local !== undefined && ts.isParameter(local) && local.parent === fn;
 }
 
 /** Whether a value brings a lock, a grant, or code that can lead to one. */

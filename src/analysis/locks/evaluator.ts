@@ -16,7 +16,7 @@ import {
 import type { LockIdentity } from './identity.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
-import { UNKNOWN_PATH } from './paths.ts';
+import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
   type Closure,
@@ -40,7 +40,11 @@ export interface Env {
 }
 
 /** Runs a function for its value: what a getter or a factory returns. */
-export type ValueOfCall = (closure: Closure, args: readonly (Value | undefined)[]) => Value | undefined;
+export type ValueOfCall = (
+  closure: Closure,
+  args: readonly (Value | undefined)[],
+  site: Ts.Node,
+) => Value | undefined;
 
 /** The values of expressions and declarations. It changes nothing: calls and assignments are made elsewhere. */
 export class Evaluator {
@@ -152,7 +156,7 @@ export class Evaluator {
       return local && this.declared(local, undefined);
     }
     if (ts.isGetAccessor(node)) {
-      return hasBody(node) ? this.#call({ ...bare(node), self }, []) : undefined;
+      return hasBody(node) ? this.#call({ ...bare(node), self }, [], node) : undefined;
     }
     if (isCfgOwner(node)) return { ...bare(node), self };
     if (ts.isEnumMember(node)) return enumConstant(node);
@@ -297,7 +301,7 @@ export class Evaluator {
   // -- declarations
 
   #variable(node: Ts.VariableDeclaration): Value | undefined {
-    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `v${idOf(node)}`;
+    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
     const value = this.#assigned(node, node.initializer, path, undefined);
     if (!value) return { kind: 'opaque', path };
@@ -312,10 +316,10 @@ export class Evaluator {
       root = root.parent;
     }
     const isVariable = ts.isVariableDeclaration(root) && root.initializer;
-    if (!isVariable || !ts.isVariableDeclaration(root)) return { kind: 'opaque', path: `v${idOf(node)}` };
+    if (!isVariable || !ts.isVariableDeclaration(root)) return { kind: 'opaque', path: `e${idOf(node)}` };
     const env = this.#declarationEnv(root);
     const whole = this.evaluate(root.initializer, env);
-    return this.destructured(node, root, whole, env) ?? { kind: 'opaque', path: `v${idOf(node)}` };
+    return this.destructured(node, root, whole, env) ?? { kind: 'opaque', path: `e${idOf(node)}` };
   }
 
   /** The part of a value that a binding element takes. */
@@ -392,7 +396,7 @@ export class Evaluator {
   }
 
   #parameter(node: Ts.ParameterDeclaration): Value | undefined {
-    const path = `v${idOf(node)}`;
+    const path = `e${idOf(node)}`;
     return this.#typed(node.type, path) ?? { kind: 'opaque', path };
   }
 
@@ -604,6 +608,7 @@ export class Evaluator {
     return this.#call(
       target,
       node.arguments.map((argument) => this.evaluate(argument, env)),
+      node,
     );
   }
 
@@ -817,12 +822,17 @@ function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {
 }
 
 /** What a declaration creates is reached through the declaration. */
-function relocated(value: Value, path: Path | undefined): Value {
-  const isOwn = path !== undefined && (pathOf(value)?.startsWith('n') ?? false);
-  if (!isOwn) return value;
-  if (value.kind === 'instance' || value.kind === 'object' || value.kind === 'collection')
-    return { ...value, path };
-  return value;
+function relocated(value: Value, path: Path | undefined): Value | undefined {
+  if (path === undefined) return value;
+  const isOwn = pathOf(value)?.startsWith('n') ?? false;
+  const isPlaced = value.kind === 'instance' || value.kind === 'object' || value.kind === 'collection';
+  const placed = isOwn && isPlaced ? { ...value, path } : value;
+  // So is whatever was made together with it: the lock that its functions close over.
+  return crossValue(placed, {
+    path: (inner) => (/^n\d/.test(inner) ? `${path}:${inner}` : inner),
+    token: (token) => token,
+    via: (via) => via,
+  });
 }
 
 /** Containers around what a type argument contains. */

@@ -52,7 +52,7 @@ export function entering(formals: Formals): Crossing {
     if (root === UNKNOWN_PATH) return UNKNOWN_PATH;
     if (root.startsWith('`')) return renameTemplate(root, rename) + renameKeys(rest, rename);
     if (root.startsWith('^'.repeat(MAX_FRAMES))) return undefined;
-    return `${root.startsWith('g:') ? '' : '^'}${root}${renameKeys(rest, rename)}`;
+    return `${isShared(root) ? '' : '^'}${root}${renameKeys(rest, rename)}`;
   };
   return {
     path: rename,
@@ -73,7 +73,7 @@ export function leaving(
     const keys = renameKeys(rest, rename);
     if (root.startsWith('`')) return renameTemplate(root, rename) + keys;
     if (root.startsWith('^')) return root.slice(1) + keys;
-    if (root.startsWith('g:')) return root + keys;
+    if (isShared(root)) return root + keys;
     const formal = /^(?:this|p(\d+))$/.exec(root);
     if (formal) {
       const actual = formal[1] === undefined ? formals.self : formals.args[Number(formal[1])];
@@ -96,6 +96,11 @@ export function isPrefix(prefix: Path, path: Path): boolean {
   if (!path.startsWith(prefix)) return false;
   const next = path[prefix.length];
   return next === undefined || next === '.' || next === '[';
+}
+
+/** A root that is the same for caller and callee: of the module, or a variable of a function around both. */
+function isShared(root: Path): boolean {
+  return /^(?:g:|e\d)/.test(root);
 }
 
 /** A path of at most so many links; a longer one is that of an object about which nothing is known. */

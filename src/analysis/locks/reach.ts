@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import {
@@ -160,6 +161,9 @@ function add(node: Ts.Node, found: CfgOwner[]): void {
   else if (ts.isClassLike(node)) {
     const making = node.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
     if (making && isCfgOwner(making)) found.push(making);
+  } else if (ts.isShorthandPropertyAssignment(node)) {
+    const local = resolveLocal(node.name);
+    if (local) add(local, found);
   } else if (
     ts.isVariableDeclaration(node) ||
     ts.isPropertyDeclaration(node) ||

@@ -67,7 +67,7 @@ export class CallTargets {
       const env = { bindings: EMPTY_BINDINGS, self: undefined, owner: undefined };
       const decorator = this.#evaluator.evaluate(expression, env);
       if (decorator?.kind !== 'closure') continue;
-      const wrapped: Value | undefined = this.#call(decorator, [current, undefined]);
+      const wrapped: Value | undefined = this.#call(decorator, [current, undefined], expression);
       if (wrapped?.kind === 'closure') current = { ...wrapped, self: value.self };
     }
     return current;

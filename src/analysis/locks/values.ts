@@ -120,7 +120,7 @@ export interface Union {
 
 /**
  * How an object is reached, from a root that is fixed during one activation: `this`, `p0`, `g:` for module level,
- * `v12:` for a local. Two equal paths are the same object; two different ones may be.
+ * `v12` for a local, `e12` for a local of a function around it. Two equal paths are the same object; two different ones may be.
  */
 export type Path = string;
 
