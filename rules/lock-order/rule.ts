@@ -1,9 +1,9 @@
 import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/declared.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
+import { unorderedInstances } from '../../src/analysis/locks/instances.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import type { LockEdge } from '../../src/analysis/locks/record.ts';
 import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
-import type { LockClass } from '../../src/analysis/locks/values.ts';
 import { reportName } from '../../src/analysis/names.ts';
 import type { Span } from '../../src/engine/finding.ts';
 import { defineRule } from '../../src/engine/rule.ts';
@@ -69,11 +69,13 @@ export const lockOrder = defineRule<undefined, MessageId>({
     for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
 
     const violations = new Map<LockEdge, MessageId>();
-    const relations = relationsByClass(facts.edges);
+    const unordered = unorderedInstances(facts.edges);
     for (const edge of facts.edges) {
-      const messageId =
-        edge.outer.lock.cls === edge.inner.lock.cls
-          ? judgeInstances(edge, relations.get(edge.outer.lock.cls) ?? new Set())
+      const isNested = edge.outer.lock.cls === edge.inner.lock.cls;
+      const messageId = unordered.has(edge)
+        ? 'sameClassNested'
+        : isNested
+          ? undefined
           : judge(edge, declared);
       if (messageId) violations.set(edge, messageId);
     }
@@ -126,36 +128,4 @@ function isInOrderOfCalls({ outer, inner }: LockEdge): boolean {
 
 function later(a: Span, b: Span): Span {
   return a.file === b.file && a.start > b.start ? a : b;
-}
-
-type Relations = ReadonlySet<LockEdge['instances']>;
-
-/** How instances of one class are nested, anywhere in the program. */
-function relationsByClass(edges: readonly LockEdge[]): ReadonlyMap<LockClass, Relations> {
-  const relations = new Map<LockClass, Set<LockEdge['instances']>>();
-  for (const { outer, inner, instances } of edges) {
-    if (outer.lock.cls !== inner.lock.cls) continue;
-    const known = relations.get(outer.lock.cls) ?? new Set();
-    relations.set(outer.lock.cls, known.add(instances));
-  }
-  return relations;
-}
-
-/**
- * Two instances of one class need an order of their own. By a comparison or a sorted sequence they have one, as long
- * as all go the same way; so do a whole and its parts, as long as nobody goes from the part to the whole.
- */
-function judgeInstances(edge: LockEdge, all: Relations): MessageId | undefined {
-  if (edge.outer.lock.cls.permits !== 1 || edge.batch) return undefined;
-  switch (edge.instances) {
-    case 'different':
-      return 'sameClassNested';
-    case 'ascending':
-    case 'descending':
-      return all.has('ascending') && all.has('descending') ? 'sameClassNested' : undefined;
-    case 'parent':
-      return all.has('part') ? 'sameClassNested' : undefined;
-    default:
-      return undefined;
-  }
 }

@@ -33,6 +33,7 @@ import {
 } from './values.ts';
 import {
   addHeld,
+  addHeldAgain,
   bind,
   dropTokens,
   forgetExpressions,
@@ -297,7 +298,7 @@ export class Activation {
   /** A world after a task has ended in one of its ways. */
   settle(outcome: Outcome, world: World): World {
     let next = releaseAll(world, outcome);
-    next = addHeld(next, outcome.held);
+    next = addHeldAgain(next, outcome.held);
     if (outcome.ordered.length > 0) next = { ...next, ordered: [...next.ordered, ...outcome.ordered] };
     for (const [node, value] of outcome.writes) next = this.write(node, value, next);
     return next;

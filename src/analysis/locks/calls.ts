@@ -27,12 +27,12 @@ import {
 } from './values.ts';
 import {
   addHeld,
+  addHeldAgain,
   bind,
   dropTokens,
   joinValues,
   keptGrants,
   releaseLock,
-  renameTokens,
   START,
   type World,
 } from './world.ts';
@@ -196,26 +196,7 @@ function acquire(
   activation.engine.record.noteSite(held.at);
   const outcome: Outcome = { ...UNIT, held: [held], value: grantOf(held) };
   const task: Task = { acquisitions: tries ? [] : [acquisitionOf(held)], outcomes: [outcome] };
-  return [bind(addHeldAgain(held, world), node, { kind: 'promise', task })];
-}
-
-/**
- * The same `acquire` reached again while its grant may still be held: a loop that collects grants, or a lock taken
- * twice. The earlier grant is kept beside the new one.
- */
-function addHeldAgain(held: Held, world: World): World {
-  const before = world.held.find(({ token }) => token === held.token);
-  if (!before) return addHeld(world, [held]);
-  // The values that stand for the earlier grant go on standing for it.
-  const renamed = renameTokens(world, (token) =>
-    token.startsWith(held.token) && /^~*$/.test(token.slice(held.token.length)) ? older(token) : token,
-  );
-  return addHeld(renamed, [held]);
-}
-
-/** The name of a grant after one more of the same place; of many the oldest are not told apart. */
-function older(token: string): string {
-  return token.endsWith('~~~') ? token : `${token}~`;
+  return [bind(addHeldAgain(world, [held]), node, { kind: 'promise', task })];
 }
 
 function grantOf(held: Held): Releaser {
@@ -278,7 +259,7 @@ function scoped(
 /** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */
 function startTask(node: Ts.Node, task: Task, world: World): World {
   let next = world;
-  for (const { held } of task.outcomes) next = addHeld(next, held);
+  for (const { held } of task.outcomes) next = addHeldAgain(next, held);
   return bind(next, node, { kind: 'promise', task });
 }
 
@@ -394,7 +375,15 @@ export function invoke(
   const isSettling = settles(closure) || args.some((value) => settles(value));
   if (kind === 'sync' || isSettling) for (const one of task.acquisitions) activation.waitsFor(one, [], START);
   if (kind === 'sync') {
-    return task.outcomes.map((outcome) => bind(activation.settle(outcome, world), node, outcome.value));
+    return task.outcomes.map((outcome) => {
+      let next = activation.settle(outcome, world);
+      // A promise that is handed out has its task under way.
+      for (const member of membersOf(outcome.value)) {
+        if (member.kind !== 'promise') continue;
+        for (const { held } of member.task.outcomes) next = addHeldAgain(next, held);
+      }
+      return bind(next, node, outcome.value);
+    });
   }
   if (kind === 'generator') {
     return [bind(world, node, { kind: 'generator', task, yields: effect.yields })];
@@ -745,19 +734,34 @@ function each(
   callback: Closure,
   world: World,
 ): readonly World[] {
-  let ways: (readonly [World, readonly (Value | undefined)[]])[] = [[world, []]];
+  // What was produced so far is part of the world, so that grants in it are renamed with the others.
+  const soFar = node.expression;
+  const producedIn = (one: World): readonly (Value | undefined)[] => {
+    const list = one.bindings.get(soFar);
+    return list?.kind === 'collection' ? (list.items ?? []) : [];
+  };
+  let ways: World[] = [world];
   for (const [index, item] of items.entries()) {
     const argument = item ?? { kind: 'opaque' as const, path: `n${idOf(node)}[${index}]` };
-    ways = ways.flatMap(([before, produced]) =>
-      invoke(activation, node, callback, [argument], before).map(
-        (after) => [after, [...produced, after.bindings.get(node)]] as const,
-      ),
+    ways = ways.flatMap((before) =>
+      invoke(activation, node, callback, [argument], before).map((after) => {
+        const produced = [...producedIn(after), after.bindings.get(node)];
+        return bind(after, soFar, {
+          kind: 'collection',
+          path: `n${idOf(node)}`,
+          items: produced,
+          element: undefined,
+          sorted: false,
+        });
+      }),
     );
   }
-  return ways.map(([after, produced]) => {
+  return ways.map((one) => {
+    const produced = producedIn(one);
+    const after = bind(one, soFar, undefined);
     if (method === 'forEach') return bind(after, node, undefined);
     let element: Value | undefined;
-    for (const one of produced) element = joinValues(element, one);
+    for (const part of produced) element = joinValues(element, part);
     return bind(after, node, {
       kind: 'collection',
       path: `n${idOf(node)}`,

@@ -71,7 +71,8 @@ export const lockFacts: Analysis<LockFacts> = {
         const tree = program.tree(file);
         if (!tree) continue;
         // A name says little: only what leads to a lock by its symbols is a caller.
-        const callers = functionsMentioning(tree.source, new Set(names)).filter((fn) => reach.leads(fn));
+        const mentioning = functionsMentioning(tree.source, new Set(names));
+        const callers = mentioning.filter((fn) => reach.leads(fn));
         analyseAll(callers);
       }
     }

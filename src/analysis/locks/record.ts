@@ -6,7 +6,7 @@ import { type Context, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held } from './values.ts';
-import { type Relation, relateInstances, type World } from './world.ts';
+import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
 export interface LockEdge {
@@ -14,6 +14,8 @@ export interface LockEdge {
   readonly inner: Acquisition;
   /** How the two relate when they are of one class. */
   readonly instances: Relation;
+  /** The names of both, where the program tells the instances apart by name. */
+  readonly names: readonly [string, string] | undefined;
   /** Both were started without a pause in between, so that nobody can come between them. */
   readonly batch: boolean;
   /** Both were started by one promise combinator. */
@@ -87,6 +89,7 @@ export class LockRecord {
   ): void {
     const instances =
       outer.lock.cls === inner.lock.cls ? relateInstances(outer.lock, inner.lock, ordered) : 'different';
+    const names = instances === 'fixed' ? fixedNames(outer.lock, inner.lock) : undefined;
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
@@ -99,10 +102,11 @@ export class LockRecord {
       inner.at.file,
       inner.at.start,
       instances,
+      names?.join('>') ?? '',
       `${outer.mode}${inner.mode}${batch}${combined}`,
       [...gates].sort().join(),
     ].join('|');
-    const edge = { outer, inner, instances, batch, combined, gates, owner };
+    const edge = { outer, inner, instances, names, batch, combined, gates, owner };
     const known = this.#edges.get(key);
     if (!known) this.#edges.set(key, { edge, contexts: new Set(context ? [context] : []), isApart });
     else {

@@ -153,6 +153,26 @@ export function addHeld(world: World, held: readonly Held[]): World {
   return { ...world, held: [...world.held.filter(({ token }) => !tokens.has(token)), ...held] };
 }
 
+/**
+ * Grants of a place that may have given others before which are still held: a loop that collects grants, a lock taken
+ * twice. The earlier ones are kept beside the new ones, and values that stand for them go on doing so.
+ */
+export function addHeldAgain(world: World, held: readonly Held[]): World {
+  const again = held.filter((one) => world.held.some(({ token }) => token === one.token));
+  if (again.length === 0) return addHeld(world, held);
+  const isAgain = (token: string): boolean =>
+    again.some((one) => token.startsWith(one.token) && /^~*$/.test(token.slice(one.token.length)));
+  return addHeld(
+    renameTokens(world, (token) => (isAgain(token) ? older(token) : token)),
+    held,
+  );
+}
+
+/** The name of a grant after one more of the same place; of many the oldest are not told apart. */
+function older(token: string): string {
+  return token.endsWith('~~~') ? token : `${token}~`;
+}
+
 /** Gives grants new names, wherever they are known. */
 export function renameTokens(world: World, token: (token: string) => string): World {
   const crossing: Crossing = { path: (path) => path, token, via: (via) => via };
@@ -245,10 +265,18 @@ export function retirePath(world: World, root: Path): World {
 
 /**
  * How two locks of one class relate: the same object, a part of the other (reached from it, or leading back to a
- * parent), one that a comparison has put before or behind the other, an element of a sorted sequence, or another
- * object of which nothing is known.
+ * parent), one that a comparison has put before or behind the other, an element of a sorted sequence, two that
+ * the program tells apart by name, or another object of which nothing is known.
  */
-export type Relation = 'same' | 'part' | 'parent' | 'ascending' | 'descending' | 'different' | 'unknown';
+export type Relation =
+  | 'same'
+  | 'part'
+  | 'parent'
+  | 'ascending'
+  | 'descending'
+  | 'fixed'
+  | 'different'
+  | 'unknown';
 
 /** How the inner lock relates to the outer one. */
 export function relateInstances(
@@ -267,7 +295,32 @@ export function relateInstances(
     isPrefix(subject, path) || subject === lastKey(path);
   if (ordered.some(([small, large]) => isAbout(small, a) && isAbout(large, b))) return 'ascending';
   if (ordered.some(([small, large]) => isAbout(small, b) && isAbout(large, a))) return 'descending';
-  return 'different';
+  return fixedNames(outer, inner) ? 'fixed' : 'different';
+}
+
+/**
+ * Names by which two locks of one class are told apart wherever they are met: two objects of a module, or two constant
+ * keys of one container. A key made by a template goes by its constant parts.
+ */
+export function fixedNames(outer: LockRef, inner: LockRef): readonly [string, string] | undefined {
+  const [a, b] = [fixedName(outer.path), fixedName(inner.path)];
+  if (!a || !b || (a.key === undefined) !== (b.key === undefined)) return undefined;
+  const isGlobal = a.holder.startsWith('g:') && b.holder.startsWith('g:');
+  if (!isGlobal && (a.holder !== b.holder || a.key === undefined)) return undefined;
+  const names = isGlobal
+    ? ([`${a.holder}${a.key ?? ''}`, `${b.holder}${b.key ?? ''}`] as const)
+    : ([a.key ?? '', b.key ?? ''] as const);
+  return names[0] === names[1] ? undefined : names;
+}
+
+/** The holder of a lock and the constant key that it is kept under, if it is kept under one. */
+function fixedName(path: Path | undefined): { readonly holder: Path; readonly key?: string } | undefined {
+  if (path === undefined) return undefined;
+  const keyed = /^([^[]*)\[("(?:[^"\\]|\\.)*"|\d+|`[^`]*`)\]$/.exec(path);
+  if (keyed?.[1] !== undefined && keyed[2] !== undefined) {
+    return { holder: keyed[1], key: `[${keyed[2].replace(/\$\{[^}]*\}/g, '*')}]` };
+  }
+  return path.includes('[') ? undefined : { holder: path };
 }
 
 /** Where a link leads, by its name: back to what an object is part of, to one beside it, or else to a part. */

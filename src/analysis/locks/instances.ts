@@ -1,0 +1,48 @@
+import type { LockEdge } from './record.ts';
+import type { LockClass } from './values.ts';
+
+/**
+ * The edges between two instances of one class that have no order of their own. By a comparison or a sorted sequence
+ * they have one, as long as all go the same way; so do a whole and its parts, as long as nobody goes from the part to
+ * the whole; and so do instances that the program tells apart by name, as long as no way leads round.
+ */
+export function unorderedInstances(edges: readonly LockEdge[]): ReadonlySet<LockEdge> {
+  const byClass = new Map<LockClass, LockEdge[]>();
+  for (const edge of edges) {
+    const { cls } = edge.outer.lock;
+    if (cls !== edge.inner.lock.cls || cls.permits !== 1 || edge.batch) continue;
+    const known = byClass.get(cls);
+    if (known) known.push(edge);
+    else byClass.set(cls, [edge]);
+  }
+  return new Set([...byClass.values()].flatMap(unordered));
+}
+
+function unordered(edges: readonly LockEdge[]): readonly LockEdge[] {
+  const ways = new Set(edges.map(({ instances }) => instances));
+  return edges.filter(({ instances, names }) => {
+    switch (instances) {
+      case 'different':
+        return true;
+      case 'ascending':
+      case 'descending':
+        return ways.has('ascending') && ways.has('descending');
+      case 'parent':
+        return ways.has('part');
+      case 'fixed':
+        return names !== undefined && leadsBack(names, edges);
+      default:
+        return false;
+    }
+  });
+}
+
+/** Whether a way through the names leads from the inner one to the outer one again. */
+function leadsBack([outer, inner]: readonly [string, string], edges: readonly LockEdge[]): boolean {
+  const reached = new Set([inner]);
+  for (const name of reached) {
+    if (name === outer) return true;
+    for (const { names } of edges) if (names?.[0] === name) reached.add(names[1]);
+  }
+  return false;
+}
