@@ -9,7 +9,7 @@ import type { LockEngine } from './engine.ts';
 import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './equalities.ts';
 import type { Env } from './evaluator.ts';
 import { idOf, outcomeKey } from './keys.ts';
-import { UNKNOWN_PATH } from './paths.ts';
+import { isDescendingRoot, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import type { Summary } from './summary.ts';
 import {
   type Acquisition,
@@ -506,7 +506,8 @@ export class Activation {
   #bindPattern(name: Ts.BindingName, declaration: Ts.Node, value: Value | undefined, world: World): World {
     if (ts.isIdentifier(name)) {
       const root = `v${idOf(declaration)}`;
-      const fresh = retirePath(retirePath(world, root), `s${idOf(declaration)}`);
+      const sorted = [false, true].map((descending) => sortedRoot(idOf(declaration), descending));
+      const fresh = [root, ...sorted].reduce(retirePath, world);
       // A variable of which nothing is known needs no entry: it stands for itself.
       return bind(fresh, declaration, value);
     }
@@ -679,7 +680,9 @@ export class Activation {
     if (iterated?.kind !== 'collection') {
       return { kind: 'opaque', path: path === undefined ? `v${id}` : `${path}[v${id}]` };
     }
-    const root = iterated.sorted ? `s${id}` : `${iterated.path}[v${id}]`;
+    const root = iterated.sorted
+      ? sortedRoot(id, isDescendingRoot(iterated.path))
+      : `${iterated.path}[v${id}]`;
     const { element } = iterated;
     if (!element || element.kind === 'opaque') return { kind: 'opaque', path: root };
     if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };

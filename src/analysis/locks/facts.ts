@@ -1,4 +1,5 @@
 import type { Span } from '../../engine/finding.ts';
+import type { Program } from '../../engine/program.ts';
 import type { Analysis } from '../../engine/rule.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
@@ -62,6 +63,15 @@ export const lockFacts: Analysis<LockFacts> = {
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
     const followed = new Set<string>();
+    const iterators = new Set<CfgOwner>();
+    const followIterators = (): void => {
+      for (const method of engine.carriers.filter(isIterator)) {
+        if (iterators.has(method)) continue;
+        iterators.add(method);
+        analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
+      }
+    };
+    followIterators();
     for (
       let names = carrierNames(engine, followed);
       names.length > 0;
@@ -71,10 +81,10 @@ export const lockFacts: Analysis<LockFacts> = {
         const tree = program.tree(file);
         if (!tree) continue;
         // A name says little: only what leads to a lock by its symbols is a caller.
-        const mentioning = functionsMentioning(tree.source, new Set(names));
-        const callers = mentioning.filter((fn) => reach.leads(fn));
+        const callers = functionsMentioning(tree.source, new Set(names)).filter((fn) => reach.leads(fn));
         analyseAll(callers);
       }
+      followIterators();
     }
     const classes = engine.locks.classes;
     const nameOf = namer(classes, (file) => program.relative(file));
@@ -88,6 +98,27 @@ export const lockFacts: Analysis<LockFacts> = {
     };
   },
 };
+
+/** A method that loops call without a word: `[Symbol.asyncIterator]`. */
+function isIterator(fn: CfgOwner): boolean {
+  const { name } = fn as { name?: Ts.Node };
+  return (
+    name !== undefined &&
+    ts.isComputedPropertyName(name) &&
+    /\b[aA]?(?:sync)?[iI]terator$/.test(name.expression.getText())
+  );
+}
+
+/** The functions with loops, in all files that know the class of an iterator. */
+function loopsNear(method: CfgOwner, program: Program): readonly CfgOwner[] {
+  const owner = method.parent;
+  const name = ts.isClassLike(owner) ? owner.name?.text : undefined;
+  const files = new Set([method.getSourceFile().fileName, ...(name ? program.filesWith([name]) : [])]);
+  return [...files].flatMap((file) => {
+    const tree = program.tree(file);
+    return tree ? functionsWith(tree.source, (node) => ts.isForOfStatement(node)) : [];
+  });
+}
 
 /** Whether code elsewhere may call the function: it is exported, or a member that is not private. */
 function isReachable(fn: CfgOwner): boolean {

@@ -235,6 +235,20 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
   }
 }
 
+/** The root of what a sorted sequence holds: `s` where the smaller one comes first, `z` where the larger one does. */
+export function sortedRoot(id: number, descending: boolean): Path {
+  return `${descending ? 'z' : 's'}${id}`;
+}
+
+/** The root of a sorted sequence turned round. */
+export function reversedRoot(path: Path): Path {
+  return path.replace(/^(\^*)([sz])/, (_, frames: string, way: string) => frames + (way === 's' ? 'z' : 's'));
+}
+
+export function isDescendingRoot(path: Path): boolean {
+  return /^\^*z\d/.test(path);
+}
+
 /** The path of an object that nothing is known about: equal to no other path. */
 export const UNKNOWN_PATH: Path = '?';
 

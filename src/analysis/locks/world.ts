@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, valueKey } from './keys.ts';
-import { type Crossing, crossBindings, isPrefix, UNKNOWN_PATH } from './paths.ts';
+import { type Crossing, crossBindings, isDescendingRoot, isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
   EMPTY_BINDINGS,
@@ -290,7 +290,9 @@ export function relateInstances(
   if (isPrefix(a, b)) return direction(b.slice(a.length));
   if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
   const [sortedA, sortedB] = [sortedSource(a), sortedSource(b)];
-  if (sortedA !== undefined && sortedA === sortedB) return 'ascending';
+  if (sortedA !== undefined && sortedA === sortedB) {
+    return isDescendingRoot(sortedA) ? 'descending' : 'ascending';
+  }
   const isAbout = (subject: Path, path: Path): boolean =>
     isPrefix(subject, path) || subject === lastKey(path);
   if (ordered.some(([small, large]) => isAbout(small, a) && isAbout(large, b))) return 'ascending';
@@ -347,5 +349,5 @@ function isVague(path: Path): boolean {
 
 /** The sorted sequence that a path, or its key, takes an element of. */
 function sortedSource(path: Path): string | undefined {
-  return /^\^*s\d+/.exec(lastKey(path) ?? '')?.[0] ?? /^\^*s\d+/.exec(path)?.[0];
+  return /^\^*[sz]\d+/.exec(lastKey(path) ?? '')?.[0] ?? /^\^*[sz]\d+/.exec(path)?.[0];
 }
