@@ -26,6 +26,7 @@ export class Code {
   readonly #symbols = new Map<string, Map<number, SymbolInfo | undefined>>();
   readonly #entities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #types = new WeakMap<NameNode, TypeInfo | undefined>();
+  readonly #typeEntities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #prefetched = new WeakSet<Ts.Node>();
   readonly #imports = new WeakSet<Ts.SourceFile>();
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
@@ -98,7 +99,12 @@ export class Code {
 
   /** What the type of the expression that ends in this name is declared as. */
   typeEntities(name: NameNode): readonly Entity[] {
-    return this.typeOf(name)?.symbols.flatMap((symbol) => this.#entitiesOf(symbol)) ?? [];
+    let found = this.#typeEntities.get(name);
+    if (!found) {
+      found = this.typeOf(name)?.symbols.flatMap((symbol) => this.#entitiesOf(symbol)) ?? [];
+      this.#typeEntities.set(name, found);
+    }
+    return found;
   }
 
   typeOf(name: NameNode): TypeInfo | undefined {
