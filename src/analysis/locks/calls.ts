@@ -5,7 +5,7 @@ import { memberName, type NameNode, nameText, rightmostName, skipParentheses } f
 import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
-import { combine, isPromiseStatic } from './promises.ts';
+import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import {
   type Acquisition,
@@ -22,7 +22,16 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { addHeld, bind, dropTokens, joinValues, releaseLock, START, type World } from './world.ts';
+import {
+  addHeld,
+  bind,
+  dropTokens,
+  joinValues,
+  releaseAll,
+  releaseLock,
+  START,
+  type World,
+} from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -234,6 +243,28 @@ function scoped(
   return [startTask(node, task, world)];
 }
 
+/**
+ * A task goes on by itself. What it gives back at some time, or was handed to give back, is its to hold from now on, and
+ * no longer its starter's: who waits for such a lock waits for the task, not for oneself.
+ */
+function leaveRunning(
+  activation: Activation,
+  task: Task,
+  world: World,
+  given: readonly Releaser[] = [],
+): World {
+  let next = world;
+  for (const outcome of task.outcomes) next = releaseAll(next, outcome);
+  for (const releaser of given) {
+    if (releaser.tokens.some((token) => next.held.some((held) => held.token === token))) {
+      next = activation.release(releaser, next);
+    }
+  }
+  const lent = world.held.filter((held) => !next.held.includes(held));
+  if (lent.length > 0) activation.wait(task, { ...world, held: lent }, () => {});
+  return next;
+}
+
 /** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */
 function startTask(node: Ts.Node, task: Task, world: World): World {
   let next = world;
@@ -330,7 +361,8 @@ export function invoke(
 ): readonly World[] {
   const around = [...world.held, ...world.outer];
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
-  if (!effect) return [];
+  // Declared, with its body elsewhere: nothing is known of it, but that control comes back.
+  if (!effect) return [bind(world, node, undefined)];
   const { kind, task } = effect;
   // Before somebody settles the promise, its waiters wait: for this as well.
   const isSettling = settles(closure) || args.some((value) => settles(value));
@@ -344,7 +376,12 @@ export function invoke(
   if (task.outcomes.length === 0 && task.acquisitions.length === 0) {
     return [bind(world, node, { kind: 'promise', task })];
   }
-  return [startTask(node, task, world)];
+  if (!isNeverAwaited(node)) return [startTask(node, task, world)];
+  const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
+  const outcomes = task.outcomes.map(
+    (outcome): Outcome => ({ ...outcome, released: [], releasedTokens: [] }),
+  );
+  return [startTask(node, { ...task, outcomes }, leaveRunning(activation, task, world, given))];
 }
 
 /** Whether a value is, or captures, the `resolve` of a promise under construction. */
@@ -377,13 +414,14 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
       const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const acquisitions = [
-        ...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions,
-      ];
+      const running = runUnder(activation, node, executor, [settle, settle], [], world);
+      const acquisitions = [...running.acquisitions];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
       const effect = activation.engine.apply(activation, executor, [settle, settle], node, []);
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
-      return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
+      // The executor may settle the promise and go on for a while: nobody waits for its end.
+      const next = leaveRunning(activation, running, world);
+      return [bind(next, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
