@@ -21,7 +21,7 @@ export function isNeverAwaited(call: Ts.Node): boolean {
   const scope = ts.findAncestor(parent, (node) => ts.isFunctionLike(node) || ts.isSourceFile(node));
   return (
     scope !== undefined &&
-    usesOf(parent, parent.name.text, scope).every((use) => isKept(use) || isObserved(use))
+    usesOf(parent, parent.name.text, scope).every((use) => isKept(use) || isObserved(use) || isPrinted(use))
   );
 }
 
@@ -49,6 +49,11 @@ function isKept({ parent }: Ts.Node): boolean {
     ts.isPropertyAccessExpression(parent.expression) &&
     /^(?:push|unshift|add|set|indexOf|includes|delete)$/.test(parent.expression.name.text)
   );
+}
+
+/** A promise in a text is not waited for. */
+function isPrinted({ parent }: Ts.Node): boolean {
+  return ts.isTemplateSpan(parent);
 }
 
 /** `task.finally(…);` as a statement of its own. */
