@@ -768,6 +768,7 @@ function noteUnknown(
   // Handing our own parameters on to a function that may call them makes us a carrier as well.
   if (world.held.length === 0) return;
   if (name && activation.engine.code.entities(name).some(({ kind }) => kind === 'external')) return;
+  if (isOfAnotherPackage(activation, callee)) return;
   if (
     name &&
     activation.engine.code
@@ -780,6 +781,15 @@ function noteUnknown(
     node,
     `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`,
   );
+}
+
+/** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */
+function isOfAnotherPackage({ engine }: Activation, callee: Ts.Node): boolean {
+  let root = callee;
+  while (isMember(root)) root = skipParentheses(root.expression);
+  if (root === callee || !ts.isIdentifier(root)) return false;
+  const entities = engine.code.entities(root);
+  return entities.length > 0 && entities.every(({ kind }) => kind === 'external');
 }
 
 /** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
