@@ -74,7 +74,7 @@ function isWanted(spec) {
 /** @param {string} spec a package with its exact version */
 async function examine(spec) {
   const project = unpack(spec);
-  if (!flags.bare) installDependencies(project);
+  const installed = !flags.bare && installDependencies(project);
   const result = await measure(
     {
       file: process.execPath,
@@ -85,11 +85,11 @@ async function examine(spec) {
     Number(flags.timeout) * 1000,
   );
   const lines = countLines(project);
-  if (result.code === null) return { spec, lines, result };
+  if (result.code === null) return { spec, installed, lines, result };
   if (result.code > 1) throw new Error(`the gate ended with ${result.code} on ${spec}: ${result.stderr}`);
   writeFileSync(`${project}.json`, result.stdout);
   writeFileSync(`${project}.stats.txt`, result.stderr);
-  return { spec, lines, result, sites: sitesIn(result.stderr), found: JSON.parse(result.stdout) };
+  return { spec, installed, lines, result, sites: sitesIn(result.stderr), found: JSON.parse(result.stdout) };
 }
 
 /** A project of its own, since the gate looks at nothing in `node_modules`. @param {string} spec */
@@ -106,19 +106,27 @@ function unpack(spec) {
   return project;
 }
 
-/** With the dependencies the compiler knows the types of what is imported; without, the gate has the sources alone. */
-function installDependencies(/** @type {string} */ project) {
-  const done = path.join(project, 'node_modules', '.package-lock.json');
-  const args = [
-    'install',
-    '--omit=dev',
-    '--ignore-scripts',
-    '--no-package-lock',
-    '--no-audit',
-    '--no-fund',
-    '--silent',
-  ];
-  if (!existsSync(done)) run('npm', args, project);
+/**
+ * With the dependencies the compiler knows the types of what is imported; without, the gate has the sources alone.
+ *
+ * @param {string} project
+ * @returns {boolean} whether they could be installed
+ */
+function installDependencies(project) {
+  if (existsSync(path.join(project, 'node_modules', '.package-lock.json'))) return true;
+  const manifest = path.join(project, 'package.json');
+  // What its developers ask of their own checkout (a package manager, tools) is none of ours.
+  const { devDependencies, devEngines, packageManager, scripts, ...rest } = JSON.parse(
+    readFileSync(manifest, 'utf8'),
+  );
+  writeFileSync(manifest, `${JSON.stringify(rest, null, 2)}\n`);
+  const args = ['install', '--omit=dev', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', [...args, '--silent'], {
+    cwd: project,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  return status === 0;
 }
 
 /** Lines of the sources that the gate reads when it has no config: no declarations, no tests. @param {string} project */
@@ -142,6 +150,7 @@ function report(rows) {
   const head = [
     'package',
     'version',
+    'dependencies',
     'files',
     'lines',
     'lock sites',
@@ -163,17 +172,18 @@ function report(rows) {
       ...unresolved.map((one) => `${spec} ${one.file}:${one.line} unresolved: ${one.message}`),
     ];
   });
-  const how = `Node ${process.versions.node}, ${os.availableParallelism()} cores, ${flags.bare ? 'without' : 'with'} dependencies.`;
+  const how = `Node ${process.versions.node}, ${os.availableParallelism()} cores.`;
   return [how, '', ...table, '', ...places].join('\n');
 }
 
 /** @param {Awaited<ReturnType<typeof examine>>} row */
-function cellsOf({ spec, lines, sites, result, found }) {
+function cellsOf({ spec, installed, lines, sites, result, found }) {
   const at = spec.lastIndexOf('@');
   const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
   return [
     `\`${spec.slice(0, at)}\``,
     spec.slice(at + 1),
+    installed ? 'yes' : 'no',
     found ? found.summary.files.toLocaleString('en') : '',
     lines.toLocaleString('en'),
     sites?.get('lock-cycle') ?? '',
