@@ -27,6 +27,7 @@ export const lockCycle = defineRule<undefined, 'cycle'>({
     const facts = await pass.use(lockFacts);
     const declared = declaredLocks(pass.locks, facts);
     for (const site of facts.sites) pass.site(site);
+    for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
     for (const cycle of findCycles(facts.edges, declared)) {
       const [first] = cycle;
       if (!first) continue;

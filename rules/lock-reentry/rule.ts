@@ -38,6 +38,7 @@ export const lockReentry = defineRule<undefined, MessageId>({
     const facts = await pass.use(lockFacts);
     const declared = declaredLocks(pass.locks, facts);
     for (const site of facts.sites) pass.site(site);
+    for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
     const violations = new Map<LockEdge, MessageId>();
     for (const edge of facts.edges) {
       const messageId = judge(edge, declared);

@@ -26,6 +26,7 @@ export class Code {
   readonly #symbols = new Map<string, Map<number, SymbolInfo | undefined>>();
   readonly #entities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #types = new WeakMap<NameNode, TypeInfo | undefined>();
+  readonly #typeEntities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #prefetched = new WeakSet<Ts.Node>();
   readonly #imports = new WeakSet<Ts.SourceFile>();
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
@@ -98,7 +99,12 @@ export class Code {
 
   /** What the type of the expression that ends in this name is declared as. */
   typeEntities(name: NameNode): readonly Entity[] {
-    return this.typeOf(name)?.symbols.flatMap((symbol) => this.#entitiesOf(symbol)) ?? [];
+    let found = this.#typeEntities.get(name);
+    if (!found) {
+      found = this.typeOf(name)?.symbols.flatMap((symbol) => this.#entitiesOf(symbol)) ?? [];
+      this.#typeEntities.set(name, found);
+    }
+    return found;
   }
 
   typeOf(name: NameNode): TypeInfo | undefined {
@@ -118,8 +124,7 @@ export class Code {
     const interfaces: Ts.InterfaceDeclaration[] = [];
     for (const file of name === undefined ? [] : this.program.filesWith([name])) {
       const tree = this.program.tree(file);
-      if (!tree || !/\b(?:implements|extends)\b/.test(tree.text)) continue;
-      for (const type of heirsIn(tree.source)) {
+      for (const type of tree ? heirsIn(tree.source) : []) {
         if (!this.#inherits(type, base)) continue;
         if (ts.isInterfaceDeclaration(type)) interfaces.push(type);
         else found.add(type);
@@ -452,8 +457,22 @@ function sameMerged(a: Ts.Node, b: Ts.Node): boolean {
   );
 }
 
-function heirsIn(source: Ts.SourceFile): (Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration)[] {
-  const found: (Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration)[] = [];
+type Heir = Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration;
+
+const heirs = new WeakMap<Ts.SourceFile, readonly Heir[]>();
+
+/** The types of a file that inherit. Files are walked once, however many types are asked about. */
+function heirsIn(source: Ts.SourceFile): readonly Heir[] {
+  let found = heirs.get(source);
+  if (!found) {
+    found = /\b(?:implements|extends)\b/.test(source.text) ? findHeirs(source) : [];
+    heirs.set(source, found);
+  }
+  return found;
+}
+
+function findHeirs(source: Ts.SourceFile): readonly Heir[] {
+  const found: Heir[] = [];
   const visit = (node: Ts.Node): void => {
     if ((ts.isClassLike(node) || ts.isInterfaceDeclaration(node)) && node.heritageClauses) found.push(node);
     ts.forEachChild(node, visit);

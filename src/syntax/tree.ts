@@ -51,7 +51,8 @@ export class SourceTree {
   nodeAt(start: number, end: number): Ts.Node {
     let found: Ts.Node = this.source;
     const visit = (node: Ts.Node): void => {
-      if (start < node.getStart(this.source) || end > node.end) return;
+      // Where a node begins is found by reading past its comments, so that is asked last.
+      if (start < node.pos || end > node.end || start < node.getStart(this.source)) return;
       found = node;
       ts.forEachChild(node, visit);
     };

@@ -1,4 +1,5 @@
 import type { Analysis } from '../../engine/rule.ts';
+import type { Ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { Code } from '../code.ts';
 import { Heritage } from '../dispatch/heritage.ts';
@@ -13,6 +14,8 @@ import { insertLiterals } from './sql-literals.ts';
 export interface InsertSite {
   readonly call: CallLike;
   readonly readings: readonly Reading[];
+  /** The literals whose text gets here. */
+  readonly origins: readonly Ts.Node[];
 }
 
 /** All that the insert rules judge by. */
@@ -36,7 +39,8 @@ export const insertFacts: Analysis<InsertFacts> = {
     const reader = new Reader(await loadSql(), new Folder(code, graph.callees), graph);
     const sites = [...byCall(executions)].map(([call, runs]): InsertSite => {
       const texts = new Map(runs.map((run) => [`${code.key(run.sql.at)}|${run.sql.frames.key}`, run]));
-      return { call, readings: [...texts.values()].flatMap((run) => reader.read(run)) };
+      const readings = [...texts.values()].flatMap((run) => reader.read(run));
+      return { call, readings, origins: runs.map(({ origin }) => origin.at) };
     });
     const relevant = sites.filter(({ readings }) =>
       readings.some(({ inserts, unread }) => inserts.length > 0 || unread),

@@ -34,13 +34,26 @@ export class Frames {
     return rest.length === this.#entries.length ? this : new Frames(rest);
   }
 
-  /** Only what matters for code at a place: the functions around it. */
+  /**
+   * Only what matters for code at a place: how the functions around it were entered, and those around their callers in
+   * turn. A helper that a closure calls leads back to the closure, which belongs to one activation of its factory.
+   */
   around(place: Ts.Node): Frames {
     if (this.#entries.length === 0) return this;
     const scopes = new Set<Ts.Node>();
-    for (let at: Ts.Node | undefined = place; at; at = at.parent) scopes.add(at);
-    const rest = this.#entries.filter(({ fn }) => scopes.has(fn));
-    return rest.length === this.#entries.length ? this : new Frames(rest);
+    const kept = new Set<Entry>();
+    // A set grows while it is walked.
+    const places = new Set<Ts.Node>([place]);
+    for (const one of places) {
+      for (let at: Ts.Node | undefined = one; at && !scopes.has(at); at = at.parent) scopes.add(at);
+      for (const entry of this.#entries) {
+        if (kept.has(entry) || !scopes.has(entry.fn)) continue;
+        kept.add(entry);
+        places.add(entry.call);
+      }
+    }
+    if (kept.size === this.#entries.length) return this;
+    return new Frames(this.#entries.filter((entry) => kept.has(entry)));
   }
 
   /** These frames, and those of the other where these say nothing. */

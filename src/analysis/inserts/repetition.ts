@@ -1,8 +1,10 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgLoop, CfgOwner } from '../cfg.ts';
+import { skipParentheses } from '../code.ts';
 import { repeatingLoops, runsBoth } from '../loops.ts';
 import { type Frames, idOf } from './frames.ts';
 import { cfgOf, type FunctionNode, functionName, isFunctionNode, ownerOf } from './functions.ts';
+import { localDeclaration } from './identifiers.ts';
 import type { CallGraph, Invocation } from './invocations.ts';
 import type { Preflights } from './preflight.ts';
 
@@ -28,11 +30,18 @@ const MOST_STEPS = 3_000;
  * around the call in its function, or around a call of that function, and so on. Undefined when there is none.
  */
 export function findRepetition(
-  start: { readonly node: Ts.Node; readonly frames: Frames },
+  start: RepetitionStart,
   graph: CallGraph,
   preflights: Preflights,
 ): Repetition | 'gave-up' | undefined {
   return new RepetitionSearch(graph, preflights).find(start);
+}
+
+/** The call that may be repeated, and the literals whose text it runs. */
+export interface RepetitionStart {
+  readonly node: Ts.Node;
+  readonly frames: Frames;
+  readonly origins: readonly Ts.Node[];
 }
 
 /** A call on a way from the repeated one to its callers. */
@@ -52,19 +61,15 @@ class RepetitionSearch {
   readonly #preflights: Preflights;
   readonly #steps = new Map<CfgOwner, readonly Step[]>();
   readonly #followed = new Set<string>();
+  #origins: readonly Ts.Node[] = [];
 
   constructor(graph: CallGraph, preflights: Preflights) {
     this.#graph = graph;
     this.#preflights = preflights;
   }
 
-  find({
-    node,
-    frames,
-  }: {
-    readonly node: Ts.Node;
-    readonly frames: Frames;
-  }): Repetition | 'gave-up' | undefined {
+  find({ node, frames, origins }: RepetitionStart): Repetition | 'gave-up' | undefined {
+    this.#origins = origins;
     const queue: Step[] = [
       { node, frames: frames.around(node), how: 'call', by: 'symbol', next: undefined, captured: [] },
     ];
@@ -80,10 +85,14 @@ class RepetitionSearch {
   }
 
   #examine(step: Step): Repetition | { readonly callers: readonly Step[] } | undefined {
-    if (step.how === 'iteration') return repetition({ kind: 'iteration', node: step.node }, step);
+    if (step.how === 'iteration' && !listsEach(iteratedBy(step.node), this.#origins)) {
+      return repetition({ kind: 'iteration', node: step.node }, step);
+    }
     const owner = ownerOf(step.node);
     const cfg = cfgOf(owner);
-    const [loop] = repeatingLoops(cfg, step.node);
+    const loop = repeatingLoops(cfg, step.node).find(
+      ({ statement }) => !listsEach(iteratedBy(statement), this.#origins),
+    );
     const elsewhere = step.captured.filter((one) => ownerOf(one) !== owner);
     const isDecidedHere = step.captured.length > 0 && elsewhere.length === 0;
     if (loop) {
@@ -154,6 +163,27 @@ function repetition(loop: RepetitionCause, step: Step): Repetition {
   const calls: Ts.Node[] = [];
   for (let at: Step | undefined = step; at?.next; at = at.next) calls.push(at.node);
   return { loop, calls: loop.kind === 'statement' ? calls : calls.slice(1) };
+}
+
+/** What a `for … of`, or a call such as `list.forEach(…)`, goes through. */
+function iteratedBy(node: Ts.Node): Ts.Node | undefined {
+  if (ts.isForOfStatement(node)) return node.expression;
+  const callee = ts.isCallExpression(node) ? skipParentheses(node.expression) : undefined;
+  return callee && ts.isPropertyAccessExpression(callee) ? callee.expression : undefined;
+}
+
+/** Whether a list spells out the texts one by one: then each of them has its own turn, and no other. */
+function listsEach(list: Ts.Node | undefined, texts: readonly Ts.Node[]): boolean {
+  const bare = list && skipParentheses(list);
+  const variable = bare && ts.isIdentifier(bare) ? localDeclaration(bare) : undefined;
+  const value = variable && ts.isVariableDeclaration(variable) ? variable.initializer : bare;
+  const array = value && skipParentheses(value);
+  if (!array || !ts.isArrayLiteralExpression(array) || texts.length === 0) return false;
+  return texts.every((text) =>
+    array.elements.some(
+      (one) => text.pos >= one.pos && text.end <= one.end && text.getSourceFile() === one.getSourceFile(),
+    ),
+  );
 }
 
 /** Whether a declaration is made anew on every turn of a loop. */

@@ -8,7 +8,7 @@ import type { Around } from './engine.ts';
 import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
-import { combine, isPromiseStatic } from './promises.ts';
+import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import {
   type Acquisition,
@@ -32,6 +32,7 @@ import {
   bind,
   dropTokens,
   keptGrants,
+  releaseAll,
   releaseLock,
   START,
   type World,
@@ -256,6 +257,28 @@ function scoped(
   return [startTask(node, task, world)];
 }
 
+/**
+ * A task goes on by itself. What it gives back at some time, or was handed to give back, is its to hold from now on, and
+ * no longer its starter's: who waits for such a lock waits for the task, not for oneself.
+ */
+function leaveRunning(
+  activation: Activation,
+  task: Task,
+  world: World,
+  given: readonly Releaser[] = [],
+): World {
+  let next = world;
+  for (const outcome of task.outcomes) next = releaseAll(next, outcome);
+  for (const releaser of given) {
+    if (releaser.tokens.some((token) => next.held.some((held) => held.token === token))) {
+      next = activation.release(releaser, next);
+    }
+  }
+  const lent = world.held.filter((held) => !next.held.includes(held));
+  if (lent.length > 0) activation.wait(task, { ...world, held: lent }, () => {});
+  return next;
+}
+
 /** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */
 function startTask(node: Ts.Node, task: Task, world: World): World {
   let next = world;
@@ -369,7 +392,8 @@ export function invoke(
   around: Around = aroundCall(node, world),
 ): readonly World[] {
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
-  if (!effect) return [];
+  // Declared, with its body elsewhere: nothing is known of it, but that control comes back.
+  if (!effect) return [bind(world, node, undefined)];
   const { kind, task } = effect;
   // Before somebody settles the promise, its waiters wait: for this as well.
   const isSettling = settles(closure) || args.some((value) => settles(value));
@@ -391,7 +415,12 @@ export function invoke(
   if (task.outcomes.length === 0 && task.acquisitions.length === 0) {
     return [bind(world, node, { kind: 'promise', task })];
   }
-  return [startTask(node, task, world)];
+  if (!isNeverAwaited(node)) return [startTask(node, task, world)];
+  const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
+  const outcomes = task.outcomes.map(
+    (outcome): Outcome => ({ ...outcome, released: [], releasedTokens: [] }),
+  );
+  return [startTask(node, { ...task, outcomes }, leaveRunning(activation, task, world, given))];
 }
 
 function aroundCall(node: Ts.Node, world: World): Around {
@@ -433,9 +462,8 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
       const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const acquisitions = [
-        ...runUnder(activation, node, executor, [settle, settle], [], world).acquisitions,
-      ];
+      const running = runUnder(activation, node, executor, [settle, settle], [], world);
+      const acquisitions = [...running.acquisitions];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
       const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
         held: [],
@@ -443,7 +471,9 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
         kept: EMPTY_BINDINGS,
       });
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
-      return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
+      // The executor may settle the promise and go on for a while: nobody waits for its end.
+      const next = leaveRunning(activation, running, world);
+      return [bind(next, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
@@ -623,6 +653,7 @@ function noteUnknown(
   // Handing our own parameters on to a function that may call them makes us a carrier as well.
   if (world.held.length === 0) return;
   if (name && activation.engine.code.entities(name).some(({ kind }) => kind === 'external')) return;
+  if (isOfAnotherPackage(activation, callee)) return;
   if (
     name &&
     activation.engine.code
@@ -635,6 +666,15 @@ function noteUnknown(
     node,
     `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`,
   );
+}
+
+/** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */
+function isOfAnotherPackage({ engine }: Activation, callee: Ts.Node): boolean {
+  let root = callee;
+  while (isMember(root)) root = skipParentheses(root.expression);
+  if (root === callee || !ts.isIdentifier(root)) return false;
+  const entities = engine.code.entities(root);
+  return entities.length > 0 && entities.every(({ kind }) => kind === 'external');
 }
 
 /** A signature without a body that nothing in the program implements: nothing of ours is behind it. */

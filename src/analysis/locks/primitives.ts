@@ -74,6 +74,19 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     grants: 'void',
   },
   {
+    module: '@livekit/mutex',
+    type: 'Mutex',
+    acquire: ['lock'],
+    grants: 'releaser',
+  },
+  {
+    module: '@livekit/mutex',
+    type: 'MultiMutex',
+    acquire: ['lock'],
+    grants: 'releaser',
+    permitsArg: 0,
+  },
+  {
     module: 'async-lock',
     type: 'default',
     scoped: ['acquire'],
@@ -112,17 +125,36 @@ const DEFAULT_NAMES: Readonly<Record<string, string>> = {
   'async-lock': 'AsyncLock',
 };
 
-/** Finds the primitive that a type of a module is. */
+/**
+ * Finds the primitive that a type of a module is. A mutex of a package that nobody has described is taken for what its
+ * name says: packages of that name differ in their methods, not in what they are for.
+ */
 export function findPrimitive(
   primitives: readonly LockPrimitive[],
   module: string,
   type: string,
 ): LockPrimitive | undefined {
-  return primitives.find(
+  const known = primitives.find(
     (primitive) =>
       matchesModule(primitive.module, module) &&
       (primitive.type === type || (primitive.type === 'default' && DEFAULT_NAMES[module] === type)),
   );
+  return known ?? (isPackage(module) && /^(?:Async)?Mutex$/.test(type) ? UNDESCRIBED_MUTEX : undefined);
+}
+
+/** What a mutex offers, under the names that are in use. Any of them may be missing from a certain package. */
+const UNDESCRIBED_MUTEX: LockPrimitive = {
+  type: 'Mutex',
+  acquire: ['acquire', 'lock'],
+  try: ['tryAcquire', 'tryLock'],
+  release: ['release', 'unlock'],
+  scoped: ['runExclusive', 'withLock'],
+  grants: 'releaser',
+};
+
+/** Whether a module is one of npm, by its name: no path, and neither the language's library nor a free name. */
+function isPackage(module: string): boolean {
+  return /^[@a-z0-9]/i.test(module) && module !== 'lib' && module !== 'global' && !module.includes(':');
 }
 
 /** A subpath of a package (`es-toolkit/promise`) stands for the package. */

@@ -10,6 +10,64 @@ export function isPromiseStatic(node: Ts.Expression): boolean {
   return ts.isIdentifier(bare) && bare.text === 'Promise' && !resolveLocal(bare);
 }
 
+/**
+ * Whether the promise of a call is never waited for in the function that made it: `work();`, `void work()`,
+ * `tasks.push(work())`, `const task = work(); tasks.push(task)`.
+ */
+export function isNeverAwaited(call: Ts.Node): boolean {
+  const { parent } = call;
+  if (ts.isExpressionStatement(parent) || ts.isVoidExpression(parent) || isKept(call)) return true;
+  if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return false;
+  const scope = ts.findAncestor(parent, (node) => ts.isFunctionLike(node) || ts.isSourceFile(node));
+  return (
+    scope !== undefined &&
+    usesOf(parent, parent.name.text, scope).every((use) => isKept(use) || isObserved(use) || isPrinted(use))
+  );
+}
+
+function usesOf(variable: Ts.VariableDeclaration, name: string, scope: Ts.Node): readonly Ts.Identifier[] {
+  const found: Ts.Identifier[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (
+      ts.isIdentifier(node) &&
+      node.text === name &&
+      node !== variable.name &&
+      resolveLocal(node) === variable
+    ) {
+      found.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(scope);
+  return found;
+}
+
+/** `tasks.push(task)`, `running.add(task)`: somebody else may wait for it. */
+function isKept({ parent }: Ts.Node): boolean {
+  return (
+    ts.isCallExpression(parent) &&
+    ts.isPropertyAccessExpression(parent.expression) &&
+    /^(?:push|unshift|add|set|indexOf|includes|delete)$/.test(parent.expression.name.text)
+  );
+}
+
+/** A promise in a text is not waited for. */
+function isPrinted({ parent }: Ts.Node): boolean {
+  return ts.isTemplateSpan(parent);
+}
+
+/** `task.finally(…);` as a statement of its own. */
+function isObserved(use: Ts.Node): boolean {
+  const access = use.parent;
+  if (!ts.isPropertyAccessExpression(access) || access.expression !== use) return false;
+  const call = access.parent;
+  return (
+    /^(?:then|catch|finally)$/.test(access.name.text) &&
+    ts.isCallExpression(call) &&
+    (ts.isExpressionStatement(call.parent) || ts.isVoidExpression(call.parent))
+  );
+}
+
 /** `Promise.all(list)` and its kin: several tasks started, one promise for all of them. */
 export function combine(method: string, argument: Value | undefined): Value | undefined {
   if (method === 'resolve') {
