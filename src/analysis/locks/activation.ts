@@ -665,6 +665,7 @@ export class Activation {
       held: world.held,
       isJoined: true,
       kept: EMPTY_BINDINGS,
+      under: world.held[0],
     });
     return effect?.kind === 'generator'
       ? { kind: 'generator', task: effect.task, yields: effect.yields }

@@ -2,7 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { type AcquisitionSink, type Activation, tokensOf } from './activation.ts';
+import { type AcquisitionSink, type Activation, isAsyncFunction, tokensOf } from './activation.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
 import { isJoined } from './joined.ts';
@@ -73,7 +73,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
   const callables = membersOf(target).filter(
     ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
   );
-  if (callables.length > 0 && !isOverridable(target, receiverNode)) {
+  if (callables.length > 0 && !isOverridable(target, receiverNode, activation, world)) {
     const args = argumentsOf(activation, node, world);
     return callables.flatMap((member) => {
       if (member.kind === 'closure') {
@@ -98,10 +98,16 @@ export function performCall(activation: Activation, node: CallLike, world: World
 }
 
 /** A method found on an object whose class may have heirs: the declarations know them all. */
-function isOverridable(target: Value | undefined, receiverNode: Ts.Expression | undefined): boolean {
+function isOverridable(
+  target: Value | undefined,
+  receiverNode: Ts.Expression | undefined,
+  activation: Activation,
+  world: World,
+): boolean {
   return (
     receiverNode !== undefined &&
     receiverNode.kind !== ts.SyntaxKind.SuperKeyword &&
+    activation.evaluate(receiverNode, world)?.kind !== 'object' &&
     membersOf(target).every((member) => member.kind === 'closure' && ts.isMethodDeclaration(member.fn))
   );
 }
@@ -314,6 +320,7 @@ export function runUnder(
     held: joined ? [...held, ...world.outer, ...world.held] : held,
     isJoined: joined && !world.isApart,
     kept: keptGrants(world),
+    under: held[0] ?? (joined ? (world.held[0] ?? world.outer[0]) : undefined),
   };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
@@ -389,7 +396,7 @@ export function invoke(
   closure: Closure,
   args: readonly (Value | undefined)[],
   world: World,
-  around: Around = aroundCall(node, world),
+  around: Around = aroundCall(node, closure, world),
 ): readonly World[] {
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   // Declared, with its body elsewhere: nothing is known of it, but that control comes back.
@@ -423,12 +430,15 @@ export function invoke(
   return [startTask(node, { ...task, outcomes }, leaveRunning(activation, task, world, given))];
 }
 
-function aroundCall(node: Ts.Node, world: World): Around {
+function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
   const joined = isJoined(node);
+  // A function that is not async runs to its end before its caller goes on.
+  const isWithin = joined || !isAsyncFunction(fn);
   return {
     held: joined ? [...world.held, ...world.outer] : [],
     isJoined: joined && !world.isApart,
     kept: keptGrants(world),
+    under: isWithin ? (world.held[0] ?? world.outer[0]) : undefined,
   };
 }
 
@@ -469,6 +479,7 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
         held: [],
         isJoined: false,
         kept: EMPTY_BINDINGS,
+        under: undefined,
       });
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
       // The executor may settle the promise and go on for a while: nobody waits for its end.
@@ -650,22 +661,10 @@ function noteUnknown(
     activation.carriesLocks = true;
     return;
   }
-  // Handing our own parameters on to a function that may call them makes us a carrier as well.
-  if (world.held.length === 0) return;
-  if (name && activation.engine.code.entities(name).some(({ kind }) => kind === 'external')) return;
+  const entities = name ? activation.engine.code.entities(name) : [];
+  if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
   if (isOfAnotherPackage(activation, callee)) return;
-  if (
-    name &&
-    activation.engine.code
-      .entities(name)
-      .some((entity) => entity.kind === 'node' && isDeclaredOnly(entity.node))
-  )
-    return;
-  const [held] = world.held;
-  activation.engine.record.noteUnresolved(
-    node,
-    `call of ${callee.getText().slice(0, 60)} while holding ${held?.lock.cls.name ?? 'a lock'}`,
-  );
+  activation.engine.unknownCall(node, callee.getText().slice(0, 60), world.held[0]);
 }
 
 /** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */

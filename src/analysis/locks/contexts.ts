@@ -5,7 +5,7 @@ import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesPassedOn } from './gates.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
 import { BOTTOM, type Summary } from './summary.ts';
-import { EMPTY_BINDINGS } from './values.ts';
+import { EMPTY_BINDINGS, type LockClass } from './values.ts';
 
 /** A function together with what it is called with, and what is known of it so far. */
 export interface Context {
@@ -25,16 +25,18 @@ export interface CallSites {
   readonly gates: ReadonlySet<Gate>;
   /** What of the caller's own surroundings reaches the callee: nothing, if the calls are not waited for. */
   readonly inherits: 'all' | 'single' | 'nothing';
+  /** A lock that is held in one of the calls, if there is one. */
+  readonly under: LockClass | undefined;
 }
 
 /** Calls of which nothing is known but that they happen. */
-export const ANY_CALL: CallSites = { gates: new Set(), inherits: 'nothing' };
+export const ANY_CALL: CallSites = { gates: new Set(), inherits: 'nothing', under: undefined };
 
 /** Takes one more call from the same place into account. */
 export function commonSites(a: CallSites | undefined, b: CallSites): CallSites {
   if (!a) return b;
   const weakest = INHERITING.find((one) => one === a.inherits || one === b.inherits) ?? 'nothing';
-  return { gates: intersect(a.gates, b.gates), inherits: weakest };
+  return { gates: intersect(a.gates, b.gates), inherits: weakest, under: a.under ?? b.under };
 }
 
 const INHERITING = ['nothing', 'single', 'all'] as const;
@@ -95,9 +97,28 @@ export class Contexts {
     return context;
   }
 
-  /** The gates around each context: the largest solution of "held by every caller, or around it". */
-  ambient(): ReadonlyMap<Context, ReadonlySet<Gate>> {
-    const around = new Map<Context, ReadonlySet<Gate>>();
+  /** The contexts that may run while a lock is held, each with one such lock. */
+  under(): ReadonlyMap<Context, LockClass> {
+    const under = new Map<Context, LockClass>();
+    const waiting = new Set(this.#all.values());
+    const callees = this.#callees();
+    for (const context of waiting) {
+      waiting.delete(context);
+      if (under.has(context)) continue;
+      for (const [caller, sites] of context.callers) {
+        const inherited =
+          caller !== 'outside' && sites.inherits !== 'nothing' ? under.get(caller) : undefined;
+        const lock = sites.under ?? inherited;
+        if (!lock) continue;
+        under.set(context, lock);
+        for (const callee of callees.get(context) ?? []) waiting.add(callee);
+        break;
+      }
+    }
+    return under;
+  }
+
+  #callees(): ReadonlyMap<Context, readonly Context[]> {
     const callees = new Map<Context, Context[]>();
     for (const context of this.#all.values()) {
       for (const caller of context.callers.keys()) {
@@ -107,6 +128,13 @@ export class Contexts {
         else callees.set(caller, [context]);
       }
     }
+    return callees;
+  }
+
+  /** The gates around each context: the largest solution of "held by every caller, or around it". */
+  ambient(): ReadonlyMap<Context, ReadonlySet<Gate>> {
+    const around = new Map<Context, ReadonlySet<Gate>>();
+    const callees = this.#callees();
     const waiting = new Set(this.#all.values());
     for (const context of waiting) {
       waiting.delete(context);

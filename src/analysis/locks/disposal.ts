@@ -32,6 +32,7 @@ export function dispose(
       held: world.held,
       isJoined: true,
       kept: keptGrants(world),
+      under: world.held[0],
     });
   if (!effect) return undefined;
   const [first] = effect.task.outcomes;

@@ -1,3 +1,4 @@
+import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
@@ -54,6 +55,8 @@ export interface Around {
   readonly isJoined: boolean;
   /** Grants that the caller knows to be kept in fields and variables that are not its own. */
   readonly kept: Bindings;
+  /** A lock that is held while the callee runs, or starts to. */
+  readonly under: Held | undefined;
 }
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
@@ -140,7 +143,7 @@ export class LockEngine {
     | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
-    if (!this.#essence.matters(closure, args, around.kept)) {
+    if (!this.#essence.matters(closure, args, around)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },
@@ -164,7 +167,8 @@ export class LockEngine {
       context.dependents.add(caller);
       const gates = gatesAround(around.held, inward.path);
       const onThis = formals.self === 'this' ? 'all' : 'single';
-      const sites: CallSites = { gates, inherits: around.isJoined ? onThis : 'nothing' };
+      const inherits = around.isJoined ? onThis : 'nothing';
+      const sites: CallSites = { gates, inherits, under: around.under?.lock.cls };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
     }
     const summary = this.#summaryOf(context);
@@ -185,6 +189,16 @@ export class LockEngine {
         value: crossValue(value, outward),
       })),
     };
+  }
+
+  /** Takes note of a call of which nothing is known, `under` a lock or perhaps under one of our callers'. */
+  unknownCall(node: Ts.Node, callee: string, under: Held | undefined): void {
+    this.record.noteUnknownCall(node, callee, under?.lock.cls ?? this.#current);
+  }
+
+  /** What could not be resolved where a lock is held. */
+  unresolved(): readonly { readonly at: Span; readonly what: string }[] {
+    return this.record.unresolved(this.#contexts.under());
   }
 
   /** Takes note of a lock that is waited for while another is held. */

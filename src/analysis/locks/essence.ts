@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
+import type { Around } from './engine.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
@@ -24,9 +25,15 @@ export class Essence {
   }
 
   /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
-  matters(closure: Closure, args: readonly (Value | undefined)[], kept: Bindings = EMPTY_BINDINGS): boolean {
+  matters(
+    closure: Closure,
+    args: readonly (Value | undefined)[],
+    around: Pick<Around, 'kept' | 'under'> = { kept: EMPTY_BINDINGS, under: undefined },
+  ): boolean {
     if (this.#reach.leads(closure.fn) || handsBack(closure.fn)) return true;
-    for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
+    // Under a lock, what cannot be resolved is to be told.
+    if (around.under && this.#reach.isOpen(closure.fn)) return true;
+    for (const slot of around.kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
     const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
     return given.some((value) => isCarrier(this.ofValue(value)));
   }

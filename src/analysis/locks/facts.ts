@@ -92,7 +92,7 @@ export const lockFacts: Analysis<LockFacts> = {
       classes,
       edges: sortEdges(engine.edges()),
       sites: engine.record.sites,
-      unresolved: engine.record.unresolved,
+      unresolved: engine.unresolved(),
       nameOf,
       find: (name) => findLocks(name, classes, nameOf),
     };

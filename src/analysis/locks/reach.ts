@@ -25,6 +25,7 @@ export class LockReach {
   readonly #known = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
+  readonly #open = new Map<CfgOwner, boolean>();
 
   constructor(code: Code, vocabulary: ReadonlySet<string>, isTaking: (call: Ts.CallExpression) => boolean) {
     this.#code = code;
@@ -50,6 +51,24 @@ export class LockReach {
     }
     // Nothing that can be reached takes a lock, so none of what was reached does.
     for (const one of reached.keys()) this.#known.set(one, false);
+    return false;
+  }
+
+  /** True if the function, or anything it calls, calls something of which nothing is known. */
+  isOpen(fn: CfgOwner): boolean {
+    const known = this.#open.get(fn);
+    if (known !== undefined) return known;
+    const reached = new Map<CfgOwner, CfgOwner | undefined>([[fn, undefined]]);
+    for (const [next] of reached) {
+      const { isOpen, functions } = this.#calleesOf(next);
+      if (isOpen || this.#open.get(next) === true) {
+        for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) this.#open.set(at, true);
+        return true;
+      }
+      if (this.#open.get(next) === false) continue;
+      for (const callee of functions) if (!reached.has(callee)) reached.set(callee, next);
+    }
+    for (const one of reached.keys()) this.#open.set(one, false);
     return false;
   }
 
@@ -87,14 +106,16 @@ export class LockReach {
 
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
-    if (!body) return { takes: false, functions: [] };
+    if (!body) return { takes: false, isOpen: false, functions: [] };
     const names: NameNode[] = [];
+    const called: Ts.Expression[] = [];
     let takes = false;
     const visit = (node: Ts.Node): void => {
       if (this.#isOfLocks(node)) takes = true;
       if (ts.isCallExpression(node)) {
         if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);
+        called.push(node.expression);
         for (const argument of node.arguments) addName(argument, names);
       } else if (ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node)) {
         addName(ts.isNewExpression(node) ? node.expression : node.tag, names);
@@ -105,13 +126,13 @@ export class LockReach {
     // A decorated method is what its decorators make of it.
     const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
     for (const { expression } of decorators) addName(expression, names);
-    if (takes) return { takes, functions: [] };
+    if (takes) return { takes, isOpen: false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
     const members = names.filter((name) => memberName(name.parent) === name);
     this.#code.prefetchNames(fn.getSourceFile().fileName, members);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
-    return { takes, functions: [...functions] };
+    return { takes, isOpen: called.some((callee) => this.#isUnknown(callee)), functions: [...functions] };
   }
 
   /** A name, written as such or as the key of an element, that the program uses for locks. */
@@ -122,6 +143,18 @@ export class LockReach {
       ts.isStringLiteralLike(node) &&
       ts.isElementAccessExpression(node.parent) &&
       this.#vocabulary.has(node.text)
+    );
+  }
+
+  /** A callee that the compiler knows nothing about, or a function that an object was given. */
+  #isUnknown(callee: Ts.Expression): boolean {
+    const bare = skipParentheses(callee);
+    const name = memberName(bare);
+    if (!name) return false;
+    const entities = this.#code.entities(name);
+    if (entities.length === 0) return true;
+    return entities.every(
+      (entity) => entity.kind === 'node' && isField(entity.node) && this.#resolve(name).length === 0,
     );
   }
 
@@ -145,7 +178,13 @@ export class LockReach {
 
 interface Callees {
   readonly takes: boolean;
+  /** It calls something of which nothing is known. */
+  readonly isOpen: boolean;
   readonly functions: readonly CfgOwner[];
+}
+
+function isField(node: Ts.Node): boolean {
+  return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isParameter(node);
 }
 
 function addName(node: Ts.Node, names: NameNode[]): void {

@@ -5,7 +5,7 @@ import { type Code, skipParentheses } from '../code.ts';
 import { type Context, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { sequenceOf } from './sequence.ts';
-import type { Acquisition, Held } from './values.ts';
+import type { Acquisition, Held, LockClass } from './values.ts';
 import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
@@ -40,6 +40,10 @@ export class LockRecord {
   readonly #code: Code;
   readonly #sites = new Map<string, Span>();
   readonly #unresolved = new Map<Ts.Node, string>();
+  readonly #unknownCalls = new Map<
+    Ts.Node,
+    { readonly callee: string; readonly places: Set<LockClass | Context> }
+  >();
   readonly #edges = new Map<string, KnownEdge>();
 
   constructor(code: Code) {
@@ -51,9 +55,18 @@ export class LockRecord {
     return [...this.#sites.values()];
   }
 
-  /** Places where a lock was held and something could not be resolved. */
-  get unresolved(): readonly { readonly at: Span; readonly what: string }[] {
-    return [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
+  /** Places where a lock is held and something could not be resolved. */
+  unresolved(
+    under: ReadonlyMap<Context, LockClass>,
+  ): readonly { readonly at: Span; readonly what: string }[] {
+    const found = [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
+    for (const [node, { callee, places }] of this.#unknownCalls) {
+      const locks = [...places].map((place) => ('call' in place ? under.get(place) : place));
+      const lock = locks.find((one) => one !== undefined);
+      if (lock)
+        found.push({ at: this.#code.span(node), what: `call of ${callee} while holding ${lock.name}` });
+    }
+    return found;
   }
 
   /** Every edge, with the gates that are around it in all the contexts that show it. */
@@ -75,6 +88,14 @@ export class LockRecord {
 
   noteUnresolved(node: Ts.Node, what: string): void {
     this.#unresolved.set(node, what);
+  }
+
+  /** Takes note of a call of which nothing is known: under a lock, or in a context that may be under one. */
+  noteUnknownCall(node: Ts.Node, callee: string, place: LockClass | Context | undefined): void {
+    if (!place) return;
+    const known = this.#unknownCalls.get(node);
+    if (known) known.places.add(place);
+    else this.#unknownCalls.set(node, { callee, places: new Set([place]) });
   }
 
   /** Takes note of a lock that is waited for in a context while another is held. */

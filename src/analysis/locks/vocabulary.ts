@@ -86,7 +86,10 @@ function isKeptGrant(node: Ts.Node, methods: ReadonlySet<string>): boolean {
 function isBoundOperation(node: Ts.Node, methods: ReadonlySet<string>): boolean {
   const name = memberName(node);
   if (!name || node.kind === ts.SyntaxKind.QualifiedName || !methods.has(nameText(name) ?? '')) return false;
-  return !(ts.isCallExpression(node.parent) && node.parent.expression === node);
+  const { parent } = node;
+  return (
+    ts.isVariableDeclaration(parent) || (ts.isPropertyAccessExpression(parent) && parent.name.text === 'bind')
+  );
 }
 
 function holderOf(node: Ts.Node): string | undefined {
