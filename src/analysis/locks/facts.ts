@@ -175,39 +175,66 @@ function isBoundMethod(callee: Ts.Identifier, methods: ReadonlySet<string>): boo
   return name !== undefined && methods.has(nameText(name) ?? '');
 }
 
+/** The functions of a file, outermost first, whose own code uses one of some names; decorated ones among them. */
 function functionsMentioning(source: Ts.SourceFile, names: ReadonlySet<string>): CfgOwner[] {
-  const aliases = new Set(names);
-  for (const statement of source.statements) {
-    if (!ts.isImportDeclaration(statement)) continue;
-    const bindings = statement.importClause?.namedBindings;
-    if (!bindings || !ts.isNamedImports(bindings)) continue;
-    for (const { propertyName, name } of bindings.elements) {
-      if (propertyName && names.has(propertyName.text)) aliases.add(name.text);
+  const index = mentionsIn(source);
+  const found = new Set<CfgOwner>();
+  for (const name of names) {
+    for (const alias of [name, ...(index.aliases.get(name) ?? [])]) {
+      for (const fn of index.functions.get(alias) ?? []) found.add(fn);
     }
   }
-  const found = functionsWith(
-    source,
-    (node) =>
-      (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) &&
-      aliases.has(node.text) &&
-      !isDeclarationName(node),
-  );
-  // A decorated method runs under whatever its decorator takes.
-  const decorated: CfgOwner[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isMethodDeclaration(node) && hasBody(node)) {
-      const decorators = ts.getDecorators(node) ?? [];
-      if (decorators.some(({ expression }) => mentions(expression, aliases))) decorated.push(node);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return [...found, ...decorated];
+  return [...found].sort((a, b) => a.pos - b.pos);
 }
 
-function mentions(node: Ts.Node, names: ReadonlySet<string>): boolean {
-  if (ts.isIdentifier(node)) return names.has(node.text);
-  return ts.forEachChild(node, (child) => mentions(child, names)) ?? false;
+interface Mentions {
+  readonly functions: ReadonlyMap<string, ReadonlySet<CfgOwner>>;
+  /** What imports are called in this file, by their own names. */
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+}
+
+const mentionsBySource = new WeakMap<Ts.SourceFile, Mentions>();
+
+function mentionsIn(source: Ts.SourceFile): Mentions {
+  const known = mentionsBySource.get(source);
+  if (known) return known;
+  const functions = new Map<string, Set<CfgOwner>>();
+  const aliases = new Map<string, string[]>();
+  const add = (name: string, fn: CfgOwner): void => {
+    const set = functions.get(name) ?? new Set();
+    functions.set(name, set.add(fn));
+  };
+  const visit = (node: Ts.Node, owners: readonly CfgOwner[]): void => {
+    const inner = isCfgOwner(node) && bodyOf(node) ? [...owners, node] : owners;
+    if (ts.isImportSpecifier(node) && node.propertyName) {
+      const { text } = node.propertyName;
+      aliases.set(text, [...(aliases.get(text) ?? []), node.name.text]);
+    }
+    const isName = ts.isIdentifier(node) || ts.isPrivateIdentifier(node);
+    // A function around it may hand it out: a decorator, a factory.
+    if (isName && !isDeclarationName(node)) for (const fn of inner) add(node.text, fn);
+    // A decorated method runs under whatever its decorator takes.
+    if (ts.isMethodDeclaration(node) && hasBody(node)) {
+      for (const { expression } of ts.getDecorators(node) ?? []) {
+        for (const name of namesIn(expression)) add(name, node);
+      }
+    }
+    ts.forEachChild(node, (child) => visit(child, inner));
+  };
+  ts.forEachChild(source, (child) => visit(child, [source]));
+  const made = { functions, aliases };
+  mentionsBySource.set(source, made);
+  return made;
+}
+
+function namesIn(node: Ts.Node): readonly string[] {
+  const found: string[] = [];
+  const visit = (at: Ts.Node): void => {
+    if (ts.isIdentifier(at)) found.push(at.text);
+    ts.forEachChild(at, visit);
+  };
+  visit(node);
+  return found;
 }
 
 /** The functions of its file that mention a function by name, those around it, and theirs in turn. */

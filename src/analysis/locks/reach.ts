@@ -13,6 +13,7 @@ import {
 } from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { idOf } from './keys.ts';
+import type { LockVocabulary } from './vocabulary.ts';
 
 /**
  * Whether a function can lead to a lock at all, by its calls alone. Most cannot, and are not worth running on
@@ -20,14 +21,14 @@ import { idOf } from './keys.ts';
  */
 export class LockReach {
   readonly #code: Code;
-  readonly #vocabulary: ReadonlySet<string>;
+  readonly #vocabulary: LockVocabulary;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
   readonly #known = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
   readonly #open = new Map<CfgOwner, boolean>();
 
-  constructor(code: Code, vocabulary: ReadonlySet<string>, isTaking: (call: Ts.CallExpression) => boolean) {
+  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (call: Ts.CallExpression) => boolean) {
     this.#code = code;
     this.#vocabulary = vocabulary;
     this.#isTaking = isTaking;
@@ -137,13 +138,14 @@ export class LockReach {
 
   /** A name, written as such or as the key of an element, that the program uses for locks. */
   #isOfLocks(node: Ts.Node): boolean {
-    if (ts.isIdentifier(node)) return this.#vocabulary.has(node.text);
-    if (ts.isPrivateIdentifier(node)) return this.#vocabulary.has(node.text.slice(1));
-    return (
-      ts.isStringLiteralLike(node) &&
-      ts.isElementAccessExpression(node.parent) &&
-      this.#vocabulary.has(node.text)
-    );
+    const { names, locals, localNames } = this.#vocabulary;
+    if (ts.isIdentifier(node)) {
+      if (names.has(node.text)) return true;
+      const local = localNames.has(node.text) ? resolveLocal(node) : undefined;
+      return local !== undefined && locals.has(local);
+    }
+    if (ts.isPrivateIdentifier(node)) return names.has(node.text.slice(1));
+    return ts.isStringLiteralLike(node) && ts.isElementAccessExpression(node.parent) && names.has(node.text);
   }
 
   /** A callee that the compiler knows nothing about, or a function that an object was given. */

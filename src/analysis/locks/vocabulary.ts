@@ -1,14 +1,23 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { memberName, nameText, skipParentheses } from '../code.ts';
+import { isParameterProperty, memberName, nameText, skipParentheses } from '../code.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
+
+/** How a program speaks of locks. */
+export interface LockVocabulary {
+  readonly names: ReadonlySet<string>;
+  /** Parameters, and variables of functions, that hold a lock. */
+  readonly locals: ReadonlySet<Ts.Node>;
+  readonly localNames: ReadonlySet<string>;
+}
 
 /**
  * The names by which the program speaks of locks: lock types, and the fields, variables, parameters and functions
  * that hold or return one. A function that uses none of them neither hands out a lock nor gives one back.
  */
-export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): ReadonlySet<string> {
+export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): LockVocabulary {
   const types = new Set(lockTypeNames(primitives));
   const trees = program
     .filesWith([...types, ...lockWords(primitives)])
@@ -17,10 +26,10 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   for (const { source } of trees) {
     for (const name of ownLockTypes(source, types)) types.add(name);
   }
-  const names = new Set(types);
+  const vocabulary = { names: new Set(types), locals: new Set<Ts.Node>(), localNames: new Set<string>() };
   const methods = acquiringMethods(primitives);
-  for (const { source } of trees) collectHolders(source, types, methods, names);
-  return names;
+  for (const { source } of trees) collectHolders(source, types, methods, vocabulary);
+  return vocabulary;
 }
 
 /** Classes that offer what a lock offers, and names under which lock types are imported. */
@@ -58,7 +67,7 @@ function collectHolders(
   source: Ts.SourceFile,
   types: ReadonlySet<string>,
   methods: ReadonlySet<string>,
-  names: Set<string>,
+  { names, locals, localNames }: { names: Set<string>; locals: Set<Ts.Node>; localNames: Set<string> },
 ): void {
   const visit = (node: Ts.Node): void => {
     const isLock =
@@ -66,7 +75,11 @@ function collectHolders(
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
     const holds = isLock || isKeptGrant(node, methods) || isBoundOperation(node, methods);
     const holder = holds ? holderOf(node) : undefined;
-    if (holder !== undefined) names.add(holder);
+    if (holder && !isLocal(holder.declaration)) names.add(holder.name);
+    else if (holder?.declaration) {
+      locals.add(holder.declaration);
+      localNames.add(holder.name);
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -92,12 +105,31 @@ function isBoundOperation(node: Ts.Node, methods: ReadonlySet<string>): boolean 
   );
 }
 
-function holderOf(node: Ts.Node): string | undefined {
+/** A parameter, or a variable of a function: its name means a lock where it is that variable, and nowhere else. */
+function isLocal(declaration: Ts.Node | undefined): boolean {
+  if (!declaration) return false;
+  if (ts.isParameter(declaration)) return !isParameterProperty(declaration);
+  if (!ts.isVariableDeclaration(declaration)) return false;
+  for (let at: Ts.Node = declaration.parent; !ts.isSourceFile(at); at = at.parent)
+    if (ts.isFunctionLike(at)) return true;
+  return false;
+}
+
+interface Holder {
+  readonly name: string;
+  readonly declaration?: Ts.Node;
+}
+
+function named(name: string | undefined, declaration?: Ts.Node): Holder | undefined {
+  return name === undefined ? undefined : declaration ? { name, declaration } : { name };
+}
+
+function holderOf(node: Ts.Node): Holder | undefined {
   for (let at = node.parent; at && !ts.isSourceFile(at); at = at.parent) {
     if (ts.isBinaryExpression(at)) {
       const target = ts.isElementAccessExpression(at.left) ? at.left.expression : at.left;
-      if (ts.isPropertyAccessExpression(target)) return nameText(target.name);
-      if (ts.isIdentifier(target)) return target.text;
+      if (ts.isPropertyAccessExpression(target)) return named(nameText(target.name));
+      if (ts.isIdentifier(target)) return named(target.text, resolveLocal(target));
     }
     const { name } = at as { name?: Ts.Node };
     const declares =
@@ -107,7 +139,7 @@ function holderOf(node: Ts.Node): string | undefined {
       ts.isPropertySignature(at) ||
       ts.isParameter(at) ||
       ts.isFunctionLike(at);
-    if (declares && name) return nameText(name)?.replace(/^#/, '');
+    if (declares && name) return named(nameText(name)?.replace(/^#/, ''), at);
     if (ts.isClassLike(at)) return undefined;
   }
   return undefined;
