@@ -90,7 +90,7 @@ export function edgeOf(outer: Held, inner: Acquisition, parts: Partial<LockEdge>
     gates: new Set(),
     owner: SOURCE,
     sequence: undefined,
-    names: ['outer', 'inner'],
+    names: undefined,
     ...parts,
   };
 }
