@@ -99,7 +99,7 @@ function listKey(texts: readonly string[]): string {
   return texts.map(quoted).join(',');
 }
 
-function lockKey({ cls, path }: LockRef): string {
+export function lockKey({ cls, path }: LockRef): string {
   return `${quoted(cls.id)}${path === undefined ? '' : quoted(path)}`;
 }
 
@@ -112,10 +112,12 @@ export function bindingsKey(bindings: Bindings, depth = 0): string {
   });
 }
 
-/** A token stands for one grant: its lock, its mode and where it was taken. */
+/** One call may be granted different locks, by what it is called on. */
 export function heldKey(held: readonly Held[]): string {
   return held
-    .map(({ token, lock, segment }) => `${quoted(token)}:${quoted(lock.path ?? '')}:${segment ?? ''}`)
+    .map(({ token, lock, mode, segment }) => {
+      return `${quoted(token)}${lockKey(lock)}${mode === 'shared' ? '~' : ''}:${segment ?? ''}`;
+    })
     .sort()
     .join('+');
 }

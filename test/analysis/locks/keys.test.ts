@@ -105,12 +105,14 @@ describe('what is held', () => {
     expect(heldKey([a, b])).toBe(heldKey([b, a]));
   });
 
-  test('is told apart by the grant, the path and the stretch in which it was asked for', () => {
+  test('is told apart by the grant, the lock, and how and in which stretch it was asked for', () => {
     const keys = [
       heldOf('a', A),
       heldOf('b', A),
       heldOf('a', { ...A, path: 'this.b' }),
       heldOf('a', { ...A, path: undefined }),
+      heldOf('a', { ...A, cls: lockClass('B') }),
+      heldOf('a', A, { mode: 'shared' }),
       heldOf('a', A, { segment: 0 }),
       heldOf('a', A, { segment: 1 }),
     ].map((held) => heldKey([held]));
