@@ -129,7 +129,7 @@ function isSameLock(a: LockRef, b: LockRef): boolean {
 }
 
 /** Where a variable is known on one side only, it may be anything: unless the other side never declared it. */
-function joinBindings(a: Bindings, b: Bindings): Bindings {
+export function joinBindings(a: Bindings, b: Bindings): Bindings {
   const joined = new Map<Ts.Node, Value>();
   for (const [node, value] of a) {
     const other = b.get(node);
