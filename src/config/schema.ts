@@ -38,14 +38,18 @@ export function configSchema(zod: typeof z) {
     module: name.optional(),
     type: name,
     acquire: names.optional(),
+    acquireShared: names.optional(),
     release: names.optional(),
     scoped: names.optional(),
+    scopedShared: names.optional(),
     try: names.optional(),
     grants: zod.enum(['releaser', 'disposable', 'value-and-releaser', 'void']).optional(),
     keyArg: index.optional(),
     reentrant: zod.boolean().optional(),
     permitsArg: index.optional(),
     wrappers: names.optional(),
+    tryWrappers: names.optional(),
+    readers: zod.enum(['recursive', 'fair']).optional(),
   });
   const locks = zod.strictObject({
     order: zod

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseUserConfig } from '../../src/config/schema.ts';
+import type { LockPrimitive } from '../../src/config/types.ts';
 import { gateErrorOf } from '../support/gate-error.ts';
 import { stubRule } from '../support/rules.ts';
 
@@ -25,6 +26,28 @@ describe('parseUserConfig', () => {
       overrides: [{ files: ['scripts/**'], rules: { 'lock-callback': 'off' } }],
       customRules: [stubRule('own-rule')],
     };
+    expect(await parseUserConfig(config, 'ws-gate.config.ts')).toEqual(config);
+  });
+
+  it('keeps all that can be said of a lock of one’s own', async () => {
+    const primitive: Required<LockPrimitive> = {
+      module: 'own-locks',
+      type: 'Latch',
+      acquire: ['enter'],
+      acquireShared: ['enterShared'],
+      release: ['leave'],
+      scoped: ['within'],
+      scopedShared: ['withinShared'],
+      try: ['attempt'],
+      grants: 'void',
+      keyArg: 0,
+      reentrant: false,
+      permitsArg: 1,
+      wrappers: ['withTimeout'],
+      tryWrappers: ['orNothing'],
+      readers: 'recursive',
+    };
+    const config = { locks: { primitives: [primitive] } };
     expect(await parseUserConfig(config, 'ws-gate.config.ts')).toEqual(config);
   });
 

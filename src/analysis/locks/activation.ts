@@ -28,7 +28,6 @@ import {
   pathOf,
   type Task,
   truthOf,
-  UNIT,
   type Value,
 } from './values.ts';
 import {
@@ -39,6 +38,7 @@ import {
   forgetExpressions,
   holdsGrant,
   joinValues,
+  mergeOutcomes,
   mergeWorlds,
   releaseAll,
   releaseLock,
@@ -899,25 +899,6 @@ function isReleased({ token, lock }: Held, { without, withoutLocks }: Acquisitio
 
 function commonLocks(a: readonly LockRef[], b: readonly LockRef[]): readonly LockRef[] {
   return a.filter((gate) => b.some((other) => other.cls === gate.cls && other.path === gate.path));
-}
-
-function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
-  const [first = UNIT, ...rest] = outcomes;
-  let merged = first;
-  for (const outcome of rest) {
-    const tokens = new Set(merged.held.map(({ token }) => token));
-    merged = {
-      held: [...merged.held, ...outcome.held.filter(({ token }) => !tokens.has(token))],
-      released: merged.released.filter((lock) => outcome.released.some((other) => other.cls === lock.cls)),
-      releasedTokens: [...new Set([...merged.releasedTokens, ...outcome.releasedTokens])],
-      value: joinValues(merged.value, outcome.value),
-      writes: new Map([...merged.writes, ...outcome.writes]),
-      ordered: merged.ordered.filter((pair) =>
-        outcome.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
-      ),
-    };
-  }
-  return merged;
 }
 
 function factText(bare: Ts.Node, test: 'truthy' | 'nullish'): string | undefined {

@@ -1,33 +1,30 @@
 import type { DeclaredLocks } from './declared.ts';
-import { classOfGate } from './gates.ts';
+import { gatesOfEdge, isGateOf } from './gates.ts';
 import type { LockEdge } from './record.ts';
 
 /**
- * Cycles in the graph of acquisitions, one for each set of locks, the shortest first found. The edges of a cycle are
- * in order, starting with the one whose inner acquisition comes first in the source.
+ * Cycles in the graph of acquisitions: the shortest through each edge that lies on one, and one for each set of
+ * locks. The edges of a cycle are in order, starting with the one whose inner acquisition comes first in the source.
  *
- * A cycle counts only if all its edges can be under way at the same time: no lock held around two of them shuts one
- * out (a gate), and not all of them are batches, which enqueue on all their locks at once.
+ * A cycle counts only if all its edges can be under way at the same time: what their tasks hold is disjoint, so that
+ * no lock around two of them shuts one out (a gate), they are not steps of one sequence, and not all of them are
+ * batches, which enqueue on all their locks at once.
+ *
+ * A cycle has an edge whose order is not declared: along declared ones the rank only ever grows.
  */
 export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks): LockEdge[][] {
-  const graph = new Map<string, LockEdge[]>();
-  const candidates = edges.filter((edge) => mayDeadlock(edge, declared));
-  for (const edge of candidates) {
-    const from = graph.get(edge.outer.lock.cls.id);
-    if (from) from.push(edge);
-    else graph.set(edge.outer.lock.cls.id, [edge]);
-  }
+  const graph = new Graph(edges.filter((edge) => mayDeadlock(edge, declared)));
   const cycles = new Map<string, LockEdge[]>();
-  for (const edge of candidates) {
-    if (isDeclared(edge, declared)) continue;
-    const back = wayBack(edge, graph);
-    if (!back) continue;
-    const cycle = [edge, ...back];
-    const key = cycle
-      .map(({ outer }) => outer.lock.cls.id)
+  for (const start of graph.steps) {
+    // Each cycle has an edge that is no batch, and is found from there.
+    if (start.edge.batch) continue;
+    const cycle = graph.shortestCycle(start);
+    if (!cycle) continue;
+    const locks = cycle
+      .map(({ from }) => from)
       .sort()
       .join('|');
-    if (!cycles.has(key)) cycles.set(key, fromFirst(cycle));
+    if (!cycles.has(locks)) cycles.set(locks, fromFirst(cycle.map(({ edge }) => edge)));
   }
   return [...cycles.values()];
 }
@@ -35,55 +32,140 @@ export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks):
 function mayDeadlock(edge: LockEdge, declared: DeclaredLocks): boolean {
   const [outer, inner] = [edge.outer.lock.cls, edge.inner.lock.cls];
   if (outer === inner || outer.permits !== 1 || inner.permits !== 1) return false;
-  if (declared.isReentrant(outer) && outer === inner) return false;
   const [outerRank, innerRank] = [declared.rank(outer), declared.rank(inner)];
   // Against the declared order is lock-order's finding; with it, an edge may still be part of a longer cycle.
   return outerRank === undefined || innerRank === undefined || outerRank < innerRank;
 }
 
-function isDeclared({ outer, inner }: LockEdge, declared: DeclaredLocks): boolean {
-  return declared.rank(outer.lock.cls) !== undefined && declared.rank(inner.lock.cls) !== undefined;
+/** An edge, seen as a task that holds some locks and waits for another. */
+interface Step {
+  readonly edge: LockEdge;
+  readonly from: string;
+  readonly to: string;
+  /** What one task at a time can have: the outer lock, the gates around it, its turn in a sequence. */
+  readonly holds: ReadonlySet<string>;
 }
 
-/** The shortest way from the inner lock of an edge back to its outer lock, by edges that can be under way with it. */
-function wayBack(start: LockEdge, graph: ReadonlyMap<string, readonly LockEdge[]>): LockEdge[] | undefined {
-  const goal = start.outer.lock.cls.id;
-  const seen = new Set<string>();
-  let paths: LockEdge[][] = [[start]];
-  while (paths.length > 0) {
-    const longer: LockEdge[][] = [];
-    for (const path of paths) {
-      const last = path[path.length - 1];
-      for (const edge of graph.get(last?.inner.lock.cls.id ?? '') ?? []) {
-        if (!path.every((other) => canOverlap(other, edge))) continue;
-        if (edge.inner.lock.cls.id === goal) {
-          const cycle = [...path, edge];
-          if (cycle.some(({ batch }) => !batch)) return cycle.slice(1);
-          continue;
-        }
-        const state = `${edge.inner.lock.cls.id}|${gateKey(edge)}|${edge.batch}`;
-        if (seen.has(state)) continue;
-        seen.add(state);
-        longer.push([...path, edge]);
-      }
+/** The way from a first step to the lock that its last one waits for. */
+interface Way {
+  readonly steps: readonly Step[];
+  /** What its tasks hold, as far as a step elsewhere may need the same. */
+  readonly holds: ReadonlySet<string>;
+}
+
+/** So many ways to one lock are told apart by what they hold; a cycle that only a further one would close is missed. */
+const MAX_WAYS = 200;
+
+class Graph {
+  readonly steps: readonly Step[];
+  readonly #from = new Map<string, Step[]>();
+  readonly #to = new Map<string, Step[]>();
+  readonly #leading = new Map<string, ReadonlySet<string>>();
+  /** What tells ways apart that lead to one lock: whatever else is held counts for the step that starts there alone. */
+  readonly #contested = new Set<string>();
+
+  constructor(edges: readonly LockEdge[]) {
+    this.steps = edges.map(stepOf);
+    for (const step of this.steps) {
+      add(this.#from, step.from, step);
+      add(this.#to, step.to, step);
+      // Which of a lock's steps follow depends on how it was waited for, so a way through it is one of its own.
+      if (step.edge.outer.lock.cls.primitive.readers === 'recursive') this.#contested.add(step.from);
+      for (const held of [...step.edge.gates, turnOf(step.edge)]) this.#contested.add(held);
     }
-    paths = longer;
   }
-  return undefined;
+
+  /**
+   * The shortest cycle through a step, breadth first. Of two ways to one lock, the longer one is dropped if it holds
+   * all that the shorter one holds: whatever leads on from it leads on from the other, or back into it.
+   */
+  shortestCycle(start: Step): readonly Step[] | undefined {
+    const leading = this.#leadingTo(start.from);
+    const known = new Map<string, ReadonlySet<string>[]>();
+    let ways: Way[] = leading.has(start.to) ? [{ steps: [start], holds: this.#contestedOf(start) }] : [];
+    while (ways.length > 0) {
+      const longer: Way[] = [];
+      for (const way of ways) {
+        for (const step of this.#next(way)) {
+          if (step.to === start.from && blocks(step, start)) return [...way.steps, step];
+          if (!leading.has(step.to) || way.steps.some(({ from }) => from === step.to)) continue;
+          const holds = new Set([...way.holds, ...this.#contestedOf(step)]);
+          const end = `${step.edge.inner.mode} ${step.to}`;
+          const others = known.get(end) ?? [];
+          if (others.length >= MAX_WAYS || others.some((other) => isSubset(other, holds))) continue;
+          known.set(end, [...others, holds]);
+          longer.push({ steps: [...way.steps, step], holds });
+        }
+      }
+      ways = longer;
+    }
+    return undefined;
+  }
+
+  /** The steps that can be under way together with all of a way, where the last of them waits. */
+  #next({ steps, holds }: Way): Step[] {
+    const last = steps.at(-1);
+    const next = last ? (this.#from.get(last.to) ?? []) : [];
+    return next.filter((step) => last && blocks(last, step) && isDisjoint(step.holds, holds));
+  }
+
+  /** The locks from which there is any way to a lock. */
+  #leadingTo(goal: string): ReadonlySet<string> {
+    let leading = this.#leading.get(goal);
+    if (!leading) {
+      const found = new Set([goal]);
+      for (const lock of found) for (const { from } of this.#to.get(lock) ?? []) found.add(from);
+      leading = found;
+      this.#leading.set(goal, leading);
+    }
+    return leading;
+  }
+
+  #contestedOf({ holds }: Step): ReadonlySet<string> {
+    return new Set([...holds].filter((held) => this.#contested.has(held)));
+  }
 }
 
-/** Two edges under one gate, or steps of one sequence, are never under way together. */
-function canOverlap(a: LockEdge, b: LockEdge): boolean {
-  if (a.sequence !== undefined && a.sequence === b.sequence) return false;
-  const cycleLocks = new Set([a, b].flatMap(({ outer, inner }) => [outer.lock.cls.id, inner.lock.cls.id]));
-  return ![...a.gates].some((gate) => !cycleLocks.has(classOfGate(gate)) && b.gates.has(gate));
+function stepOf(edge: LockEdge): Step {
+  const { outer, inner, gates, sequence } = edge;
+  const [from, to] = [outer.lock.cls.id, inner.lock.cls.id];
+  // To a step that is gated by it, the outer lock is a gate as well.
+  const held = [from, ...gatesOfEdge([outer.lock], [inner.lock]), ...gates];
+  // What is held and waited for is two objects of one class, and says nothing of a third.
+  const holds = new Set(held.filter((gate) => !isGateOf(to, gate)));
+  if (sequence !== undefined) holds.add(turnOf(edge));
+  return { edge, from, to, holds };
 }
 
-function gateKey(edge: LockEdge): string {
-  return [...edge.gates].sort().join();
+/** A step's turn in its sequence, as something to hold. */
+function turnOf({ sequence }: LockEdge): string {
+  return `sequence ${sequence}`;
 }
 
-function fromFirst(cycle: LockEdge[]): LockEdge[] {
+/** Whether what one task holds keeps the other waiting: a reader passes readers, where no writer stops it. */
+function blocks(waiting: Step, holding: Step): boolean {
+  const { lock, mode } = waiting.edge.inner;
+  const areReaders = mode === 'shared' && holding.edge.outer.mode === 'shared';
+  return !areReaders || lock.cls.primitive.readers !== 'recursive';
+}
+
+function add(steps: Map<string, Step[]>, lock: string, step: Step): void {
+  const known = steps.get(lock);
+  if (known) known.push(step);
+  else steps.set(lock, [step]);
+}
+
+function isDisjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const item of a) if (b.has(item)) return false;
+  return true;
+}
+
+function isSubset(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const item of a) if (!b.has(item)) return false;
+  return true;
+}
+
+function fromFirst(cycle: readonly LockEdge[]): LockEdge[] {
   let first = 0;
   for (const [index, edge] of cycle.entries()) {
     const best = cycle[first];

@@ -55,9 +55,9 @@ export function ambientGates(gates: ReadonlySet<Gate>, locks: readonly LockRef[]
   return found;
 }
 
-/** The class of a gate. */
-export function classOfGate(gate: Gate): string {
-  return gate.split('@')[0] ?? gate;
+/** Whether a gate is of a lock class. */
+export function isGateOf(cls: string, gate: Gate): boolean {
+  return gate === cls || gate.startsWith(`${cls}@`);
 }
 
 /** Kept by a module or a class itself, and not under a key. */

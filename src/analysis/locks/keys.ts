@@ -1,5 +1,5 @@
 import type { Ts } from '../../syntax/ts.ts';
-import type { Bindings, Held, Outcome, Task, Value } from './values.ts';
+import type { Bindings, Held, LockRef, Outcome, Task, Value } from './values.ts';
 
 const ids = new WeakMap<Ts.Node, number>();
 let lastId = 0;
@@ -15,70 +15,109 @@ export function idOf(node: Ts.Node): number {
   return id;
 }
 
-// Values and bindings never change, so a key is worked out once for each.
-const valueKeys = new WeakMap<Value, string>();
-const bindingsKeys = new WeakMap<Bindings, string>();
+const files = new Map<string, number>();
 
-/** Equal values have equal keys. */
+/** A small number for a file: paths would make keys long. */
+function fileId(file: string): number {
+  const id = files.get(file) ?? files.size;
+  files.set(file, id);
+  return id;
+}
+
+// Values and bindings never change, so a key is worked out once for each, and for each depth that they stand at.
+const valueKeys = new WeakMap<Value, string[]>();
+const bindingsKeys = new WeakMap<Bindings, string[]>();
+/** Parts nested deeper than this are not told apart. */
+const MAX_DEPTH = 12;
+
+/** Equal values have equal keys, and different ones different keys. */
 export function valueKey(value: Value | undefined, depth = 0): string {
   if (!value) return '-';
-  if (depth > 12) return '…';
-  let key = valueKeys.get(value);
-  if (key === undefined) {
-    key = makeValueKey(value, depth);
-    valueKeys.set(value, key);
-  }
+  if (depth > MAX_DEPTH) return '…';
+  return cached(valueKeys, value, depth, () => makeValueKey(value, depth));
+}
+
+function cached<T extends object>(
+  cache: WeakMap<T, string[]>,
+  subject: T,
+  depth: number,
+  make: () => string,
+): string {
+  const known = cache.get(subject) ?? [];
+  const key = known[depth] ?? make();
+  known[depth] = key;
+  cache.set(subject, known);
   return key;
 }
 
 function makeValueKey(value: Value, depth: number): string {
   const inner = (part: Value | undefined): string => valueKey(part, depth + 1);
-  const named = (parts: ReadonlyMap<string, Value>): string =>
-    `{${[...parts].map(([name, part]) => `${name}:${inner(part)}`).join(',')}}`;
+  const named = (parts: ReadonlyMap<string, Value>): string => {
+    const texts = [...parts].map(([name, part]) => `${quoted(name)}:${inner(part)}`);
+    return `{${texts.sort().join(',')}}`;
+  };
   switch (value.kind) {
     case 'constant':
-      return `c${typeof value.value}${String(value.value)}`;
+      return `c${typeof value.value}${typeof value.value === 'string' ? quoted(value.value) : value.value}`;
     case 'inert':
       return 'N';
     case 'lock':
-      return `L${value.lock.cls.id}/${value.lock.path ?? ''}${value.tries ? '!' : ''}`;
+      return `L${lockKey(value.lock)}${value.tries ? '!' : ''}`;
     case 'operation':
-      return `M${value.method}/${inner(value.lock)}`;
+      return `M${quoted(value.method)}${inner(value.lock)}`;
     case 'releaser':
-      return `R${value.tokens.join(',')}/${value.locks.map(({ cls, path }) => cls.id + (path ?? '')).join(',')}${value.pair ? '2' : ''}`;
+      return `R${listKey(value.tokens)}/${value.locks.map(lockKey).join(',')}${value.pair ? '2' : ''}`;
     case 'closure':
       return `F${idOf(value.fn)}(${inner(value.self)}|${value.bound.map(inner).join(',')}|${bindingsKey(value.captured, depth + 1)})`;
     case 'instance':
-      return `I${idOf(value.cls)}${value.exact ? '=' : ''}/${value.path}${value.fields.size > 0 ? named(value.fields) : ''}`;
+      return `I${idOf(value.cls)}${value.exact ? '=' : ''}${quoted(value.path)}${named(value.fields)}`;
     case 'object':
-      return `O${value.path}${named(value.properties)}`;
+      return `O${quoted(value.path)}${named(value.properties)}`;
     case 'promise':
-      return `P${taskKey(value.task, depth + 1)}`;
-    case 'generator':
-      return `G${taskKey(value.task, depth + 1)}/${value.yields.map(({ held, value: yielded }) => heldKey(held) + inner(yielded)).join('&')}`;
-    case 'collection':
-      return `A${value.path}${value.sorted ? '<' : ''}[${value.items?.map(inner).join(',') ?? ''}]${inner(value.element)}`;
+      return `P(${taskKey(value.task, depth + 1)})`;
+    case 'generator': {
+      const yields = value.yields.map(({ held, value: yielded }) => `${heldKey(held)}:${inner(yielded)}`);
+      return `G(${taskKey(value.task, depth + 1)}/${yields.join('&')})`;
+    }
+    case 'collection': {
+      const items = value.items ? `[${value.items.map(inner).join(',')}]` : '';
+      return `A${quoted(value.path)}${value.sorted ? '<' : ''}${items}${inner(value.element)}`;
+    }
     case 'opaque':
-      return `?${value.path}`;
+      return `?${value.settles ? '!' : ''}${quoted(value.path)}`;
     case 'union':
-      return `U(${value.members.map(inner).join('|')})`;
+      return `U(${value.members.map(inner).sort().join('|')})`;
   }
+}
+
+/** Paths and names come from the source and may hold any character. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+function listKey(texts: readonly string[]): string {
+  return texts.map(quoted).join(',');
+}
+
+export function lockKey({ cls, path }: LockRef): string {
+  return `${quoted(cls.id)}${path === undefined ? '' : quoted(path)}`;
 }
 
 export function bindingsKey(bindings: Bindings, depth = 0): string {
   if (bindings.size === 0) return '';
-  const known = bindingsKeys.get(bindings);
-  if (known !== undefined) return known;
-  const parts: string[] = [];
-  for (const [node, value] of bindings) parts.push(`${idOf(node)}=${valueKey(value, depth)}`);
-  const key = parts.sort().join(';');
-  bindingsKeys.set(bindings, key);
-  return key;
+  return cached(bindingsKeys, bindings, depth, () => {
+    const parts: string[] = [];
+    for (const [node, value] of bindings) parts.push(`${idOf(node)}=${valueKey(value, depth)}`);
+    return parts.sort().join(';');
+  });
 }
 
+/** One call may be granted different locks, by what it is called on. */
 export function heldKey(held: readonly Held[]): string {
   return held
-    .map(({ token, lock, segment }) => `${token}:${lock.path ?? ''}:${segment ?? ''}`)
+    .map(({ token, lock, mode, segment }) => {
+      return `${quoted(token)}${lockKey(lock)}${mode === 'shared' ? '~' : ''}:${segment ?? ''}`;
+    })
     .sort()
     .join('+');
 }
@@ -86,17 +125,17 @@ export function heldKey(held: readonly Held[]): string {
 export function outcomeKey(outcome: Outcome, depth = 0): string {
   return [
     heldKey(outcome.held),
-    outcome.released.map(({ cls, path }) => `${cls.id}/${path ?? ''}`).join(','),
-    outcome.releasedTokens.join(','),
+    outcome.released.map(lockKey).join(','),
+    listKey(outcome.releasedTokens),
     valueKey(outcome.value, depth),
     bindingsKey(outcome.writes, depth),
-    outcome.ordered.join(';'),
+    [...new Set(outcome.ordered.map((pair) => pair.map(quoted).join('<')))].sort().join(),
   ].join('#');
 }
 
 function taskKey(task: Task, depth: number): string {
-  const waits = task.acquisitions
-    .map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}@${at.start}`)
-    .join(',');
-  return `${waits}>${task.outcomes.map((outcome) => outcomeKey(outcome, depth)).join('|')}`;
+  const waits = task.acquisitions.map(({ lock, mode, at }) => {
+    return `${lockKey(lock)}${mode === 'shared' ? '~' : ''}@${fileId(at.file)}:${at.start}`;
+  });
+  return `${waits.join(',')}>${task.outcomes.map((outcome) => outcomeKey(outcome, depth)).join('|')}`;
 }

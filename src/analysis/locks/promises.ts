@@ -1,8 +1,17 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
-import { type Acquisition, membersOf, type Outcome, type Task, UNIT, type Value } from './values.ts';
-import { joinValues } from './world.ts';
+import {
+  type Acquisition,
+  type Bindings,
+  EMPTY_BINDINGS,
+  membersOf,
+  type Outcome,
+  type Task,
+  UNIT,
+  type Value,
+} from './values.ts';
+import { joinBindings, joinValues, mergeOutcomes } from './world.ts';
 
 /** Whether an expression is the global `Promise`. */
 export function isPromiseStatic(node: Ts.Expression): boolean {
@@ -97,26 +106,27 @@ function promiseOf(value: Value): Value {
   return { kind: 'promise', task: { acquisitions: [], outcomes: [{ ...UNIT, value }] } };
 }
 
-/** All of them end; each first way of ending is taken for each, as their ways do not depend on one another. */
+/** All of them end, each in any of its ways: their ways do not depend on one another. */
 function allOf(tasks: readonly Task[], items: readonly (Value | undefined)[] | undefined): Task {
-  const held = tasks.flatMap(({ outcomes }) => outcomes.flatMap((outcome) => outcome.held));
-  const values = (items ?? []).map((item) => {
-    if (item?.kind !== 'promise') return item;
-    let joined: Value | undefined;
-    for (const outcome of item.task.outcomes) joined = joinValues(joined, outcome.value);
-    return joined;
+  const ends = tasks.map(({ outcomes }) => mergeOutcomes(outcomes));
+  const values = items?.map((item) => {
+    return item?.kind === 'promise' ? mergeOutcomes(item.task.outcomes).value : item;
   });
   let element: Value | undefined;
-  for (const task of tasks) for (const outcome of task.outcomes) element = joinValues(element, outcome.value);
+  let writes: Bindings = EMPTY_BINDINGS;
+  for (const end of ends) {
+    element = joinValues(element, end.value);
+    writes = joinBindings(writes, end.writes);
+  }
   const outcome: Outcome = {
-    held,
-    released: tasks.flatMap(({ outcomes }) => outcomes.flatMap(({ released }) => released)),
-    releasedTokens: tasks.flatMap(({ outcomes }) => outcomes.flatMap(({ releasedTokens }) => releasedTokens)),
-    value: { kind: 'collection', path: 'all', items: items ? values : undefined, element, sorted: false },
-    writes: new Map(tasks.flatMap(({ outcomes }) => outcomes.flatMap(({ writes }) => [...writes]))),
+    held: ends.flatMap(({ held }) => held),
+    released: ends.flatMap(({ released }) => released),
+    releasedTokens: ends.flatMap(({ releasedTokens }) => releasedTokens),
+    value: { kind: 'collection', path: 'all', items: values, element, sorted: false },
+    writes,
     ordered: [],
   };
-  const persisting = tasks.filter(({ outcomes }) => outcomes.some((one) => one.held.length > 0)).length;
+  const persisting = ends.filter(({ held }) => held.length > 0).length;
   return { acquisitions: gather(tasks, persisting > 1), outcomes: [outcome] };
 }
 

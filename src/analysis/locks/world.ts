@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { bindingsKey, heldKey, valueKey } from './keys.ts';
+import { bindingsKey, heldKey, lockKey, valueKey } from './keys.ts';
 import { type Crossing, crossBindings, isDescendingRoot, isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
@@ -9,6 +9,7 @@ import {
   membersOf,
   type Outcome,
   type Path,
+  UNIT,
   type Value,
 } from './values.ts';
 
@@ -51,37 +52,40 @@ export const START: World = {
   isApart: false,
 };
 
+/** Worlds that go on alike have equal keys. */
 export function worldKey(world: World): string {
   return [
     heldKey(world.held),
+    // Whether a pause lies behind what is held: an acquisition from here on may be one batch with it, or not.
+    world.held.some(({ segment }) => segment === world.segment) ? world.segment : '',
     bindingsKey(world.bindings),
     bindingsKey(world.writes),
-    world.releasedTokens.join(','),
-    world.released.map(({ cls, path }) => cls.id + (path ?? '')).join(','),
-    [...world.facts].map(([text, holds]) => `${text}=${holds}`).join(','),
-    world.ordered.join(','),
+    [...world.releasedTokens].sort().join(),
+    world.released.map(lockKey).sort().join(),
+    [...world.facts]
+      .map((fact) => fact.join('='))
+      .sort()
+      .join(),
+    [...new Set(world.ordered.map((pair) => pair.join('<')))].sort().join(),
     valueKey(world.result),
   ].join('\n');
 }
 
-/** The world in which any of the given may be the case. */
+/**
+ * The world in which any of the given may be the case: held is what may be held, and given back only what is given
+ * back in all of them.
+ */
 export function mergeWorlds(worlds: readonly World[]): World {
   const [first, ...rest] = worlds;
   if (!first) return START;
   let merged = first;
   for (const world of rest) {
     merged = {
-      held: uniteHeld(merged.held, world.held),
+      ...mergeEffects(merged, world),
       outer: merged.outer,
       bindings: joinBindings(merged.bindings, world.bindings),
-      released: uniteLocks(merged.released, world.released),
-      releasedTokens: [...new Set([...merged.releasedTokens, ...world.releasedTokens])],
-      writes: joinBindings(merged.writes, world.writes),
       segment: merged.segment === world.segment ? merged.segment : -1,
       facts: new Map([...merged.facts].filter(([text, holds]) => world.facts.get(text) === holds)),
-      ordered: merged.ordered.filter((pair) =>
-        world.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
-      ),
       result: joinValues(merged.result, world.result),
       isApart: merged.isApart || world.isApart,
     };
@@ -89,19 +93,43 @@ export function mergeWorlds(worlds: readonly World[]): World {
   return merged;
 }
 
+/** The outcome that stands for any of the given. */
+export function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
+  const [first = UNIT, ...rest] = outcomes;
+  let merged = first;
+  for (const outcome of rest) {
+    merged = { ...mergeEffects(merged, outcome), value: joinValues(merged.value, outcome.value) };
+  }
+  return merged;
+}
+
+type Effects = Pick<World & Outcome, 'held' | 'released' | 'releasedTokens' | 'writes' | 'ordered'>;
+
+function mergeEffects(a: Effects, b: Effects): Effects {
+  return {
+    held: uniteHeld(a.held, b.held),
+    released: a.released.filter((lock) => b.released.some((other) => isSameLock(lock, other))),
+    releasedTokens: a.releasedTokens.filter((token) => b.releasedTokens.includes(token)),
+    writes: joinBindings(a.writes, b.writes),
+    ordered: a.ordered.filter((pair) =>
+      b.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
+    ),
+  };
+}
+
+/** One grant may stand for a lock under two names, or in two stretches: then both are held. */
 function uniteHeld(a: readonly Held[], b: readonly Held[]): readonly Held[] {
-  const known = new Set(a.map(({ token }) => token));
-  const added = b.filter(({ token }) => !known.has(token));
+  const known = new Set(a.map((held) => heldKey([held])));
+  const added = b.filter((held) => !known.has(heldKey([held])));
   return added.length === 0 ? a : [...a, ...added];
 }
 
-function uniteLocks(a: readonly LockRef[], b: readonly LockRef[]): readonly LockRef[] {
-  const added = b.filter((lock) => !a.some((other) => other.cls === lock.cls && other.path === lock.path));
-  return added.length === 0 ? a : [...a, ...added];
+function isSameLock(a: LockRef, b: LockRef): boolean {
+  return a.cls === b.cls && a.path === b.path;
 }
 
 /** Where a variable is known on one side only, it may be anything: unless the other side never declared it. */
-function joinBindings(a: Bindings, b: Bindings): Bindings {
+export function joinBindings(a: Bindings, b: Bindings): Bindings {
   const joined = new Map<Ts.Node, Value>();
   for (const [node, value] of a) {
     const other = b.get(node);
@@ -238,7 +266,7 @@ export function releaseLock(world: World, lock: LockRef): World {
   const chosen = exact.length > 0 ? exact : sameClass.length === 1 ? sameClass : sameClass.slice(-1);
   const last = chosen[chosen.length - 1];
   if (last) return dropTokens(world, [last.token]);
-  const known = world.released.some((other) => other.cls === lock.cls && other.path === lock.path);
+  const known = world.released.some((other) => isSameLock(other, lock));
   return known ? world : { ...world, released: [...world.released, lock] };
 }
 
@@ -253,14 +281,19 @@ export function releaseAll(world: World, outcome: Outcome): World {
 /** A variable is bound anew: what hung on its old value is another object from here on. */
 export function retirePath(world: World, root: Path): World {
   if (!world.held.some(({ lock }) => lock.path?.includes(root))) return world;
-  const mention = new RegExp(`(?<![\\w$])${root}(?![\\w$~])`, 'g');
   return {
     ...world,
     held: world.held.map((held) => {
       const { cls, path } = held.lock;
-      return { ...held, lock: { cls, path: path?.replace(mention, `${root}~`) } };
+      return { ...held, lock: { cls, path: path === undefined ? undefined : retired(path, root) } };
     }),
   };
+}
+
+/** The path with `~` behind a root wherever it stands as one, and not as a part of a string. */
+function retired(path: Path, root: Path): Path {
+  const parts = new RegExp(`"(?:[^"\\\\]|\\\\.)*"|(?<![\\w$])${root}(?![\\w$~])`, 'g');
+  return path.replace(parts, (part) => (part === root ? `${root}~` : part));
 }
 
 /**
