@@ -300,7 +300,7 @@ export class Code {
 
 type ImportBinding = Ts.ImportClause | Ts.ImportSpecifier | Ts.NamespaceImport | Ts.ImportEqualsDeclaration;
 
-function isImport(node: LocalDeclaration): node is ImportBinding & LocalDeclaration {
+export function isImport(node: LocalDeclaration): node is ImportBinding & LocalDeclaration {
   return (
     ts.isImportClause(node) ||
     ts.isImportSpecifier(node) ||

@@ -1,10 +1,9 @@
 import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
 import type { Analysis } from '../../engine/rule.ts';
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
-import { Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
+import { Code, hasBody } from '../code.ts';
 import type { NameProblem } from '../names.ts';
 import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -13,6 +12,7 @@ import { LockIdentity } from './identity.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
+import { isTakingCall } from './taking.ts';
 import type { LockClass } from './values.ts';
 import { lockVocabulary } from './vocabulary.ts';
 
@@ -146,33 +146,6 @@ function isExported(node: Ts.Node): boolean {
 /** Functions, and files, whose own code calls a method by which locks are taken. */
 function functionsTaking(source: Ts.SourceFile, methods: ReadonlySet<string>): CfgOwner[] {
   return functionsWith(source, (node) => ts.isCallExpression(node) && isTakingCall(node, methods));
-}
-
-/** Whether a call is, by its name, one that takes a lock. */
-function isTakingCall(node: Ts.CallExpression, methods: ReadonlySet<string>): boolean {
-  const callee = skipParentheses(node.expression);
-  if (ts.isIdentifier(callee)) return isBoundMethod(callee, methods);
-  const name = memberName(callee);
-  const text = name && nameText(name);
-  if (text === undefined || !methods.has(text)) return false;
-  // `request` is a lock's method on `navigator.locks` alone, and everybody's otherwise.
-  return (
-    text !== 'request' ||
-    (ts.isPropertyAccessExpression(callee) && /\blocks$/.test(callee.expression.getText()))
-  );
-}
-
-/** Whether a function called by its name is a lock's method under a name of its own: `mu.runExclusive.bind(mu)`. */
-function isBoundMethod(callee: Ts.Identifier, methods: ReadonlySet<string>): boolean {
-  const declaration = resolveLocal(callee);
-  if (!declaration || !ts.isVariableDeclaration(declaration) || !declaration.initializer) return false;
-  const value = skipParentheses(declaration.initializer);
-  const bound =
-    ts.isCallExpression(value) && ts.isPropertyAccessExpression(value.expression)
-      ? value.expression.expression
-      : value;
-  const name = memberName(skipParentheses(bound));
-  return name !== undefined && methods.has(nameText(name) ?? '');
 }
 
 /** The functions of a file, outermost first, whose own code uses one of some names; decorated ones among them. */

@@ -4,6 +4,7 @@ import { bodyOf, type CfgOwner } from '../cfg.ts';
 import {
   type Code,
   hasBody,
+  isImport,
   memberName,
   type NameNode,
   nameText,
@@ -110,9 +111,12 @@ export class LockReach {
     if (!body) return { takes: false, isOpen: false, functions: [] };
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
+    const suspects: NameNode[] = [];
     let takes = false;
     const visit = (node: Ts.Node): void => {
-      if (this.#isOfLocks(node)) takes = true;
+      const spoken = this.#isOfLocks(node);
+      if (spoken === 'member') suspects.push(node as NameNode);
+      else if (spoken) takes = true;
       if (ts.isCallExpression(node)) {
         if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);
@@ -123,10 +127,13 @@ export class LockReach {
       } else if (ts.isYieldExpression(node) && node.expression) addName(node.expression, names);
       ts.forEachChild(node, visit);
     };
-    visit(body);
+    // Its signature tells what it is handed and what it hands out.
+    if (ts.isSourceFile(fn)) visit(fn);
+    else ts.forEachChild(fn, visit);
     // A decorated method is what its decorators make of it.
     const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
     for (const { expression } of decorators) addName(expression, names);
+    if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (takes) return { takes, isOpen: false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
     const members = names.filter((name) => memberName(name.parent) === name);
@@ -136,16 +143,35 @@ export class LockReach {
     return { takes, isOpen: called.some((callee) => this.#isUnknown(callee)), functions: [...functions] };
   }
 
-  /** A name, written as such or as the key of an element, that the program uses for locks. */
-  #isOfLocks(node: Ts.Node): boolean {
-    const { names, locals, localNames } = this.#vocabulary;
-    if (ts.isIdentifier(node)) {
-      if (names.has(node.text)) return true;
-      const local = localNames.has(node.text) ? resolveLocal(node) : undefined;
-      return local !== undefined && locals.has(local);
-    }
-    if (ts.isPrivateIdentifier(node)) return names.has(node.text.slice(1));
-    return ts.isStringLiteralLike(node) && ts.isElementAccessExpression(node.parent) && names.has(node.text);
+  /** Whether a name is one that the program uses for locks; of a member's name the compiler must tell. */
+  #isOfLocks(node: Ts.Node): boolean | 'member' {
+    const { types, holders, loose } = this.#vocabulary;
+    const text = nameText(node);
+    if (text === undefined) return false;
+    const name = ts.isPrivateIdentifier(node) ? text.slice(1) : text;
+    if (ts.isStringLiteralLike(node) && !ts.isElementAccessExpression(node.parent)) return false;
+    if (types.has(name) || loose.has(name)) return true;
+    const declarations = holders.get(name);
+    if (!declarations) return false;
+    if (memberName(node.parent) === node) return 'member';
+    const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
+    return !local || isImport(local) || declarations.has(local);
+  }
+
+  /** Whether one of some members is declared to hold a lock, or nobody knows what it is. */
+  #isHolder(names: readonly NameNode[]): boolean {
+    const [first] = names;
+    if (!first) return false;
+    this.#code.prefetchNames(first.getSourceFile().fileName, names);
+    return names.some((name) => {
+      const text = (nameText(name) ?? '').replace(/^#/, '');
+      const declarations = this.#vocabulary.holders.get(text);
+      const entities = this.#code.entities(name);
+      return (
+        entities.length === 0 ||
+        entities.some((entity) => entity.kind === 'node' && declarations?.has(entity.node))
+      );
+    });
   }
 
   /** A callee that the compiler knows nothing about, or a function that an object was given. */

@@ -2,21 +2,20 @@ import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { isParameterProperty, memberName, nameText, skipParentheses } from '../code.ts';
+import { hasBody, memberName, nameText } from '../code.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
+import { isTakingCall } from './taking.ts';
 
-/** How a program speaks of locks. */
+/** How a program speaks of locks: by their types, and by what holds one. */
 export interface LockVocabulary {
-  readonly names: ReadonlySet<string>;
-  /** Parameters, and variables of functions, that hold a lock. */
-  readonly locals: ReadonlySet<Ts.Node>;
-  readonly localNames: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+  /** The declarations of fields, variables and parameters that hold a lock, or return one without a body, by name. */
+  readonly holders: ReadonlyMap<string, ReadonlySet<Ts.Node>>;
+  /** Names under which a lock is kept where it cannot be told which declaration is meant. */
+  readonly loose: ReadonlySet<string>;
 }
 
-/**
- * The names by which the program speaks of locks: lock types, and the fields, variables, parameters and functions
- * that hold or return one. A function that uses none of them neither hands out a lock nor gives one back.
- */
+/** A function that uses none of these neither hands out a lock nor gives one back. */
 export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): LockVocabulary {
   const types = new Set(lockTypeNames(primitives));
   const trees = program
@@ -26,10 +25,16 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   for (const { source } of trees) {
     for (const name of ownLockTypes(source, types)) types.add(name);
   }
-  const vocabulary = { names: new Set(types), locals: new Set<Ts.Node>(), localNames: new Set<string>() };
+  const holders = new Map<string, Set<Ts.Node>>();
+  const loose = new Set<string>();
   const methods = acquiringMethods(primitives);
-  for (const { source } of trees) collectHolders(source, types, methods, vocabulary);
-  return vocabulary;
+  for (const { source } of trees) {
+    for (const { name, declaration } of holdersIn(source, types, methods)) {
+      if (!declaration) loose.add(name);
+      else holders.set(name, (holders.get(name) ?? new Set()).add(declaration));
+    }
+  }
+  return { types, holders, loose };
 }
 
 /** Classes that offer what a lock offers, and names under which lock types are imported. */
@@ -62,34 +67,29 @@ function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
   );
 }
 
-/** The names that a lock of these types, or what its methods grant, is bound to. */
-function collectHolders(
+/** What a lock of these types, or what its methods grant, is bound to. */
+function holdersIn(
   source: Ts.SourceFile,
   types: ReadonlySet<string>,
   methods: ReadonlySet<string>,
-  { names, locals, localNames }: { names: Set<string>; locals: Set<Ts.Node>; localNames: Set<string> },
-): void {
+): readonly Holder[] {
+  const found: Holder[] = [];
   const visit = (node: Ts.Node): void => {
     const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
     const holds = isLock || isKeptGrant(node, methods) || isBoundOperation(node, methods);
     const holder = holds ? holderOf(node) : undefined;
-    if (holder && !isLocal(holder.declaration)) names.add(holder.name);
-    else if (holder?.declaration) {
-      locals.add(holder.declaration);
-      localNames.add(holder.name);
-    }
+    if (holder) found.push(holder);
     ts.forEachChild(node, visit);
   };
   visit(source);
+  return found;
 }
 
 /** The call in `this.release = await this.mu.acquire()`: the field outlives the function. */
 function isKeptGrant(node: Ts.Node, methods: ReadonlySet<string>): boolean {
-  if (!ts.isCallExpression(node)) return false;
-  const name = memberName(skipParentheses(node.expression));
-  if (!name || !methods.has(nameText(name) ?? '')) return false;
+  if (!ts.isCallExpression(node) || !isTakingCall(node, methods)) return false;
   let at: Ts.Node = node;
   while (ts.isAwaitExpression(at.parent) || ts.isParenthesizedExpression(at.parent)) at = at.parent;
   return ts.isBinaryExpression(at.parent) && at.parent.right === at;
@@ -103,16 +103,6 @@ function isBoundOperation(node: Ts.Node, methods: ReadonlySet<string>): boolean 
   return (
     ts.isVariableDeclaration(parent) || (ts.isPropertyAccessExpression(parent) && parent.name.text === 'bind')
   );
-}
-
-/** A parameter, or a variable of a function: its name means a lock where it is that variable, and nowhere else. */
-function isLocal(declaration: Ts.Node | undefined): boolean {
-  if (!declaration) return false;
-  if (ts.isParameter(declaration)) return !isParameterProperty(declaration);
-  if (!ts.isVariableDeclaration(declaration)) return false;
-  for (let at: Ts.Node = declaration.parent; !ts.isSourceFile(at); at = at.parent)
-    if (ts.isFunctionLike(at)) return true;
-  return false;
 }
 
 interface Holder {
@@ -139,6 +129,8 @@ function holderOf(node: Ts.Node): Holder | undefined {
       ts.isPropertySignature(at) ||
       ts.isParameter(at) ||
       ts.isFunctionLike(at);
+    // A function with a body is known by what it does.
+    if (ts.isFunctionLike(at) && hasBody(at)) return undefined;
     if (declares && name) return named(nameText(name)?.replace(/^#/, ''), at);
     if (ts.isClassLike(at)) return undefined;
   }
