@@ -13,6 +13,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { fieldAssignments } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
@@ -906,29 +907,14 @@ function constructorParameterOf(node: Ts.Node): Ts.ParameterDeclaration | undefi
   return undefined;
 }
 
-const assigned = new WeakMap<Ts.Node, ReadonlyMap<string, readonly Ts.Expression[]>>();
-
-/** Everything that a class assigns to `this.name`. */
+/** What a class may put into a field: by an assignment that gives it a value of its own. */
 function assignmentsTo(cls: Ts.ClassLikeDeclaration, name: string): readonly Ts.Expression[] {
-  let table = assigned.get(cls);
-  if (!table) {
-    const collected = new Map<string, Ts.Expression[]>();
-    const visit = (node: Ts.Node): void => {
-      if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left)) {
-        const isAssignment =
-          node.operatorToken.kind === ts.SyntaxKind.EqualsToken ||
-          node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
-          node.operatorToken.kind === ts.SyntaxKind.BarBarEqualsToken;
-        if (isAssignment && node.left.expression.kind === ts.SyntaxKind.ThisKeyword) {
-          const key = node.left.name.text;
-          collected.set(key, [...(collected.get(key) ?? []), node.right]);
-        }
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(cls);
-    table = collected;
-    assigned.set(cls, table);
-  }
-  return table.get(name) ?? [];
+  const all = fieldAssignments(cls).get(name) ?? [];
+  return all.filter(({ operator }) => GIVING.has(operator)).map(({ value }) => value);
 }
+
+const GIVING: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsToken,
+  ts.SyntaxKind.QuestionQuestionEqualsToken,
+  ts.SyntaxKind.BarBarEqualsToken,
+]);

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, hasBody, isParameterProperty, nameText, skipParentheses } from '../code.ts';
+import { fieldAssignments } from './field-assignments.ts';
 import { membersOf, type Value } from './values.ts';
 
 /** Objects made from one another are told apart to this depth. */
@@ -45,7 +46,7 @@ function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<s
   const making = cls.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
   const base = making ? undefined : code.superclass(cls);
   const fields = new Map<string, number>(base ? parametersKept(base, code) : []);
-  const assignments = assignmentsByField(cls);
+  const assignments = fieldAssignments(cls);
   if (making && ts.isConstructorDeclaration(making)) {
     for (const [index, parameter] of making.parameters.entries()) {
       const name = nameText(parameter.name);
@@ -55,38 +56,15 @@ function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<s
     }
     for (const [name, values] of assignments) {
       const [only, another] = values;
-      const parameter = only && !another && ts.isIdentifier(only) ? resolveLocal(only) : undefined;
+      const isKept = only?.operator === ts.SyntaxKind.EqualsToken && !another;
+      const value = isKept ? skipParentheses(only.value) : undefined;
+      const parameter = value && ts.isIdentifier(value) ? resolveLocal(value) : undefined;
       const index = parameter && ts.isParameter(parameter) ? making.parameters.indexOf(parameter) : -1;
       if (index >= 0) fields.set(name, index);
     }
   }
   known.set(cls, fields);
   return fields;
-}
-
-/** Everything that a class assigns to `this.name`, in any way. */
-function assignmentsByField(cls: Ts.ClassLikeDeclaration): ReadonlyMap<string, readonly Ts.Node[]> {
-  const found = new Map<string, Ts.Node[]>();
-  const visit = (node: Ts.Node): void => {
-    const isAssignment =
-      ts.isBinaryExpression(node) &&
-      node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
-      node.operatorToken.kind <= ts.SyntaxKind.LastAssignment;
-    const target = isAssignment ? skipParentheses(node.left) : undefined;
-    if (
-      isAssignment &&
-      target &&
-      ts.isPropertyAccessExpression(target) &&
-      target.expression.kind === ts.SyntaxKind.ThisKeyword
-    ) {
-      const isPlain = node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-      const value = isPlain ? skipParentheses(node.right) : node;
-      found.set(target.name.text, [...(found.get(target.name.text) ?? []), value]);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(cls);
-  return found;
 }
 
 /** Whether what a class does depends on locks or functions that its maker hands in. */
