@@ -3,20 +3,19 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
-import { dispose, symbolMethod } from './disposal.ts';
+import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
 import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './equalities.ts';
 import type { Env } from './evaluator.ts';
+import { closeIteration, nextElement } from './iteration.ts';
 import { idOf, outcomeKey } from './keys.ts';
-import { isDescendingRoot, sortedRoot, UNKNOWN_PATH } from './paths.ts';
+import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import type { Summary } from './summary.ts';
 import {
   type Acquisition,
   type Bindings,
   type Closure,
-  type Collection,
-  EMPTY_BINDINGS,
   type Generator,
   type Held,
   type LockClass,
@@ -31,7 +30,6 @@ import {
   type Value,
 } from './values.ts';
 import {
-  addHeld,
   addHeldAgain,
   bind,
   dropTokens,
@@ -168,7 +166,7 @@ export class Activation {
       case 'branch':
         return this.#branch(action, world);
       case 'next':
-        return this.#next(action.node, world);
+        return nextElement(this, action.node, world);
       case 'throw':
         return [['throw', world]];
       case 'call':
@@ -207,7 +205,7 @@ export class Activation {
       case 'return':
         return [{ ...world, result: this.evaluate(action.value, world) }];
       case 'close':
-        return [this.#close(action.node, world)];
+        return [closeIteration(this, action.node, world)];
       case 'dispose':
         return this.#dispose(action, world);
       case 'discard':
@@ -602,103 +600,6 @@ export class Activation {
     return { ...next, writes };
   }
 
-  // -- iteration
-
-  #next(
-    node: Ts.ForOfStatement | Ts.ForInStatement,
-    world: World,
-  ): (readonly ['true' | 'false' | 'throw', World])[] {
-    const iterated = this.#iterable(node, world);
-    const awaits = ts.isForOfStatement(node) && node.awaitModifier !== undefined;
-    const ways: (readonly ['true' | 'false' | 'throw', World])[] = [['throw', world]];
-    const generators = membersOf(iterated).filter((member) => member.kind === 'generator');
-    if (generators.length === 0) {
-      const list = asCollection(iterated);
-      const items = list?.items && list.items.length <= MAX_UNROLLED ? list.items : undefined;
-      if (list && items) return [...ways, ...this.#nextItem(node, list, items, awaits, world)];
-      const element = this.#elementOf(list ?? iterated, node);
-      const taken = awaits ? this.join(element, world, node) : [bind(world, node, element)];
-      // A collection that holds grants is not empty.
-      const mustRun = !world.bindings.has(node) && givesBack(element, world);
-      const over: typeof ways = mustRun ? [] : [['false', world]];
-      return [...ways, ...taken.map((next) => ['true', next] as const), ...over];
-    }
-    for (const generator of generators) {
-      this.wait(generator.task, dropTokens(world, yieldTokens(generator)));
-      for (const { held, value } of generator.yields) {
-        ways.push(['true', bind(addHeld(world, held), node, value)]);
-      }
-      for (const outcome of generator.task.outcomes) {
-        ways.push(['false', this.settle(outcome, dropTokens(world, yieldTokens(generator)))]);
-      }
-    }
-    return ways;
-  }
-
-  /** The elements of a short literal one by one: what is left of them is what the loop still goes over. */
-  #nextItem(
-    node: Ts.ForOfStatement | Ts.ForInStatement,
-    list: Collection,
-    [first, ...rest]: readonly (Value | undefined)[],
-    awaits: boolean,
-    world: World,
-  ): (readonly ['true' | 'false', World])[] {
-    if (list.items?.length === 0) return [['false', world]];
-    let element: Value | undefined;
-    for (const item of rest) element = joinValues(element, item);
-    const next = bind(world, node.expression, { ...list, items: rest, element });
-    const item = first ?? { kind: 'opaque', path: `${list.path}[${rest.length}]` };
-    const taken = awaits ? this.join(item, next, node) : [bind(next, node, item)];
-    return taken.map((one) => ['true', one] as const);
-  }
-
-  /** What a loop goes over; an object of the program hands out an iterator of its own. */
-  #iterable(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): Value | undefined {
-    const value = this.evaluate(node.expression, world);
-    if (value?.kind !== 'instance' || !ts.isForOfStatement(node)) return value;
-    const made = world.bindings.get(node.expression);
-    if (made && made.kind !== 'instance') return made;
-    const method = symbolMethod(value.cls, node.awaitModifier ? /asyncIterator|iterator/ : /\biterator/);
-    const declared = method && this.engine.evaluator.declared(method, value.path, value);
-    if (declared?.kind !== 'closure') return value;
-    const effect = this.engine.apply(this, declared, [], node.expression, {
-      held: world.held,
-      isJoined: true,
-      kept: EMPTY_BINDINGS,
-      under: world.held[0],
-    });
-    return effect?.kind === 'generator'
-      ? { kind: 'generator', task: effect.task, yields: effect.yields }
-      : value;
-  }
-
-  #elementOf(iterated: Value | undefined, node: Ts.ForOfStatement | Ts.ForInStatement): Value | undefined {
-    const declaration = ts.isVariableDeclarationList(node.initializer)
-      ? node.initializer.declarations[0]
-      : undefined;
-    const id = idOf(declaration ?? node);
-    const path = pathOf(iterated);
-    if (iterated?.kind !== 'collection') {
-      return { kind: 'opaque', path: path === undefined ? `v${id}` : `${path}[v${id}]` };
-    }
-    const root = iterated.sorted
-      ? sortedRoot(id, isDescendingRoot(iterated.path))
-      : `${iterated.path}[v${id}]`;
-    const { element } = iterated;
-    if (!element || element.kind === 'opaque') return { kind: 'opaque', path: root };
-    if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };
-    if (element.kind === 'instance') return { ...element, path: root };
-    return element;
-  }
-
-  #close(node: Ts.ForOfStatement | Ts.ForInStatement, world: World): World {
-    let next = bind(world, node, undefined);
-    for (const member of membersOf(this.#iterable(node, world))) {
-      if (member.kind === 'generator') next = dropTokens(next, yieldTokens(member));
-    }
-    return next;
-  }
-
   #yield(node: Ts.YieldExpression, world: World, id: number): readonly World[] {
     const value = this.evaluate(node.expression, world);
     const after = { ...world, segment: id };
@@ -758,9 +659,6 @@ export class Activation {
   }
 }
 
-/** Loops over literals of so many elements are gone through element by element. */
-const MAX_UNROLLED = 4;
-
 /** Stands for a loop that has begun. */
 const RUNNING: Value = { kind: 'inert' };
 
@@ -769,24 +667,6 @@ export function givesBack(value: Value | undefined, { held }: World): boolean {
   return membersOf(value).some(
     (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
   );
-}
-
-/** One collection for all that a value may be, if it is sure to be one. */
-function asCollection(value: Value | undefined): Collection | undefined {
-  if (value?.kind === 'collection') return value;
-  let joined: Collection | undefined;
-  for (const member of membersOf(value)) {
-    if (member.kind !== 'collection') return undefined;
-    joined = joined
-      ? {
-          ...joined,
-          items: undefined,
-          element: joinValues(joined.element, member.element),
-          sorted: joined.sorted && member.sorted && joined.path === member.path,
-        }
-      : member;
-  }
-  return joined;
 }
 
 const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
@@ -855,10 +735,6 @@ function granted(outcome: Outcome, world: World): Outcome {
 /** All grants that a task may end with. */
 export function tokensOf(task: Task): string[] {
   return task.outcomes.flatMap(({ held }) => held.map(({ token }) => token));
-}
-
-function yieldTokens(generator: Generator): string[] {
-  return generator.yields.flatMap(({ held }) => held.map(({ token }) => token));
 }
 
 function acquisitionKey({ cls, path }: LockRef, mode: Mode): string {
