@@ -2,7 +2,18 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Cfg } from '../cfg.ts';
 import { nameText } from '../code.ts';
 import { nodesFor } from '../loops.ts';
-import { type Answer, answerOf, either, type Fact, NULLISH, SILENT, under } from './answers.ts';
+import {
+  type Answer,
+  answerOf,
+  either,
+  type Fact,
+  flag,
+  NEVER,
+  NULLISH,
+  SILENT,
+  TRUE,
+  under,
+} from './answers.ts';
 import { parametersOf } from './callees.ts';
 import {
   boundAnswer,
@@ -81,16 +92,38 @@ export class Preflights {
 
   /** What a function of the program makes of an answer that it is handed. */
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer {
-    const [fn, ...others] = this.#graph.callees.bodies(call, Frames.none);
-    if (!fn || others.length > 0 || this.#applying.has(fn)) return SILENT;
+    return this.#applyOnly(this.#graph.callees.bodies(call, Frames.none), args);
+  }
+
+  /** What a function given as an expression makes of an answer: `Boolean`, a function of the program. */
+  callback(fn: Ts.Expression, args: readonly Answer[]): Answer {
+    const [argument] = args;
+    if (argument && isConversion(fn)) return flag(argument);
+    return this.#applyOnly(this.#graph.callees.functionsOf(fn, Frames.none), args);
+  }
+
+  /**
+   * What a function makes of a failure. One that throws some of them on has looked at which one it is, and what it
+   * answers then is an answer.
+   */
+  rescue(handler: Ts.Expression): Answer {
+    const [fn, ...others] = this.#graph.callees.functionsOf(handler, Frames.none);
+    if (!fn || others.length > 0) return SILENT;
+    const { value } = this.#apply(fn, NOTHING_KNOWN, new RescueOracle(this, undefined));
+    return throws(fn) ? under(value, 'absent') : value;
+  }
+
+  #applyOnly([fn, ...others]: readonly FunctionNode[], args: readonly Answer[]): Answer {
+    if (!fn || others.length > 0) return SILENT;
+    return this.#apply(fn, entered(parametersOf(fn), args), new PreflightOracle(this, undefined)).value;
+  }
+
+  #apply(fn: FunctionNode, start: State, oracle: Oracle): Summary {
+    if (this.#applying.has(fn)) return NOTHING_SAID;
     this.#applying.add(fn);
-    const { value } = summarise(
-      cfgOf(fn),
-      entered(parametersOf(fn), args),
-      new PreflightOracle(this, undefined),
-    );
+    const summary = summarise(cfgOf(fn), start, oracle);
     this.#applying.delete(fn);
-    return value;
+    return summary;
   }
 
   outcome(call: Ts.CallExpression): Fact {
@@ -106,9 +139,11 @@ export class Preflights {
   #add(name: string, declaration: Ts.Node): void {
     const asked = this.#callsOf(declaration, name);
     const isThrowing = isFunctionNode(declaration) && answersByThrowing(declaration);
+    const type = isFunctionNode(declaration) ? presentType(declaration.type) : undefined;
+    const answer = { ...answerOf(name), ...(type !== undefined && { type }) };
     for (const call of asked) {
       if (isThrowing) this.#throwing.add(call);
-      this.#calls.set(call, isThrowing ? SILENT : answerOf(name));
+      this.#calls.set(call, isThrowing ? SILENT : answer);
     }
     let carriers = new Set(asked.map(ownerOf).filter(isFunctionNode));
     for (let distance = 0; distance < MOST_HELPERS; distance += 1) {
@@ -159,7 +194,7 @@ export class Preflights {
   #summary(fn: FunctionNode): Summary {
     const known = this.#summaries.get(fn);
     if (known) return known;
-    this.#summaries.set(fn, { value: SILENT, exit: 'unknown' });
+    this.#summaries.set(fn, NOTHING_SAID);
     const summary = summarise(cfgOf(fn), NOTHING_KNOWN, new PreflightOracle(this, undefined));
     this.#summaries.set(fn, summary);
     return summary;
@@ -172,7 +207,7 @@ interface Summary {
   readonly exit: Fact;
 }
 
-const NEVER: Answer = { truthy: 'never', falsy: 'never', nullish: 'never', present: 'never' };
+const NOTHING_SAID: Summary = { value: SILENT, exit: 'unknown' };
 
 class PreflightOracle implements Oracle {
   readonly #preflights: Preflights;
@@ -196,8 +231,17 @@ class PreflightOracle implements Oracle {
     return this.#preflights.outcome(call);
   }
 
+  callback(fn: Ts.Expression, args: readonly Answer[]): Answer {
+    return this.#preflights.callback(fn, args);
+  }
+
+  rescue(fn: Ts.Expression): Answer {
+    return this.#preflights.rescue(fn);
+  }
+
   /** A variable that is never assigned to says what its initializer says. */
-  captured(declaration: Ts.VariableDeclaration, name: string): Answer {
+  captured(declaration: Ts.VariableDeclaration | Ts.ParameterDeclaration, name: string): Answer {
+    if (ts.isParameter(declaration)) return SILENT;
     const { initializer } = declaration;
     if (!this.#captured || !initializer || isReassigned(declaration, name)) return SILENT;
     this.#captured.add(declaration);
@@ -205,6 +249,8 @@ class PreflightOracle implements Oracle {
       variable: (other) => this.#outer(other, declaration),
       call: (call) => this.answer(call),
       applied: (call, args) => this.applied(call, args),
+      callback: (fn, args) => this.callback(fn, args),
+      rescue: (fn) => this.rescue(fn),
     });
     return boundAnswer(declaration.name, name, answer);
   }
@@ -214,6 +260,15 @@ class PreflightOracle implements Oracle {
     return local && local !== from && ts.isVariableDeclaration(local)
       ? this.captured(local, name.text)
       : SILENT;
+  }
+}
+
+/** For a function that answers in place of a lookup that failed: what it was given anyway is a value. */
+class RescueOracle extends PreflightOracle {
+  override captured(declaration: Ts.VariableDeclaration | Ts.ParameterDeclaration, name: string): Answer {
+    const isElement = ts.isForOfStatement(declaration.parent.parent);
+    const isGiven = ts.isParameter(declaration) && !declaration.questionToken && !declaration.initializer;
+    return isElement || isGiven ? TRUE : super.captured(declaration, name);
   }
 }
 
@@ -228,7 +283,43 @@ function summarise(cfg: Cfg, start: State, oracle: Oracle): Summary {
   }
   const exit = states.get(cfg.exit)?.fact ?? 'unknown';
   if (canFallOff(cfg)) values.push(under(NULLISH, exit));
-  return { value: values.length > 0 ? values.reduce(either) : SILENT, exit };
+  return { value: values.reduce(either, NEVER), exit };
+}
+
+/** What `typeof` says of a value of a type as it is written, `null` and `undefined` and the promise around it aside. */
+function presentType(type: Ts.TypeNode | undefined): string | undefined {
+  if (!type) return undefined;
+  if (ts.isParenthesizedTypeNode(type)) return presentType(type.type);
+  if (ts.isTypeReferenceNode(type)) {
+    return type.typeName.getText() === 'Promise' ? presentType(type.typeArguments?.[0]) : undefined;
+  }
+  if (!ts.isUnionTypeNode(type)) return TYPE_WORDS.get(type.kind);
+  const parts = type.types.filter((part) => !isNothing(part)).map(presentType);
+  return parts.every((part) => part === parts[0]) ? parts[0] : undefined;
+}
+
+function isNothing(type: Ts.TypeNode): boolean {
+  const isNull = ts.isLiteralTypeNode(type) && type.literal.kind === ts.SyntaxKind.NullKeyword;
+  return isNull || type.kind === ts.SyntaxKind.UndefinedKeyword || type.kind === ts.SyntaxKind.VoidKeyword;
+}
+
+const TYPE_WORDS: ReadonlyMap<Ts.SyntaxKind, string> = new Map([
+  [ts.SyntaxKind.StringKeyword, 'string'],
+  [ts.SyntaxKind.NumberKeyword, 'number'],
+  [ts.SyntaxKind.BigIntKeyword, 'bigint'],
+  [ts.SyntaxKind.TypeLiteral, 'object'],
+  [ts.SyntaxKind.ArrayType, 'object'],
+]);
+
+function throws(fn: FunctionNode): boolean {
+  const visit = (node: Ts.Node): boolean =>
+    ts.isThrowStatement(node) || (!isFunctionNode(node) && (ts.forEachChild(node, visit) ?? false));
+  return fn.body !== undefined && visit(fn.body);
+}
+
+/** `Boolean`, `Number`: as true or false as what they are given. */
+function isConversion(fn: Ts.Node): boolean {
+  return ts.isIdentifier(fn) && (fn.text === 'Boolean' || fn.text === 'Number') && !localDeclaration(fn);
 }
 
 /** Whether control can get to the end of a function without a `return`. */
