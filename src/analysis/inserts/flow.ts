@@ -82,7 +82,6 @@ export class ValueFlow {
     index: number,
     value: Carried<Form>,
   ): readonly Carried<Form>[] {
-    if (value.frames.callOf(fn)) return [];
     const parameters = parametersOf(fn);
     const parameter = parameters[index] ?? parameters.at(-1);
     if (!parameter || (!parameters[index] && !parameter.dotDotDotToken)) return [];
