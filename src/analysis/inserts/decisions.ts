@@ -16,7 +16,7 @@ import {
 import { equality, evaluate, type Surroundings } from './evaluation.ts';
 import { idOf } from './frames.ts';
 import { cfgOf, isFunctionNode, ownerOf } from './functions.ts';
-import { localDeclaration } from './identifiers.ts';
+import { isWritten, localDeclaration, namesIn } from './identifiers.ts';
 
 /** What is known at a point of a function. */
 export interface State {
@@ -79,8 +79,8 @@ class Solver {
       const state = before.get(id);
       if (!node || !state) continue;
       for (const edge of node.successors) {
-        if (edge.to === start) continue;
-        const next = this.#after(node, edge, state);
+        const next = edge.to === start ? undefined : this.#after(node, edge, state);
+        if (!next) continue;
         const known = before.get(edge.to);
         const merged = known ? meet(known, next) : next;
         if (known && same(known, merged)) continue;
@@ -91,9 +91,11 @@ class Solver {
     return before;
   }
 
-  #after({ action }: CfgNode, { when }: CfgEdge, state: State): State {
+  /** What is known when control has gone on by an edge; undefined when it cannot. */
+  #after({ action }: CfgNode, { when }: CfgEdge, state: State): State | undefined {
     if (action.kind === 'branch') {
       const slot = when === 'true' || when === 'false' ? this.#test(action, when, state) : 'unknown';
+      if (slot === 'never' && isSwitch(action.condition)) return undefined;
       return slot === 'found' || slot === 'absent' ? { ...state, fact: slot } : state;
     }
     // What an action that throws would have done is not done.
@@ -276,6 +278,16 @@ function same(a: State, b: State): boolean {
   return [...a.variables].every(([key, left]) => {
     const right = b.variables.get(key);
     return right !== undefined && sameAnswer(left, right);
+  });
+}
+
+/** A parameter that nothing is assigned to: what the caller has passed for it holds to the end. */
+function isSwitch(condition: Ts.Expression): boolean {
+  const name = skipParentheses(condition);
+  const parameter = ts.isIdentifier(name) ? localDeclaration(name) : undefined;
+  if (!parameter || !ts.isParameter(parameter) || !ts.isIdentifier(name)) return false;
+  return (namesIn(parameter.getSourceFile()).get(name.text) ?? []).every((one) => {
+    return !ts.isIdentifier(one) || localDeclaration(one) !== parameter || !isWritten(one);
   });
 }
 

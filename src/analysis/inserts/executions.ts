@@ -31,10 +31,10 @@ export function executionsOf(graph: CallGraph, literal: Ts.Expression): readonly
 }
 
 /**
- * What a value is to us: the text; a text that it is part of; a piece of SQL that a client makes of it; a prepared
- * statement, with the number of the text that it was prepared from.
+ * What a value is to us: the text; a text that it is part of; a piece of SQL that a client makes of it, by its number;
+ * a prepared statement, with the number of the text that it was prepared from.
  */
-type Form = 'text' | 'part' | 'piece' | `statement ${number}`;
+type Form = 'text' | 'part' | `piece ${number}` | `statement ${number}`;
 
 class TextFlow implements FlowHandler<Form> {
   readonly #graph: CallGraph;
@@ -42,8 +42,10 @@ class TextFlow implements FlowHandler<Form> {
   readonly #found: Execution[] = [];
   /** Calls of functions of the program that are named like query functions: executions if nothing inside is one. */
   readonly #outer: Execution[] = [];
-  /** Calls that make a piece of SQL: executions if no other call runs it. */
+  /** Calls that make a piece of SQL: executions if no other call runs the piece. */
   readonly #pieces: Execution[] = [];
+  /** The pieces that another call runs, or makes part of its own. */
+  readonly #taken = new Set<Execution>();
   readonly #prepared: SqlText[] = [];
 
   constructor(graph: CallGraph, literal: Ts.Expression) {
@@ -54,8 +56,11 @@ class TextFlow implements FlowHandler<Form> {
   find(): readonly Execution[] {
     this.#graph.flow.follow<Form>([{ ...this.#origin, form: 'text' }], this);
     const entered = this.#found.flatMap(({ sql }) => sql.frames.calls);
-    const found = [...this.#found, ...this.#outer.filter(({ call }) => !entered.includes(call))];
-    return found.length > 0 ? found : this.#pieces;
+    return [
+      ...this.#found,
+      ...this.#outer.filter(({ call }) => !entered.includes(call)),
+      ...this.#pieces.filter((piece) => !this.#taken.has(piece)),
+    ];
   }
 
   called(): readonly Carried<Form>[] {
@@ -92,8 +97,9 @@ class TextFlow implements FlowHandler<Form> {
     if (!ts.isCallExpression(call) || call.expression !== access) return [];
     if (value.path[0] === ELEMENT) return this.#arrayMethod(call, method, value);
     if (value.path.length > 0) return [];
-    const isRunnable = value.form === 'piece' || isStatement(value.form);
+    const isRunnable = isPiece(value.form) || isStatement(value.form);
     if (isRunnable && runsStatement(method)) {
+      this.#take(value);
       this.#found.push({ call, sql: this.#textOf(value), origin: this.#origin, extent: 'part' });
       return [];
     }
@@ -107,7 +113,8 @@ class TextFlow implements FlowHandler<Form> {
     if (isStatement(value.form) || value.path.length > 0) return [];
     if (ts.isTemplateExpression(parent)) {
       // A value in the text of a tag is sent beside the text; only another piece of SQL becomes part of it.
-      const isPart = !ts.isTaggedTemplateExpression(parent.parent) || value.form === 'piece';
+      const isPart = !ts.isTaggedTemplateExpression(parent.parent) || isPiece(value.form);
+      if (isPart) this.#take(value);
       return isPart ? [partAt(parent, value)] : [];
     }
     if (ts.isTaggedTemplateExpression(parent))
@@ -125,6 +132,7 @@ class TextFlow implements FlowHandler<Form> {
     value: Carried<Form>,
   ): readonly Carried<Form>[] {
     if (!isTextOf(call, index, value.path)) return [];
+    if (use !== 'ignores') this.#take(value);
     if (use === 'executes') this.#found.push(this.#execution(call, value));
     if (use === 'formats') return [partAt(call, { ...value, path: [] })];
     if (use === 'prepares') {
@@ -132,8 +140,19 @@ class TextFlow implements FlowHandler<Form> {
       return [{ at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` }];
     }
     if (use !== 'wraps') return [];
+    return [{ at: call, path: [], frames: value.frames, form: this.#piece(call, value) }];
+  }
+
+  /** A call that makes a piece of SQL of a text. */
+  #piece(call: CallLike, value: Carried<Form>): Form {
     this.#pieces.push(this.#execution(call, value));
-    return [{ at: call, path: [], frames: value.frames, form: 'piece' }];
+    return `piece ${this.#pieces.length - 1}`;
+  }
+
+  /** The piece that a value is, if it is one, becomes part of something else, or is run. */
+  #take({ form }: Carried<Form>): void {
+    const piece = isPiece(form) ? this.#pieces[numberOf(form)] : undefined;
+    if (piece) this.#taken.add(piece);
   }
 
   #execution(call: CallLike, { at, path, frames, form }: Carried<Form>): Execution {
@@ -145,8 +164,9 @@ class TextFlow implements FlowHandler<Form> {
   #tagged(call: Ts.TaggedTemplateExpression, value: Carried<Form>): readonly Carried<Form>[] {
     const use = queryUse(call, this.#graph.callees.entities(call.tag));
     if (use === 'ignores') return [];
-    if (use === 'executes') this.#pieces.push(this.#execution(call, { ...value, at: call }));
-    return [{ ...value, at: call, form: use === 'executes' ? 'piece' : value.form }];
+    this.#take(value);
+    const form = use === 'executes' ? this.#piece(call, { ...value, at: call }) : value.form;
+    return [{ ...value, at: call, form }];
   }
 
   #arrayMethod(call: Ts.CallExpression, method: string, value: Carried<Form>): readonly Carried<Form>[] {
@@ -177,7 +197,7 @@ class TextFlow implements FlowHandler<Form> {
   }
 
   #textOf({ at, path, frames, form }: Carried<Form>): SqlText {
-    const prepared = isStatement(form) ? this.#prepared[Number(form.slice('statement '.length))] : undefined;
+    const prepared = isStatement(form) ? this.#prepared[numberOf(form)] : undefined;
     return prepared ?? { at, path, frames };
   }
 }
@@ -185,6 +205,14 @@ class TextFlow implements FlowHandler<Form> {
 /** A text that the value is part of. */
 function partAt(at: Ts.Expression, value: Carried<Form>): Carried<Form> {
   return { ...value, at, form: value.form === 'text' ? 'part' : value.form };
+}
+
+function numberOf(form: Form): number {
+  return Number(form.slice(form.indexOf(' ')));
+}
+
+function isPiece(form: Form): form is `piece ${number}` {
+  return form.startsWith('piece');
 }
 
 function isStatement(form: Form): form is `statement ${number}` {

@@ -2,8 +2,9 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName } from '../code.ts';
 import type { Heritage } from '../dispatch/heritage.ts';
 import { Callees } from './callees.ts';
+import { constructionsOf } from './constructions.ts';
 import { type Carried, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
-import type { Frames } from './frames.ts';
+import { Frames } from './frames.ts';
 import type { FunctionNode } from './functions.ts';
 import { callbackUse } from './iteration.ts';
 import { References } from './references.ts';
@@ -55,6 +56,12 @@ export class CallGraph {
     return sites;
   }
 
+  /** The places that make instances of a class, and so run what stands in its fields. */
+  makers(cls: Ts.ClassLikeDeclaration): readonly Invocation[] {
+    const frames = Frames.none;
+    return constructionsOf(this.#code, cls).map((node) => ({ node, how: 'call', by: 'symbol', frames }));
+  }
+
   #find(fn: FunctionNode, frames: Frames): readonly Invocation[] {
     const found = new Map<string, Invocation>();
     const handler = new InvocationHandler(this.callees, this.flow, (invocation) => {
@@ -76,7 +83,7 @@ export class CallGraph {
     });
     const { references } = this;
     if (ts.isConstructorDeclaration(fn)) {
-      for (const node of this.#code.constructions(fn.parent)) run(node);
+      for (const node of constructionsOf(this.#code, fn.parent)) run(node);
       return [];
     }
     if (ts.isAccessor(fn)) {

@@ -1,7 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Cfg } from '../cfg.ts';
-import { nameText } from '../code.ts';
-import { nodesFor } from '../loops.ts';
+import { nameText, skipParentheses } from '../code.ts';
+import { nodesFor, repeatingLoops } from '../loops.ts';
 import {
   type Answer,
   answerOf,
@@ -72,15 +72,58 @@ export class Preflights {
     return this.#calls.size === 0;
   }
 
-  /** Whether every path from a node of the graph to an expression is decided. */
-  judge(cfg: Cfg, from: number, to: Ts.Node): Verdict {
+  /** Whether every path from a node of the graph, where this much is known, to an expression is decided. */
+  judge(cfg: Cfg, from: number, to: Ts.Node, known = NOTHING_KNOWN): Verdict {
     if (this.isEmpty) return { decided: 'no' };
-    if (this.#isAbsentAt(cfg, from, to, new PreflightOracle(this, undefined))) return { decided: 'yes' };
+    const oracle = new PreflightOracle(this, undefined);
+    if (isAbsentAt(cfg, to, solve(cfg, from, known, oracle))) return { decided: 'yes' };
     const captured = new Set<Ts.VariableDeclaration>();
-    const isAbsent = this.#isAbsentAt(cfg, from, to, new PreflightOracle(this, captured));
+    const states = solve(cfg, from, known, new PreflightOracle(this, captured));
+    const isAbsent = isAbsentAt(cfg, to, states);
     return isAbsent && captured.size > 0
       ? { decided: 'by-captured', variables: [...captured] }
       : { decided: 'no' };
+  }
+
+  /**
+   * What a call hands to a function, where that says anything: the answer of a lookup, a constant that switches the
+   * question on.
+   */
+  handedOver(cfg: Cfg, from: number, call: Ts.Node, fn: FunctionNode): State | undefined {
+    if (this.isEmpty || !ts.isCallExpression(call) || call.arguments.some(ts.isSpreadElement))
+      return undefined;
+    if (!this.#graph.callees.bodies(call, Frames.none).includes(fn)) return undefined;
+    const oracle = new PreflightOracle(this, undefined);
+    const [at, ...copies] = nodesFor(cfg, call);
+    const state =
+      at === undefined || copies.length > 0 ? undefined : solve(cfg, from, NOTHING_KNOWN, oracle).get(at);
+    if (!state) return undefined;
+    const args = parametersOf(fn).map(({ initializer }, index) => {
+      const argument = call.arguments[index] ?? initializer;
+      return argument ? evaluate(argument, surroundings(cfg, state, oracle)) : NULLISH;
+    });
+    return args.every((one) => one === SILENT) ? undefined : entered(parametersOf(fn), args);
+  }
+
+  /** What is known at the start of each turn of a loop: a generator may have asked before it hands an element out. */
+  knownAt(loop: Ts.IterationStatement): State {
+    const source = ts.isForOfStatement(loop) ? skipParentheses(loop.expression) : undefined;
+    if (this.isEmpty || !source || !ts.isCallExpression(source)) return NOTHING_KNOWN;
+    const bodies = this.#graph.callees.bodies(source, Frames.none);
+    const isFiltered = bodies.length > 0 && bodies.every((fn) => this.#yieldsAbsentOnly(fn));
+    return isFiltered ? { ...NOTHING_KNOWN, fact: 'absent' } : NOTHING_KNOWN;
+  }
+
+  #yieldsAbsentOnly(fn: FunctionNode): boolean {
+    const cfg = cfgOf(fn);
+    const yields = cfg.nodes.flatMap(({ action }) => (action.kind === 'yield' ? [action.node] : []));
+    return (
+      yields.length > 0 &&
+      yields.every((node) => {
+        const [loop] = repeatingLoops(cfg, node);
+        return !node.asteriskToken && this.judge(cfg, loop?.head ?? cfg.entry, node).decided === 'yes';
+      })
+    );
   }
 
   answer(call: Ts.CallExpression): Answer {
@@ -185,12 +228,6 @@ export class Preflights {
     return this.#graph.callees.bodies(call, Frames.none).some(isAsyncFunction);
   }
 
-  #isAbsentAt(cfg: Cfg, from: number, to: Ts.Node, oracle: Oracle): boolean {
-    const states = solve(cfg, from, NOTHING_KNOWN, oracle);
-    const reached = nodesFor(cfg, to).flatMap((id) => states.get(id) ?? []);
-    return reached.length > 0 && reached.every(({ fact }) => fact === 'absent');
-  }
-
   #summary(fn: FunctionNode): Summary {
     const known = this.#summaries.get(fn);
     if (known) return known;
@@ -199,6 +236,11 @@ export class Preflights {
     this.#summaries.set(fn, summary);
     return summary;
   }
+}
+
+function isAbsentAt(cfg: Cfg, to: Ts.Node, states: ReadonlyMap<number, State>): boolean {
+  const reached = nodesFor(cfg, to).flatMap((id) => states.get(id) ?? []);
+  return reached.length > 0 && reached.every(({ fact }) => fact === 'absent');
 }
 
 /** What a function's result says, and what follows when it has returned at all. */

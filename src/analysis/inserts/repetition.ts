@@ -1,7 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgLoop, CfgOwner } from '../cfg.ts';
+import type { Cfg, CfgLoop, CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import { repeatingLoops, runsBoth } from '../loops.ts';
+import { fieldClassOf } from './constructions.ts';
 import { type Frames, idOf } from './frames.ts';
 import { cfgOf, type FunctionNode, functionName, isFunctionNode, ownerOf } from './functions.ts';
 import { localDeclaration } from './identifiers.ts';
@@ -88,6 +89,8 @@ class RepetitionSearch {
     if (step.how === 'iteration' && !listsEach(iteratedBy(step.node), this.#origins)) {
       return repetition({ kind: 'iteration', node: step.node }, step);
     }
+    const cls = fieldClassOf(step.node);
+    if (cls) return { callers: this.#follow(step, cls, this.#graph.makers(cls)) };
     const owner = ownerOf(step.node);
     const cfg = cfgOf(owner);
     const loop = repeatingLoops(cfg, step.node).find(
@@ -95,9 +98,11 @@ class RepetitionSearch {
     );
     const elsewhere = step.captured.filter((one) => ownerOf(one) !== owner);
     const isDecidedHere = step.captured.length > 0 && elsewhere.length === 0;
+    if (this.#isDecidedInside(step, cfg, loop?.head ?? cfg.entry)) return undefined;
     if (loop) {
       if (isDecidedHere && step.captured.every((one) => isInside(loop, one))) return undefined;
-      const verdict = this.#preflights.judge(cfg, loop.head, step.node);
+      const known = this.#preflights.knownAt(loop.statement);
+      const verdict = this.#preflights.judge(cfg, loop.head, step.node, known);
       if (verdict.decided === 'yes') return undefined;
       if (verdict.decided === 'by-captured' && verdict.variables.every((one) => isInside(loop, one)))
         return undefined;
@@ -110,17 +115,33 @@ class RepetitionSearch {
     return this.#recursion(step, owner) ?? { callers: this.#callers({ ...step, captured }, owner) };
   }
 
+  /** Whether what this call hands over decides in the function that it calls. */
+  #isDecidedInside({ node, next }: Step, cfg: Cfg, from: number): boolean {
+    const fn = next && ownerOf(next.node);
+    if (!fn || !isFunctionNode(fn)) return false;
+    const known = this.#preflights.handedOver(cfg, from, node, fn);
+    const inner = cfgOf(fn);
+    return (
+      known !== undefined && this.#preflights.judge(inner, inner.entry, next.node, known).decided === 'yes'
+    );
+  }
+
   #callers(step: Step, owner: FunctionNode): readonly Step[] {
     const steps = this.#steps.get(owner) ?? [];
     this.#steps.set(owner, [...steps, step]);
-    const key = `${idOf(owner)}|${step.frames.key}|${step.captured.map(idOf).join(',')}`;
+    return this.#follow(step, owner, this.#graph.callSites(owner, step.frames));
+  }
+
+  /** What runs a function, or makes a class's fields, in which a step stands: followed once for each way in. */
+  #follow(step: Step, entered: Ts.Node, places: readonly Invocation[]): readonly Step[] {
+    const key = `${idOf(entered)}|${step.frames.key}|${step.captured.map(idOf).join(',')}`;
     if (this.#followed.has(key)) return [];
     this.#followed.add(key);
-    return this.#graph.callSites(owner, step.frames).map(({ node, how, by, frames }) => ({
+    return places.map(({ node, how, by, frames }) => ({
       node,
       how,
       by,
-      frames: step.frames.leave(owner).with(frames).around(node),
+      frames: step.frames.leave(entered).with(frames).around(node),
       next: step,
       captured: step.captured,
     }));
