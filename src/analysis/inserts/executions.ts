@@ -1,11 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { hasBody, nameText, rightmostName, skipParentheses } from '../code.ts';
+import type { Aliases } from './aliases.ts';
 import { type Carried, ELEMENT, type FlowHandler, type MemberAccess } from './flow.ts';
 import { Frames } from './frames.ts';
 import type { CallGraph } from './invocations.ts';
 import { ITERATIONS } from './iteration.ts';
-import { keepsStatement, type QueryUse, queryUse, runsStatement } from './query-calls.ts';
+import { keepsStatement, methodUse, type QueryUse, queryUse, runsStatement } from './query-calls.ts';
 
 /** SQL text as an expression, and how to get to it from the expression's value. */
 export interface SqlText {
@@ -38,6 +39,7 @@ type Form = 'text' | 'part' | `piece ${number}` | `statement ${number}`;
 
 class TextFlow implements FlowHandler<Form> {
   readonly #graph: CallGraph;
+  readonly #aliases: Aliases;
   readonly #origin: SqlText;
   readonly #found: Execution[] = [];
   /** Calls of functions of the program that are named like query functions: executions if nothing inside is one. */
@@ -50,6 +52,7 @@ class TextFlow implements FlowHandler<Form> {
 
   constructor(graph: CallGraph, literal: Ts.Expression) {
     this.#graph = graph;
+    this.#aliases = graph.aliases;
     this.#origin = { at: literal, path: [], frames: Frames.none };
   }
 
@@ -81,9 +84,34 @@ class TextFlow implements FlowHandler<Form> {
       if (use === 'executes' && !isStatement(value.form)) this.#outer.push(this.#execution(call, value));
       return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
     }
-    return (
-      this.#stored(call, value) ?? (isStatement(value.form) ? [] : this.#handedOver(call, index, use, value))
-    );
+    const stored = this.#stored(call, value);
+    if (stored) return stored;
+    if (use !== 'ignores') return this.#handedOver({ call, args: call.arguments ?? [], index, use }, value);
+    return this.#handedToAlias(call, index, value);
+  }
+
+  /** The callee is only a name for the function, or for a method of it: `go(text)`, `query.call(db, text)`. */
+  #handedToAlias(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
+    const indirect = indirectCall(call, index, value.path);
+    const callee = indirect?.callee ?? call.expression;
+    const own = indirect && rightmostName(callee);
+    const meanings = [
+      ...(own ? [{ kind: 'method', name: nameText(own) ?? '', callee } as const] : []),
+      ...this.#aliases.meanings(callee, value.frames),
+    ];
+    return meanings.flatMap((meaning) => {
+      if (meaning.kind === 'function') {
+        return indirect ? [] : this.#graph.flow.enterFunction(meaning.fn, call, index, value);
+      }
+      const entities = meaning.callee ? this.#graph.callees.entities(meaning.callee) : [];
+      const use = methodUse(meaning.name, meaning.callee, entities);
+      const { args, index: at, path } = indirect ?? { args: call.arguments ?? [], index, path: value.path };
+      return this.#handedOver({ call, args, index: at, use, path }, value);
+    });
   }
 
   member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[] {
@@ -125,22 +153,18 @@ class TextFlow implements FlowHandler<Form> {
     return [partAt(whole, value)];
   }
 
-  #handedOver(
-    call: Ts.CallExpression | Ts.NewExpression,
-    index: number,
-    use: QueryUse,
-    value: Carried<Form>,
-  ): readonly Carried<Form>[] {
-    if (!isTextOf(call, index, value.path)) return [];
-    if (use !== 'ignores') this.#take(value);
+  #handedOver({ call, args, index, use, path }: Handover, value: Carried<Form>): readonly Carried<Form>[] {
+    if (isStatement(value.form) || use === 'ignores' || !isTextOf(args, index, path ?? value.path)) return [];
+    this.#take(value);
     if (use === 'executes') this.#found.push(this.#execution(call, value));
     if (use === 'formats') return [partAt(call, { ...value, path: [] })];
     if (use === 'prepares') {
       this.#prepared.push(value);
       return [{ at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` }];
     }
-    if (use !== 'wraps') return [];
-    return [{ at: call, path: [], frames: value.frames, form: this.#piece(call, value) }];
+    return use === 'wraps'
+      ? [{ at: call, path: [], frames: value.frames, form: this.#piece(call, value) }]
+      : [];
   }
 
   /** A call that makes a piece of SQL of a text. */
@@ -157,7 +181,15 @@ class TextFlow implements FlowHandler<Form> {
 
   #execution(call: CallLike, { at, path, frames, form }: Carried<Form>): Execution {
     const extent = form === 'text' ? 'whole' : 'part';
-    return { call, sql: { at, path, frames }, origin: this.#origin, extent };
+    if (!ts.isSpreadElement(at)) return { call, sql: { at, path, frames }, origin: this.#origin, extent };
+    // Which of the spread values it is cannot be read off the call.
+    const spread = { at: at.expression, path: [ELEMENT, ...path], frames };
+    return {
+      call,
+      sql: form === 'text' ? { ...this.#origin, frames } : spread,
+      origin: this.#origin,
+      extent,
+    };
   }
 
   /** `` sql`…` `` runs its text, unless its value goes to a call that does. */
@@ -202,6 +234,40 @@ class TextFlow implements FlowHandler<Form> {
   }
 }
 
+/** A text among the arguments of a call. */
+interface Handover {
+  readonly call: Ts.CallExpression | Ts.NewExpression;
+  readonly args: readonly Ts.Expression[];
+  readonly index: number;
+  readonly use: QueryUse;
+  /** How to get to the text from the argument; that of the value unless the call is indirect. */
+  readonly path?: readonly string[];
+}
+
+interface IndirectCall {
+  readonly callee: Ts.Expression;
+  readonly args: readonly Ts.Expression[];
+  readonly index: number;
+  readonly path: readonly string[];
+}
+
+/** `query.call(db, text)`, `query.apply(db, [text])`, `Reflect.apply(query, db, [text])`: the call that is meant. */
+function indirectCall(
+  call: Ts.CallExpression | Ts.NewExpression,
+  index: number,
+  path: readonly string[],
+): IndirectCall | undefined {
+  const access = skipParentheses(call.expression);
+  if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(access)) return undefined;
+  const isReflect = access.expression.getText() === 'Reflect';
+  const callee = isReflect ? call.arguments[0] : access.expression;
+  if (!callee) return undefined;
+  if (access.name.text === 'call' && !isReflect)
+    return { callee, args: call.arguments.slice(1), index: index - 1, path };
+  const isList = access.name.text === 'apply' && index === (isReflect ? 2 : 1) && path[0] === ELEMENT;
+  return isList ? { callee, args: [], index: 0, path: path.slice(1) } : undefined;
+}
+
 /** A text that the value is part of. */
 function partAt(at: Ts.Expression, value: Carried<Form>): Carried<Form> {
   return { ...value, at, form: value.form === 'text' ? 'part' : value.form };
@@ -234,12 +300,8 @@ const TEXT_PROPERTIES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a call reads its SQL text there: the first text among the arguments, `{ text }`, or one of a batch. */
-function isTextOf(
-  call: Ts.CallExpression | Ts.NewExpression,
-  index: number,
-  path: readonly string[],
-): boolean {
-  const [head] = call.arguments ?? [];
+function isTextOf(args: readonly Ts.Expression[], index: number, path: readonly string[]): boolean {
+  const [head] = args;
   if (index > 0 && head && isTextual(skipParentheses(head))) return false;
   const [first, ...rest] = path;
   if (first === undefined) return true;

@@ -123,6 +123,7 @@ export class ValueFlow {
     if (ts.isSpreadElement(parent) && ts.isArrayLiteralExpression(parent.parent)) {
       return [{ ...value, at: parent.parent }];
     }
+    if (ts.isSpreadElement(parent)) return this.#spread(parent, value, handler);
     if (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === node)) {
       return this.#returned(value);
     }
@@ -149,6 +150,18 @@ export class ValueFlow {
     if (call.expression === value.at) return value.path.length === 0 ? handler.called(call, value) : [];
     const args: readonly Ts.Expression[] = call.arguments ?? [];
     return handler.argument(call, args.indexOf(value.at), value);
+  }
+
+  /** `call(...values)`: an element becomes an argument. */
+  #spread<Form>(
+    spread: Ts.SpreadElement,
+    value: Carried<Form>,
+    handler: FlowHandler<Form>,
+  ): readonly Carried<Form>[] {
+    const [next, ...path] = value.path;
+    return next === ELEMENT && (ts.isCallExpression(spread.parent) || ts.isNewExpression(spread.parent))
+      ? this.#call(spread.parent, { ...value, at: spread, path }, handler)
+      : [];
   }
 
   #binary<Form>(

@@ -1,6 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName } from '../code.ts';
 import type { Heritage } from '../dispatch/heritage.ts';
+import { Aliases } from './aliases.ts';
 import { Callees } from './callees.ts';
 import { constructionsOf } from './constructions.ts';
 import { type Carried, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
@@ -29,6 +30,7 @@ export class CallGraph {
   readonly callees: Callees;
   readonly references: References;
   readonly flow: ValueFlow;
+  readonly aliases: Aliases;
   readonly #code: Code;
   readonly #known = new Map<FunctionNode, Map<string, readonly Invocation[]>>();
 
@@ -37,6 +39,7 @@ export class CallGraph {
     this.callees = new Callees(code);
     this.references = new References(code, heritage);
     this.flow = new ValueFlow(code, this.references, this);
+    this.aliases = new Aliases(code, this);
   }
 
   /** Every place that runs a function, given how the functions around it were entered. */
