@@ -2,10 +2,10 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { hasBody, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Aliases } from './aliases.ts';
-import { type Carried, ELEMENT, type FlowHandler, type MemberAccess } from './flow.ts';
+import { type Carried, ELEMENT, type FlowHandler, type Gathering, type MemberAccess } from './flow.ts';
 import { Frames } from './frames.ts';
 import type { CallGraph } from './invocations.ts';
-import { ITERATIONS } from './iteration.ts';
+import { callbackUse, ITERATIONS } from './iteration.ts';
 import { keepsStatement, methodUse, type QueryUse, queryUse, runsStatement } from './query-calls.ts';
 
 /** SQL text as an expression, and how to get to it from the expression's value. */
@@ -24,6 +24,8 @@ export interface Execution {
   readonly origin: SqlText;
   /** Whether the literal is all of the text as far as it could be followed, or a part of it. */
   readonly extent: 'whole' | 'part';
+  /** What runs it as often as it is run: the call itself, one that calls it back, or what gathers a batch. */
+  readonly starts: readonly Gathering[];
 }
 
 /** Finds the calls that run a piece of SQL text, from the literal on. */
@@ -33,9 +35,9 @@ export function executionsOf(graph: CallGraph, literal: Ts.Expression): readonly
 
 /**
  * What a value is to us: the text; a text that it is part of; a piece of SQL that a client makes of it, by its number;
- * a prepared statement, with the number of the text that it was prepared from.
+ * a prepared statement, with the number of the text that it was prepared from; the method that runs such a statement.
  */
-type Form = 'text' | 'part' | `piece ${number}` | `statement ${number}`;
+type Form = 'text' | 'part' | `piece ${number}` | `statement ${number}` | `runner ${number}`;
 
 class TextFlow implements FlowHandler<Form> {
   readonly #graph: CallGraph;
@@ -66,8 +68,13 @@ class TextFlow implements FlowHandler<Form> {
     ];
   }
 
-  called(): readonly Carried<Form>[] {
+  called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] {
+    if (isRunner(value.form)) this.#found.push(this.#run(call, value));
     return [];
+  }
+
+  taken(name: string, { form }: Carried<Form>): Form | undefined {
+    return isStatement(form) && runsStatement(name) ? `runner ${numberOf(form)}` : undefined;
   }
 
   argument(
@@ -81,11 +88,19 @@ class TextFlow implements FlowHandler<Form> {
     const isSignature = entities.some((entity) => entity.kind === 'node' && isBodiless(entity.node));
     const bodies = isSignature && use === 'executes' ? [] : this.#graph.callees.bodies(call, value.frames);
     if (bodies.length > 0) {
-      if (use === 'executes' && !isStatement(value.form)) this.#outer.push(this.#execution(call, value));
+      if (use === 'executes' && !isStatement(value.form) && !isRunner(value.form))
+        this.#outer.push(this.#execution(call, value));
       return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
     }
     const stored = this.#stored(call, value);
     if (stored) return stored;
+    if (isRunner(value.form)) return this.#calledBack(call, index, value);
+    if (isStatement(value.form)) {
+      // A batch of prepared statements.
+      if (use === 'executes' && value.path.every((step) => step === ELEMENT))
+        this.#found.push(this.#run(call, value));
+      return [];
+    }
     if (use !== 'ignores') return this.#handedOver({ call, args: call.arguments ?? [], index, use }, value);
     return this.#handedToAlias(call, index, value);
   }
@@ -122,14 +137,21 @@ class TextFlow implements FlowHandler<Form> {
       // `texts[i]`, `queries[kind]`: any of them.
       return value.path.length > 0 ? [{ ...value, at: access, path: value.path.slice(1) }] : [];
     }
-    if (!ts.isCallExpression(call) || call.expression !== access) return [];
+    if (!ts.isCallExpression(call) || call.expression !== access) {
+      const form = value.path.length === 0 ? this.taken(method, value) : undefined;
+      return form ? [{ ...value, at: access, form }] : [];
+    }
     if (value.path[0] === ELEMENT) return this.#arrayMethod(call, method, value);
     if (value.path.length > 0) return [];
     const isRunnable = isPiece(value.form) || isStatement(value.form);
     if (isRunnable && runsStatement(method)) {
       this.#take(value);
-      this.#found.push({ call, sql: this.#textOf(value), origin: this.#origin, extent: 'part' });
+      this.#found.push(this.#run(call, value));
       return [];
+    }
+    if (isRunner(value.form)) {
+      if (method === 'call' || method === 'apply') this.#found.push(this.#run(call, value));
+      return method === 'bind' ? [{ ...value, at: call }] : [];
     }
     if (isStatement(value.form)) return keepsStatement(method) ? [{ ...value, at: call }] : [];
     return TEXT_METHODS.has(method) ? [partAt(call, value)] : [];
@@ -138,7 +160,7 @@ class TextFlow implements FlowHandler<Form> {
   operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
     if (ts.isArrayLiteralExpression(parent))
       return [{ ...value, at: parent, path: [ELEMENT, ...value.path] }];
-    if (isStatement(value.form) || value.path.length > 0) return [];
+    if (isStatement(value.form) || isRunner(value.form) || value.path.length > 0) return [];
     if (ts.isTemplateExpression(parent)) {
       // A value in the text of a tag is sent beside the text; only another piece of SQL becomes part of it.
       const isPart = !ts.isTaggedTemplateExpression(parent.parent) || isPiece(value.form);
@@ -154,17 +176,41 @@ class TextFlow implements FlowHandler<Form> {
   }
 
   #handedOver({ call, args, index, use, path }: Handover, value: Carried<Form>): readonly Carried<Form>[] {
-    if (isStatement(value.form) || use === 'ignores' || !isTextOf(args, index, path ?? value.path)) return [];
+    if (use === 'ignores' || !isTextOf(args, index, path ?? value.path)) return [];
     this.#take(value);
-    if (use === 'executes') this.#found.push(this.#execution(call, value));
-    if (use === 'formats') return [partAt(call, { ...value, path: [] })];
-    if (use === 'prepares') {
-      this.#prepared.push(value);
-      return [{ at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` }];
+    if (use === 'executes') {
+      this.#found.push(this.#execution(call, value));
+      return isKeptQuery(call) ? [this.#statement(call, value)] : [];
     }
+    if (use === 'formats') return [partAt(call, { ...value, path: [] })];
+    if (use === 'prepares') return [this.#statement(call, value)];
     return use === 'wraps'
       ? [{ at: call, path: [], frames: value.frames, form: this.#piece(call, value) }]
       : [];
+  }
+
+  /** A call whose value is a statement that runs the text when it is told to. */
+  #statement(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): Carried<Form> {
+    this.#prepared.push(value);
+    return { at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` };
+  }
+
+  /** `names.forEach(statement.run)` */
+  #calledBack(
+    call: Ts.CallExpression | Ts.NewExpression,
+    index: number,
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
+    const use = callbackUse(call, index, this.#graph.callees.entities(call.expression));
+    const how = use === 'iterates' ? 'iteration' : 'call';
+    if (use !== 'keeps') this.#found.push({ ...this.#run(call, value), starts: [{ node: call, how }] });
+    return [];
+  }
+
+  /** A call that runs a statement or a piece of SQL that has been made before. */
+  #run(call: CallLike, value: Carried<Form>): Execution {
+    const starts = startsOf(call, value);
+    return { call, sql: this.#textOf(value), origin: this.#origin, extent: 'part', starts };
   }
 
   /** A call that makes a piece of SQL of a text. */
@@ -179,17 +225,14 @@ class TextFlow implements FlowHandler<Form> {
     if (piece) this.#taken.add(piece);
   }
 
-  #execution(call: CallLike, { at, path, frames, form }: Carried<Form>): Execution {
+  #execution(call: CallLike, value: Carried<Form>): Execution {
+    const { at, path, frames, form } = value;
     const extent = form === 'text' ? 'whole' : 'part';
-    if (!ts.isSpreadElement(at)) return { call, sql: { at, path, frames }, origin: this.#origin, extent };
+    const made = { call, origin: this.#origin, extent, starts: startsOf(call, value) } as const;
+    if (!ts.isSpreadElement(at)) return { ...made, sql: { at, path, frames } };
     // Which of the spread values it is cannot be read off the call.
     const spread = { at: at.expression, path: [ELEMENT, ...path], frames };
-    return {
-      call,
-      sql: form === 'text' ? { ...this.#origin, frames } : spread,
-      origin: this.#origin,
-      extent,
-    };
+    return { ...made, sql: form === 'text' ? { ...this.#origin, frames } : spread };
   }
 
   /** `` sql`…` `` runs its text, unless its value goes to a call that does. */
@@ -225,11 +268,12 @@ class TextFlow implements FlowHandler<Form> {
     return this.#graph.flow.assigned(skipParentheses(callee.expression), {
       ...value,
       path: [ELEMENT, ...value.path],
+      gathered: { node: call, how: 'call' },
     });
   }
 
   #textOf({ at, path, frames, form }: Carried<Form>): SqlText {
-    const prepared = isStatement(form) ? this.#prepared[numberOf(form)] : undefined;
+    const prepared = isStatement(form) || isRunner(form) ? this.#prepared[numberOf(form)] : undefined;
     return prepared ?? { at, path, frames };
   }
 }
@@ -279,6 +323,25 @@ function numberOf(form: Form): number {
 
 function isPiece(form: Form): form is `piece ${number}` {
   return form.startsWith('piece');
+}
+
+/** A call runs as often as it is reached; the texts of a batch as often as they were gathered, too. */
+function startsOf(call: CallLike, { path, gathered }: Carried<Form>): readonly Gathering[] {
+  const own: Gathering = { node: call, how: 'call' };
+  return path[0] === ELEMENT && gathered ? [own, gathered] : [own];
+}
+
+/** `const insert = db.query(text)`: some clients answer with a statement, which is run later. */
+function isKeptQuery(call: Ts.CallExpression | Ts.NewExpression): boolean {
+  const name = rightmostName(call.expression);
+  const { parent } = call;
+  const isKept =
+    ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isPropertyAssignment(parent);
+  return isKept && name !== undefined && nameText(name) === 'query';
+}
+
+function isRunner(form: Form): form is `runner ${number}` {
+  return form.startsWith('runner');
 }
 
 function isStatement(form: Form): form is `statement ${number}` {

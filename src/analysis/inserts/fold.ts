@@ -7,7 +7,7 @@ import type { SqlText } from './executions.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
 import type { Frames } from './frames.ts';
-import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
+import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
 import { declarationRoot, localDeclaration } from './identifiers.ts';
 import {
   ABSENT,
@@ -312,7 +312,11 @@ class FoldRun {
   #results(fn: FunctionNode, path: readonly string[], frames: Frames): Texts {
     if (this.#active.has(fn)) return [];
     this.#active.add(fn);
-    const texts = limited(resultsOf(fn).flatMap((value) => this.text(value, path, frames)));
+    const texts = limited(
+      path[0] === ELEMENT && fn.asteriskToken
+        ? yieldsOf(fn).flatMap(({ value, isAll }) => this.text(value, isAll ? path : path.slice(1), frames))
+        : resultsOf(fn).flatMap((value) => this.text(value, path, frames)),
+    );
     this.#active.delete(fn);
     return texts;
   }
@@ -383,4 +387,12 @@ function termsOf(sum: Ts.BinaryExpression): readonly Ts.Expression[] {
     left = left.left;
   }
   return [left, ...terms.reverse()];
+}
+
+/** What a generator hands out; `isAll`: the elements of this, by `yield*`. */
+function yieldsOf(fn: FunctionNode): readonly { readonly value: Ts.Expression; readonly isAll: boolean }[] {
+  return cfgOf(fn).nodes.flatMap(({ action }) => {
+    const node = action.kind === 'yield' ? action.node : undefined;
+    return node?.expression ? [{ value: node.expression, isAll: node.asteriskToken !== undefined }] : [];
+  });
 }

@@ -3,6 +3,7 @@ import type { Cfg, CfgLoop, CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import { repeatingLoops, runsBoth } from '../loops.ts';
 import { fieldClassOf } from './constructions.ts';
+import type { Gathering } from './flow.ts';
 import { type Frames, idOf } from './frames.ts';
 import { cfgOf, type FunctionNode, functionName, isFunctionNode, ownerOf } from './functions.ts';
 import { localDeclaration } from './identifiers.ts';
@@ -38,9 +39,9 @@ export function findRepetition(
   return new RepetitionSearch(graph, preflights).find(start);
 }
 
-/** The call that may be repeated, and the literals whose text it runs. */
+/** What runs a call, how the functions around it were entered, and the literals whose text the call runs. */
 export interface RepetitionStart {
-  readonly node: Ts.Node;
+  readonly starts: readonly Gathering[];
   readonly frames: Frames;
   readonly origins: readonly Ts.Node[];
 }
@@ -69,11 +70,11 @@ class RepetitionSearch {
     this.#preflights = preflights;
   }
 
-  find({ node, frames, origins }: RepetitionStart): Repetition | 'gave-up' | undefined {
+  find({ starts, frames, origins }: RepetitionStart): Repetition | 'gave-up' | undefined {
     this.#origins = origins;
-    const queue: Step[] = [
-      { node, frames: frames.around(node), how: 'call', by: 'symbol', next: undefined, captured: [] },
-    ];
+    const queue = starts.map(({ node, how }): Step => {
+      return { node, frames: frames.around(node), how, by: 'symbol', next: undefined, captured: [] };
+    });
     let steps = 0;
     for (const step of queue) {
       steps += 1;
