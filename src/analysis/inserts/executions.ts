@@ -6,7 +6,9 @@ import { type Carried, ELEMENT, type FlowHandler, type Gathering, type MemberAcc
 import { Frames } from './frames.ts';
 import type { CallGraph } from './invocations.ts';
 import { callbackUse, ITERATIONS } from './iteration.ts';
+import { entryStep, mapOfPair } from './maps.ts';
 import { keepsStatement, methodUse, type QueryUse, queryUse, runsStatement } from './query-calls.ts';
+import { indirectCall, isTextOf } from './text-arguments.ts';
 
 /** SQL text as an expression, and how to get to it from the expression's value. */
 export interface SqlText {
@@ -125,7 +127,9 @@ class TextFlow implements FlowHandler<Form> {
       const entities = meaning.callee ? this.#graph.callees.entities(meaning.callee) : [];
       const use = methodUse(meaning.name, meaning.callee, entities);
       const { args, index: at, path } = indirect ?? { args: call.arguments ?? [], index, path: value.path };
-      return this.#handedOver({ call, args, index: at, use, path }, value);
+      if (indirect?.isBound && use === 'executes' && isTextOf(args, at, path))
+        return [{ ...this.#statement(call, value), form: this.#runner() }];
+      return indirect?.isBound ? [] : this.#handedOver({ call, args, index: at, use, path }, value);
     });
   }
 
@@ -141,6 +145,9 @@ class TextFlow implements FlowHandler<Form> {
       const form = value.path.length === 0 ? this.taken(method, value) : undefined;
       return form ? [{ ...value, at: access, form }] : [];
     }
+    const [first] = call.arguments;
+    if (method === 'get' && first && ts.isStringLiteralLike(first) && value.path[0] === entryStep(first.text))
+      return [{ ...value, at: call, path: value.path.slice(1) }];
     if (value.path[0] === ELEMENT) return this.#arrayMethod(call, method, value);
     if (value.path.length > 0) return [];
     const isRunnable = isPiece(value.form) || isStatement(value.form);
@@ -158,6 +165,9 @@ class TextFlow implements FlowHandler<Form> {
   }
 
   operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
+    const map = mapOfPair(parent);
+    if (map?.key && ts.isStringLiteralLike(map.key))
+      return [{ ...value, at: map.made, path: [entryStep(map.key.text), ...value.path] }];
     if (ts.isArrayLiteralExpression(parent))
       return [{ ...value, at: parent, path: [ELEMENT, ...value.path] }];
     if (isStatement(value.form) || isRunner(value.form) || value.path.length > 0) return [];
@@ -193,6 +203,11 @@ class TextFlow implements FlowHandler<Form> {
   #statement(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): Carried<Form> {
     this.#prepared.push(value);
     return { at: call, path: [], frames: value.frames, form: `statement ${this.#prepared.length - 1}` };
+  }
+
+  /** The method that runs the latest statement. */
+  #runner(): Form {
+    return `runner ${this.#prepared.length - 1}`;
   }
 
   /** `names.forEach(statement.run)` */
@@ -288,30 +303,6 @@ interface Handover {
   readonly path?: readonly string[];
 }
 
-interface IndirectCall {
-  readonly callee: Ts.Expression;
-  readonly args: readonly Ts.Expression[];
-  readonly index: number;
-  readonly path: readonly string[];
-}
-
-/** `query.call(db, text)`, `query.apply(db, [text])`, `Reflect.apply(query, db, [text])`: the call that is meant. */
-function indirectCall(
-  call: Ts.CallExpression | Ts.NewExpression,
-  index: number,
-  path: readonly string[],
-): IndirectCall | undefined {
-  const access = skipParentheses(call.expression);
-  if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(access)) return undefined;
-  const isReflect = access.expression.getText() === 'Reflect';
-  const callee = isReflect ? call.arguments[0] : access.expression;
-  if (!callee) return undefined;
-  if (access.name.text === 'call' && !isReflect)
-    return { callee, args: call.arguments.slice(1), index: index - 1, path };
-  const isList = access.name.text === 'apply' && index === (isReflect ? 2 : 1) && path[0] === ELEMENT;
-  return isList ? { callee, args: [], index: 0, path: path.slice(1) } : undefined;
-}
-
 /** A text that the value is part of. */
 function partAt(at: Ts.Expression, value: Carried<Form>): Carried<Form> {
   return { ...value, at, form: value.form === 'text' ? 'part' : value.form };
@@ -350,34 +341,6 @@ function isStatement(form: Form): form is `statement ${number}` {
 
 function isBodiless(node: Ts.Node): boolean {
   return ts.isFunctionLike(node) ? !hasBody(node) : ts.isPropertySignature(node);
-}
-
-/** Properties under which objects carry their SQL text. */
-const TEXT_PROPERTIES: ReadonlySet<string> = new Set([
-  'text',
-  'sql',
-  'query',
-  'statement',
-  'queryText',
-  'sqlText',
-]);
-
-/** Whether a call reads its SQL text there: the first text among the arguments, `{ text }`, or one of a batch. */
-function isTextOf(args: readonly Ts.Expression[], index: number, path: readonly string[]): boolean {
-  const [head] = args;
-  if (index > 0 && head && isTextual(skipParentheses(head))) return false;
-  const [first, ...rest] = path;
-  if (first === undefined) return true;
-  if (first === ELEMENT) return index === 0 && (rest.length === 0 || isTextProperty(rest));
-  return isTextProperty(path);
-}
-
-function isTextProperty([name, ...rest]: readonly string[]): boolean {
-  return name !== undefined && rest.length === 0 && TEXT_PROPERTIES.has(name);
-}
-
-function isTextual(node: Ts.Node): boolean {
-  return ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || ts.isTaggedTemplateExpression(node);
 }
 
 /** Methods of strings whose result holds the text. */

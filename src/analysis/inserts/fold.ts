@@ -2,12 +2,13 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { type Code, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
 import type { SqlParts } from '../sql/index.ts';
+import { type Binding, bindingOf } from './bindings.ts';
 import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
 import type { Frames } from './frames.ts';
-import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
+import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { declarationRoot, localDeclaration } from './identifiers.ts';
 import {
   ABSENT,
@@ -23,6 +24,7 @@ import {
   VALUE,
 } from './parts.ts';
 import { reachingDefinitions } from './reaching.ts';
+import { resultsOf, yieldsOf } from './results.ts';
 
 /** What an expression may be as text. */
 export interface Folded {
@@ -326,56 +328,10 @@ function isUndefined(node: Ts.Identifier): boolean {
   return node.text === 'undefined' && !localDeclaration(node);
 }
 
-/** How a name gets its value out of that of its declaration. */
-interface Binding {
-  readonly path: readonly string[];
-  /** What stands for the value where there is none. */
-  readonly fallback: Ts.Expression | undefined;
-}
-
-function bindingOf(pattern: Ts.BindingName, name: string): Binding | undefined {
-  if (ts.isIdentifier(pattern)) return pattern.text === name ? { path: [], fallback: undefined } : undefined;
-  for (const element of pattern.elements) {
-    if (!ts.isBindingElement(element) || element.dotDotDotToken) continue;
-    const inner = bindingOf(element.name, name);
-    if (!inner) continue;
-    const key = ts.isArrayBindingPattern(pattern) ? ELEMENT : nameText(element.propertyName ?? element.name);
-    if (key === undefined) return undefined;
-    const fallback = ts.isIdentifier(element.name) ? element.initializer : inner.fallback;
-    return { path: [key, ...inner.path], fallback };
-  }
-  return undefined;
-}
-
 /** What a parameter gets that a call passes nothing for. */
 function absentUnlessSpread(call: CallLike): Texts {
   const isKnown = !ts.isTaggedTemplateExpression(call) && !call.arguments?.some(ts.isSpreadElement);
   return isKnown ? [[ABSENT]] : [[UNKNOWN]];
-}
-
-/**
- * Whether an object literal has no other properties than those in it: their names are all known, and it is handed over
- * as it is rather than kept in a variable, where more may be added.
- */
-function isComplete(literal: Ts.ObjectLiteralExpression): boolean {
-  const isKnown = literal.properties.every(({ name }) => !name || nameText(name) !== undefined);
-  let { parent } = literal as { parent: Ts.Node };
-  while (skipParentheses(parent) === literal) ({ parent } = parent);
-  return isKnown && !ts.isVariableDeclaration(parent) && !ts.isBinaryExpression(parent);
-}
-
-/** The expressions whose values a function returns. */
-function resultsOf(fn: FunctionNode): readonly Ts.Expression[] {
-  const { body } = fn;
-  if (!body) return [];
-  if (!ts.isBlock(body)) return [body];
-  const results: Ts.Expression[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isReturnStatement(node) && node.expression && ownerOf(node) === fn) results.push(node.expression);
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(body, visit);
-  return results;
 }
 
 /** What a chain of `+` joins, in order: one level to its reader, however many to the parser. */
@@ -389,10 +345,13 @@ function termsOf(sum: Ts.BinaryExpression): readonly Ts.Expression[] {
   return [left, ...terms.reverse()];
 }
 
-/** What a generator hands out; `isAll`: the elements of this, by `yield*`. */
-function yieldsOf(fn: FunctionNode): readonly { readonly value: Ts.Expression; readonly isAll: boolean }[] {
-  return cfgOf(fn).nodes.flatMap(({ action }) => {
-    const node = action.kind === 'yield' ? action.node : undefined;
-    return node?.expression ? [{ value: node.expression, isAll: node.asteriskToken !== undefined }] : [];
-  });
+/**
+ * Whether an object literal has no other properties than those in it: their names are all known, and it is handed over
+ * as it is rather than kept in a variable, where more may be added.
+ */
+function isComplete(literal: Ts.ObjectLiteralExpression): boolean {
+  const isKnown = literal.properties.every(({ name }) => !name || nameText(name) !== undefined);
+  let { parent } = literal as { parent: Ts.Node };
+  while (skipParentheses(parent) === literal) ({ parent } = parent);
+  return isKnown && !ts.isVariableDeclaration(parent) && !ts.isBinaryExpression(parent);
 }

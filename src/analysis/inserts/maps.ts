@@ -14,6 +14,11 @@ export interface MapEntry {
 /** How to get to a value from the map that holds it: an element of one of its pairs. */
 export const IN_MAP: readonly string[] = [ELEMENT, ELEMENT];
 
+/** The same for one whose key is known: a step that only this key takes. */
+export function entryStep(key: string): string {
+  return `get ${key}`;
+}
+
 /** The map that `map.set(key, value)` puts its second argument into. */
 export function putInMap(
   call: Ts.CallExpression | Ts.NewExpression,

@@ -30,6 +30,7 @@ import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from './functions.t
 import { localDeclaration } from './identifiers.ts';
 import type { CallGraph } from './invocations.ts';
 import { isReassigned } from './reaching.ts';
+import { answersByThrowing, isAsyncFunction, isConversion, presentType, throws } from './signatures.ts';
 
 /** How far a helper may be from the preflight that it asks. */
 const MOST_HELPERS = 3;
@@ -328,42 +329,6 @@ function summarise(cfg: Cfg, start: State, oracle: Oracle): Summary {
   return { value: values.reduce(either, NEVER), exit };
 }
 
-/** What `typeof` says of a value of a type as it is written, `null` and `undefined` and the promise around it aside. */
-function presentType(type: Ts.TypeNode | undefined): string | undefined {
-  if (!type) return undefined;
-  if (ts.isParenthesizedTypeNode(type)) return presentType(type.type);
-  if (ts.isTypeReferenceNode(type)) {
-    return type.typeName.getText() === 'Promise' ? presentType(type.typeArguments?.[0]) : undefined;
-  }
-  if (!ts.isUnionTypeNode(type)) return TYPE_WORDS.get(type.kind);
-  const parts = type.types.filter((part) => !isNothing(part)).map(presentType);
-  return parts.every((part) => part === parts[0]) ? parts[0] : undefined;
-}
-
-function isNothing(type: Ts.TypeNode): boolean {
-  const isNull = ts.isLiteralTypeNode(type) && type.literal.kind === ts.SyntaxKind.NullKeyword;
-  return isNull || type.kind === ts.SyntaxKind.UndefinedKeyword || type.kind === ts.SyntaxKind.VoidKeyword;
-}
-
-const TYPE_WORDS: ReadonlyMap<Ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.StringKeyword, 'string'],
-  [ts.SyntaxKind.NumberKeyword, 'number'],
-  [ts.SyntaxKind.BigIntKeyword, 'bigint'],
-  [ts.SyntaxKind.TypeLiteral, 'object'],
-  [ts.SyntaxKind.ArrayType, 'object'],
-]);
-
-function throws(fn: FunctionNode): boolean {
-  const visit = (node: Ts.Node): boolean =>
-    ts.isThrowStatement(node) || (!isFunctionNode(node) && (ts.forEachChild(node, visit) ?? false));
-  return fn.body !== undefined && visit(fn.body);
-}
-
-/** `Boolean`, `Number`: as true or false as what they are given. */
-function isConversion(fn: Ts.Node): boolean {
-  return ts.isIdentifier(fn) && (fn.text === 'Boolean' || fn.text === 'Number') && !localDeclaration(fn);
-}
-
 /** Whether control can get to the end of a function without a `return`. */
 function canFallOff(cfg: Cfg): boolean {
   const seen = new Set([cfg.entry]);
@@ -374,21 +339,4 @@ function canFallOff(cfg: Cfg): boolean {
       if (when !== 'throw' || to !== cfg.throwExit) seen.add(to);
   }
   return seen.has(cfg.exit);
-}
-
-/** A preflight without a result that throws: having returned is its answer. */
-function answersByThrowing(fn: FunctionNode): boolean {
-  let returns = false;
-  let throws = false;
-  const visit = (node: Ts.Node): void => {
-    if (ts.isReturnStatement(node) && node.expression) returns = true;
-    if (ts.isThrowStatement(node)) throws = true;
-    if (!isFunctionNode(node)) ts.forEachChild(node, visit);
-  };
-  if (fn.body && ts.isBlock(fn.body)) ts.forEachChild(fn.body, visit);
-  return throws && !returns;
-}
-
-function isAsyncFunction(fn: FunctionNode): boolean {
-  return fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
 }
