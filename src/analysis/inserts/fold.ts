@@ -259,7 +259,7 @@ class FoldRun {
     const object = skipParentheses(node.expression);
     if (object.kind !== ts.SyntaxKind.ThisKeyword && object.kind !== ts.SyntaxKind.SuperKeyword) {
       const texts = this.text(object, [key, ...path], frames);
-      if (!texts.every(isHoleOnly) || texts.some(isAbsent)) return texts;
+      if (!texts.every(isHole)) return texts;
     }
     return name ? this.#declared(name, path, frames) : [];
   }
@@ -322,6 +322,11 @@ class FoldRun {
     this.#active.delete(fn);
     return texts;
   }
+}
+
+/** Whether nothing is known of a text; of an empty one, and of one that is absent, everything is. */
+function isHole(parts: SqlParts): boolean {
+  return isHoleOnly(parts) && parts.some((part) => typeof part !== 'string') && !isAbsent(parts);
 }
 
 function isUndefined(node: Ts.Identifier): boolean {
