@@ -121,11 +121,7 @@ class SiteJudge {
       })
       .sort((a, b) => SEVERITY[a.fault.id] - SEVERITY[b.fault.id]);
     for (const { reading, fault } of faults) {
-      const repetition = findRepetition(
-        { starts, origins, frames: reading.frames },
-        facts.graph,
-        preflights,
-      );
+      const repetition = findRepetition({ starts, origins, frames: reading.frames }, facts.graph, preflights);
       if (repetition === 'gave-up') {
         pass.unresolved(callSpan(facts.code, call), 'an insert with too many callers to follow');
       } else if (repetition && this.#report(call, fault, repetition)) {
