@@ -108,7 +108,7 @@ class SiteJudge {
   }
 
   /** Reports the worst that one of the texts comes to: one finding per call. */
-  judge({ call, readings, origins }: InsertSite): void {
+  judge({ call, readings, starts, origins }: InsertSite): void {
     const { pass, facts, preflights, hatches } = this.#parts;
     const protectedReadings = readings.filter((reading) => this.#isProtected(reading));
     if (protectedReadings.length > 0) pass.site(callSpan(facts.code, call));
@@ -121,11 +121,7 @@ class SiteJudge {
       })
       .sort((a, b) => SEVERITY[a.fault.id] - SEVERITY[b.fault.id]);
     for (const { reading, fault } of faults) {
-      const repetition = findRepetition(
-        { node: call, frames: reading.frames, origins },
-        facts.graph,
-        preflights,
-      );
+      const repetition = findRepetition({ starts, origins, frames: reading.frames }, facts.graph, preflights);
       if (repetition === 'gave-up') {
         pass.unresolved(callSpan(facts.code, call), 'an insert with too many callers to follow');
       } else if (repetition && this.#report(call, fault, repetition)) {

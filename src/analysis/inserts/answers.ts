@@ -7,8 +7,12 @@ export interface Answer {
   readonly falsy: Slot;
   readonly nullish: Slot;
   readonly present: Slot;
-  /** What the properties say, of a value that is an object literal. */
+  /** What the properties say, of a value that is an object literal; the elements, by index, of an array literal. */
   readonly parts?: ReadonlyMap<string, Answer>;
+  /** Of a value that is one of these strings: what follows when it is this one. */
+  readonly words?: ReadonlyMap<string, Slot>;
+  /** What `typeof` says of the value when it is there, where that is known. */
+  readonly type?: string;
 }
 
 export type Fact = 'found' | 'absent' | 'unknown';
@@ -20,9 +24,17 @@ export const SILENT: Answer = { truthy: 'unknown', falsy: 'unknown', nullish: 'u
 /** The answer of a lookup: the row, its id, or `true` when it is there; nothing, `false` or zero when it is not. */
 export const LOOKUP: Answer = { truthy: 'found', falsy: 'absent', nullish: 'absent', present: 'found' };
 
+/** No value at all: what is evaluated always throws. */
+export const NEVER: Answer = { truthy: 'never', falsy: 'never', nullish: 'never', present: 'never' };
+
 export const NULLISH: Answer = { truthy: 'never', falsy: 'unknown', nullish: 'unknown', present: 'never' };
 export const FALSE: Answer = { truthy: 'never', falsy: 'unknown', nullish: 'never', present: 'unknown' };
-/** An object literal. */
+/** A string that is in the code. */
+export function wordOf(text: string): Answer {
+  return { ...(text === '' ? FALSE : TRUE), words: new Map([[text, 'unknown']]) };
+}
+
+/** An object or array literal. */
 export function objectOf(parts: ReadonlyMap<string, Answer>): Answer {
   return { ...TRUE, parts };
 }
@@ -32,18 +44,23 @@ export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a === b) return true;
   const isSame =
     a.truthy === b.truthy && a.falsy === b.falsy && a.nullish === b.nullish && a.present === b.present;
-  if (!isSame || a.parts?.size !== b.parts?.size) return false;
+  if (!isSame || a.parts?.size !== b.parts?.size || a.type !== b.type || !sameWords(a.words, b.words))
+    return false;
   return [...(a.parts ?? [])].every(([name, part]) => {
     const other = b.parts?.get(name);
     return other !== undefined && sameAnswer(part, other);
   });
 }
 
+function sameWords(a: Answer['words'], b: Answer['words']): boolean {
+  return a?.size === b?.size && [...(a ?? [])].every(([word, slot]) => b?.get(word) === slot);
+}
+
 export const TRUE: Answer = { truthy: 'unknown', falsy: 'never', nullish: 'never', present: 'unknown' };
 
 /** Whether anything follows from the value. */
-export function speaks({ truthy, falsy, nullish, present, parts }: Answer): boolean {
-  const slots = [truthy, falsy, nullish, present];
+export function speaks({ truthy, falsy, nullish, present, parts, words }: Answer): boolean {
+  const slots = [truthy, falsy, nullish, present, ...(words?.values() ?? [])];
   return (
     slots.some((slot) => slot === 'found' || slot === 'absent') || [...(parts?.values() ?? [])].some(speaks)
   );
@@ -52,29 +69,32 @@ export function speaks({ truthy, falsy, nullish, present, parts }: Answer): bool
 /** The value where a fact is known to hold anyway. */
 export function under(answer: Answer, fact: Slot): Answer {
   if (fact === 'unknown' || fact === 'never') return answer;
-  const { truthy, falsy, nullish, present, parts } = answer;
+  const { truthy, falsy, nullish, present, parts, words, type } = answer;
   const fill = (slot: Slot): Slot => (slot === 'unknown' ? fact : slot);
-  const filled = { truthy: fill(truthy), falsy: fill(falsy), nullish: fill(nullish), present: fill(present) };
-  return parts ? { ...filled, parts: mapParts(parts, (part) => under(part, fact)) } : filled;
+  return {
+    truthy: fill(truthy),
+    falsy: fill(falsy),
+    nullish: fill(nullish),
+    present: fill(present),
+    ...(parts && { parts: new Map([...parts].map(([name, part]) => [name, under(part, fact)])) }),
+    ...(words && { words: new Map([...words].map(([word, slot]) => [word, fill(slot)])) }),
+    ...(type !== undefined && { type }),
+  };
 }
 
 /** One value or the other. */
 export function either(a: Answer, b: Answer): Answer {
-  const joined = {
+  if (isNever(a)) return b;
+  if (isNever(b)) return a;
+  return {
     truthy: eitherSlot(a.truthy, b.truthy),
     falsy: eitherSlot(a.falsy, b.falsy),
     nullish: eitherSlot(a.nullish, b.nullish),
     present: eitherSlot(a.present, b.present),
+    ...(a.parts && b.parts && { parts: eitherParts(a.parts, b.parts) }),
+    ...(a.words && b.words && { words: eitherWords(a.words, b.words) }),
+    ...(a.type !== undefined && a.type === b.type && { type: a.type }),
   };
-  const parts =
-    a.parts && b.parts
-      ? eitherParts(a.parts, b.parts)
-      : isNever(a)
-        ? b.parts
-        : isNever(b)
-          ? a.parts
-          : undefined;
-  return parts ? { ...joined, parts } : joined;
 }
 
 function eitherParts(
@@ -89,15 +109,14 @@ function eitherParts(
   );
 }
 
-function mapParts(
-  parts: ReadonlyMap<string, Answer>,
-  map: (part: Answer) => Answer,
-): ReadonlyMap<string, Answer> {
-  return new Map([...parts].map(([name, part]) => [name, map(part)]));
+function eitherWords(a: ReadonlyMap<string, Slot>, b: ReadonlyMap<string, Slot>): ReadonlyMap<string, Slot> {
+  const words = new Map(a);
+  for (const [word, slot] of b) words.set(word, eitherSlot(words.get(word) ?? 'never', slot));
+  return words;
 }
 
-function isNever({ truthy, falsy }: Answer): boolean {
-  return truthy === 'never' && falsy === 'never';
+function isNever({ truthy, falsy, nullish, present }: Answer): boolean {
+  return (truthy === 'never' && falsy === 'never') || (nullish === 'never' && present === 'never');
 }
 
 function eitherSlot(a: Slot, b: Slot): Slot {
@@ -118,6 +137,16 @@ export function not({ truthy, falsy }: Answer): Answer {
 /** `value == null` */
 export function isNullish({ nullish, present }: Answer): Answer {
   return flag({ ...SILENT, truthy: nullish, falsy: present });
+}
+
+/** `value === word` for a value that is one of several strings. */
+export function isWord(words: ReadonlyMap<string, Slot>, word: string): Answer {
+  const others = [...words].filter(([other]) => other !== word).map(([, slot]) => slot);
+  return flag({
+    ...SILENT,
+    truthy: words.get(word) ?? 'never',
+    falsy: others.reduce(eitherSlot, 'never'),
+  });
 }
 
 /** `a || b` */

@@ -1,6 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { type Code, type Entity, memberName, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { effectiveConstructor } from './constructions.ts';
 import type { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { localDeclaration } from './identifiers.ts';
@@ -17,6 +18,7 @@ export class Callees {
   bodies(call: CallLike, frames: Frames): readonly FunctionNode[] {
     if (ts.isTaggedTemplateExpression(call)) return this.functionsOf(call.tag, frames);
     if (ts.isNewExpression(call)) return this.#constructors(call);
+    if (call.expression.kind === ts.SyntaxKind.SuperKeyword) return this.#superConstructor(call);
     return this.functionsOf(call.expression, frames);
   }
 
@@ -34,10 +36,14 @@ export class Callees {
   #constructors(node: Ts.NewExpression): readonly FunctionNode[] {
     return this.entities(node.expression).flatMap((entity) => {
       if (entity.kind !== 'node' || !ts.isClassLike(entity.node)) return [];
-      const own = constructorOf(entity.node);
-      const parent = own ? undefined : this.#code.superclass(entity.node);
-      return own ?? (parent && constructorOf(parent)) ?? [];
+      return effectiveConstructor(this.#code, entity.node) ?? [];
     });
+  }
+
+  #superConstructor(call: Ts.CallExpression): readonly FunctionNode[] {
+    const cls = ts.findAncestor(call, ts.isClassLike);
+    const parent = cls && this.#code.superclass(cls);
+    return (parent && [effectiveConstructor(this.#code, parent) ?? []].flat()) ?? [];
   }
 
   *#functions(expression: Ts.Node, frames: Frames, seen: Set<Ts.Node>): Generator<FunctionNode> {
@@ -130,13 +136,6 @@ export function argumentFor(parameter: Ts.ParameterDeclaration, call: CallLike):
 /** The parameters that arguments are passed for: without TypeScript's `this`. */
 export function parametersOf(fn: Ts.SignatureDeclaration): readonly Ts.ParameterDeclaration[] {
   return fn.parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
-}
-
-function constructorOf(cls: Ts.ClassLikeDeclaration): Ts.ConstructorDeclaration | undefined {
-  return cls.members.find(
-    (member): member is Ts.ConstructorDeclaration =>
-      ts.isConstructorDeclaration(member) && member.body !== undefined,
-  );
 }
 
 function hasOneName(node: Ts.VariableDeclaration | Ts.PropertyDeclaration | Ts.PropertyAssignment): boolean {

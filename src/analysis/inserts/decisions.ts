@@ -16,7 +16,7 @@ import {
 import { equality, evaluate, type Surroundings } from './evaluation.ts';
 import { idOf } from './frames.ts';
 import { cfgOf, isFunctionNode, ownerOf } from './functions.ts';
-import { localDeclaration } from './identifiers.ts';
+import { isWritten, localDeclaration, namesIn } from './identifiers.ts';
 
 /** What is known at a point of a function. */
 export interface State {
@@ -36,8 +36,12 @@ export interface Oracle {
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer;
   /** What follows when a call has returned at all: `found` or `absent` for one that throws otherwise. */
   outcome(call: Ts.CallExpression): Fact;
-  /** A variable of a function around the one that is solved. */
-  captured(declaration: Ts.VariableDeclaration, name: string): Answer;
+  /** What a function that an expression stands for answers, given what its arguments say. */
+  callback(fn: Ts.Expression, args: readonly Answer[]): Answer;
+  /** What it answers when it is called because something has failed. */
+  rescue(fn: Ts.Expression): Answer;
+  /** A variable or parameter of a function around the one that is solved. */
+  captured(declaration: Ts.VariableDeclaration | Ts.ParameterDeclaration, name: string): Answer;
 }
 
 /** What is known before each node, on every path from `start` to it that does not come through `start` again. */
@@ -75,8 +79,8 @@ class Solver {
       const state = before.get(id);
       if (!node || !state) continue;
       for (const edge of node.successors) {
-        if (edge.to === start) continue;
-        const next = this.#after(node, edge, state);
+        const next = edge.to === start ? undefined : this.#after(node, edge, state);
+        if (!next) continue;
         const known = before.get(edge.to);
         const merged = known ? meet(known, next) : next;
         if (known && same(known, merged)) continue;
@@ -87,9 +91,11 @@ class Solver {
     return before;
   }
 
-  #after({ action }: CfgNode, { when }: CfgEdge, state: State): State {
+  /** What is known when control has gone on by an edge; undefined when it cannot. */
+  #after({ action }: CfgNode, { when }: CfgEdge, state: State): State | undefined {
     if (action.kind === 'branch') {
       const slot = when === 'true' || when === 'false' ? this.#test(action, when, state) : 'unknown';
+      if (slot === 'never' && isSwitch(action.condition)) return undefined;
       return slot === 'found' || slot === 'absent' ? { ...state, fact: slot } : state;
     }
     // What an action that throws would have done is not done.
@@ -142,8 +148,7 @@ class Solver {
       return SILENT;
     const callee = skipParentheses(call.expression);
     if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== 'then') return SILENT;
-    const receiver = skipParentheses(callee.expression);
-    return ts.isCallExpression(receiver) ? this.#oracle.answer(receiver) : SILENT;
+    return evaluate(callee.expression, this.#around(NOTHING_KNOWN));
   }
 
   #assign(node: Ts.BinaryExpression, state: State): State {
@@ -192,11 +197,14 @@ export function surroundings(cfg: Cfg, state: State, oracle: Oracle): Surroundin
       const local = localDeclaration(name);
       if (!local) return SILENT;
       const known = state.variables.get(keyOf(local, name.text));
-      if (known || ownerOf(local) === cfg.owner || !ts.isVariableDeclaration(local)) return known ?? SILENT;
-      return oracle.captured(local, name.text);
+      if (known || ownerOf(local) === cfg.owner) return known ?? SILENT;
+      const isOuter = ts.isVariableDeclaration(local) || ts.isParameter(local);
+      return isOuter ? oracle.captured(local, name.text) : SILENT;
     },
     call: (call) => oracle.answer(call),
     applied: (call, args) => oracle.applied(call, args),
+    callback: (fn, args) => oracle.callback(fn, args),
+    rescue: (fn) => oracle.rescue(fn),
   };
 }
 
@@ -210,26 +218,30 @@ const VALUE_ASSIGNMENTS: ReadonlySet<Ts.SyntaxKind> = new Set([
 /** The value of one name of a pattern, given the value that the pattern is applied to. */
 export function boundAnswer(pattern: Ts.BindingName, name: string, answer: Answer): Answer {
   if (ts.isIdentifier(pattern)) return pattern.text === name ? answer : SILENT;
-  for (const element of pattern.elements) {
-    if (!ts.isBindingElement(element)) continue;
-    const key = ts.isObjectBindingPattern(pattern)
-      ? nameText(element.propertyName ?? element.name)
-      : undefined;
-    const inner = boundAnswer(element.name, name, partOf(answer, key ?? ''));
+  for (const [key, element] of elementsOf(pattern)) {
+    const inner = boundAnswer(element.name, name, partOf(answer, key));
     if (speaks(inner)) return inner;
   }
   return SILENT;
 }
 
+/** The elements of a pattern, and under which name or index of the value each finds its own. */
+function elementsOf(
+  pattern: Ts.ObjectBindingPattern | Ts.ArrayBindingPattern,
+): [string, Ts.BindingElement][] {
+  const isObject = ts.isObjectBindingPattern(pattern);
+  return pattern.elements.flatMap((element, index): [string, Ts.BindingElement][] => {
+    if (!ts.isBindingElement(element)) return [];
+    const key = isObject ? nameText(element.propertyName ?? element.name) : String(index);
+    return [[key ?? '', element]];
+  });
+}
+
 function bind(pattern: Ts.BindingName, declaration: Ts.Node, answer: Answer, state: State): State {
   if (ts.isIdentifier(pattern)) return set(keyOf(declaration, pattern.text), answer, state);
   let after = state;
-  for (const element of pattern.elements) {
-    if (!ts.isBindingElement(element)) continue;
-    const key = ts.isObjectBindingPattern(pattern)
-      ? nameText(element.propertyName ?? element.name)
-      : undefined;
-    after = bind(element.name, declaration, partOf(answer, key ?? ''), after);
+  for (const [key, element] of elementsOf(pattern)) {
+    after = bind(element.name, declaration, partOf(answer, key), after);
   }
   return after;
 }
@@ -266,6 +278,16 @@ function same(a: State, b: State): boolean {
   return [...a.variables].every(([key, left]) => {
     const right = b.variables.get(key);
     return right !== undefined && sameAnswer(left, right);
+  });
+}
+
+/** A parameter that nothing is assigned to: what the caller has passed for it holds to the end. */
+function isSwitch(condition: Ts.Expression): boolean {
+  const name = skipParentheses(condition);
+  const parameter = ts.isIdentifier(name) ? localDeclaration(name) : undefined;
+  if (!parameter || !ts.isParameter(parameter) || !ts.isIdentifier(name)) return false;
+  return (namesIn(parameter.getSourceFile()).get(name.text) ?? []).every((one) => {
+    return !ts.isIdentifier(one) || localDeclaration(one) !== parameter || !isWritten(one);
   });
 }
 

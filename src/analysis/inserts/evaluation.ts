@@ -5,10 +5,13 @@ import {
   and,
   choose,
   coalesce,
+  either,
   FALSE,
   flag,
   isNullish,
+  isWord,
   LOOKUP,
+  NEVER,
   NULLISH,
   not,
   objectOf,
@@ -17,6 +20,7 @@ import {
   SILENT,
   speaks,
   TRUE,
+  wordOf,
 } from './answers.ts';
 import { localDeclaration } from './identifiers.ts';
 
@@ -28,6 +32,10 @@ export interface Surroundings {
   call(call: Ts.CallExpression): Answer;
   /** The value of a call that is handed something that says something. */
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer;
+  /** What a function that an expression stands for answers, given what its arguments say. */
+  callback(fn: Ts.Expression, args: readonly Answer[]): Answer;
+  /** What it answers when it is called because something has failed. */
+  rescue(fn: Ts.Expression): Answer;
 }
 
 /** What the value of an expression says about the row that was looked for. */
@@ -45,21 +53,32 @@ export function evaluate(expression: Ts.Node, around: Surroundings): Answer {
   }
   if (ts.isBinaryExpression(node)) return evaluateBinary(node, around);
   if (ts.isObjectLiteralExpression(node)) return evaluateObject(node, around);
+  if (ts.isArrayLiteralExpression(node)) return evaluateArray(node, around);
   if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
-    const object = evaluate(node.expression, around);
-    const name = memberName(node);
-    return partOf(object, (name && nameText(name)) ?? '');
+    return partOf(evaluate(node.expression, around), keyOf(node));
   }
   return constant(node) ?? SILENT;
 }
 
+function keyOf(node: Ts.PropertyAccessExpression | Ts.ElementAccessExpression): string {
+  const name = memberName(node);
+  if (name) return nameText(name) ?? '';
+  const index = ts.isElementAccessExpression(node) && skipParentheses(node.argumentExpression);
+  return index && ts.isNumericLiteral(index) ? index.text : '';
+}
+
 /** What `value === expected` says. */
 export function equality(value: Ts.Node, expected: Ts.Node, around: Surroundings): Answer {
+  return typeTest(value, expected, around) ?? valueTest(value, expected, around);
+}
+
+function valueTest(value: Ts.Node, expected: Ts.Node, around: Surroundings): Answer {
   const [left, right] = [skipParentheses(value), skipParentheses(expected)];
   if (isTrue(left)) return flag(evaluate(right, around));
   const answer = evaluate(left, around);
   const other = constant(right);
-  if (!speaks(answer)) return constant(left) && !other ? equality(right, left, around) : SILENT;
+  if (!speaks(answer)) return constant(left) && !other ? valueTest(right, left, around) : SILENT;
+  if (ts.isStringLiteralLike(right) && answer.words) return isWord(answer.words, right.text);
   if (ts.isStringLiteralLike(right) && right.text !== '') return named(answer, right.text);
   if (other === NULLISH) return isNullish(answer);
   if (other === FALSE || isMinusOne(right)) return not(answer);
@@ -77,10 +96,19 @@ function evaluateObject(node: Ts.ObjectLiteralExpression, around: Surroundings):
   return objectOf(parts);
 }
 
+/** The elements by index, as far as no spread makes it uncertain which index they have. */
+function evaluateArray({ elements }: Ts.ArrayLiteralExpression, around: Surroundings): Answer {
+  const spread = elements.findIndex(ts.isSpreadElement);
+  const certain = spread < 0 ? elements : elements.slice(0, spread);
+  return objectOf(new Map(certain.map((one, index) => [String(index), evaluate(one, around)])));
+}
+
 function evaluateCall(node: Ts.CallExpression, around: Surroundings): Answer {
   const own = around.call(node);
   if (speaks(own)) return own;
   const callee = skipParentheses(node.expression);
+  const chained = evaluateChain(node, callee, around);
+  if (chained) return chained;
   const args = node.arguments.map((argument) => evaluate(argument, around));
   const [argument] = args;
   const isConversion = ts.isIdentifier(callee) && (callee.text === 'Boolean' || callee.text === 'Number');
@@ -89,8 +117,33 @@ function evaluateCall(node: Ts.CallExpression, around: Surroundings): Answer {
   if (speaks(applied)) return applied;
   if (!ts.isPropertyAccessExpression(callee)) return SILENT;
   const name = callee.name.text;
-  if (name === 'catch' || name === 'finally') return evaluate(callee.expression, around);
   return ASKS.test(name) ? partOf(evaluate(callee.expression, around), name) : SILENT;
+}
+
+/** What becomes of a promise, or of several: the value is what awaiting it would give. */
+function evaluateChain(node: Ts.CallExpression, callee: Ts.Node, around: Surroundings): Answer | undefined {
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  const [first, second] = node.arguments;
+  switch (callee.name.text) {
+    case 'then': {
+      const before = evaluate(callee.expression, around);
+      const value = first ? around.callback(first, [before]) : before;
+      return second ? either(value, around.rescue(second)) : value;
+    }
+    case 'catch':
+      return either(evaluate(callee.expression, around), first ? around.rescue(first) : NEVER);
+    case 'finally':
+      return evaluate(callee.expression, around);
+    case 'all':
+    case 'resolve':
+      return isPromiseClass(callee.expression) && first ? evaluate(first, around) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isPromiseClass(node: Ts.Node): boolean {
+  return ts.isIdentifier(node) && node.text === 'Promise' && !localDeclaration(node);
 }
 
 function evaluateBinary(node: Ts.BinaryExpression, around: Surroundings): Answer {
@@ -107,10 +160,10 @@ function evaluateBinary(node: Ts.BinaryExpression, around: Surroundings): Answer
       return evaluate(right, around);
     case ts.SyntaxKind.EqualsEqualsToken:
     case ts.SyntaxKind.EqualsEqualsEqualsToken:
-      return typeTest(left, right, around) ?? equality(left, right, around);
+      return equality(left, right, around);
     case ts.SyntaxKind.ExclamationEqualsToken:
     case ts.SyntaxKind.ExclamationEqualsEqualsToken:
-      return not(typeTest(left, right, around) ?? equality(left, right, around));
+      return not(equality(left, right, around));
     case ts.SyntaxKind.GreaterThanToken:
       return isNumber(right, '0') ? flag(evaluate(left, around)) : SILENT;
     case ts.SyntaxKind.GreaterThanEqualsToken:
@@ -130,7 +183,11 @@ function typeTest(left: Ts.Node, right: Ts.Node, around: Surroundings): Answer |
   if (!ts.isTypeOfExpression(test) || !ts.isStringLiteralLike(right)) return undefined;
   const answer = evaluate(test.expression, around);
   if (right.text === 'undefined') return isNullish(answer);
-  return right.text === 'boolean' ? SILENT : not(isNullish(answer));
+  if (right.text === 'boolean') return SILENT;
+  const isPresent = not(isNullish(answer));
+  // `typeof id === 'number'` where ids are strings: that it is not so says nothing.
+  const isOther = answer.type !== undefined && answer.type !== right.text;
+  return isOther ? flag({ ...SILENT, truthy: 'never' }) : isPresent;
 }
 
 /** The answer is one of several words: `=== 'missing'`. */
@@ -148,7 +205,7 @@ function constant(node: Ts.Node): Answer | undefined {
   if (ts.isIdentifier(node))
     return node.text === 'undefined' && !localDeclaration(node) ? NULLISH : undefined;
   if (node.kind === ts.SyntaxKind.FalseKeyword || isNumber(node, '0')) return FALSE;
-  if (ts.isStringLiteralLike(node)) return node.text === '' ? FALSE : TRUE;
+  if (ts.isStringLiteralLike(node)) return wordOf(node.text);
   const isTruthy =
     isTrue(node) ||
     ts.isNumericLiteral(node) ||

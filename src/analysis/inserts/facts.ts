@@ -5,6 +5,7 @@ import { Code } from '../code.ts';
 import { Heritage } from '../dispatch/heritage.ts';
 import { loadSql } from '../sql/index.ts';
 import { type Execution, executionsOf } from './executions.ts';
+import type { Gathering } from './flow.ts';
 import { Folder } from './fold.ts';
 import { CallGraph } from './invocations.ts';
 import { Reader, type Reading } from './readings.ts';
@@ -14,6 +15,8 @@ import { insertLiterals } from './sql-literals.ts';
 export interface InsertSite {
   readonly call: CallLike;
   readonly readings: readonly Reading[];
+  /** What runs it as often as it is run. */
+  readonly starts: readonly Gathering[];
   /** The literals whose text gets here. */
   readonly origins: readonly Ts.Node[];
 }
@@ -39,8 +42,15 @@ export const insertFacts: Analysis<InsertFacts> = {
     const reader = new Reader(await loadSql(), new Folder(code, graph.callees), graph);
     const sites = [...byCall(executions)].map(([call, runs]): InsertSite => {
       const texts = new Map(runs.map((run) => [`${code.key(run.sql.at)}|${run.sql.frames.key}`, run]));
-      const readings = [...texts.values()].flatMap((run) => reader.read(run));
-      return { call, readings, origins: runs.map(({ origin }) => origin.at) };
+      const starts = new Map(
+        runs.flatMap((run) => run.starts).map((one) => [`${one.how} ${code.key(one.node)}`, one]),
+      );
+      return {
+        call,
+        readings: [...texts.values()].flatMap((run) => reader.read(run)),
+        starts: [...starts.values()],
+        origins: runs.map(({ origin }) => origin.at),
+      };
     });
     const relevant = sites.filter(({ readings }) =>
       readings.some(({ inserts, unread }) => inserts.length > 0 || unread),

@@ -17,7 +17,12 @@ export interface Carried<Form> {
   readonly path: readonly string[];
   readonly frames: Frames;
   readonly form: Form;
+  /** What put it into the array that holds it, as often as that ran. */
+  readonly gathered?: Gathering;
 }
+
+/** A place that puts one value after the other into an array: a callback's results, a push. */
+export type Gathering = Pick<Invocation, 'node' | 'how'>;
 
 /** A step into an array, whatever the index. */
 export const ELEMENT = '[]';
@@ -34,6 +39,10 @@ export interface FlowHandler<Form> {
   ): readonly Carried<Form>[];
   /** A member of it is read, other than the one its path leads through. */
   member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[];
+  /** A property is taken out of it by a pattern: what the property is. */
+  taken?(name: string, value: Carried<Form>): Form | undefined;
+  /** A generator hands it out: what it is to whoever takes it. */
+  yielded?(place: Ts.YieldExpression, value: Carried<Form>): Carried<Form>;
   /** It is an operand of an expression that makes another value of it. */
   operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[];
 }
@@ -67,7 +76,7 @@ export class ValueFlow {
     const queue = [...starts];
     const seen = new Set<string>();
     for (const value of queue) {
-      const key = `${idOf(value.at)}|${value.path.join('.')}|${value.frames.key}|${String(value.form)}`;
+      const key = `${idOf(value.at)}|${value.path.join('.')}|${value.frames.key}|${String(value.form)}|${value.gathered ? idOf(value.gathered.node) : ''}`;
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size > MOST_STEPS) return;
@@ -82,7 +91,6 @@ export class ValueFlow {
     index: number,
     value: Carried<Form>,
   ): readonly Carried<Form>[] {
-    if (value.frames.callOf(fn)) return [];
     const parameters = parametersOf(fn);
     const parameter = parameters[index] ?? parameters.at(-1);
     if (!parameter || (!parameters[index] && !parameter.dotDotDotToken)) return [];
@@ -112,7 +120,9 @@ export class ValueFlow {
     const { at: node } = value;
     const { parent } = node;
     if (handsOn(parent, node)) return [{ ...value, at: parent as Ts.Expression }];
-    if (ts.isVariableDeclaration(parent)) return this.#bind(parent.name, parent, value);
+    if (ts.isVariableDeclaration(parent)) {
+      return [...this.#bind(parent.name, parent, value), ...this.#taken(parent, value, handler)];
+    }
     if (ts.isParameter(parent) || ts.isBindingElement(parent)) {
       return this.#bind(parent.name, declarationRoot(parent), value);
     }
@@ -124,8 +134,14 @@ export class ValueFlow {
     if (ts.isSpreadElement(parent) && ts.isArrayLiteralExpression(parent.parent)) {
       return [{ ...value, at: parent.parent }];
     }
+    if (ts.isSpreadElement(parent)) return this.#spread(parent, value, handler);
     if (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === node)) {
       return this.#returned(value);
+    }
+    if (ts.isYieldExpression(parent)) {
+      if (parent.asteriskToken) return this.#returned(value);
+      const yielded = handler.yielded?.(parent, value) ?? value;
+      return this.#returned({ ...yielded, path: [ELEMENT, ...value.path] });
     }
     if (ts.isExportAssignment(parent)) {
       return this.#references.of(parent, 'default').map((at) => ({ ...value, at }));
@@ -150,6 +166,18 @@ export class ValueFlow {
     if (call.expression === value.at) return value.path.length === 0 ? handler.called(call, value) : [];
     const args: readonly Ts.Expression[] = call.arguments ?? [];
     return handler.argument(call, args.indexOf(value.at), value);
+  }
+
+  /** `call(...values)`: an element becomes an argument. */
+  #spread<Form>(
+    spread: Ts.SpreadElement,
+    value: Carried<Form>,
+    handler: FlowHandler<Form>,
+  ): readonly Carried<Form>[] {
+    const [next, ...path] = value.path;
+    return next === ELEMENT && (ts.isCallExpression(spread.parent) || ts.isNewExpression(spread.parent))
+      ? this.#call(spread.parent, { ...value, at: spread, path }, handler)
+      : [];
   }
 
   #binary<Form>(
@@ -205,6 +233,22 @@ export class ValueFlow {
     });
   }
 
+  /** `const { run } = statement`: what the handler makes of the property. */
+  #taken<Form>(
+    declaration: Ts.VariableDeclaration,
+    value: Carried<Form>,
+    handler: FlowHandler<Form>,
+  ): readonly Carried<Form>[] {
+    const { name: pattern } = declaration;
+    if (value.path.length > 0 || !ts.isObjectBindingPattern(pattern)) return [];
+    return pattern.elements.flatMap(({ name, propertyName }) => {
+      const key = nameText(propertyName ?? name);
+      const form = key === undefined ? undefined : handler.taken?.(key, value);
+      if (form === undefined || !ts.isIdentifier(name)) return [];
+      return this.#references.of(declaration, name.text).map((at) => ({ ...value, at, form }));
+    });
+  }
+
   #element<Form>(loop: Ts.ForOfStatement, value: Carried<Form>): readonly Carried<Form>[] {
     const { initializer } = loop;
     const [next, ...rest] = value.path;
@@ -218,8 +262,10 @@ export class ValueFlow {
     if (!isFunctionNode(fn)) return [];
     return this.#calls.callSites(fn, value.frames).flatMap(({ node, how, frames }) => {
       if (!ts.isCallExpression(node) && !ts.isPropertyAccessExpression(node)) return [];
-      const path = how === 'iteration' ? [ELEMENT, ...value.path] : value.path;
-      return [{ ...value, at: node, path, frames: frames.leave(fn) }];
+      const result = { ...value, at: node, frames: frames.leave(fn) };
+      return how === 'iteration'
+        ? [{ ...result, path: [ELEMENT, ...value.path], gathered: { node, how } }]
+        : [result];
     });
   }
 }

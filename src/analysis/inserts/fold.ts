@@ -1,14 +1,30 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CallLike } from '../cfg.ts';
 import { type Code, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
+import type { SqlParts } from '../sql/index.ts';
+import { type Binding, bindingOf } from './bindings.ts';
 import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
 import type { Frames } from './frames.ts';
-import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
+import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { declarationRoot, localDeclaration } from './identifiers.ts';
-import { distinct, isHoleOnly, joined, limited, merge, type Texts, UNKNOWN, VALUE } from './parts.ts';
+import {
+  ABSENT,
+  distinct,
+  isAbsent,
+  isHoleOnly,
+  joined,
+  limited,
+  merge,
+  orElse,
+  type Texts,
+  UNKNOWN,
+  VALUE,
+} from './parts.ts';
 import { reachingDefinitions } from './reaching.ts';
+import { resultsOf, yieldsOf } from './results.ts';
 
 /** What an expression may be as text. */
 export interface Folded {
@@ -34,8 +50,13 @@ export class Folder {
   fold({ at, path, frames }: SqlText): Folded {
     const open = new Set<FunctionNode>();
     const texts = new FoldRun(this.#code, this.#callees, open).text(at, path, frames);
-    return { texts: distinct(texts.map(merge)), open };
+    return { texts: distinct(texts.map((parts) => merge(parts.map(unlessAbsent)))), open };
   }
+}
+
+/** Where nothing has taken its place, what is absent is a hole like any other. */
+function unlessAbsent(part: SqlParts[number]): SqlParts[number] {
+  return part === ABSENT ? UNKNOWN : part;
 }
 
 class FoldRun {
@@ -63,7 +84,9 @@ class FoldRun {
   #evaluate(node: Ts.Node, path: readonly string[], frames: Frames): Texts {
     if (ts.isAwaitExpression(node)) return this.text(node.expression, path, frames);
     if (ts.isConditionalExpression(node)) return this.#either([node.whenTrue, node.whenFalse], path, frames);
-    if (ts.isIdentifier(node)) return this.#identifier(node, path, frames);
+    if (ts.isIdentifier(node)) {
+      return isUndefined(node) ? [[ABSENT]] : this.#identifier(node, path, frames);
+    }
     if (ts.isCallExpression(node)) return this.#call(node, path, frames);
     if (ts.isBinaryExpression(node)) return this.#binary(node, path, frames);
     if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
@@ -96,9 +119,9 @@ class FoldRun {
       return ts.isShorthandPropertyAssignment(property) ? this.text(property.name, rest, frames) : [];
     });
     if (texts.length > 0) return texts;
-    return node.properties.flatMap((property) =>
-      ts.isSpreadAssignment(property) ? this.text(property.expression, [next, ...rest], frames) : [],
-    );
+    const spreads = node.properties.filter(ts.isSpreadAssignment);
+    if (spreads.length === 0 && next !== ELEMENT && isComplete(node)) return [[ABSENT]];
+    return spreads.flatMap(({ expression }) => this.text(expression, [next, ...rest], frames));
   }
 
   #either(nodes: readonly Ts.Node[], path: readonly string[], frames: Frames): Texts {
@@ -114,7 +137,8 @@ class FoldRun {
       );
     }
     if (kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken) {
-      return this.#either([node.left, node.right], path, frames);
+      const operator = kind === ts.SyntaxKind.BarBarToken ? '||' : '??';
+      return orElse(this.text(node.left, path, frames), operator, () => this.text(node.right, path, frames));
     }
     // `${isStrict && clause}`: the clause, or nothing worth speaking of.
     if (kind === ts.SyntaxKind.AmpersandAmpersandToken) return [...this.text(node.right, path, frames), ['']];
@@ -171,16 +195,27 @@ class FoldRun {
     frames: Frames,
   ): Texts {
     const fn = parameter.parent;
-    const steps = bindingPath(parameter.name, name);
-    if (!isFunctionNode(fn) || !steps) return [];
+    const binding = bindingOf(parameter.name, name);
+    if (!isFunctionNode(fn) || !binding) return [];
     const call = frames.callOf(fn);
     if (!call) {
       this.#open.add(fn);
       return [];
     }
+    const inValue = [...binding.path, ...path];
     const argument = argumentFor(parameter, call);
-    if (argument) return this.text(argument, [...steps, ...path], frames.leave(fn));
-    return parameter.initializer ? this.text(parameter.initializer, [...steps, ...path], frames) : [];
+    const passed = argument ? this.text(argument, inValue, frames.leave(fn)) : absentUnlessSpread(call);
+    const { initializer } = parameter;
+    const whole = initializer
+      ? orElse(passed, 'default', () => this.text(initializer, inValue, frames))
+      : passed;
+    return this.#orDefault(whole, binding, path, frames);
+  }
+
+  /** `{ clause = 'ON CONFLICT …' }`: what stands for a property that is not there. */
+  #orDefault(texts: Texts, { fallback }: Binding, path: readonly string[], frames: Frames): Texts {
+    if (!fallback) return texts;
+    return orElse(texts, 'default', () => this.text(fallback, path, frames));
   }
 
   #variable(
@@ -189,15 +224,15 @@ class FoldRun {
     path: readonly string[],
     frames: Frames,
   ): Texts {
-    const steps = bindingPath(variable.name, use.text);
-    if (!steps) return [];
+    const binding = bindingOf(variable.name, use.text);
+    if (!binding) return [];
     const loop = variable.parent.parent;
     const value = ts.isForOfStatement(loop) ? loop.expression : variable.initializer;
-    const inValue = [...(ts.isForOfStatement(loop) ? [ELEMENT] : []), ...steps, ...path];
+    const inValue = [...(ts.isForOfStatement(loop) ? [ELEMENT] : []), ...binding.path, ...path];
     return limited(
       reachingDefinitions(variable, use.text, use).flatMap(({ kind, node }) => {
         if (kind === 'assignment') return this.#assigned(node, path, frames);
-        return value ? this.text(value, inValue, frames) : [];
+        return value ? this.#orDefault(this.text(value, inValue, frames), binding, path, frames) : [];
       }),
     );
   }
@@ -224,7 +259,7 @@ class FoldRun {
     const object = skipParentheses(node.expression);
     if (object.kind !== ts.SyntaxKind.ThisKeyword && object.kind !== ts.SyntaxKind.SuperKeyword) {
       const texts = this.text(object, [key, ...path], frames);
-      if (!texts.every(isHoleOnly)) return texts;
+      if (!texts.every(isHole)) return texts;
     }
     return name ? this.#declared(name, path, frames) : [];
   }
@@ -279,37 +314,29 @@ class FoldRun {
   #results(fn: FunctionNode, path: readonly string[], frames: Frames): Texts {
     if (this.#active.has(fn)) return [];
     this.#active.add(fn);
-    const texts = limited(resultsOf(fn).flatMap((value) => this.text(value, path, frames)));
+    const texts = limited(
+      path[0] === ELEMENT && fn.asteriskToken
+        ? yieldsOf(fn).flatMap(({ value, isAll }) => this.text(value, isAll ? path : path.slice(1), frames))
+        : resultsOf(fn).flatMap((value) => this.text(value, path, frames)),
+    );
     this.#active.delete(fn);
     return texts;
   }
 }
 
-/** The way from the value of a declaration to one of the names that its pattern binds. */
-function bindingPath(pattern: Ts.BindingName, name: string): readonly string[] | undefined {
-  if (ts.isIdentifier(pattern)) return pattern.text === name ? [] : undefined;
-  for (const element of pattern.elements) {
-    if (!ts.isBindingElement(element) || element.dotDotDotToken) continue;
-    const rest = bindingPath(element.name, name);
-    if (!rest) continue;
-    const key = ts.isArrayBindingPattern(pattern) ? ELEMENT : nameText(element.propertyName ?? element.name);
-    return key === undefined ? undefined : [key, ...rest];
-  }
-  return undefined;
+/** Whether nothing is known of a text; of an empty one, and of one that is absent, everything is. */
+function isHole(parts: SqlParts): boolean {
+  return isHoleOnly(parts) && parts.some((part) => typeof part !== 'string') && !isAbsent(parts);
 }
 
-/** The expressions whose values a function returns. */
-function resultsOf(fn: FunctionNode): readonly Ts.Expression[] {
-  const { body } = fn;
-  if (!body) return [];
-  if (!ts.isBlock(body)) return [body];
-  const results: Ts.Expression[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isReturnStatement(node) && node.expression && ownerOf(node) === fn) results.push(node.expression);
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(body, visit);
-  return results;
+function isUndefined(node: Ts.Identifier): boolean {
+  return node.text === 'undefined' && !localDeclaration(node);
+}
+
+/** What a parameter gets that a call passes nothing for. */
+function absentUnlessSpread(call: CallLike): Texts {
+  const isKnown = !ts.isTaggedTemplateExpression(call) && !call.arguments?.some(ts.isSpreadElement);
+  return isKnown ? [[ABSENT]] : [[UNKNOWN]];
 }
 
 /** What a chain of `+` joins, in order: one level to its reader, however many to the parser. */
@@ -321,4 +348,15 @@ function termsOf(sum: Ts.BinaryExpression): readonly Ts.Expression[] {
     left = left.left;
   }
   return [left, ...terms.reverse()];
+}
+
+/**
+ * Whether an object literal has no other properties than those in it: their names are all known, and it is handed over
+ * as it is rather than kept in a variable, where more may be added.
+ */
+function isComplete(literal: Ts.ObjectLiteralExpression): boolean {
+  const isKnown = literal.properties.every(({ name }) => !name || nameText(name) !== undefined);
+  let { parent } = literal as { parent: Ts.Node };
+  while (skipParentheses(parent) === literal) ({ parent } = parent);
+  return isKnown && !ts.isVariableDeclaration(parent) && !ts.isBinaryExpression(parent);
 }

@@ -17,7 +17,7 @@ export class Frames {
 
   /** The call that entered a function; undefined where any of its calls may have. */
   callOf(fn: Ts.Node): CallLike | undefined {
-    return this.#entries.find((entry) => entry.fn === fn)?.call;
+    return this.#entries.findLast((entry) => entry.fn === fn)?.call;
   }
 
   /** The calls, in the order in which they were entered. */
@@ -25,13 +25,20 @@ export class Frames {
     return this.#entries.map(({ call }) => call);
   }
 
+  /**
+   * A function that is entered again by its own recursion is remembered twice, with the call that entered it first and
+   * the latest one: the way out of the recursion leads to where the value came from.
+   */
   enter(fn: Ts.Node, call: CallLike): Frames {
-    return new Frames([...this.#entries.filter((entry) => entry.fn !== fn), { fn, call }]);
+    const [first] = this.#entries.filter((entry) => entry.fn === fn);
+    const others = this.#entries.filter((entry) => entry.fn !== fn || entry === first);
+    return new Frames([...others, { fn, call }]);
   }
 
+  /** Back in the activation that called, which may be an earlier one of the same function. */
   leave(fn: Ts.Node): Frames {
-    const rest = this.#entries.filter((entry) => entry.fn !== fn);
-    return rest.length === this.#entries.length ? this : new Frames(rest);
+    const latest = this.#entries.findLast((entry) => entry.fn === fn);
+    return latest ? new Frames(this.#entries.filter((entry) => entry !== latest)) : this;
   }
 
   /**

@@ -41,6 +41,24 @@ export function isValueUse(node: Ts.Identifier): boolean {
   return !(ts.isBinaryExpression(parent) && parent.left === node && isPlainAssignment(parent));
 }
 
+/** Whether an identifier is what an assignment, `++` or `--` changes. */
+export function isWritten(node: Ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) {
+    return [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken].includes(parent.operator);
+  }
+  if (!ts.isBinaryExpression(parent)) return ts.isArrayLiteralExpression(parent) && isPattern(parent);
+  const { kind } = parent.operatorToken;
+  return (
+    parent.left === node && kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
+  );
+}
+
+function isPattern(array: Ts.ArrayLiteralExpression): boolean {
+  const { parent } = array;
+  return ts.isBinaryExpression(parent) && parent.left === array && isPlainAssignment(parent);
+}
+
 function isPlainAssignment(node: Ts.BinaryExpression): boolean {
   return node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
 }

@@ -1,11 +1,14 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName } from '../code.ts';
 import type { Heritage } from '../dispatch/heritage.ts';
+import { Aliases } from './aliases.ts';
 import { Callees } from './callees.ts';
+import { constructionsOf } from './constructions.ts';
 import { type Carried, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
-import type { Frames } from './frames.ts';
+import { Frames } from './frames.ts';
 import type { FunctionNode } from './functions.ts';
 import { callbackUse } from './iteration.ts';
+import { IN_MAP, type MapEntry, mapOfPair, outOfMap, putInMap } from './maps.ts';
 import { References } from './references.ts';
 
 /** A place that makes a function run. */
@@ -28,6 +31,7 @@ export class CallGraph {
   readonly callees: Callees;
   readonly references: References;
   readonly flow: ValueFlow;
+  readonly aliases: Aliases;
   readonly #code: Code;
   readonly #known = new Map<FunctionNode, Map<string, readonly Invocation[]>>();
 
@@ -36,6 +40,7 @@ export class CallGraph {
     this.callees = new Callees(code);
     this.references = new References(code, heritage);
     this.flow = new ValueFlow(code, this.references, this);
+    this.aliases = new Aliases(code, this);
   }
 
   /** Every place that runs a function, given how the functions around it were entered. */
@@ -53,6 +58,12 @@ export class CallGraph {
       known.set(relevant.key, sites);
     }
     return sites;
+  }
+
+  /** The places that make instances of a class, and so run what stands in its fields. */
+  makers(cls: Ts.ClassLikeDeclaration): readonly Invocation[] {
+    const frames = Frames.none;
+    return constructionsOf(this.#code, cls).map((node) => ({ node, how: 'call', by: 'symbol', frames }));
   }
 
   #find(fn: FunctionNode, frames: Frames): readonly Invocation[] {
@@ -76,7 +87,7 @@ export class CallGraph {
     });
     const { references } = this;
     if (ts.isConstructorDeclaration(fn)) {
-      for (const node of this.#code.constructions(fn.parent)) run(node);
+      for (const node of constructionsOf(this.#code, fn.parent)) run(node);
       return [];
     }
     if (ts.isAccessor(fn)) {
@@ -99,13 +110,17 @@ export class CallGraph {
   }
 }
 
-/** `wrapper`: not the function itself, but what a function outside of the program made of it. */
-type Form = Invocation['by'] | 'wrapper';
+/**
+ * `wrapper`: not the function itself, but what a function outside of the program made of it. `kept`: in a map, or handed
+ * out by a generator, with the number of the place that does that.
+ */
+type Form = Invocation['by'] | 'wrapper' | `kept ${number}`;
 
 class InvocationHandler implements FlowHandler<Form> {
   readonly #callees: Callees;
   readonly #flow: ValueFlow;
   readonly #found: (invocation: Invocation) => void;
+  readonly #kept: MapEntry[] = [];
 
   constructor(callees: Callees, flow: ValueFlow, found: (invocation: Invocation) => void) {
     this.#callees = callees;
@@ -114,7 +129,13 @@ class InvocationHandler implements FlowHandler<Form> {
   }
 
   add(node: Ts.Node, how: Invocation['how'], { form, frames }: Pick<Carried<Form>, 'form' | 'frames'>): void {
-    this.#found({ node, how, by: form === 'dispatch' ? 'dispatch' : 'symbol', frames: frames.around(node) });
+    const entry = this.#entryOf(form);
+    const by = form === 'dispatch' ? 'dispatch' : 'symbol';
+    if (!entry) this.#found({ node, how, by, frames: frames.around(node) });
+    // Whoever walks a map runs each function in it once: as often as it was put there.
+    else if (entry.place) {
+      this.#found({ node: entry.place, how: 'call', by, frames: frames.around(entry.place) });
+    }
   }
 
   called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] {
@@ -127,6 +148,8 @@ class InvocationHandler implements FlowHandler<Form> {
     index: number,
     value: Carried<Form>,
   ): readonly Carried<Form>[] {
+    const put = putInMap(call, index, this.#callees.entities(call.expression));
+    if (put) return this.#flow.assigned(put, this.#keep(call.arguments?.[0], call, value));
     const bodies = this.#callees.bodies(call, value.frames);
     if (bodies.length > 0) return bodies.flatMap((fn) => this.#flow.enterFunction(fn, call, index, value));
     // An object with the function among its properties: whoever takes it runs it when it sees fit.
@@ -141,6 +164,11 @@ class InvocationHandler implements FlowHandler<Form> {
 
   member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[] {
     const call = access.parent;
+    const entry = this.#entryOf(value.form);
+    if (entry && value.path.length > 0) {
+      const isCall = ts.isCallExpression(call) && call.expression === access;
+      return isCall ? outOfMap<Form>(this.#flow, call, value, { key: entry.key, picked: 'symbol' }) : [];
+    }
     if (value.path.length > 0 || !ts.isCallExpression(call) || call.expression !== access) return [];
     const name = ts.isPropertyAccessExpression(access) ? access.name.text : '';
     if (name === 'bind') return [{ ...value, at: call }];
@@ -150,9 +178,35 @@ class InvocationHandler implements FlowHandler<Form> {
 
   operand(parent: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
     // Kept in an array: whoever walks the array runs it once.
-    const isKept = value.form !== 'wrapper' && value.path.length === 0 && ts.isArrayLiteralExpression(parent);
+    const isKept =
+      value.form !== 'wrapper' &&
+      !this.#entryOf(value.form) &&
+      value.path.length === 0 &&
+      ts.isArrayLiteralExpression(parent);
     if (isKept) this.add(parent, 'call', value);
-    return [];
+    const map = isKept ? mapOfPair(parent) : undefined;
+    return map ? [{ ...this.#keep(map.key, undefined, value), at: map.made }] : [];
+  }
+
+  /** Whoever takes what a generator hands out runs it as often as it is handed out. */
+  yielded(place: Ts.YieldExpression, value: Carried<Form>): Carried<Form> {
+    if (value.path.length > 0 || value.form === 'wrapper') return value;
+    return { ...value, form: this.#keepAt({ key: undefined, place }) };
+  }
+
+  #entryOf(form: Form): MapEntry | undefined {
+    return form.startsWith('kept') ? this.#kept[Number(form.slice('kept '.length))] : undefined;
+  }
+
+  /** The value in a map. One that stands in the map's literal has been counted where it stands. */
+  #keep(key: Ts.Expression | undefined, place: Ts.Node | undefined, value: Carried<Form>): Carried<Form> {
+    const form = this.#keepAt({ key: key && ts.isStringLiteralLike(key) ? key.text : undefined, place });
+    return { ...value, path: [...IN_MAP, ...value.path], form };
+  }
+
+  #keepAt(entry: MapEntry): Form {
+    this.#kept.push(entry);
+    return `kept ${this.#kept.length - 1}`;
   }
 }
 

@@ -16,12 +16,21 @@ export function callbackUse(
 ): CallbackUse {
   if (ts.isNewExpression(call)) return 'once';
   const callee = skipParentheses(call.expression);
+  const direct = calledDirectly(callee);
+  if (direct) return isLibIteration(direct, index - 1, undefined) ? 'iterates' : 'once';
   const access = memberName(callee);
   const name = access ? nameText(access) : ts.isIdentifier(callee) ? callee.text : undefined;
   if (name === undefined) return 'once';
   if (isIteration(name, index, callee, entities)) return 'iterates';
   if (TIMERS.has(name)) return 'later';
   return access && REGISTRATIONS.has(name) ? 'keeps' : 'once';
+}
+
+/** The method in `Array.prototype.map.call(list, callback)`. */
+function calledDirectly(callee: Ts.Node): string | undefined {
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== 'call') return undefined;
+  const method = memberName(skipParentheses(callee.expression));
+  return method && nameText(method);
 }
 
 function isIteration(name: string, index: number, callee: Ts.Node, entities: readonly Entity[]): boolean {

@@ -3,6 +3,9 @@ import type { Hole, SqlParts } from '../sql/index.ts';
 /** Any piece of SQL. */
 export const UNKNOWN: Hole = { hole: true, kind: 'unknown' };
 
+/** No value at all: `undefined`, as far as the code says. Something stands for it, or it is any piece of SQL. */
+export const ABSENT: Hole = { hole: true, kind: 'unknown' };
+
 /** One SQL value. */
 export const VALUE: Hole = { hole: true, kind: 'value' };
 
@@ -15,6 +18,26 @@ const MOST_TEXTS = 16;
 /** Whether nothing of a text is known. */
 export function isHoleOnly(parts: SqlParts): boolean {
   return parts.every((part) => typeof part !== 'string' || part.trim() === '');
+}
+
+/** Whether nothing stands there. */
+export function isAbsent(parts: SqlParts): boolean {
+  return parts.length === 1 && parts[0] === ABSENT;
+}
+
+/** Whether a text is certainly a string: `??` takes it, and no default stands for it. */
+function isText(parts: SqlParts): boolean {
+  return parts.length === 0 || parts.some((part) => typeof part === 'string');
+}
+
+/** `value ?? other`, `value || other`, `{ name = other }`: what `other` gives counts where it may be asked for. */
+export function orElse(texts: Texts, operator: '??' | '||' | 'default', other: () => Texts): Texts {
+  const stands = (parts: SqlParts): boolean =>
+    operator === '||' ? parts.some((part) => typeof part === 'string' && part !== '') : isText(parts);
+  if (texts.every(stands)) return texts;
+  const isEmpty = (parts: SqlParts): boolean => operator === '||' && isText(parts) && !stands(parts);
+  const kept = texts.filter((parts) => !isAbsent(parts) && !isEmpty(parts));
+  return limited([...kept, ...other()]);
 }
 
 /** Every combination of the texts of the pieces, in order. */
@@ -51,5 +74,7 @@ export function distinct(texts: Texts): Texts {
 }
 
 export function keyOf(parts: SqlParts): string {
-  return JSON.stringify(parts.map((part) => (typeof part === 'string' ? part : [part.kind])));
+  return JSON.stringify(
+    parts.map((part) => (typeof part === 'string' ? part : [part === ABSENT ? 'absent' : part.kind])),
+  );
 }

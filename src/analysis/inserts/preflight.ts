@@ -1,8 +1,19 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Cfg } from '../cfg.ts';
-import { nameText } from '../code.ts';
-import { nodesFor } from '../loops.ts';
-import { type Answer, answerOf, either, type Fact, NULLISH, SILENT, under } from './answers.ts';
+import { nameText, skipParentheses } from '../code.ts';
+import { nodesFor, repeatingLoops } from '../loops.ts';
+import {
+  type Answer,
+  answerOf,
+  either,
+  type Fact,
+  flag,
+  NEVER,
+  NULLISH,
+  SILENT,
+  TRUE,
+  under,
+} from './answers.ts';
 import { parametersOf } from './callees.ts';
 import {
   boundAnswer,
@@ -19,6 +30,7 @@ import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from './functions.t
 import { localDeclaration } from './identifiers.ts';
 import type { CallGraph } from './invocations.ts';
 import { isReassigned } from './reaching.ts';
+import { answersByThrowing, isAsyncFunction, isConversion, presentType, throws } from './signatures.ts';
 
 /** How far a helper may be from the preflight that it asks. */
 const MOST_HELPERS = 3;
@@ -61,15 +73,58 @@ export class Preflights {
     return this.#calls.size === 0;
   }
 
-  /** Whether every path from a node of the graph to an expression is decided. */
-  judge(cfg: Cfg, from: number, to: Ts.Node): Verdict {
+  /** Whether every path from a node of the graph, where this much is known, to an expression is decided. */
+  judge(cfg: Cfg, from: number, to: Ts.Node, known = NOTHING_KNOWN): Verdict {
     if (this.isEmpty) return { decided: 'no' };
-    if (this.#isAbsentAt(cfg, from, to, new PreflightOracle(this, undefined))) return { decided: 'yes' };
+    const oracle = new PreflightOracle(this, undefined);
+    if (isAbsentAt(cfg, to, solve(cfg, from, known, oracle))) return { decided: 'yes' };
     const captured = new Set<Ts.VariableDeclaration>();
-    const isAbsent = this.#isAbsentAt(cfg, from, to, new PreflightOracle(this, captured));
+    const states = solve(cfg, from, known, new PreflightOracle(this, captured));
+    const isAbsent = isAbsentAt(cfg, to, states);
     return isAbsent && captured.size > 0
       ? { decided: 'by-captured', variables: [...captured] }
       : { decided: 'no' };
+  }
+
+  /**
+   * What a call hands to a function, where that says anything: the answer of a lookup, a constant that switches the
+   * question on.
+   */
+  handedOver(cfg: Cfg, from: number, call: Ts.Node, fn: FunctionNode): State | undefined {
+    if (this.isEmpty || !ts.isCallExpression(call) || call.arguments.some(ts.isSpreadElement))
+      return undefined;
+    if (!this.#graph.callees.bodies(call, Frames.none).includes(fn)) return undefined;
+    const oracle = new PreflightOracle(this, undefined);
+    const [at, ...copies] = nodesFor(cfg, call);
+    const state =
+      at === undefined || copies.length > 0 ? undefined : solve(cfg, from, NOTHING_KNOWN, oracle).get(at);
+    if (!state) return undefined;
+    const args = parametersOf(fn).map(({ initializer }, index) => {
+      const argument = call.arguments[index] ?? initializer;
+      return argument ? evaluate(argument, surroundings(cfg, state, oracle)) : NULLISH;
+    });
+    return args.every((one) => one === SILENT) ? undefined : entered(parametersOf(fn), args);
+  }
+
+  /** What is known at the start of each turn of a loop: a generator may have asked before it hands an element out. */
+  knownAt(loop: Ts.IterationStatement): State {
+    const source = ts.isForOfStatement(loop) ? skipParentheses(loop.expression) : undefined;
+    if (this.isEmpty || !source || !ts.isCallExpression(source)) return NOTHING_KNOWN;
+    const bodies = this.#graph.callees.bodies(source, Frames.none);
+    const isFiltered = bodies.length > 0 && bodies.every((fn) => this.#yieldsAbsentOnly(fn));
+    return isFiltered ? { ...NOTHING_KNOWN, fact: 'absent' } : NOTHING_KNOWN;
+  }
+
+  #yieldsAbsentOnly(fn: FunctionNode): boolean {
+    const cfg = cfgOf(fn);
+    const yields = cfg.nodes.flatMap(({ action }) => (action.kind === 'yield' ? [action.node] : []));
+    return (
+      yields.length > 0 &&
+      yields.every((node) => {
+        const [loop] = repeatingLoops(cfg, node);
+        return !node.asteriskToken && this.judge(cfg, loop?.head ?? cfg.entry, node).decided === 'yes';
+      })
+    );
   }
 
   answer(call: Ts.CallExpression): Answer {
@@ -81,16 +136,38 @@ export class Preflights {
 
   /** What a function of the program makes of an answer that it is handed. */
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer {
-    const [fn, ...others] = this.#graph.callees.bodies(call, Frames.none);
-    if (!fn || others.length > 0 || this.#applying.has(fn)) return SILENT;
+    return this.#applyOnly(this.#graph.callees.bodies(call, Frames.none), args);
+  }
+
+  /** What a function given as an expression makes of an answer: `Boolean`, a function of the program. */
+  callback(fn: Ts.Expression, args: readonly Answer[]): Answer {
+    const [argument] = args;
+    if (argument && isConversion(fn)) return flag(argument);
+    return this.#applyOnly(this.#graph.callees.functionsOf(fn, Frames.none), args);
+  }
+
+  /**
+   * What a function makes of a failure. One that throws some of them on has looked at which one it is, and what it
+   * answers then is an answer.
+   */
+  rescue(handler: Ts.Expression): Answer {
+    const [fn, ...others] = this.#graph.callees.functionsOf(handler, Frames.none);
+    if (!fn || others.length > 0) return SILENT;
+    const { value } = this.#apply(fn, NOTHING_KNOWN, new RescueOracle(this, undefined));
+    return throws(fn) ? under(value, 'absent') : value;
+  }
+
+  #applyOnly([fn, ...others]: readonly FunctionNode[], args: readonly Answer[]): Answer {
+    if (!fn || others.length > 0) return SILENT;
+    return this.#apply(fn, entered(parametersOf(fn), args), new PreflightOracle(this, undefined)).value;
+  }
+
+  #apply(fn: FunctionNode, start: State, oracle: Oracle): Summary {
+    if (this.#applying.has(fn)) return NOTHING_SAID;
     this.#applying.add(fn);
-    const { value } = summarise(
-      cfgOf(fn),
-      entered(parametersOf(fn), args),
-      new PreflightOracle(this, undefined),
-    );
+    const summary = summarise(cfgOf(fn), start, oracle);
     this.#applying.delete(fn);
-    return value;
+    return summary;
   }
 
   outcome(call: Ts.CallExpression): Fact {
@@ -106,9 +183,11 @@ export class Preflights {
   #add(name: string, declaration: Ts.Node): void {
     const asked = this.#callsOf(declaration, name);
     const isThrowing = isFunctionNode(declaration) && answersByThrowing(declaration);
+    const type = isFunctionNode(declaration) ? presentType(declaration.type) : undefined;
+    const answer = { ...answerOf(name), ...(type !== undefined && { type }) };
     for (const call of asked) {
       if (isThrowing) this.#throwing.add(call);
-      this.#calls.set(call, isThrowing ? SILENT : answerOf(name));
+      this.#calls.set(call, isThrowing ? SILENT : answer);
     }
     let carriers = new Set(asked.map(ownerOf).filter(isFunctionNode));
     for (let distance = 0; distance < MOST_HELPERS; distance += 1) {
@@ -150,20 +229,19 @@ export class Preflights {
     return this.#graph.callees.bodies(call, Frames.none).some(isAsyncFunction);
   }
 
-  #isAbsentAt(cfg: Cfg, from: number, to: Ts.Node, oracle: Oracle): boolean {
-    const states = solve(cfg, from, NOTHING_KNOWN, oracle);
-    const reached = nodesFor(cfg, to).flatMap((id) => states.get(id) ?? []);
-    return reached.length > 0 && reached.every(({ fact }) => fact === 'absent');
-  }
-
   #summary(fn: FunctionNode): Summary {
     const known = this.#summaries.get(fn);
     if (known) return known;
-    this.#summaries.set(fn, { value: SILENT, exit: 'unknown' });
+    this.#summaries.set(fn, NOTHING_SAID);
     const summary = summarise(cfgOf(fn), NOTHING_KNOWN, new PreflightOracle(this, undefined));
     this.#summaries.set(fn, summary);
     return summary;
   }
+}
+
+function isAbsentAt(cfg: Cfg, to: Ts.Node, states: ReadonlyMap<number, State>): boolean {
+  const reached = nodesFor(cfg, to).flatMap((id) => states.get(id) ?? []);
+  return reached.length > 0 && reached.every(({ fact }) => fact === 'absent');
 }
 
 /** What a function's result says, and what follows when it has returned at all. */
@@ -172,7 +250,7 @@ interface Summary {
   readonly exit: Fact;
 }
 
-const NEVER: Answer = { truthy: 'never', falsy: 'never', nullish: 'never', present: 'never' };
+const NOTHING_SAID: Summary = { value: SILENT, exit: 'unknown' };
 
 class PreflightOracle implements Oracle {
   readonly #preflights: Preflights;
@@ -196,8 +274,17 @@ class PreflightOracle implements Oracle {
     return this.#preflights.outcome(call);
   }
 
+  callback(fn: Ts.Expression, args: readonly Answer[]): Answer {
+    return this.#preflights.callback(fn, args);
+  }
+
+  rescue(fn: Ts.Expression): Answer {
+    return this.#preflights.rescue(fn);
+  }
+
   /** A variable that is never assigned to says what its initializer says. */
-  captured(declaration: Ts.VariableDeclaration, name: string): Answer {
+  captured(declaration: Ts.VariableDeclaration | Ts.ParameterDeclaration, name: string): Answer {
+    if (ts.isParameter(declaration)) return SILENT;
     const { initializer } = declaration;
     if (!this.#captured || !initializer || isReassigned(declaration, name)) return SILENT;
     this.#captured.add(declaration);
@@ -205,6 +292,8 @@ class PreflightOracle implements Oracle {
       variable: (other) => this.#outer(other, declaration),
       call: (call) => this.answer(call),
       applied: (call, args) => this.applied(call, args),
+      callback: (fn, args) => this.callback(fn, args),
+      rescue: (fn) => this.rescue(fn),
     });
     return boundAnswer(declaration.name, name, answer);
   }
@@ -214,6 +303,15 @@ class PreflightOracle implements Oracle {
     return local && local !== from && ts.isVariableDeclaration(local)
       ? this.captured(local, name.text)
       : SILENT;
+  }
+}
+
+/** For a function that answers in place of a lookup that failed: what it was given anyway is a value. */
+class RescueOracle extends PreflightOracle {
+  override captured(declaration: Ts.VariableDeclaration | Ts.ParameterDeclaration, name: string): Answer {
+    const isElement = ts.isForOfStatement(declaration.parent.parent);
+    const isGiven = ts.isParameter(declaration) && !declaration.questionToken && !declaration.initializer;
+    return isElement || isGiven ? TRUE : super.captured(declaration, name);
   }
 }
 
@@ -228,7 +326,7 @@ function summarise(cfg: Cfg, start: State, oracle: Oracle): Summary {
   }
   const exit = states.get(cfg.exit)?.fact ?? 'unknown';
   if (canFallOff(cfg)) values.push(under(NULLISH, exit));
-  return { value: values.length > 0 ? values.reduce(either) : SILENT, exit };
+  return { value: values.reduce(either, NEVER), exit };
 }
 
 /** Whether control can get to the end of a function without a `return`. */
@@ -241,21 +339,4 @@ function canFallOff(cfg: Cfg): boolean {
       if (when !== 'throw' || to !== cfg.throwExit) seen.add(to);
   }
   return seen.has(cfg.exit);
-}
-
-/** A preflight without a result that throws: having returned is its answer. */
-function answersByThrowing(fn: FunctionNode): boolean {
-  let returns = false;
-  let throws = false;
-  const visit = (node: Ts.Node): void => {
-    if (ts.isReturnStatement(node) && node.expression) returns = true;
-    if (ts.isThrowStatement(node)) throws = true;
-    if (!isFunctionNode(node)) ts.forEachChild(node, visit);
-  };
-  if (fn.body && ts.isBlock(fn.body)) ts.forEachChild(fn.body, visit);
-  return throws && !returns;
-}
-
-function isAsyncFunction(fn: FunctionNode): boolean {
-  return fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
 }

@@ -17,11 +17,16 @@ export function queryUse(call: CallLike, entities: readonly Entity[]): QueryUse 
   if (text === undefined) return 'ignores';
   if (ts.isNewExpression(call)) return STATEMENT_CLASS.test(text) ? 'wraps' : 'ignores';
   if (ts.isTaggedTemplateExpression(call)) return tagUse(text, entities);
-  if (entities.some(isOfTheLanguage) || isLogger(callee)) return 'ignores';
-  if (FORMATS.test(text)) return 'formats';
-  if (WRAPPERS.has(text)) return 'wraps';
-  if (/^prepare(?:d|Statement|Sync|Async)?$/.test(text)) return 'prepares';
-  return isExecuteName(text) ? 'executes' : 'ignores';
+  return methodUse(text, callee, entities);
+}
+
+/** Judges a method by its name, and by what it is called on where that is written. */
+export function methodUse(name: string, callee: Ts.Node | undefined, entities: readonly Entity[]): QueryUse {
+  if (entities.some(isOfTheLanguage) || (callee && isLogger(callee))) return 'ignores';
+  if (FORMATS.test(name)) return 'formats';
+  if (WRAPPERS.has(name)) return 'wraps';
+  if (/^prepare(?:d|Statement|Sync|Async)?$/.test(name)) return 'prepares';
+  return isExecuteName(name) ? 'executes' : 'ignores';
 }
 
 /** Whether a method of a prepared statement, or of a piece of SQL, runs it. */

@@ -7,23 +7,28 @@ import { localDeclaration, namesIn } from './identifiers.ts';
 /** Something that gives a variable its value. */
 export type Definition =
   | { readonly kind: 'declaration'; readonly node: Ts.VariableDeclaration | Ts.ParameterDeclaration }
-  | { readonly kind: 'assignment'; readonly node: Ts.BinaryExpression };
+  | { readonly kind: 'assignment'; readonly node: Ts.BinaryExpression }
+  /** A call that changes the value that the variable holds. `isElsewhere`: in another function, at any time. */
+  | { readonly kind: 'change'; readonly node: Ts.CallExpression; readonly isElsewhere: boolean };
 
 /**
  * The definitions whose value a variable may have where it is read. A nested function that can be entered without
  * assigning to it sees those in force where the function is made. Assignments in any other function may have been made
- * at any time.
+ * at any time. Calls that change the value in place count as definitions where they are given.
  */
 export function reachingDefinitions(
   variable: Ts.VariableDeclaration,
   name: string,
   use: Ts.Node,
+  changes: readonly Ts.CallExpression[] = [],
 ): readonly Definition[] {
   const assignments = assignmentsTo(variable, name);
-  if (assignments.length === 0) return [{ kind: 'declaration', node: variable }];
+  if (assignments.length === 0 && changes.length === 0) return [{ kind: 'declaration', node: variable }];
   const home = ownerOf(variable);
   const defines = (action: Action): Definition | undefined => {
     if (action.kind === 'declare' && action.node === variable) return { kind: 'declaration', node: variable };
+    const change = action.kind === 'call' ? changes.find((call) => call === action.node) : undefined;
+    if (change) return { kind: 'change', node: change, isElsewhere: false };
     if (action.kind !== 'assign' || !assignments.includes(action.node)) return undefined;
     return { kind: 'assignment', node: action.node };
   };
@@ -37,8 +42,12 @@ export function reachingDefinitions(
     if (owner === home || !fromEntry || ts.isSourceFile(owner)) break;
     place = owner;
   }
-  const elsewhere = assignments.filter((node) => !around.has(ownerOf(node)) && ownerOf(node) !== home);
-  return [...found, ...elsewhere.map((node): Definition => ({ kind: 'assignment', node }))];
+  const isElsewhere = (node: Ts.Node): boolean => !around.has(ownerOf(node)) && ownerOf(node) !== home;
+  return [
+    ...found,
+    ...assignments.filter(isElsewhere).map((node): Definition => ({ kind: 'assignment', node })),
+    ...changes.filter(isElsewhere).map((node): Definition => ({ kind: 'change', node, isElsewhere: true })),
+  ];
 }
 
 /** Whether a variable ever gets another value than that of its declaration. */

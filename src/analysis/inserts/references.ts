@@ -126,7 +126,7 @@ export class References {
       const files = name === 'default' ? this.#filesNaming(own) : this.#code.program.filesWith([name]);
       for (const file of files) {
         // A namespace exports to its own file, too.
-        if (file === own && !ts.isModuleBlock(declaration.parent)) continue;
+        if (file === own && !ts.isModuleBlock(statementOf(declaration).parent)) continue;
         const source = this.#code.program.tree(file)?.source;
         if (source) found.push(...this.#usesOfImport(source, name, declaration, names));
       }
@@ -201,10 +201,15 @@ function localUses(declaration: Ts.Node, name: string): readonly Ts.Expression[]
   );
 }
 
+/** The statement that declares: that of the whole list for a variable. */
+function statementOf(declaration: Ts.Node): Ts.Node {
+  return ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+}
+
 /** The names under which other files can import it. */
 function exportedNames(declaration: Ts.Node, name: string): readonly string[] {
   if (ts.isExportAssignment(declaration)) return ['default'];
-  const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  const statement = statementOf(declaration);
   const kinds = ts.canHaveModifiers(statement) ? (statement.modifiers ?? []).map(({ kind }) => kind) : [];
   const isExported = kinds.includes(ts.SyntaxKind.ExportKeyword);
   const isDefault = kinds.includes(ts.SyntaxKind.DefaultKeyword);

@@ -1,7 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgLoop, CfgOwner } from '../cfg.ts';
+import type { Cfg, CfgLoop, CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import { repeatingLoops, runsBoth } from '../loops.ts';
+import { fieldClassOf } from './constructions.ts';
+import type { Gathering } from './flow.ts';
 import { type Frames, idOf } from './frames.ts';
 import { cfgOf, type FunctionNode, functionName, isFunctionNode, ownerOf } from './functions.ts';
 import { localDeclaration } from './identifiers.ts';
@@ -37,9 +39,9 @@ export function findRepetition(
   return new RepetitionSearch(graph, preflights).find(start);
 }
 
-/** The call that may be repeated, and the literals whose text it runs. */
+/** What runs a call, how the functions around it were entered, and the literals whose text the call runs. */
 export interface RepetitionStart {
-  readonly node: Ts.Node;
+  readonly starts: readonly Gathering[];
   readonly frames: Frames;
   readonly origins: readonly Ts.Node[];
 }
@@ -68,11 +70,11 @@ class RepetitionSearch {
     this.#preflights = preflights;
   }
 
-  find({ node, frames, origins }: RepetitionStart): Repetition | 'gave-up' | undefined {
+  find({ starts, frames, origins }: RepetitionStart): Repetition | 'gave-up' | undefined {
     this.#origins = origins;
-    const queue: Step[] = [
-      { node, frames: frames.around(node), how: 'call', by: 'symbol', next: undefined, captured: [] },
-    ];
+    const queue = starts.map(({ node, how }): Step => {
+      return { node, frames: frames.around(node), how, by: 'symbol', next: undefined, captured: [] };
+    });
     let steps = 0;
     for (const step of queue) {
       steps += 1;
@@ -88,6 +90,8 @@ class RepetitionSearch {
     if (step.how === 'iteration' && !listsEach(iteratedBy(step.node), this.#origins)) {
       return repetition({ kind: 'iteration', node: step.node }, step);
     }
+    const cls = fieldClassOf(step.node);
+    if (cls) return { callers: this.#follow(step, cls, this.#graph.makers(cls)) };
     const owner = ownerOf(step.node);
     const cfg = cfgOf(owner);
     const loop = repeatingLoops(cfg, step.node).find(
@@ -95,9 +99,11 @@ class RepetitionSearch {
     );
     const elsewhere = step.captured.filter((one) => ownerOf(one) !== owner);
     const isDecidedHere = step.captured.length > 0 && elsewhere.length === 0;
+    if (this.#isDecidedInside(step, cfg, loop?.head ?? cfg.entry)) return undefined;
     if (loop) {
       if (isDecidedHere && step.captured.every((one) => isInside(loop, one))) return undefined;
-      const verdict = this.#preflights.judge(cfg, loop.head, step.node);
+      const known = this.#preflights.knownAt(loop.statement);
+      const verdict = this.#preflights.judge(cfg, loop.head, step.node, known);
       if (verdict.decided === 'yes') return undefined;
       if (verdict.decided === 'by-captured' && verdict.variables.every((one) => isInside(loop, one)))
         return undefined;
@@ -110,17 +116,33 @@ class RepetitionSearch {
     return this.#recursion(step, owner) ?? { callers: this.#callers({ ...step, captured }, owner) };
   }
 
+  /** Whether what this call hands over decides in the function that it calls. */
+  #isDecidedInside({ node, next }: Step, cfg: Cfg, from: number): boolean {
+    const fn = next && ownerOf(next.node);
+    if (!fn || !isFunctionNode(fn)) return false;
+    const known = this.#preflights.handedOver(cfg, from, node, fn);
+    const inner = cfgOf(fn);
+    return (
+      known !== undefined && this.#preflights.judge(inner, inner.entry, next.node, known).decided === 'yes'
+    );
+  }
+
   #callers(step: Step, owner: FunctionNode): readonly Step[] {
     const steps = this.#steps.get(owner) ?? [];
     this.#steps.set(owner, [...steps, step]);
-    const key = `${idOf(owner)}|${step.frames.key}|${step.captured.map(idOf).join(',')}`;
+    return this.#follow(step, owner, this.#graph.callSites(owner, step.frames));
+  }
+
+  /** What runs a function, or makes a class's fields, in which a step stands: followed once for each way in. */
+  #follow(step: Step, entered: Ts.Node, places: readonly Invocation[]): readonly Step[] {
+    const key = `${idOf(entered)}|${step.frames.key}|${step.captured.map(idOf).join(',')}`;
     if (this.#followed.has(key)) return [];
     this.#followed.add(key);
-    return this.#graph.callSites(owner, step.frames).map(({ node, how, by, frames }) => ({
+    return places.map(({ node, how, by, frames }) => ({
       node,
       how,
       by,
-      frames: step.frames.leave(owner).with(frames).around(node),
+      frames: step.frames.leave(entered).with(frames).around(node),
       next: step,
       captured: step.captured,
     }));

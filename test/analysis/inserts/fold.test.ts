@@ -53,6 +53,35 @@ describe('Folder', () => {
     expect(folded('const p = ["a", "b"]; p.push(x); run(p.join(" "));')).toEqual(['a b ?']);
   });
 
+  it('reads an array as it is filled', () => {
+    expect(folded('const p = ["a"]; p.push("b", "c"); p.unshift("z"); run(p.join(" "));')).toEqual([
+      'z a b c',
+    ]);
+    expect(folded('const p = ["a"]; if (c) p.push("b"); run(p.join(" "));')).toEqual(['a', 'a b']);
+    expect(folded('const p = ["a"]; for (const x of xs) p.push("b"); run(p.join(" "));')).toEqual([
+      'a',
+      'a b ?',
+    ]);
+    expect(folded('const p = ["a"]; xs.forEach(() => p.push("b")); run(p.join(" "));')).toEqual(['a', 'a ?']);
+    expect(folded('const p = ["a"]; p.sort(); run(p.join(" "));')).toEqual(['a ?']);
+    expect(folded('const p = ["a"]; run([...p, ...(c ? ["b"] : []), ...x].join(" "));')).toEqual([
+      'a b ?',
+      'a ?',
+    ]);
+  });
+
+  it('takes what stands for a value only where there may be none', () => {
+    expect(folded('const o = { a: "x" }; run(o.a ?? "y");')).toEqual(['x']);
+    expect(folded('const o = { a: "" }; run(o.a || "y");')).toEqual(['y']);
+    expect(folded('const o = { a: c ? "x" : undefined }; run(o.a ?? "y");')).toEqual(['x', 'y']);
+    expect(folded('run(x.a ?? "y");')).toEqual(['?', 'y']);
+    expect(folded('const { a = "x" } = f({}); function f(o) { return { b: 1 }; } run(a);')).toEqual(['x']);
+    expect(folded('const f = (a = "x", { b = "y" } = {}) => a + b; run(f());')).toEqual(['xy']);
+    expect(folded('const f = ({ b = "y" }) => b; run(f({ b: "z" }));')).toEqual(['z']);
+    expect(folded('const f = ({ b = "y" }) => b; run(f({ ...x }));')).toEqual(['?', 'y']);
+    expect(folded('const o = {}; o.a = x; run(o.a ?? "y");')).toEqual(['?', 'y']);
+  });
+
   it('reads properties of object literals, and what destructuring takes out of them', () => {
     expect(folded('const Q = { a: { b: "x" } }; run(Q.a.b);')).toEqual(['x']);
     expect(folded('const Q = { a: "x" }; const { a: y } = Q; run(y);')).toEqual(['x']);

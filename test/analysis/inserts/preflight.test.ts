@@ -31,6 +31,48 @@ describe('Preflights.judge', () => {
     expect(decided('const rows = await lookup(); if (rows.length > 0) return; insert();')).toBe('yes');
   });
 
+  it('follows the answer through a chain of promises', () => {
+    const asked = (chain: string): string => decided(`if (await ${chain}) return; insert();`);
+    expect(asked('lookup().then((id) => id !== undefined)')).toBe('yes');
+    expect(asked('lookup().then((id) => id === undefined)')).toBe('no');
+    expect(asked('lookup().then(Boolean)')).toBe('yes');
+    expect(asked('Promise.resolve().then(() => lookup())')).toBe('yes');
+    expect(asked('other().then(unknownFunction)')).toBe('no');
+  });
+
+  it('takes a failure for no answer, unless the handler tells failures apart', () => {
+    const asked = (handler: string): string =>
+      decided(`const id = await lookup().catch(${handler}); if (id) return; insert();`);
+    expect(asked('() => undefined')).toBe('no');
+    expect(asked('unknownFunction')).toBe('no');
+    expect(asked('() => true')).toBe('yes');
+    expect(asked('(error) => { throw error; }')).toBe('yes');
+    expect(asked('(error) => { if (error.code === 1) return undefined; throw error; }')).toBe('yes');
+  });
+
+  it('finds the answer at its index among several', () => {
+    expect(decided('const [, id] = await Promise.all([1, lookup()]); if (id) return; insert();')).toBe('yes');
+    expect(decided('const [id] = await Promise.all([x, lookup()]); if (id) return; insert();')).toBe('no');
+    expect(decided('const all = await Promise.all([...x, lookup()]); if (all[1]) return; insert();')).toBe(
+      'no',
+    );
+  });
+
+  it('knows which of two words stands for the row', () => {
+    const named = "const state = (await lookup()) ? 'old' : 'new'; ";
+    expect(decided(`${named} if (state === 'old') return; insert();`)).toBe('yes');
+    expect(decided(`${named} if (state === 'new') return; insert();`)).toBe('no');
+    expect(decided(`${named} if (state === 'other') return; insert();`)).toBe('no');
+  });
+
+  it('knows that an answer is of one type', () => {
+    const typed = (type: string): string =>
+      decided(`switch (typeof (await lookup())) { case '${type}': return; default: insert(); }`);
+    expect(typed('string')).toBe('yes');
+    expect(typed('number')).toBe('no');
+    expect(typed('undefined')).toBe('no');
+  });
+
   it('asks for a decision on every path', () => {
     expect(decided('if (c) { if (await lookup()) return; } insert();')).toBe('no');
     expect(decided('if (c || (await lookup())) return; insert();')).toBe('yes');
