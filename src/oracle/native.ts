@@ -17,13 +17,16 @@ import type {
   Compiler,
   CompilerOptions,
   Declaration,
+  NoMember,
   OpenRequest,
   Oracle,
   ProjectConfig,
+  Stretch,
   SymbolInfo,
   TypeInfo,
 } from './oracle.ts';
 import { inOrder } from './order.ts';
+import { nodeOver } from './stretch.ts';
 
 type APIOptions = NonNullable<ConstructorParameters<typeof API>[0]>;
 type UpdateSnapshotParams = NonNullable<Parameters<API['updateSnapshot']>[0]>;
@@ -147,7 +150,37 @@ class NativeOracle implements Oracle {
     return checker.getTypeAtPosition(file, positions).map((type) => type && this.#typeInfo(type, checker));
   }
 
+  expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[] {
+    this.queries += stretches.length;
+    return stretches.map((stretch) => {
+      const { checker, type } = this.#typeOver(file, stretch) ?? {};
+      return checker && type && this.#typeInfo(type, checker);
+    });
+  }
+
+  member(file: string, of: Stretch, name: string): SymbolInfo | NoMember {
+    this.queries += 1;
+    const { checker, type } = this.#typeOver(file, of) ?? {};
+    const present = type && checker?.getNonNullableType(type);
+    if (!checker || !present || (present.flags & TypeFlags.Any) !== 0) return 'unknown';
+    const symbol = checker.getPropertyOfType(checker.getApparentType(present) ?? present, name);
+    return symbol ? this.#symbolInfo(symbol, checker) : 'none';
+  }
+
+  /** The compiler's tree of the file is fetched on the first question, and kept by the API. */
+  #typeOver(file: string, stretch: Stretch): { readonly checker: Checker; readonly type: Type } | undefined {
+    const project = this.#ownerOf(file);
+    const source = project?.program.getSourceFile(file);
+    const node = source && nodeOver<Node>(source, stretch);
+    const type = node && project?.checker.getTypeAtLocation(node);
+    return project && type ? { checker: project.checker, type } : undefined;
+  }
+
   #checkerFor(file: string): Checker | undefined {
+    return this.#ownerOf(file)?.checker;
+  }
+
+  #ownerOf(file: string): Project | undefined {
     let owner = this.#owners.get(file);
     if (!owner) {
       const projects = this.#snapshot.getProjects();
@@ -156,7 +189,7 @@ class NativeOracle implements Oracle {
         projects.find((project) => project.program.getSourceFileMetadata(file) !== undefined);
       if (owner) this.#owners.set(file, owner);
     }
-    return owner?.checker;
+    return owner;
   }
 
   #symbolInfo(symbol: TsSymbol, checker: Checker): SymbolInfo {
@@ -168,7 +201,9 @@ class NativeOracle implements Oracle {
   }
 
   #typeInfo(type: Type, checker: Checker): TypeInfo {
-    const members = type.isUnionType() || type.isIntersectionType() ? type.getTypes() : [type];
+    const members = partsOf(type);
+    const isOpen = (type.flags & TypeFlags.Instantiable) !== 0;
+    const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
     const symbols = members
       .map((member) => member.getSymbol())
       .map((symbol) => symbol && this.#symbolInfo(symbol, checker))
@@ -176,10 +211,14 @@ class NativeOracle implements Oracle {
     return inOrder({
       any: (type.flags & TypeFlags.Any) !== 0,
       symbols,
-      literals: literalsOf(members),
+      literals: literalsOf(bound ? partsOf(bound) : members),
       callable: members.some((member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0),
     });
   }
+}
+
+function partsOf(type: Type): readonly Type[] {
+  return type.isUnionType() || type.isIntersectionType() ? type.getTypes() : [type];
 }
 
 function literalsOf(members: readonly Type[]): TypeInfo['literals'] {

@@ -37,11 +37,20 @@ export interface TypeInfo {
   readonly any: boolean;
   /** Names and declarations of the type's symbol, or of its members, by name, where it is a union or intersection. */
   readonly symbols: readonly SymbolInfo[];
-  /** All values of the type, sorted, where it is a union of literals. */
+  /** All values of the type, sorted, where it is, or is constrained to, a union of literals. */
   readonly literals: readonly (string | number | boolean)[] | undefined;
   /** Whether a value of the type can be called. */
   readonly callable: boolean;
 }
+
+/** A whole expression, or a pattern that takes a value apart, by its first character and the end of its last. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A value has no member of the name, whatever else it is; or its type is not known. */
+export type NoMember = 'none' | 'unknown';
 
 export interface Oracle {
   readonly kind: 'native' | 'reference';
@@ -51,6 +60,10 @@ export interface Oracle {
   symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[];
   /** The types of the expressions whose last name starts at these positions. A name in a type is no expression. */
   types(file: string, positions: readonly number[]): (TypeInfo | undefined)[];
+  /** The types of whole expressions. The first question about a file is dear: where a name ends it, ask {@link types}. */
+  expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[];
+  /** What a name stands for as a member of an expression's value, or of what a pattern takes apart. */
+  member(file: string, of: Stretch, name: string): SymbolInfo | NoMember;
 }
 
 /** A tsconfig as the compiler reads it. */

@@ -5,14 +5,17 @@ import type {
   Compiler,
   CompilerOptions,
   Declaration,
+  NoMember,
   OpenRequest,
   Oracle,
   ProjectConfig,
   ReadOverlay,
+  Stretch,
   SymbolInfo,
   TypeInfo,
 } from './oracle.ts';
 import { inOrder } from './order.ts';
+import { nodeOver } from './stretch.ts';
 
 /**
  * The checker that ts-morph bundles, behind the same interface. Slower and heavier than the native compiler; it
@@ -137,22 +140,52 @@ class ReferenceOracle implements Oracle {
     return this.#ask(file, positions, (node, checker) => typeInfo(checker.getTypeAtLocation(node), checker));
   }
 
+  expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[] {
+    return this.#askAt(file, stretches, nodeOver<Ts.Node>, (node, checker) =>
+      typeInfo(checker.getTypeAtLocation(node), checker),
+    );
+  }
+
+  member(file: string, of: Stretch, name: string): SymbolInfo | NoMember {
+    const [found] = this.#askAt(
+      file,
+      [of],
+      nodeOver<Ts.Node>,
+      (node, checker): SymbolInfo | NoMember | undefined => {
+        const present = checker.getNonNullableType(checker.getTypeAtLocation(node));
+        if ((present.flags & ts.TypeFlags.Any) !== 0) return 'unknown';
+        const symbol = checker.getPropertyOfType(checker.getApparentType(present), name);
+        return symbol ? symbolInfo(symbol, checker) : 'none';
+      },
+    );
+    return found ?? 'unknown';
+  }
+
   #ask<T>(
     file: string,
     positions: readonly number[],
     answer: (node: Ts.Node, checker: Ts.TypeChecker) => T | undefined,
   ): (T | undefined)[] {
-    this.queries += positions.length;
+    return this.#askAt(file, positions, tokenAt, answer);
+  }
+
+  #askAt<Place, T>(
+    file: string,
+    places: readonly Place[],
+    find: (source: Ts.SourceFile, place: Place) => Ts.Node | undefined,
+    answer: (node: Ts.Node, checker: Ts.TypeChecker) => T | undefined,
+  ): (T | undefined)[] {
+    this.queries += places.length;
     for (const program of this.#programs) {
       const source = program.getSourceFile(file);
       if (!source) continue;
       const checker = program.getTypeChecker();
-      return positions.map((position) => {
-        const node = tokenAt(source, position);
+      return places.map((place) => {
+        const node = find(source, place);
         return node && answer(node, checker);
       });
     }
-    return positions.map(() => undefined);
+    return places.map(() => undefined);
   }
 }
 
@@ -213,16 +246,22 @@ function nameOf(node: Ts.Node): Ts.Node | undefined {
 }
 
 function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
-  const members = type.isUnionOrIntersection() ? type.types : [type];
+  const members = partsOf(type);
+  const isOpen = (type.flags & ts.TypeFlags.Instantiable) !== 0;
+  const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
   return inOrder({
     any: (type.flags & ts.TypeFlags.Any) !== 0,
     symbols: members
       .map((member) => member.getSymbol())
       .map((symbol) => symbol && symbolInfo(symbol, checker))
       .filter((info) => info !== undefined),
-    literals: literalsOf(members, checker),
+    literals: literalsOf(bound ? partsOf(bound) : members, checker),
     callable: members.some((member) => member.getCallSignatures().length > 0),
   });
+}
+
+function partsOf(type: Ts.Type): readonly Ts.Type[] {
+  return type.isUnionOrIntersection() ? type.types : [type];
 }
 
 function literalsOf(members: readonly Ts.Type[], checker: Ts.TypeChecker): TypeInfo['literals'] {

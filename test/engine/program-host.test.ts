@@ -8,7 +8,14 @@ import { tempDir } from '../support/temp-dir.ts';
 function hostOf(files: Record<string, string>) {
   const dir = tempDir(files);
   const opened: unknown[] = [];
-  const oracle: Oracle = { kind: 'native', queries: 7, symbols: () => [], types: () => [] };
+  const oracle: Oracle = {
+    kind: 'native',
+    queries: 7,
+    symbols: () => [],
+    types: () => [],
+    expressionTypes: () => [],
+    member: () => 'unknown',
+  };
   const compiler: Compiler = {
     kind: 'native',
     readProject: () => ({ files: [], allowJs: false }),

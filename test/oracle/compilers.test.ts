@@ -101,6 +101,56 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
     expect(typeOf('a.ts', 'either;')?.symbols.map(({ name }) => name)).toEqual(['A', 'Z']);
   });
 
+  it('tells the values of a type parameter by its constraint', () => {
+    const { typeOf } = open({
+      'a.ts':
+        'interface B { go(): void; stop(): void } function f<K extends keyof B>(b: B, key: K) { b[key]; }',
+    });
+    expect(typeOf('a.ts', 'key]')?.literals).toEqual(['go', 'stop']);
+  });
+
+  it.each([
+    ['pick()', ['a', 'b']],
+    ["map['k']", ['a']],
+    ["(yes ? 'a' : 'b')", ['a', 'b']],
+    ['text as keyof Pair', ['a', 'b']],
+    ["text + 'b'", undefined],
+  ])('tells the type of the whole expression %s', (expression, literals) => {
+    const { oracle, dir, stretchOf } = open({
+      'a.ts': `interface Pair { a: 1; b: 2 } declare function pick(): keyof Pair; declare const yes: boolean;
+declare const text: string; declare const map: { readonly k: 'a' };
+void (${expression});`,
+    });
+    const asked = [stretchOf('a.ts', expression), { start: 0, end: 3 }];
+    expect(oracle.expressionTypes(dir('a.ts'), asked).map((type) => type?.literals)).toEqual([
+      literals,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ['maybe', 'Backend'],
+    ['partial', 'Backend'],
+    ['generic', 'Backend'],
+    ['both', 'Backend,Docker'],
+    ['make()', 'Backend'],
+    ['{ rest }', 'Backend'],
+    ['words', 'none'],
+    ['anything', 'unknown'],
+    ['missing()', 'unknown'],
+  ])('finds a member of %s', (expression, found) => {
+    const { oracle, dir, stretchOf } = open({
+      'a.ts': `interface Backend { stop(): void; rest: number } interface Docker { stop(): void }
+declare const maybe: Backend | undefined; declare const partial: Partial<Backend> | null;
+declare const both: Backend | Docker; declare function make(): Backend; declare const anything: any;
+declare const words: Record<string, string>;
+function f<T extends Backend>(generic: T, { rest }: Backend) { return [${expression === '{ rest }' ? 'rest' : expression}]; }`,
+    });
+    const member = oracle.member(dir('a.ts'), stretchOf('a.ts', expression), 'stop');
+    expect(typeof member === 'string' ? member : String(summary(member)?.containers)).toBe(found);
+    expect(oracle.member(dir('gone.ts'), { start: 0, end: 1 }, 'stop')).toBe('unknown');
+  });
+
   it('follows re-exports to the end, and an import of a package that is not installed to the last step', () => {
     const { symbolOf, dir } = open({
       'a.ts': "import { mu, gone } from './b';\nmu; gone;\n",
@@ -162,6 +212,10 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
     return {
       oracle,
       dir,
+      stretchOf: (file: string, text: string) => ({
+        start: at(file, text),
+        end: at(file, text) + text.length,
+      }),
       symbolOf: (file: string, word: string) => oracle.symbols(dir(file), [at(file, word)])[0],
       typeOf: (file: string, word: string) => oracle.types(dir(file), [at(file, word)])[0],
     };

@@ -24,6 +24,8 @@ export function oneFile(text: string): {
       queries: 0,
       symbols: (_file, positions) => positions.map(() => undefined),
       types: (_file, positions) => positions.map(() => undefined),
+      expressionTypes: (_file, stretches) => stretches.map(() => undefined),
+      member: () => 'unknown',
     },
     relative: () => 'a.ts',
   };
