@@ -65,7 +65,7 @@ export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>
     const heritage = new Heritage(code);
     const targets = new Targets(code, heritage, pass.root);
     const dispatchers = pass.options.dispatchers.map((option) => resolveDispatcher(option, targets, pass));
-    for (const reference of findReferences(code, heritage, wantedNames(dispatchers))) {
+    for (const reference of findReferences(code, wantedNames(dispatchers))) {
       const at = code.span(reference.node);
       const matches = matchesOf(reference, dispatchers, targets);
       const [match] = matches;

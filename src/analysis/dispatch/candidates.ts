@@ -17,17 +17,22 @@ export interface Candidate {
   readonly node: Ts.Node;
   readonly usage: Exclude<Usage, 'none'>;
   readonly lookup: Lookup;
-  /** What the member is taken from; where only its type is written, the type's name. */
+  /** The expression that the member is taken from, where there is one. */
   readonly receiver: Ts.Node | undefined;
+  /** What has the member: the receiver, or the pattern that takes a value apart. */
+  readonly source: Ts.Node | undefined;
+}
+
+/** A member whose name is computed: `backend[verb]`, `const { [verb]: run } = backend`. */
+export interface KeyedAccess extends Pick<Candidate, 'node' | 'usage' | 'receiver' | 'source'> {
+  readonly key: Ts.Expression;
 }
 
 /** What tells which declaration a candidate stands for. */
 export type Lookup =
-  /** The member's own name. */
+  /** The member's own name, or what has it. */
   | 'name'
-  /** The value of the constant that is its key, and the type of the receiver. */
-  | 'key'
-  /** The type of what is destructured, or of the variable that the pattern declares. */
+  /** The type of the variable that the pattern declares, or what is taken apart. */
   | 'pattern'
   /** The scope: it is a plain name, or the short form of a property that speaks of a variable. */
   | 'variable';
@@ -38,13 +43,12 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
   if (ts.isPropertyAccessExpression(parent) && parent.name === leaf) {
     return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression });
   }
-  if (ts.isElementAccessExpression(parent) && parent.argumentExpression === leaf) {
-    const lookup = ts.isIdentifier(leaf) ? 'key' : 'name';
-    return expression(leaf, { node: parent, lookup, receiver: parent.expression });
+  const isKey = ts.isStringLiteralLike(leaf);
+  if (isKey && ts.isElementAccessExpression(parent) && parent.argumentExpression === leaf) {
+    return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression });
   }
-  if (ts.isComputedPropertyName(parent)) {
-    const lookup = ts.isIdentifier(leaf) ? 'key' : 'pattern';
-    return isPatternKey(parent) ? element(leaf, { node: parent.parent, lookup }) : undefined;
+  if (isKey && ts.isComputedPropertyName(parent)) {
+    return isPatternKey(parent) ? element(leaf, { node: parent.parent, lookup: 'pattern' }) : undefined;
   }
   if (ts.isBindingElement(parent) && ts.isObjectBindingPattern(parent.parent)) {
     if (parent.initializer === leaf) return variableOf(leaf, functions);
@@ -59,21 +63,53 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
   if (ts.isShorthandPropertyAssignment(parent) && parent.name === leaf) {
     if (isAssignedPattern(parent.parent)) return element(leaf, { node: parent, lookup: 'pattern' });
     if (functions.size === 0) return undefined;
-    return { leaf, node: leaf, usage: 'value', lookup: 'variable', receiver: undefined };
+    return { leaf, node: leaf, usage: 'value', lookup: 'variable', receiver: undefined, source: undefined };
   }
   return variableOf(leaf, functions);
 }
+
+/** Judges a node that may take a member by a key that is computed, and not by a string. */
+export function keyedAccessAt(node: Ts.Node): KeyedAccess | undefined {
+  if (ts.isElementAccessExpression(node)) {
+    const { argumentExpression: key, expression: receiver } = node;
+    if (!mayBeName(key)) return undefined;
+    const usage = usageOf(node);
+    return usage === 'none' ? undefined : { node, usage, key, receiver, source: receiver };
+  }
+  if (!ts.isComputedPropertyName(node) || !isPatternKey(node) || !mayBeName(node.expression))
+    return undefined;
+  return { node: node.parent, usage: 'value', key: node.expression, ...takenApart(node.parent.parent) };
+}
+
+/** Whether a key may hold a name that is not written in it: no number, no sum, no string. */
+function mayBeName(key: Ts.Expression): boolean {
+  if (ts.isBinaryExpression(key)) return CHOICES.has(key.operatorToken.kind);
+  return !(
+    ts.isStringLiteralLike(key) ||
+    ts.isNumericLiteral(key) ||
+    ts.isPrefixUnaryExpression(key) ||
+    ts.isPostfixUnaryExpression(key)
+  );
+}
+
+/** Operators that yield one of their operands. */
+const CHOICES: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+  ts.SyntaxKind.CommaToken,
+]);
 
 type Parts = Pick<Candidate, 'node' | 'lookup' | 'receiver'>;
 
 function expression(leaf: NameNode, parts: Parts): Candidate | undefined {
   const usage = usageOf(parts.node);
-  return usage === 'none' ? undefined : { leaf, usage, ...parts };
+  return usage === 'none' ? undefined : { leaf, usage, ...parts, source: parts.receiver };
 }
 
 /** An element of a pattern gives the member to a variable. */
 function element(leaf: NameNode, parts: Omit<Parts, 'receiver'>): Candidate {
-  return { leaf, usage: 'value', ...parts, receiver: sourceOf(parts.node.parent) };
+  return { leaf, usage: 'value', ...parts, ...takenApart(parts.node.parent) };
 }
 
 /** A plain name where an expression may stand: only functions of modules are referred to like this. */
@@ -119,13 +155,11 @@ function isAssignedPattern(node: Ts.Node): boolean {
   return ts.isArrayLiteralExpression(parent) && isAssignedPattern(parent);
 }
 
-/** What a pattern takes apart: an expression, or the name of its type. */
-function sourceOf(pattern: Ts.Node): Ts.Node | undefined {
+/** The expression that a pattern takes apart, and what has the type of its value: a declared pattern has it itself. */
+function takenApart(pattern: Ts.Node): Pick<Candidate, 'receiver' | 'source'> {
   const { parent } = pattern;
-  if (ts.isBinaryExpression(parent)) return parent.right;
-  if (!ts.isVariableDeclaration(parent) && !ts.isParameter(parent)) return undefined;
-  if (parent.initializer) return parent.initializer;
-  if (!parent.type || !ts.isTypeReferenceNode(parent.type)) return undefined;
-  const { typeName } = parent.type;
-  return ts.isIdentifier(typeName) ? typeName : typeName.right;
+  if (ts.isBinaryExpression(parent)) return { receiver: parent.right, source: parent.right };
+  const isDeclared = ts.isVariableDeclaration(parent) || ts.isParameter(parent);
+  const receiver = isDeclared ? parent.initializer : undefined;
+  return { receiver, source: ts.isObjectBindingPattern(pattern) ? pattern : undefined };
 }

@@ -1,10 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Code, NameNode } from '../code.ts';
 import { type Candidate, candidateAt, type Wanted } from './candidates.ts';
-import type { Heritage } from './heritage.ts';
+import { keyedReferences } from './keys.ts';
 import { Resolver } from './resolver.ts';
 import { spellings } from './spellings.ts';
-import { outermost } from './usage.ts';
 import { wholeWord } from './words.ts';
 
 /** A place where a method or function is called, or taken as a value. */
@@ -16,25 +15,25 @@ export interface Reference extends Pick<Candidate, 'node' | 'usage' | 'receiver'
 }
 
 /**
- * The places where something of a wanted name is referred to, file by file. Candidates are found by their spelling;
- * what they stand for is asked in one batch per file.
+ * The places where something of a wanted name is referred to, file by file. Candidates are found by their spelling, or
+ * by the type of a key; what they stand for is asked in one batch per file.
  */
-export function findReferences(code: Code, heritage: Heritage, wanted: Wanted): readonly Reference[] {
-  const resolver = new Resolver(code, heritage);
+export function findReferences(code: Code, wanted: Wanted): readonly Reference[] {
+  const resolver = new Resolver(code);
   const words = wordsByFile(code, wanted);
-  return [...words.keys()].sort().flatMap((file) => {
+  return code.program.files.flatMap((file) => {
     const leaves = leavesSpelt(code, file, words.get(file) ?? new Set());
     const candidates = leaves.map((leaf) => candidateAt(leaf, wanted)).filter((one) => one !== undefined);
-    return resolver
+    const spelt = resolver
       .resolve(file, candidates)
-      .filter(({ candidate, name }) => candidate.lookup !== 'key' || wanted.members.has(name))
       .map(({ candidate: { node, usage, receiver }, name, declarations }) => {
         return { node, usage, receiver, name, declarations };
       });
+    return [...spelt, ...keyedReferences(code, resolver, file, wanted.members)];
   });
 }
 
-/** The words to look for in each file: the names themselves, and what stands for them. */
+/** The words to look for in each file: the names themselves, and what modules call a function instead. */
 function wordsByFile(code: Code, { members, functions }: Wanted): ReadonlyMap<string, ReadonlySet<string>> {
   const { program } = code;
   const words = new Map<string, Set<string>>();
@@ -44,25 +43,13 @@ function wordsByFile(code: Code, { members, functions }: Wanted): ReadonlyMap<st
   for (const member of members) {
     for (const file of program.filesWith([member])) learn(file, [member]);
   }
-  const aliased = [...functions, ...constantsHolding(code, members)];
-  for (const name of aliased) for (const [file, spelt] of spellings(program, name)) learn(file, spelt);
+  for (const name of functions) for (const [file, spelt] of spellings(program, name)) learn(file, spelt);
   return words;
-}
-
-/** The names of the constants whose value is one of these strings. */
-function constantsHolding(code: Code, values: ReadonlySet<string>): ReadonlySet<string> {
-  const constants = new Set<string>();
-  for (const file of code.program.filesWith([...values])) {
-    for (const leaf of leavesSpelt(code, file, values)) {
-      const holder = ts.isStringLiteralLike(leaf) ? outermost(leaf).parent : leaf;
-      if (ts.isVariableDeclaration(holder) && ts.isIdentifier(holder.name)) constants.add(holder.name.text);
-    }
-  }
-  return constants;
 }
 
 /** The names and strings of a file that are spelt like one of these words, in order. */
 function leavesSpelt(code: Code, file: string, words: ReadonlySet<string>): readonly NameNode[] {
+  if (words.size === 0) return [];
   const text = code.program.text(file) ?? '';
   const pattern = new RegExp([...words].map(wholeWord).join('|'), 'gu');
   const leaves: NameNode[] = [];

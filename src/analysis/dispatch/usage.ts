@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
 
@@ -37,24 +38,53 @@ function isCallee(node: Ts.Node): boolean {
 function isOnlyLookedAt(node: Ts.Node, parent: Ts.Node): boolean {
   if (ts.isBinaryExpression(parent)) {
     const { left, operatorToken } = parent;
-    return (
-      COMPARISONS.has(operatorToken.kind) || (left === node && LEFT_IS_LOOKED_AT.has(operatorToken.kind))
-    );
+    if (COMPARISONS.has(operatorToken.kind)) return true;
+    if (left === node && LEFT_IS_LOOKED_AT.has(operatorToken.kind)) return true;
+    return YIELDS_OPERAND.has(operatorToken.kind) && usageOf(parent) === 'none';
   }
   if (ts.isPrefixUnaryExpression(parent)) return parent.operator === ts.SyntaxKind.ExclamationToken;
-  if (ts.isTypeOfExpression(parent) || ts.isDeleteExpression(parent)) return true;
-  if (ts.isConditionalExpression(parent) || ts.isForStatement(parent)) return parent.condition === node;
-  return (
-    (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) &&
-    parent.expression === node
-  );
+  if (ts.isConditionalExpression(parent)) return parent.condition === node || usageOf(parent) === 'none';
+  if (ts.isForStatement(parent)) return parent.condition === node;
+  if (ts.isCallExpression(parent)) return isBooleanFunction(parent.expression);
+  return LOOKS.has(parent.kind) && (parent as LookingNode).expression === node;
 }
 
-/** Replaced, not read; or, with `&&`, the result only where it is falsy, and then it is no function. */
+/** The language's own `Boolean`, which answers and keeps nothing. */
+function isBooleanFunction(callee: Ts.Expression): boolean {
+  return ts.isIdentifier(callee) && callee.text === 'Boolean' && resolveLocal(callee) === undefined;
+}
+
+interface LookingNode extends Ts.Node {
+  readonly expression?: Ts.Node;
+}
+
+/** What asks no more of its expression than whether it is there, or which value it is. */
+const LOOKS: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.IfStatement,
+  ts.SyntaxKind.WhileStatement,
+  ts.SyntaxKind.DoStatement,
+  ts.SyntaxKind.SwitchStatement,
+  ts.SyntaxKind.CaseClause,
+  ts.SyntaxKind.ExpressionStatement,
+  ts.SyntaxKind.TypeOfExpression,
+  ts.SyntaxKind.VoidExpression,
+  ts.SyntaxKind.DeleteExpression,
+]);
+
+/** Replaced, or dropped; or, with `&&`, the result only where it is falsy, and then it is no function. */
 const LEFT_IS_LOOKED_AT: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsToken,
   ts.SyntaxKind.QuestionQuestionEqualsToken,
   ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.CommaToken,
+]);
+
+/** Their value is one of their operands, so what is done with it is done with the operand. */
+const YIELDS_OPERAND: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+  ts.SyntaxKind.CommaToken,
 ]);
 
 const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([

@@ -34,6 +34,12 @@ describe('usageOf', () => {
     'const table = { pause: p.stop };',
     'function f() { return p.stop; }',
     'halt = p.stop;',
+    'const f = p.stop || halt;',
+    'const f = (ready, p.stop);',
+    'Boolean(x, run(p.stop));',
+    'const Boolean = keep; Boolean(p.stop);',
+    'new Boolean(p.stop);',
+    'throw p.stop;',
   ])('takes %s for a value', (text) => {
     expect(usageIn(text)).toBe('value');
   });
@@ -50,6 +56,19 @@ describe('usageOf', () => {
     'p.stop = halt;',
     'delete p.stop;',
     'const name = p.stop.name;',
+    'if (ready && p.stop) go();',
+    'if (!(ready || p.stop)) go();',
+    'const has = !!(p.stop ?? halt);',
+    'const has = Boolean(p.stop);',
+    'const has = Boolean(ready && p.stop);',
+    'const has = Boolean(ready ? p.stop : halt);',
+    'ready && p.stop && p.start();',
+    'const text = (ready && p.stop) ? 1 : 2;',
+    'const one = (p.stop, 1);',
+    'void p.stop;',
+    'p.stop;',
+    'switch (p.stop) {}',
+    'switch (halt) { case p.stop: }',
   ])('takes %s for neither', (text) => {
     expect(usageIn(text)).toBe('none');
   });
