@@ -17,16 +17,35 @@ export async function configJsonSchema(dist) {
   rules.properties = Object.fromEntries(
     builtinRules.map(({ id, summary, options }) => [
       id,
-      { description: summary, anyOf: [severity, ...pairs(severity, options && generate(options(z)))] },
+      {
+        description: summary,
+        anyOf: [severity, ...pairs(severity, withEngineKeys(options && generate(options(z))))],
+      },
     ]),
   );
   return { ...schema, title: 'ws-gate.config.json' };
 }
 
-/** A severity in an array, alone or with the options of the rule if it has any. */
+/** The options of a rule with what the engine takes beside them; the engine's key alone stands for no options. */
+function withEngineKeys(options) {
+  const expectNoSites = {
+    description: 'why the rule finds nothing to examine',
+    type: 'string',
+    minLength: 1,
+  };
+  const alone = {
+    type: 'object',
+    properties: { expectNoSites },
+    required: ['expectNoSites'],
+    additionalProperties: false,
+  };
+  if (!options) return alone;
+  const { $schema: _, properties, ...schema } = options;
+  return { anyOf: [{ ...schema, properties: { ...properties, expectNoSites } }, alone] };
+}
+
+/** A severity in an array, alone or with the options of the rule. */
 function pairs(severity, options) {
   const alone = { type: 'array', prefixItems: [severity], items: false, minItems: 1, maxItems: 1 };
-  if (!options) return [alone];
-  const { $schema: _, ...schema } = options;
-  return [alone, { ...alone, prefixItems: [severity, schema], minItems: 2, maxItems: 2 }];
+  return [alone, { ...alone, prefixItems: [severity, options], minItems: 2, maxItems: 2 }];
 }

@@ -30,6 +30,7 @@ type InsertPass = Pass<InsertInLoopOptions, MessageId>;
 export const insertInLoop = defineRule<InsertInLoopOptions, MessageId>({
   id: 'insert-in-loop',
   summary: 'an insert that runs once per iteration is idempotent',
+  hatches: ['idempotent-by-design'],
   defaultSeverity: 'error',
   defaultOptions: { tables: ['*'], preflight: [] },
   options: (z) =>
@@ -112,20 +113,23 @@ class SiteJudge {
     const { pass, facts, preflights, hatches } = this.#parts;
     const protectedReadings = readings.filter((reading) => this.#isProtected(reading));
     if (protectedReadings.length > 0) pass.site(callSpan(facts.code, call));
-    if (hatches.covers(call)) return;
     const faults = readings
-      .filter(({ via }) => !via.some((one) => hatches.covers(one)))
       .flatMap((reading) => {
         const fault = this.#faultOf(reading);
-        return fault ? [{ reading, fault }] : [];
+        const excuses = [call, ...reading.via].flatMap((one) => hatches.covering(one));
+        return fault ? [{ reading, fault, excuses }] : [];
       })
       .sort((a, b) => SEVERITY[a.fault.id] - SEVERITY[b.fault.id]);
-    for (const { reading, fault } of faults) {
+    let isReported = false;
+    for (const { reading, fault, excuses } of faults) {
+      if (isReported && excuses.length === 0) continue;
       const repetition = findRepetition({ starts, origins, frames: reading.frames }, facts.graph, preflights);
-      if (repetition === 'gave-up') {
+      if (excuses.length > 0) {
+        if (repetition) for (const excuse of excuses) pass.heeded(excuse);
+      } else if (repetition === 'gave-up') {
         pass.unresolved(callSpan(facts.code, call), 'an insert with too many callers to follow');
-      } else if (repetition && this.#report(call, fault, repetition)) {
-        return;
+      } else if (repetition) {
+        isReported = this.#report(call, fault, repetition);
       }
     }
   }

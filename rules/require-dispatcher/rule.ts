@@ -95,8 +95,16 @@ export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>
 
 const CALLS = 'require-dispatcher.calls';
 const ALLOW_IN = 'require-dispatcher.allowIn';
+const USE = 'require-dispatcher.use';
 
 type DispatcherPass = Pass<RequireDispatcherOptions, MessageId>;
+
+/** Whether a text names something of the program, and is no sentence. */
+function isName(text: string): boolean {
+  return /^(?:[^\s#]+#)?[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.#?[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u.test(
+    text,
+  );
+}
 
 interface Dispatcher extends DispatcherOption {
   readonly targets: readonly Target[];
@@ -114,6 +122,9 @@ function resolveDispatcher(option: DispatcherOption, targets: Targets, pass: Dis
   }
   const places = new AllowedPlaces(pass.program, pass.root, option.allowIn);
   for (const { entry, candidates } of places.unknown) pass.unknownName(ALLOW_IN, entry, candidates);
+  if (isName(option.use) && !targets.isSpoken(option.use)) {
+    pass.unknownName(USE, option.use, places.similarTo(option.use));
+  }
   return { ...option, targets: found, places, used: new Set() };
 }
 
@@ -180,10 +191,14 @@ function relationStep({ target, declaration, relation }: Match, code: Code): rea
   return [{ at: code.span(declaration), message: `${lower} overrides or implements ${upper}` }];
 }
 
-/** An entry is judged only when every target of its dispatcher is known: it may be there for the missing one. */
+/** What an entry allows is judged only when every target of its dispatcher is known: it may be there for the missing one. */
 function reportStale({ calls, targets, places, used }: Dispatcher, pass: DispatcherPass): void {
+  for (const { entry, by } of places.redundant) {
+    pass.stale(`${ALLOW_IN} lists ${entry}, which ${by} allows already`, 'remove one of the two entries');
+  }
   if (targets.length < calls.length) return;
-  for (const entry of places.known.filter((known) => !used.has(known))) {
+  const redundant = new Set(places.redundant.map(({ entry }) => entry));
+  for (const entry of places.known.filter((known) => !used.has(known) && !redundant.has(known))) {
     pass.stale(
       `${ALLOW_IN} lists ${entry}, which does not call ${targets.map(({ name }) => name).join(' or ')}`,
       'remove the entry, or correct it',

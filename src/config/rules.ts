@@ -15,6 +15,8 @@ export interface ResolvedRule {
   readonly options: unknown;
   /** Whether the config names the rule, so that it must find something to examine. */
   readonly configured: boolean;
+  /** Why the config expects that it finds nothing. */
+  readonly expectNoSites: string | undefined;
 }
 
 /** The rules of a run. */
@@ -90,7 +92,7 @@ export async function resolveRules(
     rules.push({
       rule,
       severity,
-      options: await parseOptions(rule, setting, where),
+      ...(await parseOptions(rule, setting, where)),
       configured: named || turnedOn.has(rule.id),
     });
   }
@@ -184,9 +186,34 @@ async function parseOptions(
   rule: AnyRule,
   setting: RuleSetting | undefined,
   where: string,
-): Promise<unknown> {
-  const given = typeof setting === 'object' ? setting[1] : undefined;
-  if (given === undefined) return rule.defaultOptions;
+): Promise<Pick<ResolvedRule, 'options' | 'expectNoSites'>> {
+  const { own, expectNoSites } = splitOptions(typeof setting === 'object' ? setting[1] : undefined);
+  if (expectNoSites !== undefined && !isReason(expectNoSites)) {
+    throw new GateError(
+      `${where}: ${EXPECT_NO_SITES} of ${rule.id} gives no reason`,
+      `write why ${rule.id} finds nothing to examine, as a text`,
+    );
+  }
+  const options = own === undefined ? rule.defaultOptions : await parseOwnOptions(rule, own, where);
+  return { options, expectNoSites };
+}
+
+/** The key that stands beside the options of any rule, and is the engine's. */
+export const EXPECT_NO_SITES = 'expectNoSites';
+
+/** Takes the key of the engine out of what a config gives a rule. */
+function splitOptions(given: unknown): { readonly own: unknown; readonly expectNoSites?: unknown } {
+  if (typeof given !== 'object' || given === null || !Object.hasOwn(given, EXPECT_NO_SITES))
+    return { own: given };
+  const { [EXPECT_NO_SITES]: expectNoSites, ...own } = given as Readonly<Record<string, unknown>>;
+  return { own: Object.keys(own).length > 0 ? own : undefined, expectNoSites };
+}
+
+function isReason(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+async function parseOwnOptions(rule: AnyRule, given: unknown, where: string): Promise<unknown> {
   if (!rule.options) {
     throw new GateError(
       `${where}: ${rule.id} takes no options`,

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { builtinRules } from '../../rules/index.ts';
 import { loadConfig } from '../config/load.ts';
-import { INTEGRITY, type ResolvedRule, type RuleSet, resolveRules } from '../config/rules.ts';
+import {
+  EXPECT_NO_SITES,
+  INTEGRITY,
+  type ResolvedRule,
+  type RuleSet,
+  resolveRules,
+} from '../config/rules.ts';
 import type { Config, UserConfig } from '../config/types.ts';
 import { chosenByHand, startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
@@ -14,7 +20,13 @@ import { ProgramHost } from './program-host.ts';
 import { type Found, renderFindings } from './render.ts';
 import type { Analysis, AnalysisContext, AnyRule, Pass, Report } from './rule.ts';
 import { resolveScope } from './scope.ts';
-import { applySuppressions, readDirectives, type Suppression } from './suppressions.ts';
+import {
+  applySuppressions,
+  type Hatch,
+  readDirectives,
+  type Suppression,
+  unusedHatches,
+} from './suppressions.ts';
 import { SourceTexts } from './texts.ts';
 
 /** What `check()` and the command line ask of the engine. */
@@ -73,6 +85,7 @@ class CheckRun {
   readonly #phases: { name: string; ms: number }[] = [];
   readonly #found: Found[] = [];
   readonly #unresolved = new Map<string, { at: Report['at']; message: string }>();
+  readonly #heeded = new Set<string>();
   #compiler: Promise<Compiler> | undefined;
   #opened: Compiler | undefined;
 
@@ -131,6 +144,9 @@ class CheckRun {
     const scope = await this.#phase('scope', () =>
       resolveScope({ cwd, config, tsconfig, paths, only, overlay }, () => this.#startCompiler()),
     );
+    for (const pattern of scope.unmatched) {
+      this.#integrity('noFiles', configSpan(config, cwd), { what: `include: '${pattern}'` });
+    }
     for (const { key, pattern } of rules.unmatchedOverrides(scope.files)) {
       this.#integrity('noFiles', configSpan(config, cwd), { what: `${key}: '${pattern}'` });
     }
@@ -176,7 +192,7 @@ class CheckRun {
   }
 
   async #runRule(
-    { rule, options, configured }: ResolvedRule,
+    { rule, options, configured, expectNoSites }: ResolvedRule,
     context: AnalysisContext,
     program: ProgramHost,
     config: Config,
@@ -189,7 +205,7 @@ class CheckRun {
       ...context,
       options,
       configured,
-      site: ({ file, start }) => sites.add(`${file}:${start}`),
+      site: (at) => sites.add(placeOf(at)),
       report: (report) => this.#found.push({ ...report, ruleId: rule.id }),
       unknownName: (where, name, candidates) => {
         const hint = candidates.length > 0 ? `; did you mean ${candidates.join(' or ')}?` : '';
@@ -198,6 +214,7 @@ class CheckRun {
       ambiguousName: (where, name, candidates) =>
         this.#integrity('ambiguousName', place, { where, name, candidates: candidates.join(' or ') }),
       stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
+      heeded: (hatch) => this.#heeded.add(placeOf(hatch)),
     };
     const { words, ignoreCase } = rule.relevance(options, config.locks);
     if (program.filesWith(words, ignoreCase).length > 0) {
@@ -206,7 +223,13 @@ class CheckRun {
     } else {
       rule.idle?.(pass);
     }
-    if (configured && sites.size === 0) this.#integrity('noSites', place, { rule: rule.id });
+    if (configured && expectNoSites === undefined && sites.size === 0) {
+      this.#integrity('noSites', place, { rule: rule.id });
+    }
+    if (configured && expectNoSites !== undefined && sites.size > 0) {
+      const message = `${EXPECT_NO_SITES} of ${rule.id} says that there is nothing to examine, and there is`;
+      this.#integrity('staleEntry', place, { message, help: `remove ${EXPECT_NO_SITES}` });
+    }
     return {
       ruleId: rule.id,
       sites: sites.size,
@@ -235,6 +258,7 @@ class CheckRun {
 
   async #suppress(program: ProgramHost, rules: RuleSet) {
     const suppressions: Suppression[] = [];
+    const hatches: Hatch[] = [];
     const commented = program.filesWith(['ws-gate']);
     if (commented.length > 0) await program.openSyntax();
     for (const file of commented) {
@@ -242,17 +266,26 @@ class CheckRun {
       if (!tree) continue;
       const directives = readDirectives({ file, text: tree.text, comments: tree.comments });
       suppressions.push(...directives.suppressions);
+      hatches.push(...directives.hatches);
       for (const report of directives.reports) this.#found.push({ ...report, ruleId: INTEGRITY });
     }
-    const active = new Set(rules.rules.map(({ rule }) => rule.id));
+    const active = new Map(rules.rules.map(({ rule }) => [rule.id, rule]));
+    const ran = (ruleId: string, file: string): boolean =>
+      active.has(ruleId) && rules.severityFor(file, ruleId) !== 'off';
     const reportable = this.#found.filter(({ ruleId, at }) => rules.severityFor(at.file, ruleId) !== 'off');
     const result = applySuppressions({
       findings: reportable,
       suppressions,
       known: rules.known,
-      ran: (ruleId, file) => active.has(ruleId) && rules.severityFor(file, ruleId) !== 'off',
+      ran,
     });
-    const added = result.reports.map((report) => ({ ...report, ruleId: INTEGRITY }));
+    const unused = unusedHatches({
+      hatches,
+      ran: (name, file) =>
+        [...active].some(([id, { hatches = [] }]) => hatches.includes(name) && ran(id, file)),
+      isHeeded: (hatch) => this.#heeded.has(placeOf(hatch)),
+    });
+    const added = [...result.reports, ...unused].map((report) => ({ ...report, ruleId: INTEGRITY }));
     return { kept: [...result.kept, ...added], suppressed: result.suppressed };
   }
 
@@ -272,6 +305,10 @@ class CheckRun {
       this.#phases.push({ name, ms: performance.now() - started });
     }
   }
+}
+
+function placeOf({ file, start }: Report['at']): string {
+  return `${file}:${start}`;
 }
 
 /** Findings about the config are reported at its head. */

@@ -48,7 +48,7 @@ export const integrityMessages = {
     help: 'name the rule: // ws-gate-disable-next-line <rule> -- <reason>',
   },
   unusedSuppression: {
-    message: 'the suppression of {rule} suppresses nothing',
+    message: 'the {kind} {rule} suppresses nothing',
     why: 'a suppression that outlives its finding will silence the next one in its place',
     help: 'remove {rule} from the comment, or the whole comment',
   },

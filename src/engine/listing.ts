@@ -87,6 +87,24 @@ export async function selectionOf({ root, include, exclude }: Listing): Promise<
   };
 }
 
+/** The patterns of `include` that match none of these files, whatever the others match. */
+export async function unmatchedIn(
+  { root, include }: Pick<Listing, 'root' | 'include'>,
+  files: readonly string[],
+): Promise<string[]> {
+  const { default: picomatch } = await import('picomatch');
+  const unmatched: string[] = [];
+  for (const pattern of include.filter((one) => !one.startsWith('!'))) {
+    const { has } = await selectionOf({ root, include: [pattern], exclude: [] });
+    // What a link leads to is listed once, by one of its paths.
+    const base = path.resolve(root, picomatch.scan(pattern).base);
+    const real = realpath(base) ?? base;
+    const isListedElsewhere = real !== base && files.some((file) => isWithin(real, file));
+    if (!files.some(has) && !isListedElsewhere) unmatched.push(pattern);
+  }
+  return unmatched;
+}
+
 /** Whether a path is a directory, or lies in it. Both absolute. */
 export function isWithin(directory: string, file: string): boolean {
   return (

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { LocksConfig } from '../config/types.ts';
 import type { Severity, Span } from './finding.ts';
 import type { Program } from './program.ts';
+import type { HatchName } from './suppressions.ts';
 
 /** The words of one message: `{name}` places take the arguments of the report. */
 export interface MessageText {
@@ -67,6 +68,8 @@ export interface Pass<Options = unknown, Id extends string = string> extends Ana
   ambiguousName(where: string, name: string, candidates: readonly string[]): void;
   /** An exception in the config that excuses nothing: reported by `gate-integrity`. */
   stale(message: string, help: string): void;
+  /** An annotation in a comment silenced something; one that never does is reported by `gate-integrity`. */
+  heeded(hatch: Span): void;
 }
 
 /**
@@ -79,6 +82,8 @@ export interface Rule<Options = unknown, Id extends string = string> {
   readonly id: string;
   /** What the rule holds true, one line. */
   readonly summary: string;
+  /** The annotations in comments that silence it. */
+  readonly hatches?: readonly HatchName[];
   /** Severity without any config; `off` for a rule that needs a declaration to say anything. */
   readonly defaultSeverity: Severity | 'off';
   readonly messages: Readonly<Record<Id, MessageText>>;

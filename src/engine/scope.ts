@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError } from './error.ts';
-import { isWithin, type Listing, listFiles, selectionOf } from './listing.ts';
+import { isWithin, type Listing, listFiles, selectionOf, unmatchedIn } from './listing.ts';
 import { type Overlay, referencesOf } from './tsconfig.ts';
 
 /** The files of a run, and the tsconfig files that own them. All absolute, sorted. */
@@ -13,6 +13,8 @@ export interface Scope {
   /** The part of it that is reported on; undefined for all. */
   readonly named: readonly string[] | undefined;
   readonly projects: readonly string[];
+  /** Patterns of `include` that match no source file. */
+  readonly unmatched: readonly string[];
 }
 
 export interface ScopeRequest {
@@ -47,14 +49,20 @@ export async function resolveScope(request: ScopeRequest, compiler: () => Promis
           config,
           projects.flatMap((project) => project.files),
         );
-  const base = distinct([...onDisk, ...(await onlyOverlaid(request, listing, projects))]);
+  const listed = [...onDisk, ...(await onlyOverlaid(request, listing, projects))];
+  const base = distinct(listed);
   const narrowed = only ? await narrow(request, only, base) : base;
   const chosen = paths.length > 0 ? sourcesOf(await narrow(request, paths, base), request) : undefined;
   const files = sourcesOf([...narrowed, ...(chosen ?? [])], request);
   if ((chosen ?? files).length === 0) throw nothingInScope(request, projects.length > 0);
   const inScope = new Set(files);
   const owning = projects.filter((project) => project.files.some((file) => inScope.has(file)));
-  return { files, named: chosen, projects: owning.map(({ file }) => file).sort() };
+  return {
+    files,
+    named: chosen,
+    projects: owning.map(({ file }) => file).sort(),
+    unmatched: config.include ? await unmatchedIn(listing, sourcesOf(listed, request)) : [],
+  };
 }
 
 function sourcesOf(files: readonly string[], { overlay }: ScopeRequest): string[] {

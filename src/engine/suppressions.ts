@@ -132,10 +132,30 @@ export function applySuppressions<Found extends { readonly ruleId: string; reado
         return [{ messageId: 'unknownRuleInSuppression', at, data }];
       }
       const idle = suppression.reason !== '' && !used.get(suppression)?.has(rule);
-      return idle && run.ran(rule, at.file) ? [{ messageId: 'unusedSuppression', at, data: { rule } }] : [];
+      return idle && run.ran(rule, at.file) ? [unused(at, 'suppression of', rule)] : [];
     }),
   );
   return { kept, suppressed, reports };
+}
+
+/** What is to be judged of the annotations of a run. */
+export interface HatchRun {
+  readonly hatches: readonly Hatch[];
+  /** Whether a rule that an annotation silences ran for a file: only then can it be called unused. */
+  ran(name: HatchName, file: string): boolean;
+  /** Whether an annotation silenced something. */
+  isHeeded(hatch: Span): boolean;
+}
+
+/** The annotations that have a reason, and silence nothing. */
+export function unusedHatches(run: HatchRun): readonly Report<IntegrityMessageId>[] {
+  return run.hatches
+    .filter(({ reason, name, at }) => reason !== '' && run.ran(name, at.file) && !run.isHeeded(at))
+    .map(({ at, name }) => unused(at, 'annotation', name));
+}
+
+function unused(at: Span, kind: string, rule: string): Report<IntegrityMessageId> {
+  return { messageId: 'unusedSuppression', at, data: { kind, rule } };
 }
 
 const DISABLE = 'disable-next-line';

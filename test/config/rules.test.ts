@@ -166,6 +166,26 @@ describe('resolveRules', () => {
     expect({ message: error.message, help: error.help }).toEqual({ message, help });
   });
 
+  it.each([
+    ['lock-order', { expectNoSites: 'no locks yet' }, {}],
+    ['insert-in-loop', { expectNoSites: 'no SQL yet' }, { tables: ['*'] }],
+    ['insert-in-loop', { tables: ['a'], expectNoSites: 'no SQL yet' }, { tables: ['a'] }],
+  ])('takes expectNoSites beside the options of %s: %j', async (id, given, options) => {
+    const { rules } = await resolveRules(await configOf({ rules: { [id]: ['error', given] } }), all);
+    expect(rules.find(({ rule }) => rule.id === id)).toMatchObject({
+      options,
+      expectNoSites: given.expectNoSites,
+      configured: true,
+    });
+  });
+
+  it.each(['', ' ', true, null])('refuses expectNoSites without a reason: %j', async (expectNoSites) => {
+    const config = await configOf({ rules: { 'lock-order': ['error', { expectNoSites }] } });
+    expect((await gateErrorOf(() => resolveRules(config, all))).message).toBe(
+      'the config: expectNoSites of lock-order gives no reason',
+    );
+  });
+
   it('says what is wrong with options, down to the misspelt key', async () => {
     const config = await configOf({ rules: { 'insert-in-loop': ['error', { tables: ['a'], limt: 1 }] } });
     const { why } = await gateErrorOf(() => resolveRules(config, all));

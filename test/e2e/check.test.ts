@@ -279,6 +279,17 @@ describe('a gate that cannot see is not green', () => {
     expect(codes(compact(dir))).toEqual([1, ['gate-integrity/noFiles']]);
   });
 
+  it('H3: one pattern of an include that matches nothing, beside one that does', () => {
+    const dir = tempDir(
+      bangProject(CLEAN, "include: ['src/**/*.ts', 'scr/**/*.ts', '!gen/**'], exclude: ['old/**']"),
+    );
+    const { code, stdout } = compact(dir);
+    expect([code, stdout]).toEqual([
+      1,
+      "ws-gate.config.ts:1:1: error gate-integrity/noFiles: include: 'scr/**/*.ts' matches no file\n",
+    ]);
+  });
+
   it.each([
     ['a directory without files', {}, []],
     ['an include that matches nothing', { 'ws-gate.config.json': '{ "include": ["scr/**"] }', ...CLEAN }, []],

@@ -27,6 +27,27 @@ describe('the scope', () => {
     expect(await scopeOf(dir)).toEqual({ files: ['a.ts', 'b/c.tsx', 'd.mts', 'e.cts'], projects: [] });
   });
 
+  it.each([
+    [['src/**', 'lib/**'], ['lib/**']],
+    [['src', 'lib'], ['lib']],
+    [['src/a.ts', 'src/b.ts'], ['src/b.ts']],
+    [
+      ['src/**', 'gone/**', 'src/*.mts'],
+      ['gone/**', 'src/*.mts'],
+    ],
+    [['src/**', '!gone/**'], undefined],
+    [['src/**', 'docs/**'], ['docs/**']],
+    [['src/**', 'old/**'], ['old/**']],
+    [['src/**', 'new/**'], undefined],
+    [['src/**', 'linked/**'], undefined],
+  ])('knows which patterns of an include %j match no file', async (include, unmatched) => {
+    const dir = tempDir({ 'src/a.ts': '', 'docs/readme.md': '', 'old/b.ts': '' });
+    link(dir, 'src', 'linked');
+    const parts = { config: { include, exclude: ['old/**', 'never/**'] }, overlay: { 'new/c.ts': '' } };
+    expect((await scopeOf(dir, parts)).unmatched).toEqual(unmatched);
+    expect((await scopeOf(dir, { ...parts, paths: ['src/a.ts'] })).unmatched).toEqual(unmatched);
+  });
+
   it('leaves out what git ignores', async () => {
     const dir = tempDir({
       '.gitignore': 'generated/\n*.gen.ts\n',
@@ -382,8 +403,9 @@ async function scopeOf(dir: string, { config = {}, tsconfig, paths = [], only, o
     overlay: new Map(Object.entries(overlay).map(([file, text]) => [path.join(dir, file), text])),
   };
   const compiler: Compiler = new ReferenceCompiler({ cwd: dir });
-  const { files, named, projects } = await resolveScope(request, () => Promise.resolve(compiler));
+  const { files, named, projects, unmatched } = await resolveScope(request, () => Promise.resolve(compiler));
   return {
+    ...(unmatched.length > 0 ? { unmatched } : {}),
     files: files.map((file) => path.relative(dir, file)),
     named: named?.map((file) => path.relative(dir, file)),
     projects: projects.map((file) => path.relative(dir, file)),

@@ -173,7 +173,11 @@ describe('applySuppressions', () => {
     const text = '// ws-gate-disable-next-line lock-order, lock-callback -- r\ncode();';
     const finding = findingAt(text, 'code');
     const at = { file: FILE, start: 0, end: text.indexOf('\n') };
-    const unused = (rule: string) => ({ messageId: 'unusedSuppression', at, data: { rule } });
+    const unused = (rule: string) => ({
+      messageId: 'unusedSuppression',
+      at,
+      data: { kind: 'suppression of', rule },
+    });
     expect(apply(text, [finding]).reports).toEqual([unused('lock-callback')]);
     expect(apply(text, []).reports).toEqual([unused('lock-order'), unused('lock-callback')]);
     expect(apply(text, [], new Set(['lock-order'])).reports).toEqual([unused('lock-order')]);

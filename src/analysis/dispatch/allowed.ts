@@ -14,10 +14,12 @@ export interface UnknownPlace {
 /** The files and functions that a config lists: `src/dispatchers.ts`, `src/fleet.ts#Dispatcher.stop`. */
 export class AllowedPlaces {
   readonly unknown: readonly UnknownPlace[];
+  readonly #program: Program;
   readonly #places: readonly Place[];
 
   /** @param root what the paths are relative to; absolute */
   constructor(program: Program, root: string, entries: readonly string[]) {
+    this.#program = program;
     const unknown: UnknownPlace[] = [];
     const places: Place[] = [];
     for (const entry of entries) {
@@ -35,6 +37,23 @@ export class AllowedPlaces {
     return this.#places.map(({ entry }) => entry);
   }
 
+  /** The entries whose every place another entry allows too, and that entry. */
+  get redundant(): readonly RedundantPlace[] {
+    return this.#places.flatMap((place, index) => {
+      const wider = this.#places.find((other, at) => {
+        return other !== place && contains(other, place) && (at < index || !contains(place, other));
+      });
+      return wider ? [{ entry: place.entry, by: wider.entry }] : [];
+    });
+  }
+
+  /** What a name may have been meant to be of what the listed files declare. */
+  similarTo(name: string): readonly string[] {
+    const sources = this.#places.flatMap(({ file }) => this.#program.tree(file)?.source ?? []);
+    const similar = closest(name, new Set(sources.flatMap((source) => [...declaredNames(source).keys()])));
+    return similar === undefined ? [] : [similar];
+  }
+
   /** The entries in which a node lies: closures belong to the function around them. */
   around(node: Ts.Node): readonly string[] {
     const { fileName } = node.getSourceFile();
@@ -43,6 +62,20 @@ export class AllowedPlaces {
     const names = namesAround(node);
     return inFile.filter(({ name }) => name === undefined || names.includes(name)).map(({ entry }) => entry);
   }
+}
+
+/** An entry that could as well not be there. */
+export interface RedundantPlace {
+  readonly entry: string;
+  readonly by: string;
+}
+
+/** Whether a place is another one, or has it in it. */
+function contains(outer: Place, inner: Place): boolean {
+  if (outer.file !== inner.file) return false;
+  return (
+    outer.name === undefined || inner.name === outer.name || inner.name?.startsWith(`${outer.name}.`) === true
+  );
 }
 
 interface Place {

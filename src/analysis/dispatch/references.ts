@@ -1,10 +1,10 @@
-import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Code, NameNode } from '../code.ts';
+import type { Ts } from '../../syntax/ts.ts';
+import type { Code } from '../code.ts';
 import { type Candidate, candidateAt, type Wanted } from './candidates.ts';
 import { keyedReferences } from './keys.ts';
+import { leavesSpelt } from './leaves.ts';
 import { Resolver } from './resolver.ts';
 import { spellings } from './spellings.ts';
-import { wholeWord } from './words.ts';
 
 /** A place where a method or function is called, or taken as a value. */
 export interface Reference extends Pick<Candidate, 'node' | 'usage' | 'receiver'> {
@@ -45,21 +45,4 @@ function wordsByFile(code: Code, { members, functions }: Wanted): ReadonlyMap<st
   }
   for (const name of functions) for (const [file, spelt] of spellings(program, name)) learn(file, spelt);
   return words;
-}
-
-/** The names and strings of a file that are spelt like one of these words, in order. */
-function leavesSpelt(code: Code, file: string, words: ReadonlySet<string>): readonly NameNode[] {
-  if (words.size === 0) return [];
-  const text = code.program.text(file) ?? '';
-  const pattern = new RegExp([...words].map(wholeWord).join('|'), 'gu');
-  const leaves: NameNode[] = [];
-  for (const { index, 0: word } of text.matchAll(pattern)) {
-    const node = code.program.tree(file)?.nodeAt(index, index + word.length);
-    if (node && isLeaf(node) && node.text === word) leaves.push(node);
-  }
-  return leaves;
-}
-
-function isLeaf(node: Ts.Node): node is NameNode {
-  return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isStringLiteralLike(node);
 }

@@ -11,6 +11,7 @@ import {
   resolvePath,
 } from '../names.ts';
 import { type Container, containerOf, type Heritage } from './heritage.ts';
+import { leavesSpelt } from './leaves.ts';
 import { declarationOf } from './words.ts';
 
 /** A method or function that a config names. */
@@ -74,6 +75,23 @@ export class Targets {
     const above = this.#heritage.above(container);
     if (target.containers.some((one) => above.has(one))) return 'below';
     return target.containers.some((one) => this.#heritage.above(one).has(container)) ? 'above' : undefined;
+  }
+
+  /** Whether something goes by a name: it is declared, or at least every part of the name is written in some code. */
+  isSpoken(text: string): boolean {
+    const { file, name } = parseConfigName(text);
+    const resolution = this.resolve(text);
+    if ('target' in resolution || resolution.kind === 'ambiguous') return true;
+    return file === undefined && name.split('.').every((word) => this.#isIdentifier(word));
+  }
+
+  #isIdentifier(word: string): boolean {
+    const { program } = this.#code;
+    return program
+      .filesWith([word])
+      .some((file) =>
+        leavesSpelt(this.#code, file, new Set([word])).some((leaf) => !ts.isStringLiteralLike(leaf)),
+      );
   }
 
   /** The files that declare what a name says. */

@@ -16,9 +16,10 @@ export class Docker implements Backend {
 describe('a finding', () => {
   it('spans the member expression and names what to use', async () => {
     const app =
-      "import type { Docker } from './backend.ts';\nexport const pause = (d: Docker) => d?.stop('a');\n";
+      "import type { Docker } from './backend.ts';\nexport const pause = (d: Docker) => d?.stop('a');\n" +
+      "export { type Fleet, stopWorkspace } from '@acme/fleet';\n";
     const { report } = await run({ 'backend.ts': BACKEND, 'app.ts': app }, [
-      { calls: ['Docker.stop'], use: 'stopWorkspace' },
+      { calls: ['Docker.stop'], use: 'Fleet.stopWorkspace' },
     ]);
     expect(report.findings).toMatchObject([
       {
@@ -29,7 +30,7 @@ describe('a finding', () => {
         column: 37,
         endColumn: 44,
         symbol: 'pause',
-        help: 'call stopWorkspace instead',
+        help: 'call Fleet.stopWorkspace instead',
         trace: [],
       },
     ]);
@@ -48,11 +49,11 @@ describe('a finding', () => {
     const app =
       "import type { Docker } from './backend.ts';\nexport const pause = (d: Docker) => d.stop('a');\n";
     const { report } = await run({ 'backend.ts': BACKEND, 'app.ts': app }, [
-      { calls: ['Backend.stop'], use: 'any' },
-      { calls: ['Docker.stop'], use: 'docker' },
+      { calls: ['Backend.stop'], use: 'any dispatcher' },
+      { calls: ['Docker.stop'], use: 'the docker dispatcher' },
     ]);
     expect(report.findings.map(({ message, help }) => [message, help])).toEqual([
-      ['calls Docker.stop outside its dispatcher', 'call docker instead'],
+      ['calls Docker.stop outside its dispatcher', 'call the docker dispatcher instead'],
     ]);
   });
 });
@@ -112,6 +113,52 @@ describe('names in the config', () => {
     ]);
   });
 
+  it.each([
+    ['pause', undefined],
+    ['src/app.ts#pause', undefined],
+    ['stop', undefined],
+    ['the pause of the app', undefined],
+    ['paus', '; did you mean pause?'],
+    ['App.pause', ''],
+    ['src/app.ts#pauses', ''],
+    ['src/app.ts#stop', ''],
+    ['noted', ''],
+  ])('says that there is no %s to use', async (use, hint) => {
+    const noted = { 'src/app.ts': `${files['src/app.ts']}// noted\nexport const words = ['noted'];\n` };
+    const result = await run({ ...files, ...noted }, [
+      { calls: ['Docker.stop'], allowIn: ['src/app.ts'], use },
+    ]);
+    expect(summary(result)).toEqual(
+      hint === undefined
+        ? []
+        : [
+            `require-dispatcher.use names ${use}, which does not exist; correct the name, or remove the entry${hint}`,
+          ],
+    );
+  });
+
+  it.each([
+    [['src/app.ts#pause', 'src/app.ts'], 'src/app.ts#pause', 'src/app.ts'],
+    [['src/app.ts', 'src/app.ts'], 'src/app.ts', 'src/app.ts'],
+    [['src/app.ts', 'src/app.ts#words'], 'src/app.ts#words', 'src/app.ts'],
+  ])('calls an entry stale that another makes needless: %j', async (allowIn, entry, by) => {
+    const app = { 'src/app.ts': `${files['src/app.ts']}export const words = 1;\n` };
+    const result = await run({ ...files, ...app }, [{ calls: ['Docker.stop'], allowIn }]);
+    expect(summary(result)).toEqual([
+      `require-dispatcher.allowIn lists ${entry}, which ${by} allows already; remove one of the two entries`,
+    ]);
+  });
+
+  it('calls no entry needless for one whose name it merely begins with', async () => {
+    const app = {
+      'src/app.ts': `${files['src/app.ts']}export const pauseAll = (d: Docker) => d.stop('a');\n`,
+    };
+    const result = await run({ ...files, ...app }, [
+      { calls: ['Docker.stop'], allowIn: ['src/app.ts#pause', 'src/app.ts#pauseAll'] },
+    ]);
+    expect(summary(result)).toEqual([]);
+  });
+
   it('calls an entry stale that allows nothing', async () => {
     const result = await run(files, [
       { calls: ['Docker.stop'], allowIn: ['src/app.ts#pause', 'backend.ts'] },
@@ -157,6 +204,63 @@ export const close = (d: any) => d.start('a');
         column: 34,
         message: '`stop` of a value of unknown type may be Docker.stop',
       },
+    ]);
+  });
+});
+
+describe('a computed key', () => {
+  it.each([
+    ['docker[key()]', 'stop', 1],
+    ["docker[map['of']]", 'stop', 1],
+    ['docker[map.of]', 'stop', 1],
+    ["docker[(text as 'start' | undefined) ?? 'stop']", 'start', 1],
+    ['docker[verb as keyof Docker]', 'start', 1],
+    ['(await late)?.[key()]', 'stop', 1],
+    ['module[key()]', 'stop', 0],
+    ['docker[index - 1]', 'stop', 0],
+    ['docker[text]', 'stop', 0],
+    ['[docker][index]', 'stop', 0],
+    ['names[key()]', 'stop', 0],
+  ])('%s, where it is %s', async (expression, held, expected) => {
+    const app = `import { Docker } from './backend.ts';
+import * as module from './backend.ts';
+declare const docker: Docker & Record<string, () => void> & Record<number, () => void>;
+declare const late: Promise<Docker | undefined>;
+declare const names: Record<string, string>;
+declare const index: number;
+declare const text: string;
+declare const verb: '${held}';
+declare function key(): '${held}';
+const map = { of: '${held}' } as const;
+export const f = async () => [${expression}];
+`;
+    const backend = BACKEND.replaceAll('}\n}', '}\n  start(): void {}\n}');
+    const { report } = await run({ 'backend.ts': backend, 'app.ts': app }, [{ calls: ['Docker.stop'] }]);
+    expect(report.findings.filter(({ file }) => file === 'app.ts').length).toBe(expected);
+  });
+
+  it('refers to each target that it may name', async () => {
+    const backend = BACKEND.replaceAll('}\n}', '}\n  async start(id: string): Promise<void> {}\n}');
+    const app = `import type { Docker } from './backend.ts';
+export const go = (d: Docker, verb: 'start' | 'stop') => d[verb]('a');
+export const either = (d: Docker, verb: 'start' | 'stop') => d[verb]('a');
+`;
+    const { report } = await run({ 'backend.ts': backend, 'app.ts': app }, [
+      { calls: ['Docker.stop'], allowIn: ['app.ts#go'] },
+      { calls: ['Docker.start'] },
+    ]);
+    expect(report.findings.map(({ line, message }) => `${line} ${message}`)).toEqual([
+      '2 calls Docker.start outside its dispatcher',
+      '3 calls Docker.start outside its dispatcher',
+      '3 calls Docker.stop outside its dispatcher',
+    ]);
+  });
+
+  it('of a value of unknown type is listed', async () => {
+    const app = "export const go = (d: any, verb: 'start' | 'stop') => d[verb]('a');\n";
+    const { report } = await run({ 'backend.ts': BACKEND, 'app.ts': app }, [{ calls: ['Docker.stop'] }]);
+    expect(report.unresolved.map(({ message }) => message)).toEqual([
+      '`stop` of a value of unknown type may be Docker.stop',
     ]);
   });
 });
