@@ -65,7 +65,7 @@ export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>
     const heritage = new Heritage(code);
     const targets = new Targets(code, heritage, pass.root);
     const dispatchers = pass.options.dispatchers.map((option) => resolveDispatcher(option, targets, pass));
-    for (const reference of findReferences(code, wantedNames(dispatchers))) {
+    for (const reference of findReferences(code, wantedNames(dispatchers, targets))) {
       const at = code.span(reference.node);
       const matches = matchesOf(reference, dispatchers, targets);
       const [match] = matches;
@@ -128,12 +128,13 @@ function resolveDispatcher(option: DispatcherOption, targets: Targets, pass: Dis
   return { ...option, targets: found, places, used: new Set() };
 }
 
-function wantedNames(dispatchers: readonly Dispatcher[]): Wanted {
+function wantedNames(dispatchers: readonly Dispatcher[], targets: Targets): Wanted {
   const all = dispatchers.flatMap(({ targets }) => targets);
   const names = (some: readonly Target[]): ReadonlySet<string> => new Set(some.map(({ member }) => member));
   return {
     members: names(all),
     functions: names(all.filter(({ containers }) => containers.length === 0)),
+    declaring: new Set(all.flatMap((target) => targets.filesOf(target))),
   };
 }
 

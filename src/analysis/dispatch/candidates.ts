@@ -8,6 +8,8 @@ export interface Wanted {
   readonly members: ReadonlySet<string>;
   /** Names of functions of modules, as their modules declare them. */
   readonly functions: ReadonlySet<string>;
+  /** The files that declare them, or what they override or implement. */
+  readonly declaring: ReadonlySet<string>;
 }
 
 /** What looks like a reference by its spelling and its place. */

@@ -1,5 +1,6 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
+import { importersOf } from '../importers.ts';
 import { type Candidate, candidateAt, type Wanted } from './candidates.ts';
 import { keyedReferences } from './keys.ts';
 import { leavesSpelt } from './leaves.ts';
@@ -21,6 +22,7 @@ export interface Reference extends Pick<Candidate, 'node' | 'usage' | 'receiver'
 export function findReferences(code: Code, wanted: Wanted): readonly Reference[] {
   const resolver = new Resolver(code);
   const words = wordsByFile(code, wanted);
+  const keyed = keyedFiles(code, wanted);
   return code.program.files.flatMap((file) => {
     const leaves = leavesSpelt(code, file, words.get(file) ?? new Set());
     const candidates = leaves.map((leaf) => candidateAt(leaf, wanted)).filter((one) => one !== undefined);
@@ -29,8 +31,14 @@ export function findReferences(code: Code, wanted: Wanted): readonly Reference[]
       .map(({ candidate: { node, usage, receiver }, name, declarations }) => {
         return { node, usage, receiver, name, declarations };
       });
-    return [...spelt, ...keyedReferences(code, resolver, file, wanted.members)];
+    return keyed.has(file) ? [...spelt, ...keyedReferences(code, resolver, file, wanted.members)] : spelt;
   });
+}
+
+/** The files where a computed key may mean a member: they can know its type, or what has it is of any type. */
+function keyedFiles(code: Code, { members, declaring }: Wanted): ReadonlySet<string> {
+  const quoted = [...members].flatMap((name) => [`'${name}'`, `"${name}"`, `\`${name}\``]);
+  return new Set([...importersOf(code, declaring), ...code.program.filesWith(quoted)]);
 }
 
 /** The words to look for in each file: the names themselves, and what modules call a function instead. */

@@ -66,6 +66,12 @@ export class Targets {
     };
   }
 
+  /** The files of the target, and of the types that its own stand below. */
+  filesOf({ declarations, containers }: Target): readonly string[] {
+    const above = containers.flatMap((one) => [...this.#heritage.above(one)]);
+    return [...declarations, ...above].map((node) => this.#code.fileOf(node));
+  }
+
   /** Whether a declaration is the target, overrides or implements it, or is overridden or implemented by it. */
   relation(declaration: Ts.Node, target: Target): Relation | undefined {
     if (target.declarations.has(declaration)) return 'same';
