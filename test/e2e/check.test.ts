@@ -286,7 +286,7 @@ describe('a gate that cannot see is not green', () => {
     const { code, stdout } = compact(dir);
     expect([code, stdout]).toEqual([
       1,
-      "ws-gate.config.ts:1:1: error gate-integrity/noFiles: include: 'scr/**/*.ts' matches no file\n",
+      "ws-gate.config.mjs:1:1: error gate-integrity/noFiles: include: 'scr/**/*.ts' matches no file\n",
     ]);
   });
 
