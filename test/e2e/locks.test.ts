@@ -81,9 +81,9 @@ describe('the declared order', () => {
         [
           'ws-gate.config.json',
           1,
-          'unknownName',
-          'locks.order names mu, which does not exist',
-          'correct the name, or remove the entry; did you mean Registry.mu or Workspace.mu?',
+          'ambiguousName',
+          'locks.order names mu, which may be Registry.mu or Workspace.mu',
+          'write one of these names in full',
         ],
       ],
     });
