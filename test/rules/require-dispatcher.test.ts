@@ -7,6 +7,7 @@ const FILES = {
   'backend.ts': 'export class Docker { async stop(id: string): Promise<void> {} }\n',
   'app.ts': `import { Docker } from './backend.ts';
 const docker = new Docker();
+export declare function stopWorkspace(id: string): Promise<void>;
 export const pause = () => docker.stop('a');
 export const later = (queue: ((id: string) => void)[]) => queue.push(docker.stop);
 `,
