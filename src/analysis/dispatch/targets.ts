@@ -2,7 +2,8 @@ import path from 'node:path';
 import { closest } from '../../engine/suggest.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText } from '../code.ts';
-import { type ConfigName, declaredNames, lastSegment, parseConfigName, resolvePath } from '../names.ts';
+import { type ConfigName, lastSegment, parseConfigName, resolvePath } from '../config-name.ts';
+import { declaredNames } from '../names.ts';
 import { type Container, containerOf, type Heritage } from './heritage.ts';
 import { declarationOf } from './words.ts';
 
