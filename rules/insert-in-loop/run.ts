@@ -18,9 +18,16 @@ export async function run(pass: InsertPass): Promise<void> {
   const hatches = new IdempotentFunctions(pass.program);
   for (const site of facts.sites) new SiteJudge({ pass, facts, preflights, hatches }).judge(site);
   for (const table of pass.options.tables) {
-    if (table !== '*' && !mentionsTable(pass.program, table))
+    // What is inserted into needs no search through all the texts.
+    if (table !== '*' && !isInsertedInto(table, facts) && !mentionsTable(pass.program, table))
       pass.unknownName('insert-in-loop.tables', table, []);
   }
+}
+
+function isInsertedInto(table: string, { sites }: InsertFacts): boolean {
+  return sites.some(({ readings }) =>
+    readings.some(({ inserts }) => inserts.some((insert) => tableMatches(table, insert.table))),
+  );
 }
 
 function resolvePreflights(pass: InsertPass, { code, heritage, graph }: InsertFacts): Preflights {

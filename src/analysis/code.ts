@@ -116,9 +116,11 @@ export class Code {
     const name = base.name?.text;
     const found = new Set<Ts.ClassLikeDeclaration>();
     const interfaces: Ts.InterfaceDeclaration[] = [];
-    for (const file of name === undefined ? [] : this.program.filesWith([name])) {
+    for (const file of name === undefined ? [] : this.program.filesWith(['extends', 'implements'])) {
+      const text = this.program.text(file) ?? '';
+      if (!text.includes(name ?? '') || !/\b(?:implements|extends)\b/.test(text)) continue;
       const tree = this.program.tree(file);
-      if (!tree || !/\b(?:implements|extends)\b/.test(tree.text)) continue;
+      if (!tree) continue;
       for (const type of heirsIn(tree.source)) {
         if (!this.#inherits(type, base)) continue;
         if (ts.isInterfaceDeclaration(type)) interfaces.push(type);

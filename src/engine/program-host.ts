@@ -18,6 +18,7 @@ export class ProgramHost implements Program {
   readonly cwd: string;
   readonly files: readonly string[];
   readonly #parts: ProgramParts;
+  readonly #searches = new Map<string, readonly string[]>();
   readonly #trees = new Map<string, SourceTree | undefined>();
   #compiler: Compiler | undefined;
   #syntax: typeof import('../syntax/tree.ts') | undefined;
@@ -34,7 +35,13 @@ export class ProgramHost implements Program {
   }
 
   filesWith(words: readonly string[], ignoreCase = false): readonly string[] {
-    return this.#parts.texts.filesWith(this.files, words, ignoreCase);
+    const key = [ignoreCase, ...words].join('\0');
+    let found = this.#searches.get(key);
+    if (!found) {
+      found = this.#parts.texts.filesWith(this.files, words, ignoreCase);
+      this.#searches.set(key, found);
+    }
+    return found;
   }
 
   tree(file: string): SourceTree | undefined {
@@ -64,7 +71,11 @@ export class ProgramHost implements Program {
 
   get oracle(): Oracle {
     if (!this.#compiler) throw new Error('the compiler was not started');
-    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: this.files });
+    this.#oracle ??= this.#compiler.open({
+      projects: this.#parts.projects,
+      files: this.files,
+      focus: { files: () => [...this.#trees.keys()], text: (file) => this.text(file) },
+    });
     return this.#oracle;
   }
 
