@@ -284,6 +284,7 @@ function report({ corpora, abilities, summaries, runs, rounds, load }) {
       .join(
         ', ',
       )}${busiest > cores + 1 ? ': **the machine was busy with other work, so the times are too long**' : ''}.`,
+    ...(flags.quick ? ['A small corpus, which shows that all works: the goals are for the large one.'] : []),
     goalTable(verdicts),
   ];
   const groups = /** @type {const} */ ([
