@@ -28,6 +28,7 @@ export class Code {
   readonly #types = new WeakMap<NameNode, TypeInfo | undefined>();
   readonly #prefetched = new WeakSet<Ts.Node>();
   readonly #imports = new WeakSet<Ts.SourceFile>();
+  #withHeritage: readonly string[] | undefined;
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
   readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
 
@@ -116,9 +117,8 @@ export class Code {
     const name = base.name?.text;
     const found = new Set<Ts.ClassLikeDeclaration>();
     const interfaces: Ts.InterfaceDeclaration[] = [];
-    for (const file of name === undefined ? [] : this.program.filesWith(['extends', 'implements'])) {
-      const text = this.program.text(file) ?? '';
-      if (!text.includes(name ?? '') || !/\b(?:implements|extends)\b/.test(text)) continue;
+    for (const file of name === undefined ? [] : this.#heritageFiles()) {
+      if (!this.program.text(file)?.includes(name ?? '')) continue;
       const tree = this.program.tree(file);
       if (!tree) continue;
       for (const type of heirsIn(tree.source)) {
@@ -133,6 +133,14 @@ export class Code {
     const all = [...found];
     this.#subtypes.set(base, all);
     return all;
+  }
+
+  /** The files in which something may extend or implement something else. */
+  #heritageFiles(): readonly string[] {
+    this.#withHeritage ??= this.program
+      .filesWith(['extends', 'implements'])
+      .filter((file) => /\b(?:implements|extends)\b/.test(this.program.text(file) ?? ''));
+    return this.#withHeritage;
   }
 
   /** Every `new X()` of a class in the files in scope. */
@@ -454,13 +462,20 @@ function sameMerged(a: Ts.Node, b: Ts.Node): boolean {
   );
 }
 
-function heirsIn(source: Ts.SourceFile): (Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration)[] {
-  const found: (Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration)[] = [];
+const heirs = new WeakMap<Ts.SourceFile, readonly Heir[]>();
+
+type Heir = Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration;
+
+function heirsIn(source: Ts.SourceFile): readonly Heir[] {
+  const known = heirs.get(source);
+  if (known) return known;
+  const found: Heir[] = [];
   const visit = (node: Ts.Node): void => {
     if ((ts.isClassLike(node) || ts.isInterfaceDeclaration(node)) && node.heritageClauses) found.push(node);
     ts.forEachChild(node, visit);
   };
   visit(source);
+  heirs.set(source, found);
   return found;
 }
 
