@@ -1,13 +1,14 @@
 // Writes a TypeScript project of any size: server code as it is written everywhere, with a known number of places
-// that the rules are about. It type-checks under `strict`, and its config is green.
+// that the rules are about. It keeps to its config and type-checks under `strict`, but for the planted mistakes.
 //
-//   node bench/corpus.js --files 3000 --lines 100 --locks 30 --inserts 30 --dispatches 30 --seed 1 --out DIR
+//   node bench/corpus.js --files 3000 --lines 100 --locks 30 --inserts 30 --dispatches 30 --planted --seed 1 --out DIR
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CORE_FILES, SITE_CORE_FILES } from './generate/core.js';
 import { capitalise, KINDS } from './generate/features.js';
+import { PLANTED_FILES, PLANTED_TABLE } from './generate/planted.js';
 import { createRandom } from './generate/random.js';
 import { dispatchFile, insertFile, LOOKALIKE_FILE, lockFile, lookalikeFile } from './generate/sites.js';
 import { DOMAINS, ENTITIES, FIELDS, STATUSES } from './generate/vocabulary.js';
@@ -20,6 +21,7 @@ import { DOMAINS, ENTITIES, FIELDS, STATUSES } from './generate/vocabulary.js';
  * @property {number} inserts files that insert rows
  * @property {number} dispatches files that call a dispatcher
  * @property {number} lookalikes files that hold the words of a site, and none
+ * @property {boolean} planted whether the mistakes of `generate/planted.js` are in it
  * @property {number} seed
  * @property {readonly string[]} rules the ids of the rules that the config may name
  */
@@ -68,7 +70,7 @@ export function writeCorpus(directory, options) {
 /** A corpus written by another version of the generator is another corpus. */
 function generatorHash() {
   const hash = createHash('sha256');
-  for (const file of ['corpus.js', 'core.js', 'features.js', 'random.js', 'sites.js', 'vocabulary.js']) {
+  for (const file of ['corpus.js', ...readdirSync(path.join(import.meta.dirname, 'generate')).sort()]) {
     const folder = file === 'corpus.js' ? '.' : 'generate';
     hash.update(readFileSync(path.join(import.meta.dirname, folder, file)));
   }
@@ -82,10 +84,14 @@ function generatorHash() {
  * @returns {Record<string, string>}
  */
 export function createProject(options) {
-  const { files, lines, locks, inserts, dispatches, lookalikes, seed } = options;
+  const { files, lines, locks, inserts, dispatches, lookalikes, planted, seed } = options;
   const hasSites = locks + inserts + dispatches > 0;
   /** @type {Record<string, string>} */
-  const sources = { ...CORE_FILES, ...(hasSites ? SITE_CORE_FILES : {}) };
+  const sources = {
+    ...CORE_FILES,
+    ...(hasSites ? SITE_CORE_FILES : {}),
+    ...(planted ? PLANTED_FILES : {}),
+  };
   const ordinary = files - Object.keys(sources).length - locks - inserts - dispatches - lookalikes;
   if (ordinary < KINDS.length) throw new RangeError(`${files} files are too few for that many sites`);
 
@@ -191,7 +197,7 @@ function spreadOver(features) {
  * @param {readonly Feature[]} locked
  * @param {readonly Feature[]} inserting
  */
-function createConfig({ dispatches, rules }, locked, inserting) {
+function createConfig({ dispatches, planted, rules }, locked, inserting) {
   const ledgers = locked.map(({ Name }) => `${Name}Ledger.mu`);
   const preflight = inserting.filter((_, at) => at % 4 === 2).map(({ Name }) => `lookup${Name}`);
   /** @type {Record<string, unknown>} */
@@ -199,7 +205,8 @@ function createConfig({ dispatches, rules }, locked, inserting) {
   for (const id of CONFIGURABLE_RULES.filter((one) => rules.includes(one))) {
     if (id.startsWith('lock-') && locked.length > 0) settings[id] = 'error';
     if (id === 'insert-in-loop' && inserting.length > 0) {
-      settings[id] = ['error', { tables: inserting.map(({ table }) => table), preflight }];
+      const tables = inserting.map(({ table }) => table);
+      settings[id] = ['error', { tables: planted ? [...tables, PLANTED_TABLE] : tables, preflight }];
     }
     if (id === 'require-dispatcher' && dispatches > 0) settings[id] = ['error', { dispatchers: DISPATCHERS }];
   }
@@ -243,6 +250,7 @@ if (process.argv[1] === import.meta.filename) {
       inserts: { type: 'string' },
       dispatches: { type: 'string' },
       lookalikes: { type: 'string', default: '0' },
+      planted: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       out: { type: 'string', default: path.join(import.meta.dirname, 'corpus', 'custom') },
     },
@@ -256,6 +264,7 @@ if (process.argv[1] === import.meta.filename) {
     inserts: Number(values.inserts ?? share),
     dispatches: Number(values.dispatches ?? share),
     lookalikes: Number(values.lookalikes),
+    planted: values.planted,
     seed: Number(values.seed),
     rules: CONFIGURABLE_RULES,
   });

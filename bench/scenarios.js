@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { PLANTED } from './generate/planted.js';
 
 /**
  * @typedef {object} Scenario
@@ -41,9 +42,12 @@ export function createScenarios({ corpora, gate, abilities }) {
   /** @param {string} id @param {string} label @param {Corpus | undefined} corpus @param {readonly string[]} [args] @returns {Scenario[]} */
   const check = (id, label, corpus, args = cold) => {
     if (!corpus) return [];
-    const command = node(corpus.directory, gate, 'check', ...args);
+    const command = node(corpus.directory, gate, 'check', '--format', 'compact', ...args);
     const group = corpus === effect ? 'effect' : 'corpus';
-    return [{ id, label, group, command, problem: group === 'effect' ? anyVerdict : clean }];
+    const planted = corpus !== siteless && corpus !== lookalikes;
+    const only = args.includes('--rule') ? args[args.indexOf('--rule') + 1] : undefined;
+    const problem = group === 'effect' ? anyVerdict : planted ? finds(only) : clean;
+    return [{ id, label, group, command, problem }];
   };
   const insertOnly = ['--rule', 'insert-in-loop', ...cold];
   const hasInsert = abilities.rules.includes('insert-in-loop');
@@ -71,7 +75,7 @@ export function createScenarios({ corpora, gate, abilities }) {
     ...check('gate', 'ws-gate, all rules', full),
     ...(abilities.hasCache ? check('gate-warm', 'ws-gate, all rules, nothing changed', full, []) : []),
     ...(hasInsert ? check('gate-insert', 'ws-gate, `insert-in-loop` alone', full, insertOnly) : []),
-    ...check('gate-siteless', 'ws-gate, no site', siteless),
+    ...check('gate-siteless', 'ws-gate, no site, no config', siteless, ['--no-config', ...cold]),
     ...check('gate-lookalikes', 'ws-gate, no site, but the words of one', lookalikes),
     ...check('gate-small', `ws-gate, ${small?.files} files`, small),
     ...check('gate-large', `ws-gate, ${large?.files} files, the same sites`, large),
@@ -96,7 +100,12 @@ function peerScenarios(prefix, group, { directory, files, looped }) {
       label: `\`tsc --noEmit\` (typescript ${version(own, 'typescript')})`,
       group,
       command: node(directory, binary(own, 'typescript', 'tsc'), '--noEmit'),
-      problem: strict ? clean : ({ code }) => (code === 0 || code === 2 ? undefined : `exit code ${code}`),
+      problem: ({ stdout, code }) =>
+        strict
+          ? findsOnce(stdout.match(/^src\/planted\/peers\.ts\S* error TS2322/gm), stdout.match(/ error TS/g))
+          : code === 0 || code === 2
+            ? undefined
+            : `exit code ${code}`,
     },
     {
       id: `${prefix}eslint`,
@@ -111,7 +120,10 @@ function peerScenarios(prefix, group, { directory, files, looped }) {
         path.join(bench, 'peers', 'eslint.config.js'),
         'src',
       ),
-      problem: strict ? clean : anyVerdict,
+      problem: (result) =>
+        strict
+          ? findsOnce(result.stdout.match(/no-floating-promises/g), result.stdout.match(/^ +\d+:\d+ /gm))
+          : anyVerdict(result),
     },
     {
       id: `${prefix}ast-grep`,
@@ -135,6 +147,7 @@ function peerScenarios(prefix, group, { directory, files, looped }) {
       command: node(directory, binary(peers, 'oxlint', 'oxlint'), 'src'),
       problem: ({ stdout }) => {
         const [, seen] = /on (\d+) files/.exec(stdout) ?? [];
+        if (strict && !stdout.includes('no-debugger')) return 'missed the planted statement';
         return Number(seen) === files ? undefined : `linted ${seen ?? 'no'} files`;
       },
     },
@@ -149,6 +162,33 @@ function node(cwd, ...args) {
 /** @type {Scenario['problem']} */
 const clean = ({ code, stdout, stderr }) =>
   code === 0 ? undefined : `exit code ${code}: ${(stderr || stdout).trim().split('\n')[0] ?? ''}`;
+
+/**
+ * Exactly the planted findings, and nothing else.
+ *
+ * @param {string | undefined} only the one rule that runs
+ * @returns {Scenario['problem']}
+ */
+function finds(only) {
+  const wanted = PLANTED.filter(({ rule }) => only === undefined || rule === only)
+    .map(({ file, rule }) => `${file} ${rule}`)
+    .sort();
+  return ({ stdout, stderr }) => {
+    const lines = [...stdout.matchAll(/^(\S+?):\d+:\d+: \w+ \[?([a-z-]+)/gm)];
+    const found = lines.map(([, file, rule]) => `${file} ${rule}`).sort();
+    if (found.join('\n') === wanted.join('\n')) return undefined;
+    const missed = wanted.filter((one) => !found.includes(one));
+    const [extra = stderr.trim().split('\n')[0] ?? ''] = found.filter((one) => !wanted.includes(one));
+    return `missed ${missed.length} of ${wanted.length} planted findings${extra ? `, and said ${extra}` : ''}`;
+  };
+}
+
+/** @param {readonly string[] | null} planted @param {readonly string[] | null} all */
+function findsOnce(planted, all) {
+  return planted?.length === 1 && all?.length === 1
+    ? undefined
+    : `found the planted mistake ${planted?.length ?? 0} times, and ${all?.length ?? 0} in all`;
+}
 
 /** @type {Scenario['problem']} */
 const anyVerdict = ({ code }) => (code === 0 || code === 1 ? undefined : `exit code ${code}`);

@@ -1,8 +1,4 @@
-import { findCycles } from '../../src/analysis/locks/cycles.ts';
-import { declaredLocks } from '../../src/analysis/locks/declared.ts';
-import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
-import { traceOf } from '../../src/analysis/locks/trace.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
 /**
@@ -23,30 +19,5 @@ export const lockCycle = defineRule<undefined, 'cycle'>({
     },
   },
   relevance: (_options, { primitives }) => ({ words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]) }),
-  async run(pass) {
-    const facts = await pass.use(lockFacts);
-    const declared = declaredLocks(pass.locks, facts);
-    for (const site of facts.sites) pass.site(site);
-    for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
-    for (const cycle of findCycles(facts.edges, declared)) {
-      const [first] = cycle;
-      if (!first) continue;
-      const names = cycle.map(({ outer }) => facts.nameOf(outer.lock.cls));
-      pass.report({
-        messageId: 'cycle',
-        at: first.inner.at,
-        data: {
-          names: listed([...names].sort()),
-          cycle: [...names, names[0]].join(' → '),
-        },
-        trace: cycle.flatMap((edge) => traceOf(edge, facts.nameOf)),
-      });
-    }
-  },
+  run: async (pass) => (await import('./run.ts')).run(pass),
 });
-
-function listed(names: readonly string[]): string {
-  return names.length < 2
-    ? names.join('')
-    : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
-}

@@ -1,14 +1,7 @@
-import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/declared.ts';
-import { lockFacts } from '../../src/analysis/locks/facts.ts';
-import { unorderedInstances } from '../../src/analysis/locks/instances.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
-import type { LockEdge } from '../../src/analysis/locks/record.ts';
-import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
-import { reportName } from '../../src/analysis/names.ts';
-import type { Span } from '../../src/engine/finding.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
-type MessageId =
+export type MessageId =
   | 'contradictsOrder'
   | 'siblingHeld'
   | 'underLeaf'
@@ -61,38 +54,7 @@ export const lockOrder = defineRule<undefined, MessageId>({
     },
   },
   relevance: (_options, { primitives }) => ({ words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]) }),
-  async run(pass) {
-    const facts = await pass.use(lockFacts);
-    const declared = declaredLocks(pass.locks, facts);
-    for (const { where, name, problem } of declared.problems) reportName(pass, where, name, problem);
-    for (const site of facts.sites) pass.site(site);
-    for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
-
-    const violations = new Map<LockEdge, MessageId>();
-    const unordered = unorderedInstances(facts.edges);
-    for (const edge of facts.edges) {
-      const isNested = edge.outer.lock.cls === edge.inner.lock.cls;
-      const messageId = unordered.has(edge)
-        ? 'sameClassNested'
-        : isNested
-          ? undefined
-          : judge(edge, declared);
-      if (messageId) violations.set(edge, messageId);
-    }
-    for (const edge of shortestPerKey(
-      [...violations.keys()],
-      (one) => `${violations.get(one)}|${causeOf(one)}`,
-    )) {
-      const messageId = violations.get(edge);
-      if (!messageId) continue;
-      pass.report({
-        messageId,
-        at: edge.batch ? later(edge.outer.at, edge.inner.at) : edge.inner.at,
-        data: { inner: facts.nameOf(edge.inner.lock.cls), outer: facts.nameOf(edge.outer.lock.cls) },
-        trace: traceOf(edge, facts.nameOf),
-      });
-    }
-  },
+  run: async (pass) => (await import('./run.ts')).run(pass),
   idle(pass) {
     const { order, leaf, brief, reentrant, disjoint } = pass.locks;
     const entries: [string, readonly string[]][] = [
@@ -105,27 +67,3 @@ export const lockOrder = defineRule<undefined, MessageId>({
     for (const [where, names] of entries) for (const name of names) pass.unknownName(where, name, []);
   },
 });
-
-function judge(edge: LockEdge, declared: DeclaredLocks): MessageId | undefined {
-  const outer = edge.outer.lock.cls;
-  const inner = edge.inner.lock.cls;
-  if (declared.isLeaf(outer)) return 'underLeaf';
-  if (declared.areDisjoint(outer, inner)) return 'disjointHeld';
-  const [outerRank, innerRank] = [declared.rank(outer), declared.rank(inner)];
-  if (outerRank === undefined || innerRank === undefined) return undefined;
-  // Started together, each may be held while the other is waited for; the order of the calls is only half of it.
-  if (edge.combined || (edge.batch && isInOrderOfCalls(edge) === outerRank < innerRank)) {
-    return 'unorderedMultiAcquire';
-  }
-  if (edge.batch && !isInOrderOfCalls(edge)) return undefined;
-  if (innerRank === outerRank) return 'siblingHeld';
-  return innerRank < outerRank ? 'contradictsOrder' : undefined;
-}
-
-function isInOrderOfCalls({ outer, inner }: LockEdge): boolean {
-  return outer.at.start < inner.at.start;
-}
-
-function later(a: Span, b: Span): Span {
-  return a.file === b.file && a.start > b.start ? a : b;
-}

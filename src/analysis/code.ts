@@ -29,6 +29,7 @@ export class Code {
   readonly #typeEntities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #prefetched = new WeakSet<Ts.Node>();
   readonly #imports = new WeakSet<Ts.SourceFile>();
+  #withHeritage: readonly string[] | undefined;
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
   readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
 
@@ -122,7 +123,8 @@ export class Code {
     const name = base.name?.text;
     const found = new Set<Ts.ClassLikeDeclaration>();
     const interfaces: Ts.InterfaceDeclaration[] = [];
-    for (const file of name === undefined ? [] : this.program.filesWith([name])) {
+    for (const file of name === undefined ? [] : this.#heritageFiles()) {
+      if (!this.program.text(file)?.includes(name ?? '')) continue;
       const tree = this.program.tree(file);
       for (const type of tree ? heirsIn(tree.source) : []) {
         if (!this.#inherits(type, base)) continue;
@@ -136,6 +138,14 @@ export class Code {
     const all = [...found];
     this.#subtypes.set(base, all);
     return all;
+  }
+
+  /** The files in which something may extend or implement something else. */
+  #heritageFiles(): readonly string[] {
+    this.#withHeritage ??= this.program
+      .filesWith(['extends', 'implements'])
+      .filter((file) => /\b(?:implements|extends)\b/.test(this.program.text(file) ?? ''));
+    return this.#withHeritage;
   }
 
   /** Every `new X()` of a class in the files in scope. */
@@ -478,6 +488,7 @@ function findHeirs(source: Ts.SourceFile): readonly Heir[] {
     ts.forEachChild(node, visit);
   };
   visit(source);
+  heirs.set(source, found);
   return found;
 }
 

@@ -19,6 +19,7 @@ export class ProgramHost implements Program {
   readonly cwd: string;
   readonly files: readonly string[];
   readonly #parts: ProgramParts;
+  readonly #searches = new Map<string, readonly string[]>();
   readonly #trees = new Map<string, SourceTree | undefined>();
   #compiler: Compiler | undefined;
   #syntax: typeof import('../syntax/tree.ts') | undefined;
@@ -35,7 +36,13 @@ export class ProgramHost implements Program {
   }
 
   filesWith(words: readonly string[], ignoreCase = false): readonly string[] {
-    return this.#parts.texts.filesWith(this.files, words, ignoreCase);
+    const key = [ignoreCase, ...words].join('\0');
+    let found = this.#searches.get(key);
+    if (!found) {
+      found = this.#parts.texts.filesWith(this.files, words, ignoreCase);
+      this.#searches.set(key, found);
+    }
+    return found;
   }
 
   tree(file: string): SourceTree | undefined {
@@ -74,8 +81,12 @@ export class ProgramHost implements Program {
   get oracle(): Oracle {
     if (!this.#compiler) throw new Error('the compiler was not started');
     // What cannot be read is kept from the compiler as well: it would wait for the end of a pipe.
-    const files = (): readonly string[] => this.files.filter((file) => this.text(file) !== undefined);
-    this.#oracle ??= this.#compiler.open({ projects: this.#parts.projects, files: files() });
+    const files = this.files.filter((file) => this.text(file) !== undefined);
+    this.#oracle ??= this.#compiler.open({
+      projects: this.#parts.projects,
+      files,
+      focus: { files: () => [...this.#trees.keys()], text: (file) => this.text(file) },
+    });
     return this.#oracle;
   }
 

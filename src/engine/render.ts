@@ -1,5 +1,4 @@
 import { INTEGRITY, type RuleSet } from '../config/rules.ts';
-import { symbolAt } from '../syntax/symbols.ts';
 import type { CheckResult, Finding, RuleStats, Span, SuppressedFinding, TraceStep } from './finding.ts';
 import { fingerprints } from './fingerprint.ts';
 import { integrityMessages } from './integrity.ts';
@@ -171,8 +170,7 @@ class Places {
 
   symbol({ file, start, end }: Span): string {
     if (start === end) return '';
-    const tree = this.#program.tree(file);
-    return tree ? symbolAt(tree, start) : '';
+    return this.#program.tree(file)?.symbolAt(start) ?? '';
   }
 
   text(relative: string): string | undefined {

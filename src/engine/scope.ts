@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Compiler } from '../oracle/oracle.ts';
@@ -99,7 +99,7 @@ function isFile(file: string): boolean {
 
 /** One path for each file: its own, if it is in the list, and otherwise the first of the links to it. */
 function distinct(files: readonly string[]): string[] {
-  const directories = new Map<string, string>();
+  const directories = new Map<string, Directory>();
   const chosen = new Map<string, string>();
   for (const file of [...files].sort()) {
     const real = realFile(file, directories);
@@ -108,17 +108,38 @@ function distinct(files: readonly string[]): string[] {
   return [...chosen.values()];
 }
 
-/** Where a file really is. Most are no links, so directories are resolved once for all the files in them. */
-function realFile(file: string, directories: Map<string, string>): string {
+interface Directory {
+  readonly real: string;
+  /** The names in it that are symbolic links. */
+  readonly links: ReadonlySet<string>;
+}
+
+/** Where a file really is. Directories are asked once for all the files in them: most files are no links. */
+function realFile(file: string, directories: Map<string, Directory>): string {
   const directory = path.dirname(file);
+  let known = directories.get(directory);
+  if (!known) {
+    known = readDirectory(directory);
+    directories.set(directory, known);
+  }
+  const name = path.basename(file);
+  if (!known.links.has(name)) return path.join(known.real, name);
   try {
-    if (lstatSync(file).isSymbolicLink()) return realpathSync(file);
-    const real = directories.get(directory) ?? realpathSync(directory);
-    directories.set(directory, real);
-    return path.join(real, path.basename(file));
+    return realpathSync.native(file);
   } catch {
-    // Not there, or a link that leads nowhere: the path is all there is.
+    // A link that leads nowhere: the path is all there is.
     return file;
+  }
+}
+
+function readDirectory(directory: string): Directory {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name);
+    return { real: realpathSync.native(directory), links: new Set(links) };
+  } catch {
+    // Not there, as the directory of an overlaid file may be.
+    return { real: directory, links: new Set() };
   }
 }
 
@@ -245,7 +266,7 @@ async function fileInScope(
     throw new GateError(`${name} is not a TypeScript source file`, 'name .ts, .tsx, .mts, .cts or .js files');
   }
   if (base.includes(target)) return target;
-  const directories = new Map<string, string>();
+  const directories = new Map<string, Directory>();
   const real = realFile(target, directories);
   const known = base.find((file) => realFile(file, directories) === real);
   if (known !== undefined) return known;

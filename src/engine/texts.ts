@@ -38,15 +38,14 @@ export class SourceTexts {
   #load(file: string): string | undefined {
     const overlaid = this.#overlay?.get(file);
     if (overlaid !== undefined) return overlaid === null ? undefined : stripByteOrderMark(overlaid);
-    let bytes: Buffer;
+    let text: string;
     try {
-      bytes = readPlainFile(file);
+      text = readPlainFile(file);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       this.problems.push({ file, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: message });
       return undefined;
     }
-    const text = decode(bytes);
     // Source text holds no NUL. A file that does is an image or a video stream (`.ts` is also MPEG's ending).
     if (text.includes('\0')) {
       this.problems.push({ file, reason: 'binary', detail: 'it holds NUL bytes' });
@@ -57,11 +56,14 @@ export class SourceTexts {
 }
 
 /** A pipe or a device has no end, and even to open a pipe may take for ever. */
-function readPlainFile(file: string): Buffer {
+function readPlainFile(file: string): string {
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) throw new Error('it is not a file');
-    return readFileSync(descriptor);
+    // Node reads UTF-8 in one go, in half of the time that bytes and decoding take.
+    const text = readFileSync(descriptor, 'utf8');
+    // The byte order mark of UTF-16, read as UTF-8.
+    return text.startsWith('\uFFFD\uFFFD') ? decode(readFileSync(file)) : stripByteOrderMark(text);
   } finally {
     closeSync(descriptor);
   }

@@ -13,10 +13,12 @@ import {
   type Type,
   TypeFlags,
 } from 'typescript/unstable/sync';
+import { type Project as FocusableProject, FocusedProject, isFocusable } from './focus.ts';
 import type {
   Compiler,
   CompilerOptions,
   Declaration,
+  Focus,
   NoMember,
   OpenRequest,
   Oracle,
@@ -31,43 +33,54 @@ import { nodeOver } from './stretch.ts';
 type APIOptions = NonNullable<ConstructorParameters<typeof API>[0]>;
 type UpdateSnapshotParams = NonNullable<Parameters<API['updateSnapshot']>[0]>;
 
-/** The native TypeScript compiler, spoken to over a pipe: one process for the whole run. */
+/** The native TypeScript compiler, spoken to over a pipe: one process for the whole run, and one for a focus. */
 export class NativeCompiler implements Compiler {
   readonly kind = 'native';
-  readonly #api: API;
-  readonly #process: ChildProcess | undefined;
+  readonly #options: CompilerOptions;
+  readonly #process: CompilerProcess;
+  readonly #configs = new Map<string, FocusableProject>();
   #snapshot: Snapshot | undefined;
+  #focused: FocusedOracle | undefined;
   /** What is open: opens are counted by the compiler, so nothing is opened twice. */
   #projects: readonly string[] = [];
   #files: readonly string[] = [];
 
-  constructor({ cwd, overlay }: CompilerOptions) {
-    const { api, process } = startApi(
-      overlay
-        ? {
-            cwd,
-            fs: {
-              readFile: overlay,
-              fileExists: (file) => {
-                const text = overlay(file);
-                return text === undefined ? undefined : text !== null;
-              },
-              // A file of the overlay may lie in a directory that is not there; packages do not.
-              directoryExists: (directory) => (directory.includes('/node_modules') ? undefined : true),
-            },
-          }
-        : { cwd },
-    );
-    this.#api = api;
-    this.#process = process;
+  constructor(options: CompilerOptions) {
+    this.#options = options;
+    this.#process = new CompilerProcess(options);
   }
 
   readProject(tsconfig: string): ProjectConfig {
-    const { fileNames, options } = this.#api.parseConfigFile(tsconfig);
+    const { fileNames, options } = this.#process.api.parseConfigFile(tsconfig);
+    const paths = (options['paths'] ?? {}) as FocusableProject['paths'];
+    this.#configs.set(tsconfig, { tsconfig, files: fileNames, paths });
     return { files: fileNames, allowJs: options['allowJs'] === true };
   }
 
-  open({ projects, files }: OpenRequest): Oracle {
+  open(request: OpenRequest): Oracle {
+    this.#focused?.close();
+    this.#focused = undefined;
+    const project = this.#focusable(request);
+    if (!project || !request.focus) return this.#openWhole(request);
+    this.#focused = new FocusedOracle({
+      project,
+      focus: request.focus,
+      options: this.#options,
+      openWhole: () => this.#openWhole(request),
+    });
+    return this.#focused;
+  }
+
+  /** The project that holds all of a program, where it is one that can be cut down. */
+  #focusable({ projects, files }: OpenRequest): FocusableProject | undefined {
+    const [tsconfig = ''] = projects;
+    const project = projects.length === 1 ? this.#configs.get(tsconfig) : undefined;
+    if (!project) return undefined;
+    const owned = new Set(project.files);
+    return files.every((file) => owned.has(file)) && isFocusable(project) ? project : undefined;
+  }
+
+  #openWhole({ projects, files }: OpenRequest): NativeOracle {
     // A project that is opened by its tsconfig owns its files; opening a file by name makes the compiler search
     // for the tsconfig that owns it, and fall back to a project inferred from nothing.
     const added = projects.filter((project) => !this.#projects.includes(project));
@@ -87,18 +100,62 @@ export class NativeCompiler implements Compiler {
 
   #update(params: UpdateSnapshotParams): Snapshot {
     const before = this.#snapshot;
-    this.#snapshot = this.#api.updateSnapshot(params);
+    this.#snapshot = this.#process.update(params);
     before?.dispose();
     return this.#snapshot;
   }
 
   close(): void {
-    // The signal that the API sends makes the process say `context canceled` on our stderr, unless it sees the end of
-    // its input first. It has nothing to save, so it is stopped before; the snapshot still needs it to be released.
-    this.#snapshot?.dispose();
-    this.#process?.kill('SIGKILL');
-    this.#api.close();
+    this.#focused?.close();
+    this.#process.close();
   }
+}
+
+/** The process of the compiler, and what was opened in it. */
+class CompilerProcess {
+  readonly api: API;
+  readonly #process: ChildProcess | undefined;
+  readonly #snapshots: Snapshot[] = [];
+
+  /** @param virtual files that are neither on disk nor in the overlay, by name */
+  constructor(options: CompilerOptions, virtual?: (file: string) => string | undefined) {
+    const { api, process } = startApi(apiOptions(options, virtual));
+    this.api = api;
+    this.#process = process;
+  }
+
+  update(params: UpdateSnapshotParams): Snapshot {
+    const snapshot = this.api.updateSnapshot(params);
+    this.#snapshots.push(snapshot);
+    return snapshot;
+  }
+
+  close(): void {
+    // The signal that the API sends makes the process say `context canceled` on our stderr, unless it sees the end of
+    // its input first. It has nothing to save, so it is stopped before; the snapshots still need it to be released.
+    for (const snapshot of this.#snapshots) snapshot.dispose();
+    this.#process?.kill('SIGKILL');
+    this.api.close();
+  }
+}
+
+function apiOptions(
+  { cwd, overlay }: CompilerOptions,
+  virtual?: (file: string) => string | undefined,
+): APIOptions {
+  if (!overlay) return virtual ? { cwd, fs: { readFile: virtual } } : { cwd };
+  return {
+    cwd,
+    fs: {
+      readFile: (file) => virtual?.(file) ?? overlay(file),
+      fileExists: (file) => {
+        const text = overlay(file);
+        return text === undefined ? undefined : text !== null;
+      },
+      // A file of the overlay may lie in a directory that is not there; packages do not.
+      directoryExists: (directory) => (directory.includes('/node_modules') ? undefined : true),
+    },
+  };
 }
 
 /** Starts the API, and gets hold of the process that it starts in turn and keeps to itself. */
@@ -116,6 +173,89 @@ function startApi(options: APIOptions): { readonly api: API; readonly process: C
   }
 }
 
+interface FocusParts {
+  readonly project: FocusableProject;
+  readonly focus: Focus;
+  readonly options: CompilerOptions;
+  readonly openWhole: () => NativeOracle;
+}
+
+/**
+ * Answers from a project cut down to the files that were looked at, so that the price of opening it follows their
+ * number. It grows with the questions; what asks all over the project gets all of it.
+ */
+class FocusedOracle implements Oracle {
+  readonly kind = 'native';
+  readonly #parts: FocusParts;
+  readonly #project: FocusedProject;
+  readonly #earlier: NativeOracle[] = [];
+  #process: CompilerProcess | undefined;
+  #oracle: NativeOracle | undefined;
+  #isWhole = false;
+
+  constructor(parts: FocusParts) {
+    this.#parts = parts;
+    this.#project = new FocusedProject(parts.project, parts.focus);
+  }
+
+  get queries(): number {
+    return [...this.#earlier, this.#oracle].reduce((sum, oracle) => sum + (oracle?.queries ?? 0), 0);
+  }
+
+  symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[] {
+    return this.#oracleFor(file).symbols(file, positions);
+  }
+
+  types(file: string, positions: readonly number[]): (TypeInfo | undefined)[] {
+    return this.#oracleFor(file).types(file, positions);
+  }
+
+  expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[] {
+    return this.#oracleFor(file).expressionTypes(file, stretches);
+  }
+
+  member(file: string, of: Stretch, name: string): SymbolInfo | NoMember {
+    return this.#oracleFor(file).member(file, of, name);
+  }
+
+  /** What was answered so far may still be looked at, so nothing is let go before the end. */
+  close(): void {
+    this.#process?.close();
+  }
+
+  #oracleFor(file: string): NativeOracle {
+    if (this.#oracle && (this.#isWhole || !this.#project.owns(file) || this.#oracle.holds(file))) {
+      return this.#oracle;
+    }
+    if (this.#oracle) this.#earlier.push(this.#oracle);
+    this.#project.include([...this.#parts.focus.files(), file]);
+    this.#isWhole = this.#earlier.length === GROWTHS || this.#isLarge();
+    this.#oracle = this.#isWhole ? this.#parts.openWhole() : this.#openFocus();
+    return this.#oracle;
+  }
+
+  #isLarge(): boolean {
+    const all = this.#parts.project.files;
+    const held = this.#oracle ? all.filter((file) => this.#oracle?.holds(file)).length : this.#project.size;
+    return held > all.length * LARGE;
+  }
+
+  #openFocus(): NativeOracle {
+    const { tsconfig } = this.#project;
+    this.#process ??= new CompilerProcess(this.#parts.options, (file) => this.#project.read(file));
+    const isOpen = this.#oracle !== undefined;
+    return new NativeOracle(
+      this.#process.update(isOpen ? { fileChanges: { changed: [tsconfig] } } : { openProjects: [tsconfig] }),
+    );
+  }
+}
+
+/** How often a project may grow before all of it is opened: each time costs as much as some hundred files. */
+const GROWTHS = 6;
+
+/** The share of a project's files from which on leaving out the others saves nothing. */
+const LARGE = 0.5;
+
 class NativeOracle implements Oracle {
   readonly kind = 'native';
   queries = 0;
@@ -123,6 +263,7 @@ class NativeOracle implements Oracle {
   readonly #owners = new Map<string, Project>();
   readonly #fileName: (path: string) => string;
   readonly #symbols = new Map<TsSymbol, SymbolInfo>();
+  #held: ReadonlySet<string> | undefined;
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
@@ -132,6 +273,14 @@ class NativeOracle implements Oracle {
     const names = (): string[] =>
       snapshot.getProjects().flatMap((project) => project.program.getSourceFileNames());
     this.#fileName = IGNORES_CASE ? spelling(names) : (path) => path;
+  }
+
+  /** Whether a file is part of what was opened. */
+  holds(file: string): boolean {
+    this.#held ??= new Set(
+      this.#snapshot.getProjects().flatMap((project) => project.program.getSourceFileNames()),
+    );
+    return this.#held.has(file);
   }
 
   symbols(file: string, positions: readonly number[]): (SymbolInfo | undefined)[] {

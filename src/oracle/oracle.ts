@@ -79,6 +79,15 @@ export interface OpenRequest {
   readonly projects: readonly string[];
   /** The files in scope, absolute. */
   readonly files: readonly string[];
+  /** Absent to open all of it at once. */
+  readonly focus?: Focus | undefined;
+}
+
+/** Where in a program the questions will be, so that a compiler may leave the rest unread until it is asked. */
+export interface Focus {
+  /** The files that were looked at so far. More each time. */
+  files(): readonly string[];
+  text(file: string): string | undefined;
 }
 
 /** A compiler at work in one directory. Closed once, at the end of a run. */

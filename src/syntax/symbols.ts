@@ -1,10 +1,9 @@
-import type { SourceTree } from './tree.ts';
 import { type Ts, ts } from './ts.ts';
 
-/** The function around a position, as reports name it: `Class.method`; empty at the top level of a file. */
-export function symbolAt(tree: SourceTree, position: number): string {
+/** The function around a node, as reports name it: `Class.method`; empty at the top level of a file. */
+export function symbolAround(inner: Ts.Node): string {
   const names: string[] = [];
-  for (let node: Ts.Node = tree.nodeAt(position, position); node; node = node.parent) {
+  for (let node = inner; node; node = node.parent) {
     const name = scopeName(node);
     if (name !== undefined) names.unshift(name);
     if (ts.isSourceFile(node)) break;

@@ -1,3 +1,4 @@
+import { symbolAround } from './symbols.ts';
 import { type Ts, ts } from './ts.ts';
 
 /** A comment, delimiters included. Offsets are UTF-16. */
@@ -58,6 +59,11 @@ export class SourceTree {
     };
     ts.forEachChild(this.source, visit);
     return found;
+  }
+
+  /** The function around a position, as reports name it: `Class.method`; empty at the top level. */
+  symbolAt(position: number): string {
+    return symbolAround(this.nodeAt(position, position));
   }
 }
 

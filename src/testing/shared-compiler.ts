@@ -20,7 +20,9 @@ export class SharedCompiler implements Compiler {
     return this.#project(tsconfig);
   }
 
-  open(request: OpenRequest): Oracle {
+  /** Opens the whole program, wherever the first of its users looks. */
+  open({ projects: tsconfigs, files }: OpenRequest): Oracle {
+    const request = { projects: tsconfigs, files };
     const projects = request.projects.join('\0');
     const isOwned = (file: string): boolean =>
       request.projects.some((tsconfig) => this.#project(tsconfig).owned.has(file));

@@ -2,12 +2,12 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ProgramHost } from '../../src/engine/program-host.ts';
 import { SourceTexts } from '../../src/engine/texts.ts';
-import type { Compiler, Oracle } from '../../src/oracle/oracle.ts';
+import type { Compiler, OpenRequest, Oracle } from '../../src/oracle/oracle.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 function hostOf(files: Record<string, string>) {
   const dir = tempDir(files);
-  const opened: unknown[] = [];
+  const opened: OpenRequest[] = [];
   const oracle: Oracle = {
     kind: 'native',
     queries: 7,
@@ -47,8 +47,30 @@ describe('the program', () => {
     await host.open();
     expect([starts(), opened]).toEqual([1, []]);
     expect([host.oracle, host.oracle]).toEqual([oracle, oracle]);
-    expect(opened).toEqual([{ projects: [], files: [path.join(dir, 'a.ts')] }]);
+    expect(opened).toMatchObject([{ projects: [], files: [path.join(dir, 'a.ts')] }]);
     expect([host.oracleKind, host.queries]).toEqual(['native', 7]);
+  });
+
+  it('tells the compiler which files were looked at so far, and their texts', async () => {
+    const { dir, host, opened } = hostOf({ 'a.ts': '', 'b.ts': 'b;', 'c.ts': '' });
+    const [a, b] = ['a.ts', 'b.ts'].map((name) => path.join(dir, name)) as [string, string];
+    await host.open();
+    host.tree(a);
+    expect(host.oracle).toBeDefined();
+    const before = opened[0]?.focus?.files();
+    host.tree(b);
+    expect([before, opened[0]?.focus?.files(), opened[0]?.focus?.text(b)]).toEqual([[a], [a, b], 'b;']);
+  });
+
+  it('searches the texts once for the same words', () => {
+    const { dir, host } = hostOf({ 'a.ts': 'Insert', 'b.ts': '' });
+    const a = path.join(dir, 'a.ts');
+    expect([
+      host.filesWith(['insert'], true),
+      host.filesWith(['insert']),
+      host.filesWith(['Insert']),
+    ]).toEqual([[a], [], [a]]);
+    expect(host.filesWith(['insert'], true)).toBe(host.filesWith(['insert'], true));
   });
 
   it('cannot be asked for meaning or trees before it is opened', () => {

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Program } from '../../engine/program.ts';
 import { closest } from '../../engine/suggest.ts';
 import type { Ts } from '../../syntax/ts.ts';
-import { declaredNames, namesAround, parseConfigName, resolvePath } from '../names.ts';
+import { parseConfigName, resolvePath } from '../config-name.ts';
+import { declaredNames, namesAround } from '../names.ts';
 
 /** An entry that names a file or a declaration that is not there. */
 export interface UnknownPlace {

@@ -4,12 +4,12 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText } from '../code.ts';
 import {
   type ConfigName,
-  declaredNames,
   lastSegment,
   type NameProblem,
   parseConfigName,
   resolvePath,
-} from '../names.ts';
+} from '../config-name.ts';
+import { declaredNames } from '../names.ts';
 import { type Container, containerOf, type Heritage } from './heritage.ts';
 import { leavesSpelt } from './leaves.ts';
 import { declarationOf } from './words.ts';

@@ -1,12 +1,7 @@
 import type { Program } from '../../engine/program.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { looksLikeSql } from '../sql/index.ts';
-
-/**
- * What stands behind INSERT in a file that holds the beginning of one: a blank, a comment, an escape, or the end of
- * the literal.
- */
-export const INSERT_WORDS: readonly string[] = [...' \t\n\r\\/\'"`$'].map((after) => `insert${after}`);
+import { INSERT_WORDS } from './words.ts';
 
 /** The string literals and templates of the program that may hold an INSERT, or the beginning of one. */
 export function insertLiterals(program: Program): readonly Ts.Expression[] {

@@ -1,6 +1,6 @@
 import { assertConsistentLocks } from '../../config/order.ts';
 import type { LocksConfig } from '../../config/types.ts';
-import type { NameProblem } from '../names.ts';
+import type { NameProblem } from '../config-name.ts';
 import type { LockFacts } from './facts.ts';
 import type { LockClass } from './values.ts';
 

@@ -4,7 +4,7 @@ import type { Analysis } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody } from '../code.ts';
-import type { NameProblem } from '../names.ts';
+import type { NameProblem } from '../config-name.ts';
 import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';

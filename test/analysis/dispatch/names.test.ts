@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { declaredNames, lastSegment, namesAround, parseConfigName } from '../../../src/analysis/names.ts';
+import { lastSegment, parseConfigName } from '../../../src/analysis/config-name.ts';
+import { declaredNames, namesAround } from '../../../src/analysis/names.ts';
 import { identifier, parse } from './support.ts';
 
 describe('parseConfigName', () => {

@@ -1,0 +1,5 @@
+/**
+ * What stands behind INSERT in a file that holds the beginning of one: a blank, a comment, an escape, or the end of
+ * the literal.
+ */
+export const INSERT_WORDS: readonly string[] = [...' \t\n\r\\/\'"`$'].map((after) => `insert${after}`);
