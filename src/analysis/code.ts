@@ -4,6 +4,7 @@ import type { Declaration, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
 import { type LocalDeclaration, resolveLocal, resolveLocalType } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import type { CfgOwner } from './cfg.ts';
+import { filesThatMayInherit } from './heritage-index.ts';
 
 /** What a name stands for: a declaration in the source under analysis, or something outside of it. */
 export type Entity =
@@ -29,7 +30,6 @@ export class Code {
   readonly #typeEntities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #prefetched = new WeakSet<Ts.Node>();
   readonly #imports = new WeakSet<Ts.SourceFile>();
-  #withHeritage: readonly string[] | undefined;
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
   readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
 
@@ -123,8 +123,7 @@ export class Code {
     const name = base.name?.text;
     const found = new Set<Ts.ClassLikeDeclaration>();
     const interfaces: Ts.InterfaceDeclaration[] = [];
-    for (const file of name === undefined ? [] : this.#heritageFiles()) {
-      if (!this.program.text(file)?.includes(name ?? '')) continue;
+    for (const file of name === undefined ? [] : filesThatMayInherit(this.program, name)) {
       const tree = this.program.tree(file);
       for (const type of tree ? heirsIn(tree.source) : []) {
         if (!this.#inherits(type, base)) continue;
@@ -138,14 +137,6 @@ export class Code {
     const all = [...found];
     this.#subtypes.set(base, all);
     return all;
-  }
-
-  /** The files in which something may extend or implement something else. */
-  #heritageFiles(): readonly string[] {
-    this.#withHeritage ??= this.program
-      .filesWith(['extends', 'implements'])
-      .filter((file) => /\b(?:implements|extends)\b/.test(this.program.text(file) ?? ''));
-    return this.#withHeritage;
   }
 
   /** Every `new X()` of a class in the files in scope. */
