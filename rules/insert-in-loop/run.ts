@@ -5,7 +5,7 @@ import { IdempotentFunctions } from '../../src/analysis/inserts/hatch.ts';
 import { type NamedDeclarations, Preflights } from '../../src/analysis/inserts/preflight.ts';
 import type { Reading } from '../../src/analysis/inserts/readings.ts';
 import { findRepetition, type Repetition } from '../../src/analysis/inserts/repetition.ts';
-import { mentionsTable } from '../../src/analysis/inserts/sql-literals.ts';
+import { unmentionedTables } from '../../src/analysis/inserts/sql-literals.ts';
 import { calleeName, callSpan, describeLoop, traceOf } from '../../src/analysis/inserts/trace.ts';
 import { type InsertStatement, tableMatches, tableMayMatch } from '../../src/analysis/sql/index.ts';
 import type { Pass } from '../../src/engine/rule.ts';
@@ -18,9 +18,9 @@ export async function run(pass: Pass<InsertInLoopOptions, MessageId>): Promise<v
   const preflights = resolvePreflights(pass, facts);
   const hatches = new IdempotentFunctions(pass.program);
   for (const site of facts.sites) new SiteJudge({ pass, facts, preflights, hatches }).judge(site);
-  for (const table of pass.options.tables) {
-    if (table !== '*' && !mentionsTable(pass.program, table))
-      pass.unknownName('insert-in-loop.tables', table, []);
+  const named = pass.options.tables.filter((table) => table !== '*');
+  for (const table of unmentionedTables(pass.program, named)) {
+    pass.unknownName('insert-in-loop.tables', table, []);
   }
 }
 

@@ -14,14 +14,29 @@ export function insertLiterals(program: Program): readonly Ts.Expression[] {
   });
 }
 
-/** Whether any text of the program speaks of a table, wherever its name comes from. */
-export function mentionsTable(program: Program, table: string): boolean {
-  const name = table.replace(/^.*\.(?=[^*])|\.\*$/g, '').replace(/^"|"$/g, '');
-  const word = new RegExp(`(?<![\\w$])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
-  return program.filesWith([name], true).some((file) => {
-    const source = program.tree(file)?.source;
-    return source !== undefined && holdsText(source, word);
-  });
+/** The tables of which no text of the program speaks, wherever it takes their names from. */
+export function unmentionedTables(program: Program, tables: readonly string[]): readonly string[] {
+  const missing = new Map(tables.map((table) => [table, wordOf(bareName(table))]));
+  if (missing.size === 0) return [];
+  // The files are searched for all of the names at once.
+  for (const file of program.filesWith(tables.map(bareName), true)) {
+    if (missing.size === 0) break;
+    const text = program.text(file) ?? '';
+    for (const [table, word] of missing) {
+      if (!word.test(text)) continue;
+      const source = program.tree(file)?.source;
+      if (source && holdsText(source, word)) missing.delete(table);
+    }
+  }
+  return [...missing.keys()];
+}
+
+function bareName(table: string): string {
+  return table.replace(/^.*\.(?=[^*])|\.\*$/g, '').replace(/^"|"$/g, '');
+}
+
+function wordOf(name: string): RegExp {
+  return new RegExp(`(?<![\\w$])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
 }
 
 function holdsText(node: Ts.Node, word: RegExp): boolean {
