@@ -433,6 +433,8 @@ export class Evaluator {
       const isOwn = value.lock.path?.startsWith('n') ?? false;
       return isOwn ? { ...value, lock: { ...value.lock, path } } : value;
     }
+    // The type of a bound method is said to be that of the lock it belongs to.
+    if (value?.kind === 'operation') return value;
     const primitive = this.#identity.primitiveOfType(type) ?? this.#inferred(node, initializer);
     if (primitive) {
       const alias = this.#injected(node);

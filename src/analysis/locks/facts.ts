@@ -81,7 +81,9 @@ export const lockFacts: Analysis<LockFacts> = {
         const tree = program.tree(file);
         if (!tree) continue;
         // A name says little: only what leads to a lock by its symbols is a caller.
-        const callers = functionsMentioning(tree.source, new Set(names)).filter((fn) => reach.leads(fn));
+        const callers = functionsMentioning(tree.source, new Set(names)).filter(
+          (fn) => reach.leads(fn) || reach.isOpen(fn),
+        );
         analyseAll(callers);
       }
       followIterators();

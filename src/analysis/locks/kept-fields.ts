@@ -17,11 +17,36 @@ export function keptFields(
   code: Code,
 ): ReadonlyMap<string, Value> {
   const fields = new Map<string, Value>();
-  for (const [name, index] of parametersKept(cls, code)) {
-    const value = shallow(given[index], MAX_NESTING);
+  for (const [name, { index, members }] of parametersKept(cls, code)) {
+    const whole = members.reduce((object, member) => partOf(object, member), given[index]);
+    const value = shallow(whole, MAX_NESTING);
     if (value) fields.set(name, value);
   }
   return fields;
+}
+
+/** A parameter of a constructor, or a part of what it is given: `options.locks.table`. */
+interface Kept {
+  readonly index: number;
+  readonly members: readonly string[];
+}
+
+function partOf(object: Value | undefined, member: string): Value | undefined {
+  if (object?.kind === 'object') return object.properties.get(member);
+  return object?.kind === 'instance' ? object.fields.get(member) : undefined;
+}
+
+/** `x` or `x.y.z`, where `x` is a parameter of the constructor. */
+function partKept(value: Ts.Expression, making: Ts.ConstructorDeclaration): Kept | undefined {
+  const members: string[] = [];
+  let root = skipParentheses(value);
+  while (ts.isPropertyAccessExpression(root)) {
+    members.unshift(root.name.text);
+    root = skipParentheses(root.expression);
+  }
+  const parameter = ts.isIdentifier(root) ? resolveLocal(root) : undefined;
+  const index = parameter && ts.isParameter(parameter) ? making.parameters.indexOf(parameter) : -1;
+  return index < 0 ? undefined : { index, members };
 }
 
 /** The value without what lies deeper in it than objects are told apart. */
@@ -37,30 +62,28 @@ function shallow(value: Value | undefined, depth: number): Value | undefined {
   return { ...value, fields };
 }
 
-const known = new WeakMap<Ts.ClassLikeDeclaration, ReadonlyMap<string, number>>();
+const known = new WeakMap<Ts.ClassLikeDeclaration, ReadonlyMap<string, Kept>>();
 
-/** Fields by name, with the index of the constructor's parameter that they keep. */
-function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<string, number> {
+/** Fields by name, with what they keep of the constructor's parameters. */
+function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<string, Kept> {
   const before = known.get(cls);
   if (before) return before;
   const making = cls.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
   const base = making ? undefined : code.superclass(cls);
-  const fields = new Map<string, number>(base ? parametersKept(base, code) : []);
+  const fields = new Map<string, Kept>(base ? parametersKept(base, code) : []);
   const assignments = fieldAssignments(cls);
   if (making && ts.isConstructorDeclaration(making)) {
     for (const [index, parameter] of making.parameters.entries()) {
       const name = nameText(parameter.name);
       if (name !== undefined && isParameterProperty(parameter) && !assignments.has(name)) {
-        fields.set(name, index);
+        fields.set(name, { index, members: [] });
       }
     }
     for (const [name, values] of assignments) {
       const [only, another] = values;
       const isKept = only?.operator === ts.SyntaxKind.EqualsToken && !another;
-      const value = isKept ? skipParentheses(only.value) : undefined;
-      const parameter = value && ts.isIdentifier(value) ? resolveLocal(value) : undefined;
-      const index = parameter && ts.isParameter(parameter) ? making.parameters.indexOf(parameter) : -1;
-      if (index >= 0) fields.set(name, index);
+      const kept = isKept ? partKept(only.value, making) : undefined;
+      if (kept) fields.set(name, kept);
     }
   }
   known.set(cls, fields);

@@ -212,7 +212,12 @@ interface Callees {
 }
 
 function isField(node: Ts.Node): boolean {
-  return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isParameter(node);
+  return (
+    ts.isPropertyDeclaration(node) ||
+    ts.isPropertySignature(node) ||
+    ts.isMethodSignature(node) ||
+    ts.isParameter(node)
+  );
 }
 
 function addName(node: Ts.Node, names: NameNode[]): void {
