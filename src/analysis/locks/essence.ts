@@ -45,7 +45,8 @@ export class Essence {
       case 'closure': {
         const captured = this.ofBindings(value.captured, depth + 1);
         const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
-        return carried || this.#reach.leads(value.fn) ? { ...value, captured } : { kind: 'inert' };
+        const runs = carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn);
+        return runs ? { ...value, captured } : { kind: 'inert' };
       }
       case 'object': {
         const properties = new Map<string, Value>();
