@@ -36,9 +36,8 @@ export const lockFacts: Analysis<LockFacts> = {
     const code = new Code(program);
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
-    const reach = new LockReach(code, lockVocabulary(program, identity.primitives), (call) =>
-      isTakingCall(call, methods),
-    );
+    const vocabulary = lockVocabulary(program, identity.primitives);
+    const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
     const engine = new LockEngine(code, identity, reach);
     const done = new Set<CfgOwner>();
     const analyse = (fn: CfgOwner): void => {
@@ -59,6 +58,12 @@ export const lockFacts: Analysis<LockFacts> = {
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
       if (tree) found.push(...functionsTaking(tree.source, methods));
+    }
+    // A lock's method is called by whatever name it was given.
+    for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
+      const tree = program.tree(file);
+      if (!tree) continue;
+      found.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
     }
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.

@@ -24,7 +24,7 @@ export class LockReach {
   readonly #code: Code;
   readonly #vocabulary: LockVocabulary;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
-  readonly #known = new Map<CfgOwner, boolean>();
+  readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
   readonly #open = new Map<CfgOwner, boolean>();
@@ -37,40 +37,31 @@ export class LockReach {
 
   /** True if the function, or anything it calls or mentions as a value, takes, hands out or gives back a lock. */
   leads(fn: CfgOwner): boolean {
-    const known = this.#known.get(fn);
-    if (known !== undefined) return known;
-    /** What was reached, and from where. */
-    const reached = new Map<CfgOwner, CfgOwner | undefined>([[fn, undefined]]);
-    for (const [next] of reached) {
-      if (this.#known.get(next) === false) continue;
-      const { takes, functions } = this.#calleesOf(next);
-      if (takes || this.#known.get(next) === true) {
-        // So does all that lies on the way, which is not to be walked again from each of them.
-        for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) this.#known.set(at, true);
-        return true;
-      }
-      for (const callee of functions) if (!reached.has(callee)) reached.set(callee, next);
-    }
-    // Nothing that can be reached takes a lock, so none of what was reached does.
-    for (const one of reached.keys()) this.#known.set(one, false);
-    return false;
+    return this.#reaches(fn, this.#leading, ({ takes }) => takes);
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
   isOpen(fn: CfgOwner): boolean {
-    const known = this.#open.get(fn);
-    if (known !== undefined) return known;
+    return this.#reaches(fn, this.#open, ({ isOpen }) => isOpen);
+  }
+
+  /** Whether a function of a kind can be reached; what is learned on the way is kept in `known`. */
+  #reaches(fn: CfgOwner, known: Map<CfgOwner, boolean>, isOfKind: (callees: Callees) => boolean): boolean {
+    const before = known.get(fn);
+    if (before !== undefined) return before;
+    /** What was reached, and from where. */
     const reached = new Map<CfgOwner, CfgOwner | undefined>([[fn, undefined]]);
     for (const [next] of reached) {
-      const { isOpen, functions } = this.#calleesOf(next);
-      if (isOpen || this.#open.get(next) === true) {
-        for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) this.#open.set(at, true);
+      if (known.get(next) === false) continue;
+      const callees = this.#calleesOf(next);
+      if (isOfKind(callees) || known.get(next) === true) {
+        // So does all that lies on the way, which is not to be walked again from each of them.
+        for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) known.set(at, true);
         return true;
       }
-      if (this.#open.get(next) === false) continue;
-      for (const callee of functions) if (!reached.has(callee)) reached.set(callee, next);
+      for (const callee of callees.functions) if (!reached.has(callee)) reached.set(callee, next);
     }
-    for (const one of reached.keys()) this.#open.set(one, false);
+    for (const one of reached.keys()) known.set(one, false);
     return false;
   }
 

@@ -13,6 +13,8 @@ export interface LockVocabulary {
   readonly holders: ReadonlyMap<string, ReadonlySet<Ts.Node>>;
   /** Names under which a lock is kept where it cannot be told which declaration is meant. */
   readonly loose: ReadonlySet<string>;
+  /** Names under which methods of locks are kept, to be called by. */
+  readonly bound: ReadonlySet<string>;
 }
 
 /** A function that uses none of these neither hands out a lock nor gives one back. */
@@ -27,14 +29,16 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   }
   const holders = new Map<string, Set<Ts.Node>>();
   const loose = new Set<string>();
+  const bound = new Set<string>();
   const methods = acquiringMethods(primitives);
   for (const { source } of trees) {
-    for (const { name, declaration } of holdersIn(source, types, methods)) {
+    for (const { name, declaration, isBound } of holdersIn(source, types, methods)) {
+      if (isBound) bound.add(name);
       if (!declaration) loose.add(name);
       else holders.set(name, (holders.get(name) ?? new Set()).add(declaration));
     }
   }
-  return { types, holders, loose };
+  return { types, holders, loose, bound };
 }
 
 /** Classes that offer what a lock offers, and names under which lock types are imported. */
@@ -72,15 +76,15 @@ function holdersIn(
   source: Ts.SourceFile,
   types: ReadonlySet<string>,
   methods: ReadonlySet<string>,
-): readonly Holder[] {
-  const found: Holder[] = [];
+): readonly (Holder & { readonly isBound: boolean })[] {
+  const found: (Holder & { readonly isBound: boolean })[] = [];
   const visit = (node: Ts.Node): void => {
     const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
-    const holds = isLock || isKeptGrant(node, methods) || isBoundOperation(node, methods);
-    const holder = holds ? holderOf(node) : undefined;
-    if (holder) found.push(holder);
+    const isBound = isBoundOperation(node, methods);
+    const holder = isLock || isBound || isKeptGrant(node, methods) ? holderOf(node) : undefined;
+    if (holder) found.push({ ...holder, isBound });
     ts.forEachChild(node, visit);
   };
   visit(source);
