@@ -29,11 +29,13 @@ export class FocusedProject {
     this.#project = project;
     this.tsconfig = path.posix.join(directory, 'tsconfig.ws-gate-focus.json');
     this.#packages = path.posix.join(directory, 'ws-gate-focus.d.ts');
-    this.#owned = new Set(project.files);
+    // What cannot be read is kept from the compiler: it would wait for the end of a pipe.
+    const readable = project.files.filter((file) => focus.text(file) !== undefined);
+    this.#owned = new Set(readable);
     const isOwn = ownModules(project, directory);
     const always: string[] = [];
     const packages = new Set<string>();
-    for (const file of project.files) {
+    for (const file of readable) {
       const text = focus.text(file) ?? '';
       if (isAmbient(file, text)) always.push(file);
       for (const name of packagesIn(text)) if (!isOwn(name)) packages.add(name);

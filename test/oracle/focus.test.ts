@@ -63,6 +63,20 @@ describe('a cut-down project', () => {
     expect(packages()).toBe("import 'vendored/x';\nexport {};\n");
   });
 
+  it('leaves out what cannot be read: the compiler would wait for the end of a pipe', () => {
+    const texts: Record<string, string> = { 'a.ts': 'export {};', 'script.ts': 'const s = 1;' };
+    const files = ['/p/a.ts', '/p/pipe.ts', '/p/pipe.d.ts', '/p/script.ts'];
+    const focus: Focus = { files: () => [], text: (file) => texts[file.slice('/p/'.length)] };
+    const focused = new FocusedProject({ tsconfig: '/p/tsconfig.json', files, paths: {} }, focus);
+    focused.include(['/p/pipe.ts', '/p/a.ts']);
+    expect(JSON.parse(focused.read(focused.tsconfig) ?? '').files).toEqual([
+      '/p/ws-gate-focus.d.ts',
+      '/p/script.ts',
+      '/p/a.ts',
+    ]);
+    expect(focused.owns('/p/pipe.ts')).toBe(false);
+  });
+
   it('is not made of a project that refers to others', () => {
     const dir = tempDir({ 'tsconfig.json': '{ "references": [{ "path": "../x" }] }', 'plain.json': '{}' });
     const canFocus = (name: string) => isFocusable({ tsconfig: path.join(dir, name), files: [], paths: {} });
