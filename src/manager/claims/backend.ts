@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Mutex } from '../../locks/index.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Logger, silentLogger } from '../obs/log.ts';
 import { type BuildRequest, type BuildWorkspace, runBuilder } from './build.ts';
 import { type ClientId, canonicalClientId, parseClientId } from './client-id.ts';
 import type { ClientState } from './client-table.ts';
-import { type Clock, systemClock } from './clock.ts';
 import { PathRequiredError, ServerShuttingDownError, WorkspaceNotFoundError } from './errors.ts';
 import { settingsMismatch } from './first-wins.ts';
 import { Lane } from './lane.ts';
-import { type Logger, silentLogger } from './logger.ts';
 import {
   type BackendOptions,
   type CreateArgs,

@@ -1,8 +1,8 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../obs/log.ts';
 import { type Cleanup, Cleanups } from './cleanups.ts';
 import { ClientTable } from './client-table.ts';
-import type { Clock } from './clock.ts';
 import { WorkspaceBuildError } from './errors.ts';
-import type { Logger } from './logger.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
 
 /** What a builder has to build. */

@@ -1,5 +1,5 @@
+import type { Clock, TimerHandle } from '../clock.ts';
 import type { ClientId } from './client-id.ts';
-import type { Clock, TimerHandle } from './clock.ts';
 
 /**
  * The claim of one client on one workspace. Either the timer runs (the client has created the workspace and not

@@ -1,4 +1,4 @@
-import type { LogFields } from './logger.ts';
+import type { LogFields } from '../obs/log.ts';
 import type { WorkspaceSettings } from './workspace.ts';
 
 /**

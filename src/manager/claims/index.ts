@@ -2,9 +2,7 @@ export { Backend } from './backend.ts';
 export type { BuildContext, BuildRequest, BuildWorkspace, BuiltWorkspace } from './build.ts';
 export type { Cleanup } from './cleanups.ts';
 export { type ClientId, parseClientId } from './client-id.ts';
-export { type Clock, systemClock, type TimerHandle } from './clock.ts';
 export * from './errors.ts';
-export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export {
   type BackendOptions,
   type CreateArgs,

@@ -1,6 +1,6 @@
+import { type Clock, MAX_DELAY_MS } from '../clock.ts';
+import type { Logger } from '../obs/log.ts';
 import type { BuildWorkspace } from './build.ts';
-import { type Clock, MAX_DELAY_MS } from './clock.ts';
-import type { Logger } from './logger.ts';
 import type { PathIndex } from './path-index.ts';
 import type { Workspace, WorkspaceInfo, WorkspaceSettings } from './workspace.ts';
 

@@ -151,6 +151,7 @@ test('a workspace whose claim expires during its publication keeps its directory
     shutdownServer: undefined,
     clock: {
       now: () => 0,
+      epoch: () => 0,
       setTimeout: (callback) => {
         queueMicrotask(callback);
         return {};

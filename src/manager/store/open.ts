@@ -1,0 +1,27 @@
+import type { Logger } from '../obs/log.ts';
+import type { Db } from './db.ts';
+
+/** Where the data is kept. */
+export interface StoreOptions {
+  /** A PostgreSQL connection URI. Without one, the data is kept by PGlite, in this process. */
+  readonly url?: string | undefined;
+  /** PGlite's directory. Without one, its data lives in memory. */
+  readonly directory?: string | undefined;
+  /** The most connections to PostgreSQL at a time. Default 10. */
+  readonly poolSize?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Opens the database, without touching its schema: see `migrate`. The library that it takes is loaded only now.
+ *
+ * @throws If the library is not installed, or the database does not answer.
+ */
+export async function openDb(options: StoreOptions = {}): Promise<Db> {
+  if (options.url !== undefined) {
+    const { openPostgres } = await import('./postgres.ts');
+    return await openPostgres({ ...options, url: options.url });
+  }
+  const { openPglite } = await import('./pglite.ts');
+  return await openPglite(options);
+}
