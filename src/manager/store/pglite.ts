@@ -1,24 +1,36 @@
-import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { PGlite, type Transaction, types } from '@electric-sql/pglite';
 import type { Db, Queryable, Result, Row } from './db.ts';
+import { lockDirectory } from './directory-lock.ts';
 import type { StoreOptions } from './open.ts';
 
-/** Opens PostgreSQL in this process. @throws If the directory cannot be used. */
+const PARSERS = { [types.INT8]: Number };
+
+/**
+ * Opens PostgreSQL in this process.
+ *
+ * @throws {@link DirectoryInUseError} if another manager keeps its data in the directory.
+ */
 export async function openPglite({ directory }: StoreOptions = {}): Promise<Db> {
-  if (directory !== undefined) await mkdir(directory, { recursive: true });
-  const options = { parsers: { [types.INT8]: Number } };
-  return new Pglite(
-    await (directory === undefined ? PGlite.create(options) : PGlite.create(directory, options)),
-  );
+  if (directory === undefined) return new Pglite(await PGlite.create({ parsers: PARSERS }), async () => {});
+  const unlock = await lockDirectory(directory);
+  try {
+    return new Pglite(await PGlite.create(path.join(directory, 'pglite'), { parsers: PARSERS }), unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
 }
 
 class Pglite implements Db {
   readonly kind = 'pglite';
   readonly #pglite: PGlite;
+  readonly #unlock: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  constructor(pglite: PGlite) {
+  constructor(pglite: PGlite, unlock: () => Promise<void>) {
     this.#pglite = pglite;
+    this.#unlock = unlock;
   }
 
   query<R extends Row = Row>(text: string, params: readonly unknown[] = []): Promise<Result<R>> {
@@ -34,7 +46,7 @@ class Pglite implements Db {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#pglite.close();
+    this.#closed ??= this.#pglite.close().then(this.#unlock);
     return this.#closed;
   }
 }

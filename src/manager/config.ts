@@ -1,0 +1,144 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** A setting that is missing or wrong. The message says which, why, and what to write instead. */
+export class ConfigError extends Error {
+  readonly code = 'ERR_CONFIG';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'a whole number is needed')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `it must be from ${min} to ${max}`);
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => {
+      return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+    },
+    `a URL is needed that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+
+/** Every setting, by the name of its environment variable. */
+const settings = z.object({
+  /** Where PostgreSQL is. Without it the data is kept by PGlite, in the data directory. */
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  /** Where Redis or Valkey is. Without it sessions have no second cache. */
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  WS_MANAGER_HOST: z.string().min(1).default('127.0.0.1'),
+  WS_MANAGER_PORT: whole(0, 65_535).default(7420),
+  /** A unix socket to listen on instead of a port. */
+  WS_MANAGER_SOCKET: z.string().min(1).optional(),
+  /** The data directory, or `:memory:`. */
+  WS_MANAGER_DATA: z.string().min(1).optional(),
+  WS_MANAGER_ADMIN_TOKEN: z.string().min(16, 'at least 16 characters are needed').optional(),
+  /** Milliseconds that a client which created a workspace may take to attach. */
+  WS_MANAGER_CREATE_GRACE_MS: whole(0, 2 ** 31 - 1).default(30_000),
+  /** Milliseconds that a client which lost its last stream may take to come back. */
+  WS_MANAGER_DETACH_GRACE_MS: whole(0, 2 ** 31 - 1).default(10_000),
+  /** Whether the server exits when no workspace has been open for a while: seconds, or `never`. */
+  WS_MANAGER_IDLE_SHUTDOWN_S: z.union([z.literal('never'), whole(0, 2_147_483)]).default('never'),
+  WS_MANAGER_MEMORY_LIMIT_MB: whole(1, 1_048_576).default(2_048),
+  /** The control plane that the fleet is provisioned through; with it, its token. */
+  WS_MANAGER_CONTROL_PLANE_URL: url('http:', 'https:').optional(),
+  WS_MANAGER_CONTROL_PLANE_TOKEN: z.string().min(1).optional(),
+  /** The command that a workspace of the fleet is, when it runs as a process of this machine. */
+  WS_MANAGER_WORKSPACE_COMMAND: z.string().min(1).optional(),
+  WS_MANAGER_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DELEGATION_LEDGER_WRITE: z.string().optional(),
+  DELEGATION_STUCK_THRESHOLD_S: whole(1, 2_147_483).default(600),
+});
+
+/** The settings of a manager, checked. */
+export interface ManagerConfig {
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
+  /** Where PGlite keeps its data; none for memory. */
+  readonly directory: string | undefined;
+  readonly adminToken: string | undefined;
+  readonly createGraceMs: number;
+  readonly detachGraceMs: number;
+  readonly idleShutdownMs: number | undefined;
+  readonly memoryLimitBytes: number;
+  readonly controlPlane: { readonly url: string; readonly token: string | undefined } | undefined;
+  readonly workspaceCommand: string | undefined;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly ledgerWrites: boolean;
+  readonly stuckThresholdMs: number;
+}
+
+/**
+ * Reads the settings from environment variables.
+ *
+ * @throws {@link ConfigError}
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ManagerConfig {
+  // An empty variable is how a shell, or a compose file, leaves a setting out.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const misspelt = Object.keys(given).find(
+    (name) => name.startsWith('WS_MANAGER_') && !(name in settings.shape),
+  );
+  if (misspelt !== undefined) {
+    throw new ConfigError(
+      `${misspelt} is no setting; the settings are ${Object.keys(settings.shape).join(', ')}`,
+    );
+  }
+  const result = settings.safeParse(given);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const name = String(issue?.path[0]);
+    throw new ConfigError(`${name}=${shown(name, given[name])} cannot be used: ${issue?.message}`);
+  }
+  const s = result.data;
+  if (s.WS_MANAGER_CONTROL_PLANE_TOKEN !== undefined && s.WS_MANAGER_CONTROL_PLANE_URL === undefined) {
+    throw new ConfigError(
+      'WS_MANAGER_CONTROL_PLANE_TOKEN is set without WS_MANAGER_CONTROL_PLANE_URL; set both',
+    );
+  }
+  return {
+    databaseUrl: s.DATABASE_URL,
+    redisUrl: s.REDIS_URL,
+    listen:
+      s.WS_MANAGER_SOCKET === undefined
+        ? { host: s.WS_MANAGER_HOST, port: s.WS_MANAGER_PORT }
+        : { socket: s.WS_MANAGER_SOCKET },
+    directory: s.WS_MANAGER_DATA === ':memory:' ? undefined : (s.WS_MANAGER_DATA ?? defaultDirectory(env)),
+    adminToken: s.WS_MANAGER_ADMIN_TOKEN,
+    createGraceMs: s.WS_MANAGER_CREATE_GRACE_MS,
+    detachGraceMs: s.WS_MANAGER_DETACH_GRACE_MS,
+    idleShutdownMs:
+      s.WS_MANAGER_IDLE_SHUTDOWN_S === 'never' ? undefined : s.WS_MANAGER_IDLE_SHUTDOWN_S * 1_000,
+    memoryLimitBytes: s.WS_MANAGER_MEMORY_LIMIT_MB * 2 ** 20,
+    controlPlane:
+      s.WS_MANAGER_CONTROL_PLANE_URL === undefined
+        ? undefined
+        : { url: s.WS_MANAGER_CONTROL_PLANE_URL, token: s.WS_MANAGER_CONTROL_PLANE_TOKEN },
+    workspaceCommand: s.WS_MANAGER_WORKSPACE_COMMAND,
+    logLevel: s.WS_MANAGER_LOG_LEVEL,
+    // Exactly "1": a flag that half the spellings of yes turn on is one that nobody knows the state of.
+    ledgerWrites: s.DELEGATION_LEDGER_WRITE === '1',
+    stuckThresholdMs: s.DELEGATION_STUCK_THRESHOLD_S * 1_000,
+  };
+}
+
+/** The state directory of the user, by the XDG base directory specification. */
+function defaultDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  const state = env['XDG_STATE_HOME'] || path.join(homedir(), '.local', 'state');
+  return path.join(state, 'ws-gate-manager');
+}
+
+/** What may be repeated in an error: no token, and no URL, which may hold a password. */
+function shown(name: string, value: string | undefined): string {
+  return /TOKEN|URL/.test(name) ? '…' : JSON.stringify(value ?? '');
+}

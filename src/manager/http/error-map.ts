@@ -1,0 +1,70 @@
+import type { FastifyError } from 'fastify';
+import { isUnavailable } from '../store/db.ts';
+
+/** What a request that failed is answered with. */
+export interface Failure {
+  readonly status: number;
+  /** The body, always of this shape. */
+  readonly body: { readonly message: string; readonly code?: string };
+}
+
+/** The status that goes with the code of an error. What is not here is nobody's expected outcome: 500. */
+const STATUS: Readonly<Record<string, number>> = {
+  ERR_WORKSPACE_NOT_FOUND: 404,
+  ERR_PATH_REQUIRED: 400,
+  ERR_INVALID_CLIENT_ID: 400,
+  ERR_PATH_RESOLUTION: 400,
+  ERR_UNKNOWN_COMMAND: 400,
+  ERR_CLIENT_NOT_ATTACHED: 409,
+  ERR_CLIENT_RETIRED: 409,
+  ERR_OPT_IN_MISMATCH: 409,
+  ERR_SERVER_NOT_IDLE: 409,
+  ERR_SERVER_SHUTTING_DOWN: 503,
+};
+
+/** What clients read instead of the error's own words. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  ERR_INVALID_CLIENT_ID: 'client_id is not a valid UUID',
+};
+
+/** An answer that a handler decides on. */
+export class HttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'HttpError';
+    this.status = status;
+  }
+}
+
+/** Turns whatever a handler threw into an answer. The words of an unexpected error stay in the log. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof HttpError) return { status: error.status, body: { message: error.message } };
+  for (let link = error; link instanceof Error; link = link.cause) {
+    const code = 'code' in link && typeof link.code === 'string' ? link.code : '';
+    const status = STATUS[code];
+    if (status !== undefined) return { status, body: { message: MESSAGES[code] ?? link.message, code } };
+  }
+  if (isUnavailable(error)) {
+    return {
+      status: 503,
+      body: { message: 'the database cannot be reached; try again later', code: 'ERR_DATABASE_UNAVAILABLE' },
+    };
+  }
+  if (isFastifyError(error)) {
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      return { status: 413, body: { message: 'the request is too large' } };
+    if (error.validation) return { status: 400, body: { message: error.message } };
+    if ((error.statusCode ?? 500) < 500)
+      return { status: 400, body: { message: 'failed to decode request' } };
+  }
+  return { status: 500, body: { message: 'internal error' } };
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return (
+    (error instanceof Error && 'code' in error && String(error.code).startsWith('FST_')) ||
+    (error instanceof Error && ('validation' in error || 'statusCode' in error))
+  );
+}
