@@ -1,6 +1,6 @@
 /** The flags of the command line: the one table that parsing, checking and the help texts are made from. */
 
-export const commandNames = ['check', 'explain', 'rules', 'test'] as const;
+export const commandNames = ['check', 'explain', 'rules', 'test', 'manager'] as const;
 
 export type CommandName = (typeof commandNames)[number];
 
@@ -56,6 +56,15 @@ export const flags: readonly Flag[] = [
   { name: 'max-warnings', value: 'N', commands: ['check'], text: 'exit with 1 when there are more warnings' },
   { name: 'quiet', commands: ['check'], text: 'report errors only' },
   { name: 'stats', commands: ['check'], text: 'print times and counts to stderr' },
+  { name: 'host', value: 'NAME', commands: ['manager'], text: 'listen on this address (default 127.0.0.1)' },
+  { name: 'port', value: 'N', commands: ['manager'], text: 'listen on this port, 0 for a free one (default 7420)' },
+  { name: 'socket', value: 'FILE', commands: ['manager'], text: 'listen on this unix socket instead' },
+  {
+    name: 'data',
+    value: 'DIR',
+    commands: ['manager'],
+    text: 'keep the data here, :memory: for nowhere (without DATABASE_URL)',
+  },
   { name: 'cwd', value: 'DIR', text: 'work in this directory' },
   { name: 'color', text: 'colour the output' },
   { name: 'no-color', text: 'do not colour the output' },

@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<CommandName, { readonly usage: string; readonly 
   explain: { usage: 'ws-gate explain <rule>', text: 'Print the page of a rule.' },
   rules: { usage: 'ws-gate rules', text: 'List all rules, one line each.' },
   test: { usage: 'ws-gate test [dir]', text: 'Run the fixtures of rules (default: fixtures).' },
+  manager: {
+    usage: 'ws-gate manager',
+    text: 'Start the reference workspace manager. docs/manager.md has its settings.',
+  },
 };
 
 const EXIT_CODES = 'Exit codes: 0 clean, 1 findings, 2 the gate could not do its job.\n';

@@ -79,6 +79,8 @@ async function dispatch(line: CommandLine, terminal: Terminal): Promise<Outcome>
       return (await import('./commands/rules.ts')).rulesCommand(line, terminal);
     case 'test':
       return (await import('./commands/test.ts')).testCommand(line, terminal);
+    case 'manager':
+      return (await import('./commands/manager.ts')).managerCommand(line, terminal);
     case undefined:
       // Not `clean`: a job that runs the program without a command has checked nothing.
       terminal.stderr.write(helpText(undefined));
