@@ -47,7 +47,7 @@ const settings = z.object({
   /** Whether the server exits when no workspace has been open for a while: seconds, or `never`. */
   WS_MANAGER_IDLE_SHUTDOWN_S: z.union([z.literal('never'), whole(0, 2_147_483)]).default('never'),
   WS_MANAGER_MEMORY_LIMIT_MB: whole(1, 1_048_576).default(2_048),
-  /** The control plane that the fleet is provisioned through; with it, its token. */
+  /** The control plane that the fleet is provisioned through. */
   WS_MANAGER_CONTROL_PLANE_URL: url('http:', 'https:').optional(),
   WS_MANAGER_CONTROL_PLANE_TOKEN: z.string().min(1).optional(),
   /** The command that a workspace of the fleet is, when it runs as a process of this machine. */
@@ -56,6 +56,12 @@ const settings = z.object({
   DELEGATION_LEDGER_WRITE: z.string().optional(),
   DELEGATION_STUCK_THRESHOLD_S: whole(1, 2_147_483).default(600),
 });
+
+/** Where the control plane is, and how it knows the manager. */
+interface ControlPlane {
+  readonly url: string;
+  readonly token: string;
+}
 
 /** The settings of a manager, checked. */
 export interface ManagerConfig {
@@ -69,7 +75,7 @@ export interface ManagerConfig {
   readonly detachGraceMs: number;
   readonly idleShutdownMs: number | undefined;
   readonly memoryLimitBytes: number;
-  readonly controlPlane: { readonly url: string; readonly token: string | undefined } | undefined;
+  readonly controlPlane: ControlPlane | undefined;
   readonly workspaceCommand: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly ledgerWrites: boolean;
@@ -120,16 +126,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     idleShutdownMs:
       s.WS_MANAGER_IDLE_SHUTDOWN_S === 'never' ? undefined : s.WS_MANAGER_IDLE_SHUTDOWN_S * 1_000,
     memoryLimitBytes: s.WS_MANAGER_MEMORY_LIMIT_MB * 2 ** 20,
-    controlPlane:
-      s.WS_MANAGER_CONTROL_PLANE_URL === undefined
-        ? undefined
-        : { url: s.WS_MANAGER_CONTROL_PLANE_URL, token: s.WS_MANAGER_CONTROL_PLANE_TOKEN },
+    controlPlane: controlPlaneOf(s.WS_MANAGER_CONTROL_PLANE_URL, s.WS_MANAGER_CONTROL_PLANE_TOKEN),
     workspaceCommand: s.WS_MANAGER_WORKSPACE_COMMAND,
     logLevel: s.WS_MANAGER_LOG_LEVEL,
     // Exactly "1": a flag that half the spellings of yes turn on is one that nobody knows the state of.
     ledgerWrites: s.DELEGATION_LEDGER_WRITE === '1',
     stuckThresholdMs: s.DELEGATION_STUCK_THRESHOLD_S * 1_000,
   };
+}
+
+function controlPlaneOf(url: string | undefined, token: string | undefined): ControlPlane | undefined {
+  if (url !== undefined && token !== undefined) return { url, token };
+  if (url === undefined && token === undefined) return undefined;
+  const [set, missing] = url === undefined ? ['TOKEN', 'URL'] : ['URL', 'TOKEN'];
+  const name = 'WS_MANAGER_CONTROL_PLANE_';
+  throw new ConfigError(`${name}${set} is set without ${name}${missing}; set both`);
 }
 
 /** The state directory of the user, by the XDG base directory specification. */

@@ -122,12 +122,16 @@ export class ManagerClient {
 
   /** Creates what is missing of a tree of workspaces. To be repeated without harm. */
   async importTree(tree: TreeNode): Promise<ImportResult[]> {
-    const { results } = await this.#json<{ results: ImportResult[] }>('POST', '/v1/fleet/org/import', { tree });
+    const { results } = await this.#json<{ results: ImportResult[] }>('POST', '/v1/fleet/org/import', {
+      tree,
+    });
     return results;
   }
 
   /** Creates one workspace of the fleet. */
-  createFleetWorkspace(body: Omit<TreeNode, 'children'> & { parent_id?: string }): Promise<FleetWorkspaceJson> {
+  createFleetWorkspace(
+    body: Omit<TreeNode, 'children'> & { parent_id?: string },
+  ): Promise<FleetWorkspaceJson> {
     return this.#json('POST', '/v1/fleet/workspaces', body);
   }
 
@@ -163,7 +167,11 @@ export class ManagerClient {
     return (await response.json()) as T;
   }
 
-  async #send(method: string, path: string, { body, signal }: { body?: object; signal?: AbortSignal }): Promise<Response> {
+  async #send(
+    method: string,
+    path: string,
+    { body, signal }: { body?: object; signal?: AbortSignal },
+  ): Promise<Response> {
     const headers: Record<string, string> = {};
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (this.#adminToken !== undefined) headers['authorization'] = `Bearer ${this.#adminToken}`;

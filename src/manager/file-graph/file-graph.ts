@@ -87,7 +87,11 @@ async function sourceFiles(root: string): Promise<string[]> {
 }
 
 /** Where an import leads: to the file of that name, of a name like it, or to the index of the directory. */
-function importedFile(from: string, specifier: string, files: ReadonlyMap<string, string>): string | undefined {
+function importedFile(
+  from: string,
+  specifier: string,
+  files: ReadonlyMap<string, string>,
+): string | undefined {
   const target = path.posix.join(path.posix.dirname(from), specifier);
   const stem = target.replace(/\.[cm]?jsx?$/, '');
   const endings = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '/index.ts', '/index.js'];

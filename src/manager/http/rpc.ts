@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type FileGraph, importersOf } from '../file-graph/file-graph.ts';
+import type { GraphService } from '../graph-service.ts';
 import {
   type Freshness,
   GraphArgumentError,
@@ -9,7 +10,6 @@ import {
   type WorkspaceKey,
   workspaceKey,
 } from '../graphs/index.ts';
-import type { GraphService } from '../graph-service.ts';
 import type { App } from './server.ts';
 
 const id = z.union([z.string(), z.number(), z.null()]);
@@ -33,7 +33,10 @@ const target = z.object({
   root: z.string(),
   mode: z.enum(['git-root', 'workspace-folder', 'explicit']).optional(),
   /** A number of 64 bits, as text: JSON has none. */
-  fingerprint: z.string().regex(/^\d{1,20}$/).optional(),
+  fingerprint: z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .optional(),
 });
 const loading = target.extend({ wait: z.boolean().optional(), pin: z.boolean().optional() });
 const changing = target.extend({
@@ -78,10 +81,13 @@ function methodsOf(graphs: GraphService): ReadonlyMap<string, Method> {
       'daemon/cancel_rebuild',
       method(target, async (key) => ({ cancelled: await graphs.manager.cancelRebuild(keyOf(key)) })),
     ],
-    ['daemon/reset', method(target, async (key) => {
+    [
+      'daemon/reset',
+      method(target, async (key) => {
         await graphs.manager.reset(keyOf(key));
         return { reset: true };
-      })],
+      }),
+    ],
     ['daemon/status', method(z.object({}), async () => statusToJson(await graphs.manager.status()))],
     [
       'graph/serve',

@@ -1,5 +1,5 @@
-import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from '../obs/log.ts';
 import { failureOf } from './error-map.ts';
 import { type ZodTypes, zodCompiler } from './validation.ts';
@@ -13,11 +13,16 @@ const BODY_LIMIT = 27 * 2 ** 20;
 /** Creates the HTTP server without any route. Loads `fastify` only now. */
 export async function createServer(logger: Logger): Promise<App> {
   const { default: fastify } = await import('fastify');
-  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: 'idle', routerOptions: {} }).withTypeProvider<ZodTypes>();
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    routerOptions: {},
+  }).withTypeProvider<ZodTypes>();
   app.setValidatorCompiler(zodCompiler as never);
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = failureOf(error);
-    if (status === 500) logger.error('Request failed', { method: request.method, route: request.routeOptions.url, error });
+    if (status === 500)
+      logger.error('Request failed', { method: request.method, route: request.routeOptions.url, error });
     return reply.code(status).send(body);
   });
   app.setNotFoundHandler((request, reply) => {

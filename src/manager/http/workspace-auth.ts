@@ -25,7 +25,8 @@ export async function openWorkspaceAuth(db: Db): Promise<WorkspaceAuth> {
   ]);
   const { rows } = await db.query<{ value: string }>('SELECT value FROM settings WHERE name = $1', [SECRET]);
   const secret = rows[0]?.value;
-  if (secret === undefined) throw new Error('the secret of the workspace tokens was deleted while it was read');
+  if (secret === undefined)
+    throw new Error('the secret of the workspace tokens was deleted while it was read');
 
   const tokenOf = (workspaceId: string): string =>
     createHmac('sha256', secret).update(workspaceId.toLowerCase()).digest('base64url');

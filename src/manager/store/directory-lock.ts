@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A data directory that is in use already. */
@@ -46,13 +46,39 @@ async function takeMark(directory: string, mark: string): Promise<void> {
   await writeFile(draft, `${process.pid}\n`);
   try {
     while (!(await linkIfFree(draft, mark))) {
-      const pid = Number((await readFile(mark, 'utf8').catch(() => '')).trim());
+      const pid = await pidIn(mark);
       if (isAlive(pid)) throw new DirectoryInUseError(directory, pid);
-      await rm(mark, { force: true });
+      await discard(directory, mark);
     }
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Removes a mark that was found stale, unless another has replaced it since: then that is put back. */
+async function discard(directory: string, mark: string): Promise<void> {
+  const aside = `${mark}.${process.pid}.stale`;
+  try {
+    await rename(mark, aside);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return;
+    throw error;
+  }
+  const pid = await pidIn(aside);
+  if (isAlive(pid)) {
+    await linkIfFree(aside, mark);
+    await rm(aside, { force: true });
+    throw new DirectoryInUseError(directory, pid);
+  }
+  await rm(aside, { force: true });
+}
+
+async function pidIn(mark: string): Promise<number> {
+  return Number((await readFile(mark, 'utf8').catch(() => '')).trim());
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 async function linkIfFree(draft: string, mark: string): Promise<boolean> {
@@ -60,7 +86,7 @@ async function linkIfFree(draft: string, mark: string): Promise<boolean> {
     await link(draft, mark);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (isSystemError(error, 'EEXIST')) return false;
     throw error;
   }
 }
@@ -72,6 +98,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isSystemError(error, 'EPERM');
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Backend } from '../../claims/index.ts';
 import type { WorkspaceInfo } from '../../claims/workspace.ts';
+import type { ServedWorkspace } from '../../served-workspace.ts';
 import { HttpError } from '../error-map.ts';
 import type { App } from '../server.ts';
 import { type EventStreamOptions, sendEvents } from '../sse.ts';
-import type { ServedWorkspace } from '../../served-workspace.ts';
 
 const createBody = z.object({
   path: z.string(),

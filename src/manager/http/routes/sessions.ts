@@ -67,7 +67,9 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
     return ended;
   });
 
-  app.post('/v1/sessions/:sid/resume', { schema: { params: byId } }, ({ params }) => sessions.resume(params.sid));
+  app.post('/v1/sessions/:sid/resume', { schema: { params: byId } }, ({ params }) =>
+    sessions.resume(params.sid),
+  );
 
   app.get(
     '/v1/sessions/:sid/modifiers',
@@ -130,7 +132,10 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
 function opened(sessions: SessionManager, sessionId: string): SessionWorkspace {
   const workspace = sessions.getWorkspace(sessionId);
   if (workspace) return workspace;
-  throw new HttpError(409, `session ${sessionId} is not open on this manager: resume it here, or ask the one that has it`);
+  throw new HttpError(
+    409,
+    `session ${sessionId} is not open on this manager: resume it here, or ask the one that has it`,
+  );
 }
 
 function changeToJson({ path, change, hash }: OverlayFile): Record<string, unknown> {

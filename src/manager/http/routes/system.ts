@@ -1,5 +1,5 @@
-import type { Db } from '../../store/db.ts';
 import type { PrometheusMetrics } from '../../obs/metrics.ts';
+import type { Db } from '../../store/db.ts';
 import type { App } from '../server.ts';
 
 /** What the routes about the server itself need. */

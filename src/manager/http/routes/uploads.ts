@@ -27,7 +27,10 @@ export function uploadRoutes(app: App, { uploads, fleet, auth }: UploadRoutes): 
     { schema: { params: byId, body: putBody } },
     async ({ params, body }, reply) => {
       await fleet.get(params.id);
-      const files = body.files.map(({ content, ...file }) => ({ ...file, content: Buffer.from(content, 'base64') }));
+      const files = body.files.map(({ content, ...file }) => ({
+        ...file,
+        content: Buffer.from(content, 'base64'),
+      }));
       return reply.code(201).send({ file_ids: await uploads.putBatch(params.id, files) });
     },
   );
