@@ -6,6 +6,7 @@ import {
   bytes,
   changeset,
   creation,
+  FakeClock,
   intercept,
   overlayRows,
   repo,
@@ -255,7 +256,7 @@ describeDatabases('sessions', (open) => {
 
   test('D-X6 the end of a persistent session is kept, moved, and found again after a restart', async () => {
     const db = await open();
-    const clock = new (await import('./support.ts')).FakeClock();
+    const clock = new FakeClock();
     const first = await startManager(db, { clock });
     const end = new Date(clock.epoch() + HOUR);
     const workspace = await first.manager.createWorkspace(

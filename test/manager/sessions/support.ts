@@ -13,6 +13,22 @@ import { FakeClock, RecordingLogger } from '../fakes.ts';
 
 export { FakeClock, Gate, RecordingLogger, settle, turns } from '../fakes.ts';
 
+/** A clock whose time can pass without a timer firing: what runs in the background, the test runs by hand. */
+export class HandClock extends FakeClock {
+  #passed = 0;
+
+  override now(): number {
+    return super.now() + this.#passed;
+  }
+  override epoch(): number {
+    return super.epoch() + this.#passed;
+  }
+  /** Lets `ms` pass. */
+  pass(ms: number): void {
+    this.#passed += ms;
+  }
+}
+
 /** The n-th of a kind of id. */
 function id(kind: string, n: number): string {
   return `${kind}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
