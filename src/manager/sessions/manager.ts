@@ -234,18 +234,8 @@ export class SessionManager implements AsyncDisposable {
   async destroyWorkspace(sessionId: string): Promise<SessionInfo | undefined> {
     const id = canonicalUuid(sessionId);
     if (id === undefined) return undefined;
-    const workspace = this.#registry.peek(id);
-    if (!workspace) {
-      const ended = await this.#rows.end(id, 'abandoned', DESTROYED);
-      if (ended) this.#cacheQueue.evict(id);
-      return ended && infoOf(ended, this.#clock.epoch());
-    }
-    using _mu = await workspace.mu.acquire();
-    const ended = await this.#rows.end(id, 'abandoned', DESTROYED);
-    // Two destroys, or a destroy and a collection: what was dropped in between has been told to somebody else.
-    const dropped = this.#registry.drop(workspace);
-    if (!ended && !dropped) return undefined;
-    return infoOf(ended ?? workspace.record, this.#clock.epoch());
+    const ended = await this.#end(id);
+    return ended && infoOf(ended, this.#clock.epoch());
   }
 
   /**
@@ -339,6 +329,19 @@ export class SessionManager implements AsyncDisposable {
       this.#logger.warn('Session manager not signed off', { error });
     });
     await this.#cacheQueue.drain(DRAIN_MS);
+  }
+
+  async #end(id: string): Promise<SessionRecord | undefined> {
+    const workspace = this.#registry.peek(id);
+    if (!workspace) {
+      const ended = await this.#rows.end(id, 'abandoned', DESTROYED);
+      if (ended) this.#cacheQueue.evict(id);
+      return ended;
+    }
+    using _mu = await workspace.mu.acquire();
+    const ended = await this.#rows.end(id, 'abandoned', DESTROYED);
+    // Two destroys, or a destroy and a collection: what was dropped in between has been told to somebody else.
+    return this.#registry.drop(workspace) ? (ended ?? workspace.record) : ended;
   }
 
   /** Runs what opens a session; a close waits for it, and then closes that too. */

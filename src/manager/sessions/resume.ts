@@ -27,7 +27,7 @@ export interface ResumerOptions {
 
 /** How a resume ended. */
 type Attempt =
-  | { readonly kind: 'open'; readonly info: SessionInfo }
+  | { readonly kind: 'open'; readonly record: SessionRecord }
   /** The row was taken, and what had to follow failed; `strandError` if the row could not be given back. */
   | {
       readonly kind: 'failed';
@@ -57,8 +57,9 @@ export class Resumer {
 
   /** See `SessionManager.resume`. */
   async resume(id: string): Promise<SessionInfo> {
-    const attempt = await this.#attempt(id);
-    if (attempt.kind === 'open') return attempt.info;
+    const { clock, alive } = this.#options;
+    const attempt = await this.#attempt(id, alive());
+    if (attempt.kind === 'open') return infoOf(attempt.record, clock.epoch());
     const { record, error, strandError } = attempt;
     if (strandError === undefined) {
       await this.#options.collector.tellStranded(record, RESUME_FAILED);
@@ -72,12 +73,12 @@ export class Resumer {
     throw error;
   }
 
-  async #attempt(id: string): Promise<Attempt> {
-    const { rows, registry, cache, clock, tools, baseOf, onResumed, alive } = this.#options;
+  async #attempt(id: string, alive: number): Promise<Attempt> {
+    const { rows, registry, cache, clock, tools, baseOf, onResumed } = this.#options;
     using _lane = await this.lane.acquire(id);
-    const outcome = await rows.resume(id, randomUUID(), alive());
+    const outcome = await rows.resume(id, randomUUID(), alive);
     const { record } = outcome;
-    if (outcome.kind === 'already') return { kind: 'open', info: infoOf(record, clock.epoch()) };
+    if (outcome.kind === 'already') return { kind: 'open', record };
     try {
       const graph = new SessionGraph(await baseOf(record), outcome.graph);
       await onResumed?.(infoOf(record, clock.epoch()));
@@ -85,7 +86,7 @@ export class Resumer {
       // The manager that had the session may have ended before it could do that.
       cache.evict(outcome.dead);
       registry.add(workspace);
-      return { kind: 'open', info: workspace.info() };
+      return { kind: 'open', record };
     } catch (error) {
       return {
         kind: 'failed',
