@@ -7,4 +7,5 @@
 export * from './claims/index.ts';
 export { type Clock, systemClock, type TimerHandle } from './clock.ts';
 export * from './obs/index.ts';
+export * from './sessions/index.ts';
 export * from './store/index.ts';

@@ -1,0 +1,237 @@
+import type { RedisClientType } from '@redis/client';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Logger, silentLogger } from '../obs/log.ts';
+import type { WorkspaceCache } from './cache.ts';
+import type { OverlayFile } from './overlay.ts';
+import type { GraphDelta } from './session-graph.ts';
+import type { SessionSnapshot } from './types.ts';
+
+/** Options of {@link openRedisCache}; only `url` is required. */
+export interface RedisCacheOptions {
+  /** Of a Redis or Valkey server: `redis://127.0.0.1:6379`. */
+  readonly url: string;
+  /** How long, in seconds, what nobody touches is kept. Default a day. */
+  readonly ttlSecs?: number | undefined;
+  /** How long, in milliseconds, an operation may take. Default 500. */
+  readonly timeoutMs?: number | undefined;
+  /** How many commands may wait for a server that is away. Default 1000. */
+  readonly maxQueued?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+const DEFAULT_TTL_SECS = 24 * 60 * 60;
+const DEFAULT_TIMEOUT_MS = 500;
+const DEFAULT_MAX_QUEUED = 1_000;
+const FIRST_RECONNECT_MS = 50;
+const MAX_RECONNECT_MS = 2_000;
+
+/**
+ * Opens a cache on a server that speaks the Redis protocol. The library that it takes is loaded only now.
+ *
+ * A server that is away is no error, here or later: reads fail at once and writes after `timeoutMs`, until it is back.
+ */
+export async function openRedisCache(options: RedisCacheOptions): Promise<RedisCache> {
+  const { createClient } = await import('@redis/client');
+  const { url, logger = silentLogger, clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const client: RedisClientType = createClient({
+    url,
+    commandsQueueMaxLength: options.maxQueued ?? DEFAULT_MAX_QUEUED,
+    socket: {
+      connectTimeout: Math.max(timeoutMs, FIRST_RECONNECT_MS),
+      reconnectStrategy: (retries) =>
+        Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(retries, 10), MAX_RECONNECT_MS),
+    },
+  }) as RedisClientType;
+
+  // One line for each time the server goes away, not one for each attempt to reach it.
+  let away = false;
+  client.on('error', (error: unknown) => {
+    if (!away) logger.warn('Cache server lost', { error });
+    away = true;
+  });
+  client.on('ready', () => {
+    away = false;
+  });
+  const cache = new RedisCache(client, { clock, timeoutMs, ttlSecs: options.ttlSecs ?? DEFAULT_TTL_SECS });
+  await cache.connect();
+  return cache;
+}
+
+/** {@link RedisCacheOptions} without the connection. */
+interface Limits {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly ttlSecs: number;
+}
+
+/**
+ * Sessions under `{<session id>}:meta`, `:graph`, `:file:<path>` and `:files` (the set of the paths), as JSON. The
+ * braces put all keys of a session into one slot of a cluster, so that `MULTI` may span them.
+ *
+ * Every key lives for the same time from when it was last written or touched. That is what ends an entry that an
+ * eviction misses: it reads which files there are before it removes them, and another process may add one in between.
+ */
+export class RedisCache implements WorkspaceCache, AsyncDisposable {
+  readonly #client: RedisClientType;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #ttl: number;
+
+  /** @internal */
+  constructor(client: RedisClientType, { clock, timeoutMs, ttlSecs }: Limits) {
+    if (!Number.isInteger(ttlSecs) || ttlSecs < 1 || ttlSecs > 0xffffffff) {
+      throw new RangeError(`ttlSecs must be a whole number of seconds from 1 to 4294967295, got ${ttlSecs}`);
+    }
+    this.#client = client;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#ttl = ttlSecs;
+  }
+
+  /**
+   * Starts to connect, and waits for that no longer than for any operation.
+   *
+   * @internal
+   */
+  async connect(): Promise<void> {
+    await this.#within(this.#client.connect()).catch(() => {});
+  }
+
+  async cacheWorkspace(snapshot: SessionSnapshot): Promise<void> {
+    await this.#set(keysOf(snapshot.session_id).meta, snapshot);
+  }
+
+  async getWorkspace(sessionId: string): Promise<SessionSnapshot | null> {
+    return await this.#get(keysOf(sessionId).meta);
+  }
+
+  async cacheFile(sessionId: string, path: string, file: OverlayFile | null): Promise<void> {
+    const keys = keysOf(sessionId);
+    const multi = this.#client.multi();
+    if (file) {
+      multi.set(keys.file(path), encodeFile(file), { expiration: { type: 'EX', value: this.#ttl } });
+      multi.sAdd(keys.files, path).expire(keys.files, this.#ttl);
+    } else {
+      multi.unlink(keys.file(path)).sRem(keys.files, path);
+    }
+    await this.#within(multi.exec());
+  }
+
+  async getFile(sessionId: string, path: string): Promise<OverlayFile | null> {
+    const file = await this.#get<CachedFile>(keysOf(sessionId).file(path));
+    return (
+      file && {
+        ...file,
+        content: Uint8Array.from(Buffer.from(file.content, 'base64')),
+        baseHash: file.baseHash,
+      }
+    );
+  }
+
+  async listFiles(sessionId: string): Promise<string[]> {
+    this.#requireServer();
+    return (await this.#within(this.#client.sMembers(keysOf(sessionId).files))).sort();
+  }
+
+  async cacheGraph(sessionId: string, graph: GraphDelta): Promise<void> {
+    await this.#set(keysOf(sessionId).graph, graph);
+  }
+
+  async getGraph(sessionId: string): Promise<GraphDelta | null> {
+    return await this.#get(keysOf(sessionId).graph);
+  }
+
+  async evict(sessionId: string): Promise<void> {
+    const keys = keysOf(sessionId);
+    // What a look-up starts from goes first, even if the answer to the rest comes too late.
+    const removal = this.#client
+      .multi()
+      .sMembers(keys.files)
+      .unlink([keys.meta, keys.graph, keys.files])
+      .exec();
+    const [paths] = (await this.#within(removal)) as unknown as [string[]];
+    if (paths.length > 0) await this.#within(this.#client.unlink(paths.map((path) => keys.file(path))));
+  }
+
+  async touch(sessionId: string): Promise<void> {
+    const keys = keysOf(sessionId);
+    this.#requireServer();
+    const paths = await this.#within(this.#client.sMembers(keys.files));
+    const multi = this.#client.multi();
+    for (const key of [keys.meta, keys.graph, keys.files, ...paths.map((path) => keys.file(path))]) {
+      multi.expire(key, this.#ttl);
+    }
+    await this.#within(multi.execAsPipeline());
+  }
+
+  /** Sends what is queued, if the server is there, and disconnects. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#client.isOpen) return;
+    try {
+      this.#requireServer();
+      await this.#within(this.#client.close());
+    } catch {
+      this.#client.destroy();
+    }
+  }
+
+  /** {@link RedisCache.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #set(key: string, value: unknown): Promise<void> {
+    const expiration = { type: 'EX', value: this.#ttl } as const;
+    await this.#within(this.#client.set(key, JSON.stringify(value), { expiration }));
+  }
+
+  async #get<T>(key: string): Promise<T | null> {
+    this.#requireServer();
+    const text = await this.#within(this.#client.get(key));
+    return text === null ? null : (JSON.parse(text) as T);
+  }
+
+  /** Nobody waits for what a server that is away might know. */
+  #requireServer(): void {
+    if (!this.#client.isReady) throw new Error('the cache server is away');
+  }
+
+  /** Waits for `work` no longer than `timeoutMs`. */
+  async #within<T>(work: Promise<T>): Promise<T> {
+    let stop = (): void => {};
+    const late = new Promise<never>((_, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        reject(new Error(`the cache server did not answer within ${this.#timeoutMs} ms`));
+      }, this.#timeoutMs);
+      stop = () => this.#clock.clearTimeout(timer);
+    });
+    // Once it is late, how it ends is nobody's business.
+    work.catch(() => {});
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      stop();
+    }
+  }
+}
+
+/** A file in JSON: its content in base64. */
+interface CachedFile extends Omit<OverlayFile, 'content'> {
+  readonly content: string;
+}
+
+function encodeFile(file: OverlayFile): string {
+  const cached: CachedFile = { ...file, content: Buffer.from(file.content).toString('base64') };
+  return JSON.stringify(cached);
+}
+
+function keysOf(sessionId: string) {
+  const prefix = `{${sessionId}}`;
+  return {
+    meta: `${prefix}:meta`,
+    graph: `${prefix}:graph`,
+    files: `${prefix}:files`,
+    file: (path: string) => `${prefix}:file:${path}`,
+  };
+}
