@@ -14,3 +14,8 @@ export function canonicalUuid(text: string): string | undefined {
   const digits = trimmed.toLowerCase().replace('urn:uuid:', '').replace(/[{}-]/g, '');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
+
+/** Whether `text` is a UUID in its usual form: PostgreSQL takes it as an error to be asked for another. */
+export function isUuid(text: string): boolean {
+  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+}

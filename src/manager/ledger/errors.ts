@@ -1,0 +1,32 @@
+import type { DelegationStatus } from './status.ts';
+
+/** The stable identifier of each kind of {@link LedgerError}. */
+export type LedgerErrorCode = 'ERR_LEDGER_TRANSITION' | 'ERR_LEDGER_QUERY';
+
+/** An error that a caller of the ledger can cause. Decide by `code`. */
+export abstract class LedgerError extends Error {
+  abstract readonly code: LedgerErrorCode;
+
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** A delegation cannot go from where it is to where it was sent: it is over, or further along. */
+export class InvalidTransitionError extends LedgerError {
+  readonly code = 'ERR_LEDGER_TRANSITION';
+  readonly from: DelegationStatus;
+  readonly to: DelegationStatus;
+
+  constructor(delegationId: string, from: DelegationStatus, to: DelegationStatus) {
+    super(`delegation ${delegationId} is ${from} and cannot become ${to}; read its row for how it ended`);
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/** A question that the ledger does not answer. */
+export class LedgerQueryError extends LedgerError {
+  readonly code = 'ERR_LEDGER_QUERY';
+}
