@@ -92,7 +92,13 @@ export class StaleExpiredError extends GraphError {
   readonly rpcCode = GRAPH_RPC_CODES.staleExpired;
   readonly hint = 'Correct what made the last build fail, or raise staleServeMaxAgeHours.';
   /** @param lastGoodAt - In milliseconds since the Unix epoch. */
-  constructor(root: string, ageHours: number, capHours: number, lastGoodAt: number, lastError: string | null) {
+  constructor(
+    root: string,
+    ageHours: number,
+    capHours: number,
+    lastGoodAt: number,
+    lastError: string | null,
+  ) {
     super(`workspace ${root} stale-serve window expired (${ageHours}h >= ${capHours}h cap)`, {
       root,
       age_hours: ageHours,

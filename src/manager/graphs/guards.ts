@@ -1,4 +1,4 @@
-import { type GraphError, GraphBuildFailedError } from './errors.ts';
+import { GraphBuildFailedError, type GraphError } from './errors.ts';
 import type { GraphCell } from './lease.ts';
 import type { LoadedWorkspace } from './loaded.ts';
 import type { GraphState } from './state.ts';

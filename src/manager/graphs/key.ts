@@ -40,9 +40,13 @@ export function workspaceKey({
   rootMode = 'git-root',
   configFingerprint = 0n,
 }: WorkspaceKeyParts): WorkspaceKey {
-  if (!isAbsolute(indexRoot)) throw new GraphArgumentError('indexRoot', `an absolute path, got '${indexRoot}'`);
+  if (!isAbsolute(indexRoot))
+    throw new GraphArgumentError('indexRoot', `an absolute path, got '${indexRoot}'`);
   if (BigInt.asUintN(64, configFingerprint) !== configFingerprint) {
-    throw new GraphArgumentError('configFingerprint', `an unsigned number of 64 bits, got ${configFingerprint}`);
+    throw new GraphArgumentError(
+      'configFingerprint',
+      `an unsigned number of 64 bits, got ${configFingerprint}`,
+    );
   }
   const root = resolve(indexRoot);
   const id = JSON.stringify([root, rootMode, String(configFingerprint)]);
@@ -52,7 +56,11 @@ export function workspaceKey({
 
 /** The order in which one of several keys of a path is chosen: by mode, then by fingerprint. */
 export function compareKeys(a: WorkspaceKey, b: WorkspaceKey): number {
-  return compare(a.indexRoot, b.indexRoot) || compare(a.rootMode, b.rootMode) || compare(a.configFingerprint, b.configFingerprint);
+  return (
+    compare(a.indexRoot, b.indexRoot) ||
+    compare(a.rootMode, b.rootMode) ||
+    compare(a.configFingerprint, b.configFingerprint)
+  );
 }
 
 function compare<T extends string | bigint>(a: T, b: T): number {

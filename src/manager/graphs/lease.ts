@@ -94,7 +94,9 @@ export interface LeakDetector {
 export function leakDetector(logger: Logger, metrics: Metrics): LeakDetector {
   const registry = new FinalizationRegistry<string>((root) => {
     metrics.count('ws_manager_lease_leaks_total', undefined);
-    logger.warn('A graph lease was lost without a release; the memory of its graph stays accounted for', { root });
+    logger.warn('A graph lease was lost without a release; the memory of its graph stays accounted for', {
+      root,
+    });
   });
   return {
     watch: (lease, root) => registry.register(lease, root, lease),

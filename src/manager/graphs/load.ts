@@ -98,14 +98,14 @@ async function build<G>(
   { estimateBytes, signal: wanted }: LoadOptions,
 ): Promise<GraphLease<G>> {
   using guard = armed;
-  const { key, root, cell: older } = workspace;
+  const { key, root } = workspace;
   const signal = wanted ? AbortSignal.any([guard.signal, wanted]) : guard.signal;
   let cell: GraphCell<G>;
   let lease: GraphLease<G>;
   try {
     using reservation = await manager.reserveRebuild(key, estimateBytes);
     signal.throwIfAborted();
-    const graph = await builder({ key, root, mode: 'full', files: [], previous: older?.graph, signal });
+    const graph = await builder({ key, root, mode: 'full', files: [], previous: undefined, signal });
     wanted?.throwIfAborted();
     // The estimate may have been low: what nobody reads any more is not to stand in the way.
     manager.reapOnce();
@@ -131,7 +131,11 @@ async function build<G>(
 }
 
 /** What a load comes to that ended with `error`. Builders that are told to stop throw whatever they like. */
-function failureOf<G>({ root, cancel }: LoadedWorkspace<G>, guard: BuildGuard<G>, error: unknown): GraphError {
+function failureOf<G>(
+  { root, cancel }: LoadedWorkspace<G>,
+  guard: BuildGuard<G>,
+  error: unknown,
+): GraphError {
   if (guard.signal.aborted && cancel.pending === 'evicted' && !(error instanceof GraphBuildFailedError)) {
     return new GraphBuildFailedError(root, 'workspace evicted mid-load', { cause: error });
   }

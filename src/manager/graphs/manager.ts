@@ -20,7 +20,7 @@ import { hookSpawner, noOpHook, type PublishHook, type SpawnHook } from './hook.
 import { compareKeys, type WorkspaceKey } from './key.ts';
 import { GraphCell, type GraphLease, type LeakDetector, leakDetector } from './lease.ts';
 import { type LoadOptions, loadGraph } from './load.ts';
-import { LoadedWorkspace } from './loaded.ts';
+import type { LoadedWorkspace } from './loaded.ts';
 import { checkedConfig, type GraphConfig, type GraphManagerOptions } from './options.ts';
 import { RebuildReservation } from './reservation.ts';
 import { type ReadGraph, type ReadOptions, readGraph, type Served } from './serve.ts';
@@ -271,14 +271,16 @@ export class GraphManager<G> implements AsyncDisposable {
 
   /** Keeps the workspace from being evicted. @returns Whether it is there. */
   async pin(key: WorkspaceKey): Promise<boolean> {
-    const workspace = await this.lookup(key);
+    using _workspaces = await this.workspaces.acquireRead();
+    const workspace = this.table.get(key.id);
     if (workspace) workspace.pinned = true;
     return workspace !== undefined;
   }
 
   /** Undoes {@link GraphManager.pin}. @returns Whether the workspace is there. */
   async unpin(key: WorkspaceKey): Promise<boolean> {
-    const workspace = await this.lookup(key);
+    using _workspaces = await this.workspaces.acquireRead();
+    const workspace = this.table.get(key.id);
     if (workspace) workspace.pinned = false;
     return workspace !== undefined;
   }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../abort.ts';
 import { ToolTimeoutError, WorkspaceNotLoadedError } from './errors.ts';
 import type { WorkspaceKey } from './key.ts';
 import type { GraphLease } from './lease.ts';
@@ -36,11 +37,8 @@ export async function readGraph<G, T>(
   const timer = manager.clock.setTimeout(() => {
     timeout.abort(new ToolTimeoutError(key.indexRoot, timeoutMs));
   }, timeoutMs);
-  const late = new Promise<never>((_, reject) => {
-    timeout.signal.addEventListener('abort', () => reject(timeout.signal.reason), { once: true });
-  });
   try {
-    return await Promise.race([underLease(served, read, timeout.signal), late]);
+    return await untilAborted(underLease(served, read, timeout.signal), timeout.signal);
   } finally {
     manager.clock.clearTimeout(timer);
   }
@@ -52,6 +50,7 @@ async function underLease<G, T>(
   read: ReadGraph<G, T>,
   signal: AbortSignal,
 ): Promise<T> {
-  using lease = served.lease;
-  return await read(lease.graph, served, signal);
+  const { lease, ...freshness } = served;
+  using _lease = lease;
+  return await read(lease.graph, freshness, signal);
 }

@@ -1,4 +1,9 @@
-import { type GraphError, GraphBuildFailedError, StaleExpiredError, WorkspaceEvictedError } from './errors.ts';
+import {
+  GraphBuildFailedError,
+  type GraphError,
+  StaleExpiredError,
+  WorkspaceEvictedError,
+} from './errors.ts';
 import type { GraphState } from './state.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -8,12 +13,12 @@ export function ageHours(lastGoodAt: number, now: number): number {
   return Math.floor(Math.max(0, now - lastGoodAt) / MS_PER_HOUR);
 }
 
-const BACKOFF_SECONDS = [0, 30, 60, 120, 300, 600] as const;
+const BACKOFF_SECONDS = [30, 60, 120, 300, 600];
 
 /** How many seconds to wait after the n-th failure in a row before trying again. */
 export function backoffSeconds(failures: number): number {
-  const last = BACKOFF_SECONDS.length - 1;
-  return BACKOFF_SECONDS[Math.min(Math.max(0, failures), last)] ?? BACKOFF_SECONDS[last];
+  if (failures <= 0) return 0;
+  return BACKOFF_SECONDS[failures - 1] ?? Math.max(...BACKOFF_SECONDS);
 }
 
 /** What is looked at to decide whether a workspace can be served: read in one go, under one lock. */
