@@ -106,7 +106,8 @@ async function build<G>(
     using reservation = await manager.reserveRebuild(key, estimateBytes);
     signal.throwIfAborted();
     const graph = await builder({ key, root, mode: 'full', files: [], previous: undefined, signal });
-    wanted?.throwIfAborted();
+    // A builder need not listen.
+    signal.throwIfAborted();
     // The estimate may have been low: what nobody reads any more is not to stand in the way.
     manager.reapOnce();
 

@@ -87,6 +87,7 @@ export class RebuildDispatcher<G> {
       signal.throwIfAborted();
       const { files } = pending;
       const graph = await this.#builder({ key, root, mode, files, previous: previous?.graph, signal });
+      signal.throwIfAborted();
       this.#manager.reapOnce();
 
       // From here to the end of the block nobody can evict the workspace.
