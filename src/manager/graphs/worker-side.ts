@@ -8,7 +8,7 @@ export interface WorkerTask {
 }
 
 /** What a worker answers. Errors keep their message and their stack on the way. */
-export type WorkerMessage<G> = { readonly graph: G } | { readonly error: unknown };
+export type WorkerMessage<G> = { readonly graph: G } | { readonly error: Error };
 
 /** Ends the build if it is cancelled. To be called between passes: often enough to end soon. */
 export type Checkpoint = () => void;
@@ -27,11 +27,18 @@ export async function runWorkerBuild<Input, G>(
   const checkpoint = (): void => {
     if (Atomics.load(cancelled, 0) !== 0) throw new Error('the build is cancelled');
   };
-  let message: WorkerMessage<G>;
   try {
-    message = { graph: await build(input as Input, checkpoint) };
+    parentPort.postMessage({ graph: await build(input as Input, checkpoint) } satisfies WorkerMessage<G>);
   } catch (error) {
-    message = { error };
+    parentPort.postMessage({ error: sendable(error) } satisfies WorkerMessage<G>);
   }
-  parentPort.postMessage(message);
+}
+
+/** Errors of the platform that are not JavaScript's own lose their message when they are copied. */
+function sendable(error: unknown): Error {
+  return error instanceof Error && !(error instanceof DOMException) ? error : new Error(messageOf(error));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -45,7 +45,7 @@ export class RecordingMetrics implements Metrics {
   count(name: string): void {
     this.counts.push(name);
   }
-  gauge(name: string, label: string | undefined, read: () => number): void {
+  gauge(name: string, label: unknown, read: () => number): void {
     this.#gauges.set(`${name}:${label}`, read);
   }
   read(name: string, label: string): number | undefined {
