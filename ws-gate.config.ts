@@ -3,9 +3,23 @@ import { defineConfig } from 'ws-gate';
 export default defineConfig({
   include: ['src/**/*.ts', 'rules/**/*.ts'],
   locks: {
-    // The claims backend; docs/manager-claims.md tells why.
-    order: ['Backend.mu', 'Workspace.clientsMu', 'Resumer.lane', 'SessionWorkspace.mu'],
-    brief: ['Workspace.clientsMu'],
+    // One order for the whole manager; docs/manager.md tells why.
+    order: [
+      'Dispatchers.provisionGate',
+      'Backend.mu',
+      'Workspace.clientsMu',
+      'GraphManager.workspaces',
+      'LoadedWorkspace.rebuildLane',
+      'GraphManager.admission',
+      'Resumer.lane',
+      'SessionWorkspace.mu',
+    ],
+    leaf: ['GraphManager.admission'],
+    brief: ['Workspace.clientsMu', 'LoadedWorkspace.rebuildLane', 'GraphManager.admission'],
+    disjoint: [
+      ['LoadedWorkspace.rebuildLane', 'GraphManager.workspaces'],
+      ['LoadedWorkspace.rebuildLane', 'GraphManager.admission'],
+    ],
     primitives: [
       {
         type: 'KeyedMutex',

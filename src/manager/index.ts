@@ -8,6 +8,7 @@ export * from './claims/index.ts';
 export { type Clock, systemClock, type TimerHandle } from './clock.ts';
 export { DeadlineError } from './deadline.ts';
 export * from './fleet/index.ts';
+export * from './graphs/index.ts';
 export * from './ledger/index.ts';
 export * from './obs/index.ts';
 export * from './sessions/index.ts';
