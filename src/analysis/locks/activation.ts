@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import { gated, performCall } from './calls.ts';
+import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
@@ -10,6 +11,7 @@ import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './
 import type { Env } from './evaluator.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { idOf, outcomeKey } from './keys.ts';
+import { MinQueue } from './min-queue.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import type { Summary } from './summary.ts';
 import {
@@ -74,7 +76,7 @@ const MAX_SITES = 4;
 export class Activation {
   readonly engine: LockEngine;
   readonly call: Call;
-  readonly #cfg: Cfg;
+  readonly cfg: Cfg;
   /** Conditions that are tested more than once: only these are worth remembering. */
   readonly #repeated: ReadonlySet<string>;
   readonly #acquisitions = new Map<string, Acquisition[]>();
@@ -86,7 +88,7 @@ export class Activation {
   constructor(engine: LockEngine, call: Call, cfg: Cfg) {
     this.engine = engine;
     this.call = call;
-    this.#cfg = cfg;
+    this.cfg = cfg;
     this.#repeated = repeatedConditions(cfg);
   }
 
@@ -113,7 +115,7 @@ export class Activation {
   // -- data flow
 
   #flow(): Outcome[] {
-    const { nodes, entry, exit } = this.#cfg;
+    const { nodes, entry, exit } = this.cfg;
     const incoming: Map<string, World>[] = nodes.map(() => new Map());
     const merged: boolean[] = nodes.map(() => false);
     const pending = new Set<number>([entry]);
@@ -171,8 +173,10 @@ export class Activation {
         return [['throw', world]];
       case 'call':
       case 'await':
-      case 'yield':
-        return [['throw', world], ...this.#perform(node, world).map((next) => ['next', next] as const)];
+      case 'yield': {
+        const failed = failures(this, action, world).map((next) => ['throw', next] as const);
+        return [...failed, ...this.#perform(node, world).map((next) => ['next', next] as const)];
+      }
       default:
         return this.#perform(node, world).flatMap((next) => [
           ['next', next] as const,
@@ -824,37 +828,4 @@ function identifiersIn(node: Ts.Node): Ts.Identifier[] | undefined {
   };
   visit(node);
   return isPure && found.length > 0 ? found : undefined;
-}
-
-/** Node ids, smallest first: roughly the order of evaluation, so that joins see all their sides at once. */
-class MinQueue {
-  readonly #heap: number[] = [];
-
-  push(id: number): void {
-    const heap = this.#heap;
-    heap.push(id);
-    for (let at = heap.length - 1; at > 0; ) {
-      const up = (at - 1) >> 1;
-      if ((heap[up] as number) <= (heap[at] as number)) break;
-      [heap[up], heap[at]] = [heap[at] as number, heap[up] as number];
-      at = up;
-    }
-  }
-
-  pop(): number | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0 || last === undefined) return top;
-    heap[0] = last;
-    for (let at = 0; ; ) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < heap.length && (heap[child] as number) < (heap[least] as number)) least = child;
-      }
-      if (least === at) return top;
-      [heap[at], heap[least]] = [heap[least] as number, heap[at] as number];
-      at = least;
-    }
-  }
 }

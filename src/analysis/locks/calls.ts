@@ -2,9 +2,18 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { type AcquisitionSink, type Activation, isAsyncFunction, tokensOf } from './activation.ts';
+import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
+import {
+  DETACHED_FUNCTIONS,
+  DETACHED_METHODS,
+  detach,
+  handOver,
+  keepingGrants,
+  leaveRunning,
+} from './handover.ts';
 import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -26,17 +35,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import {
-  addHeld,
-  addHeldAgain,
-  bind,
-  dropTokens,
-  keptGrants,
-  releaseAll,
-  releaseLock,
-  START,
-  type World,
-} from './world.ts';
+import { addHeld, addHeldAgain, bind, keptGrants, releaseLock, START, type World } from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -144,7 +143,8 @@ function lockCall(
   return named && lockOperation(activation, node, named, method, world);
 }
 
-const RELEASES = /^(?:release|unlock|free|dispose|return|done|close|\[Symbol\.(?:async)?[dD]ispose\])$/;
+export const RELEASES =
+  /^(?:release|unlock|free|dispose|return|done|close|\[Symbol\.(?:async)?[dD]ispose\])$/;
 
 function lockOperation(
   activation: Activation,
@@ -263,30 +263,8 @@ function scoped(
   return [startTask(node, task, world)];
 }
 
-/**
- * A task goes on by itself. What it gives back at some time, or was handed to give back, is its to hold from now on, and
- * no longer its starter's: who waits for such a lock waits for the task, not for oneself.
- */
-function leaveRunning(
-  activation: Activation,
-  task: Task,
-  world: World,
-  given: readonly Releaser[] = [],
-): World {
-  let next = world;
-  for (const outcome of task.outcomes) next = releaseAll(next, outcome);
-  for (const releaser of given) {
-    if (releaser.tokens.some((token) => next.held.some((held) => held.token === token))) {
-      next = activation.release(releaser, next);
-    }
-  }
-  const lent = world.held.filter((held) => !next.held.includes(held));
-  if (lent.length > 0) activation.wait(task, { ...world, held: lent }, () => {});
-  return next;
-}
-
 /** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */
-function startTask(node: Ts.Node, task: Task, world: World): World {
+export function startTask(node: Ts.Node, task: Task, world: World): World {
   let next = world;
   for (const { held } of task.outcomes) next = addHeldAgain(next, held);
   return bind(next, node, { kind: 'promise', task });
@@ -324,22 +302,22 @@ export function runUnder(
   };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
-  for (const after of invoke(activation, node, body, args, apart, around)) {
+  const rejections: Outcome[] = [];
+  for (const after of invoke(activation, node, body, args, apart, around, startWithin)) {
     const value = after.bindings.get(node);
     const sink: AcquisitionSink = (acquisition, around, at) =>
       acquisitions.push(gated(acquisition, around, at));
+    for (const failed of failedWaits(value, after)) rejections.push(endIn(failed, undefined));
     for (const end of activation.join(value, after, node, sink)) {
-      outcomes.push({
-        held: end.held,
-        released: end.released,
-        releasedTokens: end.releasedTokens,
-        value: end.bindings.get(node),
-        writes: end.writes,
-        ordered: [],
-      });
+      outcomes.push(endIn(end, end.bindings.get(node)));
     }
   }
-  return { acquisitions, outcomes };
+  return { acquisitions, outcomes, ...(rejections.length > 0 && { rejections }) };
+}
+
+/** The end of a task in a world. */
+function endIn({ held, released, releasedTokens, writes }: World, value: Value | undefined): Outcome {
+  return { held, released, releasedTokens, value, writes, ordered: [] };
 }
 
 /** An acquisition made inside a critical section has its lock as a gate. */
@@ -397,6 +375,7 @@ export function invoke(
   args: readonly (Value | undefined)[],
   world: World,
   around: Around = aroundCall(node, closure, world),
+  start: Start = startHere,
 ): readonly World[] {
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   // Declared, with its body elsewhere: nothing is known of it, but that control comes back.
@@ -422,13 +401,27 @@ export function invoke(
   if (task.outcomes.length === 0 && task.acquisitions.length === 0) {
     return [bind(world, node, { kind: 'promise', task })];
   }
-  if (!isNeverAwaited(node)) return [startTask(node, task, world)];
-  const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
-  const outcomes = task.outcomes.map(
-    (outcome): Outcome => ({ ...outcome, released: [], releasedTokens: [] }),
-  );
-  return [startTask(node, { ...task, outcomes }, leaveRunning(activation, task, world, given))];
+  return [start(activation, node, task, args, world)];
 }
+
+/** Starts the task of an async function. */
+type Start = (
+  activation: Activation,
+  node: Ts.Node,
+  task: Task,
+  args: readonly (Value | undefined)[],
+  world: World,
+) => World;
+
+/** In the function that makes the call: a task that it never waits for is left running. */
+const startHere: Start = (activation, node, task, args, world) => {
+  if (!isNeverAwaited(node)) return startTask(node, task, world);
+  const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
+  return startTask(node, keepingGrants(task), leaveRunning(activation, task, world, given));
+};
+
+/** As part of another task, which waits for it. */
+const startWithin: Start = (_activation, node, task, _args, world) => startTask(node, task, world);
 
 function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
   const joined = isJoined(node);
@@ -443,7 +436,7 @@ function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
 }
 
 /** Whether a value is, or captures, the `resolve` of a promise under construction. */
-function settles(value: Value | undefined, depth = 0): boolean {
+export function settles(value: Value | undefined, depth = 0): boolean {
   if (depth > 3) return false;
   return membersOf(value).some(
     (member) =>
@@ -472,8 +465,15 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
       const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const running = runUnder(activation, node, executor, [settle, settle], [], world);
-      const acquisitions = [...running.acquisitions];
+      const { acquisitions: awaited, outcomes } = runUnder(
+        activation,
+        node,
+        executor,
+        [settle, settle],
+        [],
+        world,
+      );
+      const acquisitions = [...awaited];
       // What must happen before `resolve` is called is waited for, wherever the executor has put it.
       const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
         held: [],
@@ -483,7 +483,7 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
       });
       if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
       // The executor may settle the promise and go on for a while: nobody waits for its end.
-      const next = leaveRunning(activation, running, world);
+      const next = handOver(activation, node, { acquisitions, outcomes }, world);
       return [bind(next, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
     }
   }
@@ -528,8 +528,9 @@ function memberCall(
     return chained(activation, node, receiver, method, args, world);
   }
   if (DETACHED_METHODS.test(method)) {
-    for (const argument of args) detach(activation, node, argument, world);
-    return receiver?.kind === 'instance' ? undefined : [bind(world, node, undefined)];
+    const next = detach(activation, node, args, world);
+    const isOwn = receiver?.kind === 'instance' && hasDeclaredMember(activation, node);
+    return isOwn ? undefined : [bind(next, node, undefined)];
   }
   if (receiver?.kind === 'instance') return undefined;
   if (receiver?.kind === 'collection' || !hasDeclaredMember(activation, node)) {
@@ -547,77 +548,7 @@ function hasDeclaredMember(activation: Activation, node: Ts.CallExpression): boo
   return name !== undefined && activation.engine.code.entities(name).some(({ kind }) => kind === 'node');
 }
 
-/** Registering a function somewhere does not run it here. */
-const DETACHED_METHODS =
-  /^(?:on|once|off|addListener|addEventListener|prependListener|subscribe|nextTick|enqueueMicrotask)$/;
-
-/** A function handed to a timer or a listener: its own inner order counts, ours does not reach it. */
-function detach(activation: Activation, node: Ts.Node, value: Value | undefined, world: World): void {
-  for (const member of membersOf(value)) {
-    if (member.kind !== 'closure') continue;
-    const { acquisitions } = runUnder(activation, node, member, [], [], world);
-    if (settles(member)) for (const one of acquisitions) activation.waitsFor(one, [], START);
-  }
-}
-
-/** `p.then(f)`: one task after another. What the first leaves held is held in `f`. */
-function chained(
-  activation: Activation,
-  node: Ts.CallExpression,
-  receiver: Value | undefined,
-  method: string,
-  args: readonly (Value | undefined)[],
-  world: World,
-): readonly World[] {
-  const first: Task =
-    receiver?.kind === 'promise'
-      ? receiver.task
-      : { acquisitions: [], outcomes: [{ ...UNIT, value: undefined }] };
-  const own = tokensOf(first);
-  const acquisitions: Acquisition[] = [...first.acquisitions];
-  const outcomes: Outcome[] = [];
-  const callbacks = args.flatMap((argument) => membersOf(argument));
-  for (const outcome of first.outcomes) {
-    let handled = false;
-    for (const callback of callbacks) {
-      if (callback.kind === 'releaser') {
-        const after = activation.release(callback, {
-          ...world,
-          held: outcome.held,
-          releasedTokens: [],
-          released: [],
-        });
-        outcomes.push({
-          ...outcome,
-          held: after.held,
-          releasedTokens: after.releasedTokens,
-          released: after.released,
-        });
-        handled = true;
-      }
-      if (callback.kind !== 'closure') continue;
-      const given = method === 'then' ? [outcome.value] : [];
-      const next = runUnder(activation, node, callback, given, outcome.held, world);
-      acquisitions.push(...next.acquisitions);
-      for (const end of next.outcomes) {
-        outcomes.push(method === 'finally' ? { ...end, value: outcome.value } : end);
-      }
-      handled = true;
-    }
-    if (!handled || method === 'catch') outcomes.push(outcome);
-  }
-  const task: Task = { acquisitions, outcomes };
-  // What is only rejected by this way is resolved by another.
-  if (method !== 'catch' && args.some((argument) => settles(argument))) {
-    for (const one of acquisitions) activation.waitsFor(one, [], START);
-  }
-  return [startTask(node, task, dropTokens(world, own))];
-}
-
 // -- calls out of the program
-
-const DETACHED_FUNCTIONS =
-  /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|requestIdleCallback)$/;
 
 function unknownCall(
   activation: Activation,
@@ -631,8 +562,7 @@ function unknownCall(
   const text = name ? nameText(name) : undefined;
   const args = argumentsOf(activation, node, world);
   if (text !== undefined && DETACHED_FUNCTIONS.test(text)) {
-    for (const argument of args) detach(activation, node, argument, world);
-    return [bind(world, node, undefined)];
+    return [bind(detach(activation, node, args, world), node, undefined)];
   }
   if (text === 'from' && method !== undefined && membersOf(args[1]).some(({ kind }) => kind === 'closure')) {
     const source = args[0];

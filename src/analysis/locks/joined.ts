@@ -38,6 +38,22 @@ const JOINING: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.QuestionQuestionToken,
 ]);
 
+/**
+ * Whether a call is a link of a chain of promises that is awaited on the spot, or what the chain begins with: it fails
+ * where the chain is awaited.
+ */
+export function isAwaitedLink(call: Ts.Node): boolean {
+  let isLink = ts.isCallExpression(call) && isThen(call.expression);
+  for (let at = call; ; ) {
+    const { parent } = at;
+    if (isThen(parent, at)) {
+      isLink = true;
+      at = parent.parent;
+    } else if (ts.isParenthesizedExpression(parent)) at = parent;
+    else return isLink && ts.isAwaitExpression(parent);
+  }
+}
+
 /** `call.then`, as the callee of the next link of a chain. */
 export function isThen(node: Ts.Node, object?: Ts.Node): node is Ts.PropertyAccessExpression {
   return (

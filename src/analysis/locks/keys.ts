@@ -137,5 +137,7 @@ function taskKey(task: Task, depth: number): string {
   const waits = task.acquisitions.map(({ lock, mode, at }) => {
     return `${lockKey(lock)}${mode === 'shared' ? '~' : ''}@${fileId(at.file)}:${at.start}`;
   });
-  return `${waits.join(',')}>${task.outcomes.map((outcome) => outcomeKey(outcome, depth)).join('|')}`;
+  const ends = (outcomes: readonly Outcome[]): string =>
+    outcomes.map((outcome) => outcomeKey(outcome, depth)).join('|');
+  return `${waits.join(',')}>${ends(task.outcomes)}${task.rejections ? `!${ends(task.rejections)}` : ''}`;
 }

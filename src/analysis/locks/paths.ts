@@ -295,6 +295,9 @@ export function crossTask(task: Task, crossing: Crossing, depth = 0): Task {
   return {
     acquisitions: task.acquisitions.map((acquisition) => crossAcquisition(acquisition, crossing)),
     outcomes: task.outcomes.map((outcome) => crossOutcome(outcome, crossing, depth)),
+    ...(task.rejections && {
+      rejections: task.rejections.map((outcome) => crossOutcome(outcome, crossing, depth)),
+    }),
   };
 }
 

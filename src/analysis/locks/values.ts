@@ -204,6 +204,8 @@ export interface Outcome {
 export interface Task {
   readonly acquisitions: readonly Acquisition[];
   readonly outcomes: readonly Outcome[];
+  /** How it may fail, where it is known what has been given back by then. */
+  readonly rejections?: readonly Outcome[];
 }
 
 export const EMPTY_BINDINGS: Bindings = new Map();

@@ -124,7 +124,7 @@ function uniteHeld(a: readonly Held[], b: readonly Held[]): readonly Held[] {
   return added.length === 0 ? a : [...a, ...added];
 }
 
-function isSameLock(a: LockRef, b: LockRef): boolean {
+export function isSameLock(a: LockRef, b: LockRef): boolean {
   return a.cls === b.cls && a.path === b.path;
 }
 

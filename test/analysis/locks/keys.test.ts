@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bindingsKey, heldKey, idOf, outcomeKey, valueKey } from '../../../src/analysis/locks/keys.ts';
-import type { Value } from '../../../src/analysis/locks/values.ts';
+import type { Outcome, Value } from '../../../src/analysis/locks/values.ts';
 import { acquisitionOf, heldOf, lockClass, outcomeOf } from './parts.ts';
 import { changedOnce, meaningOf, NAMES, toValue, valueInWords } from './random-values.ts';
 
@@ -142,6 +142,17 @@ test('a task that waits for a share is not one that waits for the whole', () => 
     return { kind: 'promise', task: { acquisitions: [acquisitionOf(A, { mode })], outcomes: [] } };
   };
   expect(valueKey(task('shared'))).not.toBe(valueKey(task('exclusive')));
+});
+
+test('tasks are told apart by what they have given back when they fail', () => {
+  const task = (rejections?: readonly Outcome[]): Value => {
+    return {
+      kind: 'promise',
+      task: { acquisitions: [], outcomes: [outcomeOf()], ...(rejections && { rejections }) },
+    };
+  };
+  const tasks = [task(), task([outcomeOf()]), task([outcomeOf({ releasedTokens: ['a'] })])];
+  expect(new Set(tasks.map((value) => valueKey(value))).size).toBe(3);
 });
 
 test('a node keeps its number', () => {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { entering, type Formals, leaving, UNKNOWN_PATH } from '../../../src/analysis/locks/paths.ts';
+import {
+  crossTask,
+  entering,
+  type Formals,
+  leaving,
+  UNKNOWN_PATH,
+} from '../../../src/analysis/locks/paths.ts';
+import { outcomeOf } from './parts.ts';
 
 const same = <T>(via: T): T => via;
 
@@ -64,6 +71,16 @@ const link = fc.oneof(
 );
 const pathOf = (links: number): fc.Arbitrary<string> =>
   fc.tuple(root, fc.array(link, { maxLength: links })).map(([first, rest]) => first + rest.join(''));
+
+test('what a task gives back when it fails is renamed like what it gives back at its end', () => {
+  const end = outcomeOf({ releasedTokens: ['grant'] });
+  const task = crossTask(
+    { acquisitions: [], outcomes: [end], rejections: [end] },
+    entering({ self: undefined, args: [] }),
+  );
+  expect(task.outcomes.map(({ releasedTokens }) => releasedTokens)).toEqual([['^grant']]);
+  expect(task.rejections?.map(({ releasedTokens }) => releasedTokens)).toEqual([['^grant']]);
+});
 
 test('a path that goes into a call and comes back is the same path', () => {
   const formals = fc.record({

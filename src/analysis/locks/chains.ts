@@ -1,0 +1,220 @@
+import type { Ts } from '../../syntax/ts.ts';
+import type { Action } from '../cfg.ts';
+import { type Activation, tokensOf } from './activation.ts';
+import { runUnder, settles, startTask } from './calls.ts';
+import { handOver, keepingGrants, releaserOf } from './handover.ts';
+import { isAwaitedLink } from './joined.ts';
+import { heldKey, lockKey, outcomeKey } from './keys.ts';
+import { isNeverAwaited } from './promises.ts';
+import {
+  type Acquisition,
+  type LockRef,
+  membersOf,
+  type Outcome,
+  type Task,
+  UNIT,
+  type Value,
+} from './values.ts';
+import { dropTokens, isSameLock, releaseAll, START, type World } from './world.ts';
+
+/**
+ * `p.then(f)`: one task after another. What a link leaves held is held in the links behind it, and what it gives back
+ * is gone for them. A link that is only for success, or only for failure, says nothing about the other way.
+ */
+export function chained(
+  activation: Activation,
+  node: Ts.CallExpression,
+  receiver: Value | undefined,
+  method: string,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] {
+  const first: Task = receiver?.kind === 'promise' ? receiver.task : UNKNOWN;
+  const task = appended(activation, node, first, method, args, world);
+  // What is only rejected by this way is resolved by another.
+  if (method !== 'catch' && args.some((argument) => settles(argument))) {
+    for (const one of task.acquisitions) activation.waitsFor(one, [], START);
+  }
+  const rest = dropTokens(world, tokensOf(first));
+  if (!isNeverAwaited(node)) return [startTask(node, task, rest)];
+  return [startTask(node, keepingGrants(task), handOver(activation, node, task, rest))];
+}
+
+/** The worlds in which an action ends in an exception. */
+export function failures(activation: Activation, action: Action, world: World): readonly World[] {
+  if (action.kind === 'call' && isAwaitedLink(action.node)) return [];
+  if (action.kind !== 'await') return [world];
+  const failed = failedWaits(activation.evaluate(action.node.expression, world), world);
+  return failed.length > 0 ? failed : [world];
+}
+
+/** The worlds in which the wait for a value fails, if anything is known of that. */
+export function failedWaits(value: Value | undefined, world: World): readonly World[] {
+  return membersOf(value).flatMap((member) => {
+    const rejections = member.kind === 'promise' ? member.task.rejections : undefined;
+    return rejections?.map((end) => releaseAll(world, end)) ?? [];
+  });
+}
+
+const UNKNOWN: Task = { acquisitions: [], outcomes: [UNIT] };
+
+/** Where nothing is known of how a task fails, it has given nothing back by then. */
+function rejectionsOf({ rejections }: Task): readonly Outcome[] {
+  return rejections ?? [UNIT];
+}
+
+function appended(
+  activation: Activation,
+  node: Ts.CallExpression,
+  first: Task,
+  method: string,
+  args: readonly (Value | undefined)[],
+  world: World,
+): Task {
+  const link = new Link(activation, node, world);
+  const failed = rejectionsOf(first);
+  const [handler, another] = args;
+  switch (method) {
+    case 'finally': {
+      const ways = [first.outcomes, failed].map((outcomes) =>
+        outcomes.map((outcome) => ({ outcome, ends: link.run(handler, [], outcome) })),
+      );
+      const [done = [], caught = []] = ways;
+      return link.task(
+        first,
+        done.flatMap(({ outcome, ends }) => ends.done.map((end) => ({ ...end, value: outcome.value }))),
+        [
+          ...caught.flatMap(({ ends }) => [...ends.done, ...ends.failed]),
+          ...done.flatMap(({ ends }) => ends.failed),
+        ],
+      );
+    }
+    case 'catch': {
+      const ends = failed.map((outcome) => link.run(handler, [], outcome));
+      return link.task(
+        first,
+        [...ends.flatMap(({ done }) => done), ...first.outcomes],
+        ends.flatMap((end) => end.failed),
+      );
+    }
+    default: {
+      const ends = first.outcomes.map((outcome) => link.run(handler, [outcome.value], outcome));
+      const caught = another ? failed.map((outcome) => link.run(another, [], outcome)) : undefined;
+      const all = [...ends, ...(caught ?? [])];
+      return link.task(
+        first,
+        all.flatMap(({ done }) => done),
+        [...(caught ? [] : failed), ...all.flatMap((end) => end.failed)],
+      );
+    }
+  }
+}
+
+/** The ways in which a link ends. */
+interface Ends {
+  readonly done: readonly Outcome[];
+  readonly failed: readonly Outcome[];
+}
+
+/** One link of a chain of promises, run in each of the ways that the chain may have come to it. */
+class Link {
+  readonly #activation: Activation;
+  readonly #node: Ts.CallExpression;
+  readonly #world: World;
+  readonly #acquisitions: Acquisition[] = [];
+  readonly #runs = new Map<string, Ends>();
+
+  constructor(activation: Activation, node: Ts.CallExpression, world: World) {
+    this.#activation = activation;
+    this.#node = node;
+    this.#world = world;
+  }
+
+  /** The ways in which a handler ends; without a handler the chain goes on as it came. */
+  run(handler: Value | undefined, given: readonly (Value | undefined)[], before: Outcome): Ends {
+    if (given.length > 0) return this.#ends(handler, given, before);
+    // Handlers that are given nothing run alike wherever the same is held.
+    const key = effectsKey(before);
+    const known = this.#runs.get(key) ?? this.#ends(handler, given, before);
+    this.#runs.set(key, known);
+    return known;
+  }
+
+  /** The chain up to and with this link. */
+  task(first: Task, outcomes: readonly Outcome[], failed: readonly Outcome[]): Task {
+    const acquisitions = [...first.acquisitions, ...this.#acquisitions];
+    const rejections = distinct(failed.map((outcome) => ({ ...outcome, value: undefined })));
+    // To tell of the failures is worth while where something is given back, or held, by some end.
+    const tells = [...rejections, ...outcomes].some((outcome) => effectsKey(outcome) !== effectsKey(UNIT));
+    return { acquisitions, outcomes: distinct(outcomes), ...(tells && { rejections }) };
+  }
+
+  #ends(handler: Value | undefined, given: readonly (Value | undefined)[], before: Outcome): Ends {
+    const done: Outcome[] = [];
+    const failed: Outcome[] = [];
+    let isCalled = false;
+    for (const member of membersOf(handler)) {
+      const releaser = releaserOf(member);
+      if (releaser) {
+        const { held, released, releasedTokens } = this.#activation.release(releaser, {
+          ...this.#world,
+          ...before,
+        });
+        done.push({ ...before, held, released, releasedTokens });
+        isCalled = true;
+      }
+      if (member.kind !== 'closure') continue;
+      const task = runUnder(
+        this.#activation,
+        this.#node,
+        member,
+        given,
+        before.held,
+        withoutReleased(this.#world, before),
+      );
+      isCalled = true;
+      this.#acquisitions.push(...task.acquisitions.map((acquisition) => later(acquisition, before)));
+      done.push(...task.outcomes.map((end) => afterwards(end, before)));
+      // Where nothing is known of how it fails, it has come as far as ever; if it always fails, nowhere.
+      const known = task.rejections ?? task.outcomes;
+      failed.push(...(known.length > 0 ? known.map((end) => afterwards(end, before)) : [before]));
+    }
+    return isCalled ? { done, failed } : { done: [before], failed: [before] };
+  }
+}
+
+/** A world around a link: what the links before it have given back is no longer held around it. */
+function withoutReleased(world: World, before: Outcome): World {
+  const outer = world.outer.filter(
+    ({ token, lock }) =>
+      !before.releasedTokens.includes(token) && !before.released.some((other) => isSameLock(other, lock)),
+  );
+  return { ...releaseAll(world, before), outer };
+}
+
+/** An acquisition in a link: the links before it have given back what they have. */
+function later(acquisition: Acquisition, { released, releasedTokens }: Outcome): Acquisition {
+  return {
+    ...acquisition,
+    without: [...releasedTokens, ...acquisition.without],
+    withoutLocks: [...released, ...acquisition.withoutLocks],
+  };
+}
+
+/** The end of a link, with what the links before it have given back. */
+function afterwards(end: Outcome, { released, releasedTokens }: Outcome): Outcome {
+  const isNew = (lock: LockRef): boolean => !released.some((other) => isSameLock(other, lock));
+  return {
+    ...end,
+    released: [...released, ...end.released.filter(isNew)],
+    releasedTokens: [...new Set([...releasedTokens, ...end.releasedTokens])],
+  };
+}
+
+function effectsKey({ held, released, releasedTokens }: Outcome): string {
+  return [heldKey(held), released.map(lockKey).sort().join(), [...releasedTokens].sort().join()].join('#');
+}
+
+function distinct(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
+}
