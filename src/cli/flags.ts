@@ -57,7 +57,12 @@ export const flags: readonly Flag[] = [
   { name: 'quiet', commands: ['check'], text: 'report errors only' },
   { name: 'stats', commands: ['check'], text: 'print times and counts to stderr' },
   { name: 'host', value: 'NAME', commands: ['manager'], text: 'listen on this address (default 127.0.0.1)' },
-  { name: 'port', value: 'N', commands: ['manager'], text: 'listen on this port, 0 for a free one (default 7420)' },
+  {
+    name: 'port',
+    value: 'N',
+    commands: ['manager'],
+    text: 'listen on this port, 0 for a free one (default 7420)',
+  },
   { name: 'socket', value: 'FILE', commands: ['manager'], text: 'listen on this unix socket instead' },
   {
     name: 'data',

@@ -1,10 +1,11 @@
 import { type FileGraph, fileGraphBytes } from './file-graph/file-graph.ts';
 import {
   estimateFromFiles,
-  type GraphManager,
+  type GraphBuilder,
+  GraphManager,
+  type GraphManagerOptions,
   RebuildDispatcher,
   type WorkspaceKey,
-  workerBuilder,
 } from './graphs/index.ts';
 
 /** How many files a directory is taken to have before anybody has looked. */
@@ -24,20 +25,37 @@ export interface Changes {
   readonly full: boolean;
 }
 
-/** The graphs of source files that the server offers, built in a worker. */
+/** Options of a {@link GraphService}. */
+export interface GraphServiceOptions extends Omit<GraphManagerOptions<FileGraph>, 'sizeOf' | 'hook'> {
+  readonly builder: GraphBuilder<FileGraph>;
+}
+
+/** The graphs of source files that the server offers. */
 export class GraphService {
   readonly manager: GraphManager<FileGraph>;
-  readonly #build = workerBuilder<FileGraph>(new URL('./file-graph/worker.js', import.meta.url));
+  readonly #builder: GraphBuilder<FileGraph>;
   readonly #rebuilds: RebuildDispatcher<FileGraph>;
+  /** Who is told of a publish, by the root of the graph. */
+  readonly #listeners = new Map<string, Set<() => void>>();
 
-  constructor(manager: GraphManager<FileGraph>) {
-    this.manager = manager;
-    this.#rebuilds = new RebuildDispatcher(manager, this.#build);
+  constructor({ builder, ...options }: GraphServiceOptions) {
+    const onPublish = (root: string): void => {
+      for (const listener of this.#listeners.get(root) ?? []) listener();
+    };
+    this.manager = new GraphManager({ ...options, sizeOf: fileGraphBytes, hook: { onPublish } });
+    this.#builder = builder;
+    this.#rebuilds = new RebuildDispatcher(this.manager, {
+      builder,
+      estimateBytes: (currentBytes) => Math.max(2 * currentBytes, estimateFromFiles(1)),
+    });
   }
 
   /** Builds the graph of a directory, or finds it. */
-  async load(key: WorkspaceKey, options: { wait: boolean; pin: boolean }): Promise<LoadedGraph> {
-    using lease = await this.manager.getOrLoad(key, this.#build, {
+  async load(
+    key: WorkspaceKey,
+    options: { readonly wait: boolean; readonly pin: boolean },
+  ): Promise<LoadedGraph> {
+    using lease = await this.manager.getOrLoad(key, this.#builder, {
       estimateBytes: estimateFromFiles(ASSUMED_FILES),
       waitForLoad: options.wait,
       pinned: options.pin,
@@ -52,5 +70,16 @@ export class GraphService {
       gitStateChanged,
       ...(full ? { gitChange: 'tree-diverged' as const } : {}),
     });
+  }
+
+  /** Calls `listener` after each publish of a graph of `root`. @returns What ends that. */
+  onPublish(root: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(root) ?? new Set();
+    this.#listeners.set(root, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(root);
+    };
   }
 }

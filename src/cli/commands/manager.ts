@@ -17,7 +17,10 @@ const FLAGS = {
 } as const;
 
 /** `ws-gate manager`: runs until a signal ends it, or its own idleness. */
-export async function managerCommand({ flags, positionals }: CommandLine, terminal: Terminal): Promise<Outcome> {
+export async function managerCommand(
+  { flags, positionals }: CommandLine,
+  terminal: Terminal,
+): Promise<Outcome> {
   assertNoArguments('manager', positionals);
   const env: Record<string, string | undefined> = { ...terminal.env };
   for (const [flag, setting] of Object.entries(FLAGS)) env[setting] = flags.value(flag) ?? env[setting];
@@ -63,26 +66,39 @@ function userError(error: unknown): GateError | undefined {
   const code = 'code' in error ? String(error.code) : '';
   const missing = /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
   if (code === 'ERR_MODULE_NOT_FOUND' && missing !== undefined) {
-    return new GateError(`the manager needs the package ${missing}, which is not installed`, `run npm install ${missing}`, {
-      why: 'the gate does without the libraries of the manager, so they are optional',
-    });
+    return new GateError(
+      `the manager needs the package ${missing}, which is not installed`,
+      `run npm install ${missing}`,
+      {
+        why: 'the gate does without the libraries of the manager, so they are optional',
+      },
+    );
   }
   switch (code) {
     case 'ERR_CONFIG':
     case 'ERR_DIRECTORY_IN_USE':
       return new GateError(error.message, 'docs/manager.md has all settings');
     case 'EADDRINUSE':
-      return new GateError(`the address is in use: ${error.message}`, 'stop what listens there, or choose another with --port');
+      return new GateError(
+        `the address is in use: ${error.message}`,
+        'stop what listens there, or choose another with --port',
+      );
     case 'EACCES':
     case 'EADDRNOTAVAIL':
     case 'ENOTDIR':
     case 'EROFS':
     case 'ENOENT':
-      return new GateError(`the manager cannot start: ${error.message}`, 'check the address and the data directory');
+      return new GateError(
+        `the manager cannot start: ${error.message}`,
+        'check the address and the data directory',
+      );
     case 'ECONNREFUSED':
     case 'ENOTFOUND':
     case 'ETIMEDOUT':
-      return new GateError(`the database cannot be reached: ${error.message}`, 'check DATABASE_URL, and that the server runs');
+      return new GateError(
+        `the database cannot be reached: ${error.message}`,
+        'check DATABASE_URL, and that the server runs',
+      );
     case '28P01':
     case '28000':
     case '3D000':

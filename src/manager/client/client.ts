@@ -89,8 +89,8 @@ export class ManagerClient {
     const response = await this.#send('GET', path, { signal });
     const { EventSourceParserStream } = await import('eventsource-parser/stream');
     const body = response.body ?? new ReadableStream<Uint8Array>();
-    const decoder = new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>;
-    return new AttachedStream(body.pipeThrough(decoder).pipeThrough(new EventSourceParserStream()), abort);
+    const text = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
+    return new AttachedStream(text.pipeThrough(new EventSourceParserStream()), abort);
   }
 
   /** Asks the manager to exit if nothing is open. */

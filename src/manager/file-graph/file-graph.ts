@@ -17,12 +17,6 @@ export interface FileGraph {
   readonly files: ReadonlyMap<string, FileNode>;
 }
 
-/** What the graph of a directory costs before its size is known. */
-export interface FileGraphOptions {
-  /** Aborts the walk between two files. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 const SOURCE = /\.(?:[cm]?[jt]sx?|json)$/;
 const SKIPPED = new Set(['node_modules', '.git', 'dist', 'build', 'coverage']);
 const IMPORT = /(?:from|import|require\()\s*['"](\.{1,2}\/[^'"]+)['"]/g;
@@ -30,13 +24,13 @@ const IMPORT = /(?:from|import|require\()\s*['"](\.{1,2}\/[^'"]+)['"]/g;
 /**
  * Reads the source files under `root`.
  *
- * @throws The reason of `options.signal` once that has aborted, and what reading `root` fails with. A file that goes
- * away meanwhile is left out.
+ * @param checkpoint - Called between two files; may throw to end the walk.
+ * @throws What reading `root` fails with. A file that goes away meanwhile is left out.
  */
-export async function buildFileGraph(root: string, options: FileGraphOptions = {}): Promise<FileGraph> {
+export async function buildFileGraph(root: string, checkpoint = (): void => {}): Promise<FileGraph> {
   const texts = new Map<string, string>();
   for (const file of await sourceFiles(root)) {
-    options.signal?.throwIfAborted();
+    checkpoint();
     const text = await readFile(path.join(root, file), 'utf8').catch(() => undefined);
     if (text !== undefined) texts.set(file, text);
   }

@@ -1,6 +1,6 @@
 import { GraphBuildFailedError, type GraphError } from './errors.ts';
 import type { GraphCell } from './lease.ts';
-import type { LoadedWorkspace } from './loaded.ts';
+import type { LoadedWorkspace, RunningBuild } from './loaded.ts';
 import type { GraphState } from './state.ts';
 
 /**
@@ -8,19 +8,19 @@ import type { GraphState } from './state.ts';
  * block without having said how the build ended has failed.
  */
 export class BuildGuard<G> implements Disposable {
-  /** Aborts when the build is not wanted any more. */
-  readonly signal: AbortSignal;
-
   #armed = true;
   readonly #workspace: LoadedWorkspace<G>;
-  readonly #end: () => void;
+  readonly #build: RunningBuild;
 
   /** The state has been set by the caller: that is how it won the workspace. */
   constructor(workspace: LoadedWorkspace<G>) {
     this.#workspace = workspace;
-    const { signal, end } = workspace.beginBuild();
-    this.signal = signal;
-    this.#end = end;
+    this.#build = workspace.beginBuild();
+  }
+
+  /** Aborts when the build is not wanted any more. */
+  get signal(): AbortSignal {
+    return this.#build.signal;
   }
 
   /** The build has succeeded. @param epoch - In milliseconds since the Unix epoch. */
@@ -40,7 +40,7 @@ export class BuildGuard<G> implements Disposable {
     if (!this.#armed) return;
     this.#armed = false;
     this.#workspace.state.set(state);
-    this.#end();
+    this.#build.end();
   }
 
   [Symbol.dispose](): void {

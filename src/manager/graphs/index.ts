@@ -18,6 +18,6 @@ export { RebuildDispatcher, type RebuildDispatcherOptions } from './rebuild.ts';
 export type { ReadGraph, ReadOptions, Served } from './serve.ts';
 export { ageHours, backoffSeconds, type Freshness } from './staleness.ts';
 export { GRAPH_STATES, type GraphState, isServing, stateCode } from './state.ts';
-export type { GraphStatus, WorkspaceStatus } from './status.ts';
+export type { GraphStatus, WorkspaceStatus as GraphWorkspaceStatus } from './status.ts';
 export { type WorkerBuilderOptions, workerBuilder } from './worker-builder.ts';
 export { type Checkpoint, runWorkerBuild } from './worker-side.ts';

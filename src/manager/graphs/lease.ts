@@ -79,27 +79,31 @@ export class GraphLease<G> implements Disposable {
   }
 }
 
-/** Is told of every lease, and tells of those that are lost. */
-export interface LeakDetector {
-  watch(lease: object, root: string): void;
-  forget(lease: object): void;
-}
-
 /**
  * Tells of leases that were garbage collected without a release: a warning and a count.
  *
  * It changes no account. Whoever lost the lease may still have the graph that it read from it, so the graph's
  * memory stays accounted for. A lost lease is a bug in the reader; hiding its effect would hide the bug.
  */
-export function leakDetector(logger: Logger, metrics: Metrics): LeakDetector {
-  const registry = new FinalizationRegistry<string>((root) => {
-    metrics.count('ws_manager_lease_leaks_total', undefined);
-    logger.warn('A graph lease was lost without a release; the memory of its graph stays accounted for', {
-      root,
+export class LeakDetector {
+  readonly #registry: FinalizationRegistry<string>;
+
+  constructor(logger: Logger, metrics: Metrics) {
+    this.#registry = new FinalizationRegistry((root) => {
+      metrics.count('ws_manager_lease_leaks_total', undefined);
+      logger.warn('A graph lease was lost without a release; the memory of its graph stays accounted for', {
+        root,
+      });
     });
-  });
-  return {
-    watch: (lease, root) => registry.register(lease, root, lease),
-    forget: (lease) => void registry.unregister(lease),
-  };
+  }
+
+  /** The lease is open. */
+  watch(lease: object, root: string): void {
+    this.#registry.register(lease, root, lease);
+  }
+
+  /** The lease was released. */
+  forget(lease: object): void {
+    this.#registry.unregister(lease);
+  }
 }

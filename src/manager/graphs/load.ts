@@ -108,6 +108,7 @@ async function build<G>(
     const graph = await builder({ key, root, mode: 'full', files: [], previous: undefined, signal });
     // A builder need not listen.
     signal.throwIfAborted();
+    const [now, builtAt] = [manager.clock.now(), manager.clock.epoch()];
     // The estimate may have been low: what nobody reads any more is not to stand in the way.
     manager.reapOnce();
 
@@ -119,8 +120,8 @@ async function build<G>(
     }
     ({ cell } = manager.publishAndRetain(reservation, workspace, graph));
     lease = cell.lease();
-    workspace.touch(manager.clock.now());
-    guard.succeed(manager.clock.epoch());
+    workspace.touch(now);
+    guard.succeed(builtAt);
   } catch (error) {
     const failure = failureOf(workspace, guard, error);
     guard.fail(failure);

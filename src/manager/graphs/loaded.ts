@@ -47,7 +47,7 @@ export class LoadedWorkspace<G> {
   /** @guardedBy rebuildLane */
   rebuildInFlight = false;
 
-  #build: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
+  #build: RunningBuild | undefined;
 
   constructor(key: WorkspaceKey, now: number) {
     this.key = key;
@@ -63,27 +63,16 @@ export class LoadedWorkspace<G> {
     return this.#build?.ended ?? Promise.resolve();
   }
 
-  /** Notes a build. `end` is to be called at its end. */
-  beginBuild(): { readonly signal: AbortSignal; readonly end: () => void } {
-    const abort = new AbortController();
-    let resolve = (): void => {};
-    const ended = new Promise<void>((fulfil) => {
-      resolve = fulfil;
-    });
-    const build = { abort, ended };
+  /** Notes a build, which its caller ends. */
+  beginBuild(): RunningBuild {
+    const build = new RunningBuild();
     this.#build = build;
-    return {
-      signal: abort.signal,
-      end: () => {
-        if (this.#build === build) this.#build = undefined;
-        resolve();
-      },
-    };
+    return build;
   }
 
   /** Tells the builder that runs to stop. Runs its listeners, so no lock may be held. */
   abortBuild(reason: unknown): void {
-    this.#build?.abort.abort(reason);
+    this.#build?.abort(reason);
   }
 
   touch(now: number): void {
@@ -120,5 +109,35 @@ export class LoadedWorkspace<G> {
   snapshot(): ServeSnapshot {
     const { root, lastGoodAt, lastError } = this;
     return { root, state: this.state.current, lastGoodAt, lastError };
+  }
+}
+
+/** A build from the moment its workspace was won to the moment its end is known. */
+export class RunningBuild {
+  /** Resolved at the end, whatever it is. */
+  readonly ended: Promise<void>;
+
+  readonly #abort = new AbortController();
+  readonly #resolve: () => void;
+
+  constructor() {
+    let resolve = (): void => {};
+    this.ended = new Promise((fulfil) => {
+      resolve = fulfil;
+    });
+    this.#resolve = resolve;
+  }
+
+  /** Aborts when the graph is not wanted any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  end(): void {
+    this.#resolve();
   }
 }

@@ -18,7 +18,7 @@ import {
 import { RollbackGuard } from './guards.ts';
 import { hookSpawner, noOpHook, type PublishHook, type SpawnHook } from './hook.ts';
 import { compareKeys, type WorkspaceKey } from './key.ts';
-import { GraphCell, type GraphLease, type LeakDetector, leakDetector } from './lease.ts';
+import { GraphCell, type GraphLease, LeakDetector } from './lease.ts';
 import { type LoadOptions, loadGraph } from './load.ts';
 import type { LoadedWorkspace } from './loaded.ts';
 import { checkedConfig, type GraphConfig, type GraphManagerOptions } from './options.ts';
@@ -98,7 +98,7 @@ export class GraphManager<G> implements AsyncDisposable {
     this.#version = options.version ?? '';
     this.#hook = options.hook ?? noOpHook;
     this.#startedAt = clock.now();
-    this.#leaks = leakDetector(logger, metrics);
+    this.#leaks = new LeakDetector(logger, metrics);
     this.#supervisor = new Supervisor({ clock, logger, metrics });
     this.#spawnHook = hookSpawner({ supervisor: this.#supervisor, clock, logger });
 
@@ -151,6 +151,7 @@ export class GraphManager<G> implements AsyncDisposable {
    * @throws {@link StaleExpiredError} {@link GraphBuildFailedError} {@link WorkspaceEvictedError}
    */
   async classifyForServe(key: WorkspaceKey, now = this.clock.epoch()): Promise<Served<G>> {
+    const usedAt = this.clock.now();
     using _workspaces = await this.workspaces.acquireRead();
     const workspace = this.table.get(key.id);
     if (!workspace) throw new WorkspaceEvictedError(key.indexRoot);
@@ -158,7 +159,7 @@ export class GraphManager<G> implements AsyncDisposable {
     if (freshness.kind === 'not-ready') return freshness;
     // A rebuild may be the first build.
     if (!workspace.cell) return { kind: 'not-ready', state: workspace.state.current };
-    workspace.touch(this.clock.now());
+    workspace.touch(usedAt);
     return { ...freshness, lease: workspace.cell.lease() };
   }
 
@@ -336,11 +337,12 @@ export class GraphManager<G> implements AsyncDisposable {
   /** All workspaces and the memory. */
   async status(): Promise<GraphStatus> {
     const memory = this.#bumpedMemory();
+    const uptime = this.clock.now() - this.#startedAt;
     using _workspaces = await this.workspaces.acquireRead();
     return {
       workspaces: [...this.table.values()].sort((a, b) => compareKeys(a.key, b.key)).map(describeLoaded),
       memory,
-      uptimeSeconds: Math.floor((this.clock.now() - this.#startedAt) / 1_000),
+      uptimeSeconds: Math.floor(uptime / 1_000),
       version: this.#version,
     };
   }
@@ -352,10 +354,11 @@ export class GraphManager<G> implements AsyncDisposable {
    * @internal
    */
   reapOnce(): void {
+    const now = this.clock.now();
     let overdue: readonly RetainedGraph<G>[];
     {
       using _admission = this.admission.acquire();
-      overdue = this.accounts.reap(this.clock.now(), this.config.rebuildDrainTimeoutMs);
+      overdue = this.accounts.reap(now, this.config.rebuildDrainTimeoutMs);
     }
     for (const { cell, bytes } of overdue) {
       this.logger.warn('A graph that is out of use is still being read', {

@@ -88,6 +88,7 @@ export class RebuildDispatcher<G> {
       const { files } = pending;
       const graph = await this.#builder({ key, root, mode, files, previous: previous?.graph, signal });
       signal.throwIfAborted();
+      const builtAt = this.#manager.clock.epoch();
       this.#manager.reapOnce();
 
       // From here to the end of the block nobody can evict the workspace.
@@ -97,7 +98,7 @@ export class RebuildDispatcher<G> {
       }
       ({ cell } = this.#manager.publishAndRetain(reservation, workspace, graph));
       if (pending.gitState !== undefined) workspace.lastIndexedGitState = pending.gitState;
-      guard.succeed(this.#manager.clock.epoch());
+      guard.succeed(builtAt);
     } catch (error) {
       return await this.#ended(workspace, claimed, error);
     }

@@ -1,12 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { onRequestHookHandler } from 'fastify';
 import { HttpError } from './error-map.ts';
+
+/** Looks at a request before anything else does, and refuses it by throwing. */
+export type AuthHook = (
+  request: { readonly headers: { readonly authorization?: string | undefined }; readonly params: unknown },
+  reply: { header(name: string, value: string): unknown },
+) => Promise<void>;
 
 /**
  * Lets only bearers of the admin token through. Without a token in the configuration nobody is an administrator: an
  * installation that nobody has configured is closed, not open.
  */
-export function adminAuth(token: string | undefined): onRequestHookHandler {
+export function adminAuth(token: string | undefined): AuthHook {
   return async (request, reply) => {
     const given = bearerOf(request.headers.authorization);
     if (token !== undefined && given !== undefined && sameSecret(given, token)) return;

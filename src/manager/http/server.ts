@@ -1,11 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from '../obs/log.ts';
 import { failureOf } from './error-map.ts';
 import { type ZodTypes, zodCompiler } from './validation.ts';
 
 /** The server that routes are added to. */
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, never, ZodTypes>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypes
+>;
 
 /** The longest request body, in bytes: an upload, with room around it. */
 const BODY_LIMIT = 27 * 2 ** 20;
@@ -16,7 +22,6 @@ export async function createServer(logger: Logger): Promise<App> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
-    routerOptions: {},
   }).withTypeProvider<ZodTypes>();
   app.setValidatorCompiler(zodCompiler as never);
   app.setErrorHandler((error, request, reply) => {

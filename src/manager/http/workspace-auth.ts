@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { onRequestHookHandler } from 'fastify';
 import type { Db } from '../store/db.ts';
-import { bearerOf, sameSecret } from './admin-auth.ts';
+import { type AuthHook, bearerOf, sameSecret } from './admin-auth.ts';
 import { HttpError } from './error-map.ts';
 
 const SECRET = 'workspace_token_secret';
@@ -11,7 +10,7 @@ export interface WorkspaceAuth {
   /** The token of a workspace, the same on every manager of the database, and for as long as that lives. */
   tokenOf(workspaceId: string): string;
   /** Lets only the workspace through that the `:id` of the route names. */
-  readonly hook: onRequestHookHandler;
+  readonly hook: AuthHook;
 }
 
 /**

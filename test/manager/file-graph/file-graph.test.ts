@@ -44,7 +44,10 @@ test('grows with what it holds', async () => {
 test('stops between two files when it is told to', async () => {
   const root = await write({ 'a.ts': '' });
   const reason = new Error('enough');
-  await expect(buildFileGraph(root, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  const checkpoint = () => {
+    throw reason;
+  };
+  await expect(buildFileGraph(root, checkpoint)).rejects.toBe(reason);
 });
 
 test('of a directory that is not there is an error', async () => {

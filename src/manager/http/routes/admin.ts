@@ -1,7 +1,7 @@
-import type { onRequestHookHandler } from 'fastify';
 import { z } from 'zod';
 import { delegationStats, listDelegations } from '../../ledger/index.ts';
 import type { Db } from '../../store/db.ts';
+import type { AuthHook } from '../admin-auth.ts';
 import type { App } from '../server.ts';
 
 const listQuery = z.object({ status: z.string().optional(), limit: z.string().optional() });
@@ -9,7 +9,7 @@ const listQuery = z.object({ status: z.string().optional(), limit: z.string().op
 /** What the routes of administrators need. */
 export interface AdminRoutes {
   readonly db: Db;
-  readonly adminAuth: onRequestHookHandler;
+  readonly adminAuth: AuthHook;
 }
 
 /** The ledger of delegations, for administrators. */

@@ -9,11 +9,11 @@ import { type EventStreamOptions, sendEvents } from '../sse.ts';
 const createBody = z.object({
   path: z.string(),
   client_id: z.string(),
-  yolo: z.boolean().optional(),
-  debug: z.boolean().optional(),
-  data_dir: z.string().optional(),
-  env: z.array(z.string()).optional(),
-  version: z.string().optional(),
+  yolo: z.boolean().exactOptional(),
+  debug: z.boolean().exactOptional(),
+  data_dir: z.string().exactOptional(),
+  env: z.array(z.string()).exactOptional(),
+  version: z.string().exactOptional(),
 });
 const byId = z.object({ id: z.string() });
 const byClient = z.object({ client_id: z.string() });
@@ -28,10 +28,9 @@ export interface ClaimsRoutes extends EventStreamOptions {
 /** Workspaces that clients share: create or join, look, attach to the events, give up. */
 export function claimsRoutes(app: App, { backend, ...options }: ClaimsRoutes): void {
   app.post('/v1/workspaces', { schema: { body: createBody } }, async ({ body, signal }) => {
-    const { path, client_id, yolo, debug, data_dir, env, version } = body;
-    const args = { path, clientId: client_id, yolo, debug, dataDir: data_dir, env, version };
-    const { info } = await backend.createWorkspace(args, { signal });
-    return toJson(info, client_id);
+    const { client_id: clientId, data_dir: dataDir = '', ...rest } = body;
+    const { info } = await backend.createWorkspace({ ...rest, clientId, dataDir }, { signal });
+    return toJson(info, clientId);
   });
 
   app.get('/v1/workspaces', async () =>

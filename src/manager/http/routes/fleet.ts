@@ -5,17 +5,22 @@ import type { WorkspaceAuth } from '../workspace-auth.ts';
 
 const input = z.object({
   name: z.string(),
-  model: z.string().optional(),
-  tier: z.number().int().optional(),
-  config: z.record(z.string(), z.unknown()).optional(),
+  model: z.string().exactOptional(),
+  tier: z.number().int().exactOptional(),
+  config: z.record(z.string(), z.unknown()).exactOptional(),
 });
 const createBody = input.extend({ runtime: z.string(), parent_id: z.uuid().nullish() });
-const changeBody = input.partial();
+const changeBody = z.object({
+  name: z.string().exactOptional(),
+  model: z.string().exactOptional(),
+  tier: z.number().int().exactOptional(),
+  config: z.record(z.string(), z.unknown()).exactOptional(),
+});
 const byId = z.object({ id: z.string() });
-const restartBody = z.object({ reset_session: z.boolean().optional() });
+const restartBody = z.object({ reset_session: z.boolean().exactOptional() });
 
 const node: z.ZodType<TreeNode> = z.lazy(() =>
-  input.extend({ runtime: z.string().optional(), children: z.array(node).optional() }),
+  input.extend({ runtime: z.string().exactOptional(), children: z.array(node).exactOptional() }),
 );
 const importBody = z.object({ tree: z.union([node, z.array(node)]), parent_id: z.uuid().nullish() });
 
@@ -55,7 +60,7 @@ export function fleetRoutes(app: App, { fleet, auth }: FleetRoutes): void {
     '/v1/fleet/workspaces/:id/restart',
     { schema: { params: byId, body: restartBody } },
     async ({ params, body }, reply) => {
-      const request = await fleet.restart(params.id, { resetSession: body.reset_session });
+      const request = await fleet.restart(params.id, body.reset_session ? { resetSession: true } : {});
       return reply.code(202).send({ id: params.id, restart: request });
     },
   );
