@@ -6,6 +6,7 @@
 
 export * from './claims/index.ts';
 export { type Clock, systemClock, type TimerHandle } from './clock.ts';
+export * from './events/index.ts';
 export * from './obs/index.ts';
 export * from './sessions/index.ts';
 export * from './store/index.ts';
