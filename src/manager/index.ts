@@ -7,6 +7,7 @@
 export * from './claims/index.ts';
 export { type Clock, systemClock, type TimerHandle } from './clock.ts';
 export { DeadlineError } from './deadline.ts';
+export * from './events/index.ts';
 export * from './fleet/index.ts';
 export * from './graphs/index.ts';
 export * from './ledger/index.ts';

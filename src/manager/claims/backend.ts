@@ -1,31 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { Mutex } from '../../locks/index.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, systemClock, type TimerHandle } from '../clock.ts';
 import { type Logger, silentLogger } from '../obs/log.ts';
+import { silentMetrics } from '../obs/metrics.ts';
 import { type BuildRequest, type BuildWorkspace, runBuilder } from './build.ts';
 import { type ClientId, canonicalClientId, parseClientId } from './client-id.ts';
-import type { ClientState } from './client-table.ts';
-import { PathRequiredError, ServerShuttingDownError, WorkspaceNotFoundError } from './errors.ts';
-import { settingsMismatch } from './first-wins.ts';
-import { Lane } from './lane.ts';
+import type { ClientState, Hold, Presence } from './client-table.ts';
+import {
+  ChannelOptInMismatchError,
+  ClientNotAttachedError,
+  ClientRetiredError,
+  PathRequiredError,
+  ServerNotIdleError,
+  ServerShuttingDownError,
+  WorkspaceNotFoundError,
+} from './errors.ts';
+import { ServerExit } from './exit.ts';
+import { channelsDiffer } from './first-wins.ts';
+import type { Lane } from './lane.ts';
+import { type Closing, OpenWorkspaces } from './open-workspaces.ts';
 import {
   type BackendOptions,
   type CreateArgs,
   type Created,
   type CreateOptions,
-  checkedGrace,
+  checkedDelay,
   DEFAULT_CREATE_GRACE_MS,
+  DEFAULT_DETACH_GRACE_MS,
+  DEFAULT_IDLE_SHUTDOWN_DELAY_MS,
 } from './options.ts';
-import { MemoryPathIndex, type PathIndex } from './path-index.ts';
+import { MemoryPathIndex } from './path-index.ts';
 import { resolveWorkspaceKey } from './path-key.ts';
+import { reportDifferences } from './report.ts';
+import { RetiredClients } from './retired.ts';
 import { describeWorkspace, type Workspace, type WorkspaceInfo } from './workspace.ts';
 
 /**
  * Workspaces shared by many clients: one per directory, open as long as a client has a claim on it.
  *
  * A create gives the client a claim for a grace period, in which it is to attach its event stream; an attached
- * client keeps its claim until its last stream ends. With its last claim the workspace shuts down, and with the
- * last workspace the server.
+ * client keeps its claim until its last stream ends, and for a shorter grace period in which it may come back. With
+ * its last claim the workspace shuts down, and some time after the last workspace the server.
  *
  * Locks: `Backend.mu`, then `Workspace.clientsMu`. What takes long or belongs to others (builders, shutdown
  * hooks, loggers) runs with neither.
@@ -45,45 +60,50 @@ export class Backend<Config = unknown> {
    */
   readonly mu = new Mutex({ name: 'Backend.mu' });
 
-  // By id. Written only while `mu` is held and only with a complete workspace that has its first claim, so that a
-  // single look without the lock is safe; whoever acts on what it finds must look again under the lock.
-  readonly #workspaces = new Map<string, Workspace<Config>>();
-
-  /** @guardedBy mu */
-  readonly #index: PathIndex;
-  /**
-   * The taken keys, see {@link Lane}.
-   * @guardedBy mu
-   */
-  readonly #lanes = new Map<string, Lane>();
+  /** @guardedBy mu, but for a single look */
+  readonly #workspaces: OpenWorkspaces<Config>;
   /**
    * Creates that have neither a claim nor an error yet: they keep the server from exiting under them.
    * @guardedBy mu
    */
   readonly #pending = new Set<Create>();
-  /**
-   * Set once, by the decision to exit.
-   * @guardedBy mu
-   */
-  #closing = false;
+  /** @guardedBy mu */
+  readonly #exit: ServerExit;
+  /** @guardedBy mu */
+  readonly #retired = new RetiredClients();
   /** @guardedBy mu */
   #createGraceMs: number;
 
   readonly #build: BuildWorkspace<Config>;
   readonly #shutdownServer: (() => void | Promise<void>) | undefined;
+  readonly #detachGraceMs: number;
   readonly #version: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
 
-  /** @throws RangeError if `createGraceMs` is no delay a timer can have. */
+  /** @throws RangeError if a time is no delay a timer can have. */
   constructor(options: BackendOptions<Config>) {
+    const { createGraceMs = DEFAULT_CREATE_GRACE_MS, detachGraceMs = DEFAULT_DETACH_GRACE_MS } = options;
+    const { idleShutdownDelayMs = DEFAULT_IDLE_SHUTDOWN_DELAY_MS } = options;
     this.#build = options.build;
     this.#shutdownServer = options.shutdownServer;
     this.#version = options.version ?? '';
-    this.#createGraceMs = checkedGrace(options.createGraceMs ?? DEFAULT_CREATE_GRACE_MS);
-    this.#index = options.index ?? new MemoryPathIndex();
+    this.#createGraceMs = checkedDelay('createGraceMs', createGraceMs);
+    this.#detachGraceMs = checkedDelay('detachGraceMs', detachGraceMs);
+    this.#workspaces = new OpenWorkspaces(options.index ?? new MemoryPathIndex());
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;
+    this.#exit = new ServerExit({
+      clock: this.#clock,
+      delayMs: checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
+      isIdle: () => this.#workspaces.isEmpty && this.#pending.size === 0,
+      onLingered: (timer) => this.#supervise('Idle shutdown failed', () => this.#endLinger(timer)),
+    });
+    const { metrics = silentMetrics } = options;
+    metrics.gauge('ws_manager_workspaces', undefined, () => this.#workspaces.list().length);
+    metrics.gauge('ws_manager_streams', undefined, () => {
+      return this.#workspaces.list().reduce((sum, { clients }) => sum + clients.streams, 0);
+    });
   }
 
   /**
@@ -97,14 +117,17 @@ export class Backend<Config = unknown> {
    * arguments, looked at in this order.
    * @throws {@link WorkspaceBuildError} if the builder fails.
    * @throws {@link ServerShuttingDownError} after the decision to exit.
+   * @throws {@link ClientRetiredError}; {@link ChannelOptInMismatchError} if the directory is open with other channels
+   * than the client asks for.
    * @throws The reason of `options.signal`. The others who wait for the same directory are not affected.
    */
   async createWorkspace(args: CreateArgs, options: CreateOptions = {}): Promise<Created<Config>> {
     if (args.path === '') throw new PathRequiredError();
     const clientId = parseClientId(args.clientId);
     const resolvedPath = await resolveWorkspaceKey(args.path);
-    const { path, yolo = false, debug = false, dataDir = '', env = [] } = args;
-    const request = { id: randomUUID(), path, resolvedPath, yolo, debug, dataDir, env: [...env] };
+    const { path, yolo = false, debug = false, dataDir = '', env = [], channels } = args;
+    const settings = { yolo, debug, dataDir, env: [...env], channels: channels && [...channels] };
+    const request = { id: randomUUID(), path, resolvedPath, ...settings };
     const create: Create = { clientId, request };
 
     let workspace: Workspace<Config>;
@@ -113,7 +136,11 @@ export class Backend<Config = unknown> {
     } finally {
       await this.#settle(create);
     }
-    this.#reportDifferences(workspace, create, args.version ?? '');
+    const versions = { client: args.version ?? '', server: this.#version };
+    if (reportDifferences(this.#logger, workspace, request, versions)) {
+      const message = `Client version ${versions.client} differs from server version ${versions.server}`;
+      this.#supervise('Workspace warning failed', () => workspace.warn(message));
+    }
     return { workspace, info: this.describe(workspace) };
   }
 
@@ -126,7 +153,7 @@ export class Backend<Config = unknown> {
 
   /** All open workspaces, the oldest first. */
   listWorkspaces(): Workspace<Config>[] {
-    return [...this.#workspaces.values()];
+    return this.#workspaces.list();
   }
 
   /** The workspace as clients see it. */
@@ -139,21 +166,23 @@ export class Backend<Config = unknown> {
    *
    * A client that has not created the workspace before may attach too.
    *
-   * @throws {@link InvalidClientIdError} {@link WorkspaceNotFoundError}
+   * @throws {@link InvalidClientIdError} {@link ClientRetiredError} {@link WorkspaceNotFoundError}
    */
   async attachClient(workspaceId: string, clientId: string): Promise<void> {
     const client = parseClientId(clientId);
     // Looking up and attaching are one section of `mu`: a teardown comes before both, and is reported, or after
     // both, and finds the claim.
     using _mu = await this.mu.acquire();
+    if (this.#retired.has(client)) throw new ClientRetiredError();
     const workspace = this.getWorkspace(workspaceId);
     using _clients = await workspace.clientsMu.acquire();
     workspace.clients.attach(client);
   }
 
   /**
-   * Counts one event stream of the client less. With its last stream the client's claim ends, and with the last
-   * claim the workspace, whose shutdown this waits for.
+   * Counts one event stream of the client less. Its last stream leaves it a claim for a grace period, unless it has
+   * given that up ({@link Backend.deleteWorkspace}); without one the claim ends, and with the last claim the
+   * workspace, whose shutdown this waits for.
    *
    * Made for `finally`: an unknown workspace or client is no error.
    */
@@ -165,7 +194,7 @@ export class Backend<Config = unknown> {
     let unclaimed: boolean;
     {
       using _clients = await workspace.clientsMu.acquire();
-      unclaimed = workspace.clients.detach(client);
+      unclaimed = workspace.clients.detach(client, this.#holdOf(workspace, client, this.#detachGraceMs));
     }
     // Only now: teardown takes `mu` first, and a create that holds `mu` may be waiting for `clientsMu`.
     if (unclaimed) await this.teardown(workspace);
@@ -173,7 +202,7 @@ export class Backend<Config = unknown> {
 
   /**
    * Gives up the client's claim, if it has not attached: a client that attached keeps its claim until its last
-   * stream ends. Idempotent; an unknown workspace or client is no error.
+   * stream ends, but not for longer. Idempotent; an unknown workspace or client is no error.
    *
    * @throws {@link InvalidClientIdError}
    */
@@ -191,6 +220,49 @@ export class Backend<Config = unknown> {
   }
 
   /**
+   * Takes a client for gone for good: all its claims end, whatever streams it has, and it gets no more. Waits for the
+   * shutdowns that follow. Idempotent.
+   *
+   * @throws {@link InvalidClientIdError}
+   */
+  async retireClient(clientId: string): Promise<void> {
+    const client = parseClientId(clientId);
+    let workspaces: Workspace<Config>[];
+    {
+      using _mu = await this.mu.acquire();
+      // From here on nobody can give it a claim, so that these are all the workspaces where it may have one.
+      this.#retired.add(client);
+      workspaces = this.listWorkspaces();
+    }
+    await Promise.all(workspaces.map((workspace) => this.#retireFrom(workspace, client)));
+  }
+
+  /**
+   * Says what the client is looking at.
+   *
+   * @param sessionId - `undefined`: nothing.
+   * @throws {@link InvalidClientIdError} {@link WorkspaceNotFoundError}; {@link ClientNotAttachedError} if it has no
+   * stream open.
+   */
+  async setCurrentSession(
+    workspaceId: string,
+    clientId: string,
+    sessionId: string | undefined,
+  ): Promise<void> {
+    const client = parseClientId(clientId);
+    const workspace = this.getWorkspace(workspaceId);
+    using _clients = await workspace.clientsMu.acquire();
+    if (!workspace.clients.setCurrentSession(client, sessionId)) throw new ClientNotAttachedError();
+  }
+
+  /** The clients that have streams open, and what they are looking at. @throws {@link WorkspaceNotFoundError} */
+  async attachedClients(workspaceId: string): Promise<Presence[]> {
+    const workspace = this.getWorkspace(workspaceId);
+    using _clients = await workspace.clientsMu.acquire();
+    return workspace.clients.present();
+  }
+
+  /**
    * Closes `workspace` if it is open and nobody has a claim on it, and waits for its shutdown.
    *
    * Whoever ended the last claim calls this, but with no lock held, so that by now a client may have come (then
@@ -203,13 +275,13 @@ export class Backend<Config = unknown> {
     let closing: Closing<Config>;
     {
       using _mu = await this.mu.acquire();
-      if (this.#workspaces.get(workspace.id) !== workspace) return;
+      if (!this.#workspaces.has(workspace)) return;
       {
         using _clients = await workspace.clientsMu.acquire();
         if (workspace.clients.size > 0) return;
       }
       // Without `clientsMu` from here: a new claim needs `mu`.
-      closing = await this.#unpublish(workspace);
+      closing = await this.#workspaces.unpublish(workspace);
     }
     await this.#shutDown(closing);
   }
@@ -222,8 +294,22 @@ export class Backend<Config = unknown> {
     let first: boolean;
     {
       using _mu = await this.mu.acquire();
-      first = !this.#closing;
-      this.#closing = true;
+      first = this.#exit.close();
+    }
+    if (first) this.#callShutdownServer();
+  }
+
+  /**
+   * Starts the end of the server, without lingering, if it has nothing to do; the one shutdown that clients may ask for.
+   *
+   * @throws {@link ServerNotIdleError}
+   */
+  async shutdownIfIdle(): Promise<void> {
+    let first: boolean;
+    {
+      using _mu = await this.mu.acquire();
+      if (!this.#workspaces.isEmpty || this.#pending.size > 0) throw new ServerNotIdleError();
+      first = this.#exit.close();
     }
     if (first) this.#callShutdownServer();
   }
@@ -237,15 +323,15 @@ export class Backend<Config = unknown> {
     let lanes: Lane[];
     {
       using _mu = await this.mu.acquire();
-      this.#closing = true;
+      this.#exit.close();
       for (const workspace of this.listWorkspaces()) {
         {
           using _clients = await workspace.clientsMu.acquire();
           workspace.clients.clear();
         }
-        closings.push(await this.#unpublish(workspace));
+        closings.push(await this.#workspaces.unpublish(workspace));
       }
-      lanes = [...this.#lanes.values()];
+      lanes = this.#workspaces.lanes;
     }
     for (const lane of lanes) lane.abort(new ServerShuttingDownError());
     await Promise.all(closings.map((closing) => this.#shutDown(closing)));
@@ -264,22 +350,29 @@ export class Backend<Config = unknown> {
    * @throws RangeError if it is no delay a timer can have.
    */
   async setCreateGrace(ms: number): Promise<void> {
-    const grace = checkedGrace(ms);
+    const grace = checkedDelay('createGraceMs', ms);
     using _mu = await this.mu.acquire();
     this.#createGraceMs = grace;
   }
 
   /**
-   * Gives the client a claim that lasts `graceMs`, unless it has one. The grace period is an argument because
+   * Gives the client a claim that lasts `graceMs`, or as long as the streams that it has. The grace period is an argument because
    * reading it takes `mu`, which is not this method's business.
    *
    * @internal
    */
   async registerClient(workspace: Workspace<Config>, clientId: ClientId, graceMs: number): Promise<void> {
     using _clients = await workspace.clientsMu.acquire();
-    workspace.clients.hold(clientId, graceMs, (claim) => {
-      this.#supervise('Hold expiry failed', () => this.#expireHold(workspace, clientId, claim));
-    });
+    workspace.clients.hold(clientId, this.#holdOf(workspace, clientId, graceMs));
+  }
+
+  #holdOf(workspace: Workspace<Config>, clientId: ClientId, graceMs: number): Hold {
+    return {
+      graceMs,
+      onExpiry: (claim) => {
+        this.#supervise('Hold expiry failed', () => this.#expireHold(workspace, clientId, claim));
+      },
+    };
   }
 
   async #expireHold(workspace: Workspace<Config>, clientId: ClientId, claim: ClientState): Promise<void> {
@@ -287,6 +380,15 @@ export class Backend<Config = unknown> {
     {
       using _clients = await workspace.clientsMu.acquire();
       unclaimed = workspace.clients.expire(clientId, claim);
+    }
+    if (unclaimed) await this.teardown(workspace);
+  }
+
+  async #retireFrom(workspace: Workspace<Config>, clientId: ClientId): Promise<void> {
+    let unclaimed: boolean;
+    {
+      using _clients = await workspace.clientsMu.acquire();
+      unclaimed = workspace.clients.retire(clientId);
     }
     if (unclaimed) await this.teardown(workspace);
   }
@@ -309,18 +411,26 @@ export class Backend<Config = unknown> {
   async #takeTurn(create: Create, signal: AbortSignal | undefined): Promise<Turn<Config>> {
     const key = create.request.resolvedPath;
     using _mu = await this.mu.acquire({ signal });
-    if (this.#closing) throw new ServerShuttingDownError();
+    this.#admit(create);
     this.#pending.add(create);
+    this.#exit.stay();
 
     const workspace = await this.#join(create);
     if (workspace) return { kind: 'joined', workspace };
 
-    const taken = this.#lanes.get(key);
+    const taken = this.#workspaces.laneOf(key);
     if (taken) return { kind: 'wait', lane: taken };
+    return { kind: 'build', lane: this.#workspaces.take(key) };
+  }
 
-    const lane = new Lane();
-    this.#lanes.set(key, lane);
-    return { kind: 'build', lane };
+  /**
+   * Whether the client of `create` may have a claim: asked before every one, since a build takes long.
+   *
+   * @requiresLock Backend.mu
+   */
+  #admit({ clientId }: Create): void {
+    if (this.#exit.closing) throw new ServerShuttingDownError();
+    if (this.#retired.has(clientId)) throw new ClientRetiredError();
   }
 
   /**
@@ -329,13 +439,9 @@ export class Backend<Config = unknown> {
    * @requiresLock Backend.mu
    */
   async #join({ clientId, request }: Create): Promise<Workspace<Config> | undefined> {
-    const id = await this.#index.get(request.resolvedPath);
-    if (id === undefined) return undefined;
-    const workspace = this.#workspaces.get(id);
-    if (!workspace) {
-      await this.#index.delete(request.resolvedPath);
-      return undefined;
-    }
+    const workspace = await this.#workspaces.at(request.resolvedPath);
+    if (!workspace) return undefined;
+    if (channelsDiffer(workspace.settings, request)) throw new ChannelOptInMismatchError();
     await this.registerClient(workspace, clientId, this.#createGraceMs);
     return workspace;
   }
@@ -353,8 +459,8 @@ export class Backend<Config = unknown> {
       const workspace = await runBuilder(this.#build, create.request, tools);
       return await this.#publish(create, workspace, lane.signal);
     } catch (error) {
-      // The caller who gives up fails alone: the next in the lane builds.
-      if (!signal?.aborted) lane.failure = { error };
+      // A caller who gives up, or may not have what is built, fails alone: the next in the lane builds.
+      if (!signal?.aborted && !isOwnFailure(error)) lane.failure = { error };
       throw error;
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -367,38 +473,19 @@ export class Backend<Config = unknown> {
     let published = false;
     try {
       using _mu = await this.mu.acquire();
-      if (this.#closing) throw new ServerShuttingDownError();
+      this.#admit(create);
       signal.throwIfAborted();
       // The lane keeps other builds away, but the index is not ours alone: while `mu` was free, the embedder may
       // have entered the key as another name of an open workspace.
       const winner = await this.#join(create);
       if (winner) return winner;
-      await this.#index.set(fresh.resolvedPath, fresh.id);
+      await this.#workspaces.enter(fresh);
       await this.registerClient(fresh, create.clientId, this.#createGraceMs);
-      this.#workspaces.set(fresh.id, fresh);
+      this.#workspaces.open(fresh);
       published = true;
       return fresh;
     } finally {
       if (!published) await fresh.shutdown();
-    }
-  }
-
-  /**
-   * Makes `workspace` impossible to find, and its key taken until it has shut down.
-   *
-   * @requiresLock Backend.mu
-   */
-  async #unpublish(workspace: Workspace<Config>): Promise<Closing<Config>> {
-    const { id, resolvedPath } = workspace;
-    const lane = new Lane();
-    this.#workspaces.delete(id);
-    this.#lanes.set(resolvedPath, lane);
-    try {
-      if ((await this.#index.get(resolvedPath)) === id) await this.#index.delete(resolvedPath);
-      return { workspace, lane };
-    } catch (indexError) {
-      // No reason to leave the workspace running: an entry that leads nowhere is dropped by the next create.
-      return { workspace, lane, indexError };
     }
   }
 
@@ -421,12 +508,11 @@ export class Backend<Config = unknown> {
     let exit: boolean;
     {
       using _mu = await this.mu.acquire();
-      // A workspace that closed right after its publication has put a lane of its own in the place of this one.
-      if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
+      this.#workspaces.giveBack(key, lane);
       exit = this.#decideToExit();
     }
     lane.vacate();
-    if (exit) this.#exit();
+    if (exit) this.#exitIdle();
   }
 
   /** Ends the pending state of `create`, which may have been all that kept an idle server from exiting. */
@@ -437,23 +523,28 @@ export class Backend<Config = unknown> {
       this.#pending.delete(create);
       exit = this.#decideToExit();
     }
-    if (exit) this.#exit();
+    if (exit) this.#exitIdle();
+  }
+
+  async #endLinger(timer: TimerHandle): Promise<void> {
+    let exit: boolean;
+    {
+      using _mu = await this.mu.acquire();
+      exit = this.#exit.lingered(timer);
+    }
+    if (exit) this.#exitIdle();
   }
 
   /**
-   * Whether the server has nothing left to do. The decision closes the backend in the same section, so that no
-   * create can come in between the decision and the exit, and none can be decided twice.
+   * Whether the server exits now, since it has nothing left to do. If it lingers, it may later.
    *
    * @requiresLock Backend.mu
    */
   #decideToExit(): boolean {
-    const idle = this.#workspaces.size === 0 && this.#lanes.size === 0 && this.#pending.size === 0;
-    if (!idle || this.#closing || !this.#shutdownServer) return false;
-    this.#closing = true;
-    return true;
+    return this.#shutdownServer !== undefined && this.#exit.reconsider();
   }
 
-  #exit(): void {
+  #exitIdle(): void {
     this.#logger.info('Last workspace removed, shutting down server...');
     this.#callShutdownServer();
   }
@@ -462,24 +553,6 @@ export class Backend<Config = unknown> {
     const shutdownServer = this.#shutdownServer;
     // Not awaited: a server waits for its open requests, and one of them may be the one that got us here.
     if (shutdownServer) this.#supervise('Server shutdown failed', shutdownServer);
-  }
-
-  /** Logs in what respect a client does not get what it asked for. */
-  #reportDifferences(workspace: Workspace<Config>, { request }: Create, clientVersion: string): void {
-    const fields = { workspace_id: workspace.id, path: workspace.path };
-    const mismatch = settingsMismatch(workspace.settings, request);
-    if (mismatch) {
-      this.#logger.debug('Workspace flag mismatch on duplicate create; first wins', {
-        ...fields,
-        ...mismatch,
-      });
-    }
-    if (clientVersion !== '' && clientVersion !== this.#version) {
-      const versions = { client_version: clientVersion, server_version: this.#version };
-      this.#logger.warn('Client and server versions differ', { ...fields, ...versions });
-      const message = `Client version ${clientVersion} differs from server version ${this.#version}`;
-      this.#supervise('Workspace warning failed', () => workspace.warn(message));
-    }
   }
 
   /** Runs a task that nobody waits for. */
@@ -508,10 +581,7 @@ type Turn<Config> =
   | { readonly kind: 'wait'; readonly lane: Lane }
   | { readonly kind: 'build'; readonly lane: Lane };
 
-/** A workspace that is no longer open, and has yet to shut down. */
-interface Closing<Config> {
-  readonly workspace: Workspace<Config>;
-  readonly lane: Lane;
-  /** Why the workspace is still in the path index, if it is. */
-  readonly indexError?: unknown;
+/** Whether a failure to publish is that of the client that asked, and says nothing about the workspace. */
+function isOwnFailure(error: unknown): boolean {
+  return error instanceof ClientRetiredError || error instanceof ChannelOptInMismatchError;
 }

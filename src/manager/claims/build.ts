@@ -64,7 +64,7 @@ export async function runBuilder<Config>(
   request: BuildRequest,
   { signal, clock, logger }: BuildTools,
 ): Promise<Workspace<Config>> {
-  const { id, path, resolvedPath, yolo, debug, dataDir, env } = request;
+  const { id, path, resolvedPath, yolo, debug, dataDir, env, channels } = request;
   const cleanups = new Cleanups((error) => {
     logger.error('Workspace cleanup failed', { workspace_id: id, path, error });
   });
@@ -76,7 +76,7 @@ export async function runBuilder<Config>(
       id,
       path,
       resolvedPath,
-      settings: { yolo, debug, dataDir, env },
+      settings: { yolo, debug, dataDir, env, channels },
       dataDir: built.dataDir ?? dataDir,
       config: built.config,
       warn: (message) => built.warn?.(message),

@@ -2,14 +2,31 @@ import type { Clock, TimerHandle } from '../clock.ts';
 import type { ClientId } from './client-id.ts';
 
 /**
- * The claim of one client on one workspace. Either the timer runs (the client has created the workspace and not
- * attached yet) or streams are open; a claim with neither is released, and leaves the table.
+ * The claim of one client on one workspace. Either the timer runs (the client has yet to attach, or to come back), or
+ * streams are open; a claim with neither is over, and leaves the table.
  */
 export interface ClientState {
   /** Open event streams of this client. */
   streams: number;
   /** Ends the claim of a client that does not attach in time. */
   holdTimer: TimerHandle | undefined;
+  /** Whether the client has said, with streams open, that it is done: its last stream ends the claim at once. */
+  released: boolean;
+  /** What the client is looking at; only with streams open. */
+  currentSessionId: string | undefined;
+}
+
+/** A client that has streams open. */
+export interface Presence {
+  readonly clientId: ClientId;
+  readonly currentSessionId: string | undefined;
+}
+
+/** How long a hold lasts, in milliseconds, and what is told when it is over. */
+export interface Hold {
+  readonly graceMs: number;
+  /** Receives the claim when its time is up, to be passed to {@link ClientTable.expire}. */
+  readonly onExpiry: (claim: ClientState) => void;
 }
 
 /**
@@ -33,21 +50,33 @@ export class ClientTable {
     return this.#clients.size;
   }
 
+  /** The number of open streams of all clients. */
+  get streams(): number {
+    let streams = 0;
+    for (const claim of this.#clients.values()) streams += claim.streams;
+    return streams;
+  }
+
   /** The claim of `id`, for inspection. */
   get(id: ClientId): Readonly<ClientState> | undefined {
     return this.#clients.get(id);
   }
 
+  /** The clients that have streams open. */
+  present(): Presence[] {
+    return [...this.#clients]
+      .filter(([, { streams }]) => streams > 0)
+      .map(([clientId, { currentSessionId }]) => ({ clientId, currentSessionId }));
+  }
+
   /**
-   * Gives `id` a claim that lasts `graceMs` unless it attaches; nothing changes if it has a claim already.
-   *
-   * @param onExpiry - Receives the claim when its time is up, to be passed to {@link ClientTable.expire}.
+   * Gives `id` a claim that lasts as long as the hold unless it attaches. A client with a hold gets a new one, for the
+   * whole time; one with streams open takes back that it was done.
    */
-  hold(id: ClientId, graceMs: number, onExpiry: (claim: ClientState) => void): void {
-    if (this.#clients.has(id)) return;
-    const claim: ClientState = { streams: 0, holdTimer: undefined };
-    claim.holdTimer = this.#clock.setTimeout(() => onExpiry(claim), graceMs);
-    this.#clients.set(id, claim);
+  hold(id: ClientId, hold: Hold): void {
+    const claim = this.#clients.get(id);
+    if (claim && claim.streams > 0) claim.released = false;
+    else this.#startHold(id, hold);
   }
 
   /** Counts one more stream of `id`, with or without a hold before it. */
@@ -57,36 +86,60 @@ export class ClientTable {
       this.#stopHold(claim);
       claim.streams++;
     } else {
-      this.#clients.set(id, { streams: 1, holdTimer: undefined });
+      this.#clients.set(id, { ...NEW_CLAIM, streams: 1 });
     }
   }
 
-  /** Counts one stream of `id` less, and ends its claim with the last. True if no claim is left by that. */
-  detach(id: ClientId): boolean {
+  /**
+   * Counts one stream of `id` less. The last one turns the claim into a hold, so that the client can come back; without
+   * a grace period, or if the client said that it is done, the claim ends. True if no claim is left by that.
+   */
+  detach(id: ClientId, hold: Hold): boolean {
     const claim = this.#clients.get(id);
     if (!claim) return false;
-    if (claim.streams > 0) claim.streams--;
-    return this.#endIfReleased(id, claim);
+    if (claim.streams > 0) {
+      claim.streams--;
+      if (claim.streams === 0 && !claim.released && hold.graceMs > 0) this.#startHold(id, hold);
+    }
+    return this.#endIfOver(id);
   }
 
-  /** Gives up the hold of `id`; open streams keep the claim. True if no claim is left by that. */
+  /** Gives up the hold of `id`; open streams keep the claim, until the last. True if no claim is left by that. */
   release(id: ClientId): boolean {
     const claim = this.#clients.get(id);
     if (!claim) return false;
     this.#stopHold(claim);
-    return this.#endIfReleased(id, claim);
+    claim.released = true;
+    return this.#endIfOver(id);
+  }
+
+  /** Ends the claim of `id`, whatever streams it has. True if no claim is left by that. */
+  retire(id: ClientId): boolean {
+    const claim = this.#clients.get(id);
+    if (!claim) return false;
+    this.#stopHold(claim);
+    this.#clients.delete(id);
+    return this.#clients.size === 0;
   }
 
   /**
    * Ends a hold whose timer has fired. True if no claim is left by that.
    *
-   * Between the timer and this call the client may have attached, which keeps the claim, or released and come
-   * back with a claim of its own: only the very claim the timer was started for may go.
+   * Between the timer and this call the client may have attached, which keeps the claim, or released, created or
+   * detached again, which gave it a claim of its own: only the very claim the timer was started for may go.
    */
   expire(id: ClientId, claim: ClientState): boolean {
     if (this.#clients.get(id) !== claim) return false;
     claim.holdTimer = undefined;
-    return this.#endIfReleased(id, claim);
+    return this.#endIfOver(id);
+  }
+
+  /** Says what `id` is looking at. False if it has no stream open. */
+  setCurrentSession(id: ClientId, sessionId: string | undefined): boolean {
+    const claim = this.#clients.get(id);
+    if (!claim || claim.streams === 0) return false;
+    claim.currentSessionId = sessionId;
+    return true;
   }
 
   /** Ends every claim. */
@@ -95,14 +148,31 @@ export class ClientTable {
     this.#clients.clear();
   }
 
+  /** A hold is a claim of its own: a timer that has fired for an earlier one finds that it is not its claim. */
+  #startHold(id: ClientId, { graceMs, onExpiry }: Hold): void {
+    const earlier = this.#clients.get(id);
+    if (earlier) this.#stopHold(earlier);
+    const claim: ClientState = { ...NEW_CLAIM };
+    claim.holdTimer = this.#clock.setTimeout(() => onExpiry(claim), graceMs);
+    this.#clients.set(id, claim);
+  }
+
   #stopHold(claim: ClientState): void {
     if (claim.holdTimer) this.#clock.clearTimeout(claim.holdTimer);
     claim.holdTimer = undefined;
   }
 
-  #endIfReleased(id: ClientId, claim: ClientState): boolean {
-    if (claim.streams > 0 || claim.holdTimer) return false;
+  #endIfOver(id: ClientId): boolean {
+    const claim = this.#clients.get(id);
+    if (!claim || claim.streams > 0 || claim.holdTimer) return false;
     this.#clients.delete(id);
     return this.#clients.size === 0;
   }
 }
+
+const NEW_CLAIM: Readonly<ClientState> = {
+  streams: 0,
+  holdTimer: undefined,
+  released: false,
+  currentSessionId: undefined,
+};

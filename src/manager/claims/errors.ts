@@ -9,7 +9,11 @@ export type BackendErrorCode =
   | 'ERR_INVALID_CLIENT_ID'
   | 'ERR_PATH_RESOLUTION'
   | 'ERR_WORKSPACE_BUILD'
-  | 'ERR_SERVER_SHUTTING_DOWN';
+  | 'ERR_SERVER_SHUTTING_DOWN'
+  | 'ERR_SERVER_NOT_IDLE'
+  | 'ERR_CLIENT_RETIRED'
+  | 'ERR_CLIENT_NOT_ATTACHED'
+  | 'ERR_CHANNEL_OPT_IN_MISMATCH';
 
 /**
  * An error that a caller of the backend can cause or has to handle.
@@ -103,6 +107,38 @@ export class ServerShuttingDownError extends BackendError {
   readonly code = 'ERR_SERVER_SHUTTING_DOWN';
   constructor(detail?: string, options?: ErrorOptions) {
     super('server is shutting down', detail, options);
+  }
+}
+
+/** A request to exit if idle, of a server that is not. */
+export class ServerNotIdleError extends BackendError {
+  readonly code = 'ERR_SERVER_NOT_IDLE';
+  constructor(detail?: string, options?: ErrorOptions) {
+    super('server is not idle', detail, options);
+  }
+}
+
+/** A create or attach of a client that was retired. */
+export class ClientRetiredError extends BackendError {
+  readonly code = 'ERR_CLIENT_RETIRED';
+  constructor(detail?: string, options?: ErrorOptions) {
+    super('client is retired', detail, options);
+  }
+}
+
+/** Something that only a client with an open event stream can say. */
+export class ClientNotAttachedError extends BackendError {
+  readonly code = 'ERR_CLIENT_NOT_ATTACHED';
+  constructor(detail?: string, options?: ErrorOptions) {
+    super('client is not attached', detail, options);
+  }
+}
+
+/** A create that asks for other channels than those the open workspace was opened with. */
+export class ChannelOptInMismatchError extends BackendError {
+  readonly code = 'ERR_CHANNEL_OPT_IN_MISMATCH';
+  constructor(detail?: string, options?: ErrorOptions) {
+    super('workspace is open with other channels', detail, options);
   }
 }
 

@@ -30,3 +30,13 @@ export function settingsMismatch(
     requested_env: requested.env,
   };
 }
+
+/**
+ * Whether a later create may not join, because it says through which channels the workspace may be reached, and the
+ * workspace was opened with others. What is a matter of security is not the first client's to decide for the others.
+ */
+export function channelsDiffer(existing: WorkspaceSettings, requested: WorkspaceSettings): boolean {
+  if (requested.channels === undefined) return false;
+  const [open, wanted] = [new Set(existing.channels), new Set(requested.channels)];
+  return open.size !== wanted.size || [...wanted].some((channel) => !open.has(channel));
+}

@@ -1,11 +1,17 @@
 import { type Clock, MAX_DELAY_MS } from '../clock.ts';
 import type { Logger } from '../obs/log.ts';
+import type { Metrics } from '../obs/metrics.ts';
 import type { BuildWorkspace } from './build.ts';
 import type { PathIndex } from './path-index.ts';
 import type { Workspace, WorkspaceInfo, WorkspaceSettings } from './workspace.ts';
 
 /** How long, in milliseconds, a client that created a workspace may take to attach to it. */
 export const DEFAULT_CREATE_GRACE_MS = 30_000;
+
+/** How long, in milliseconds, a client may take to come back after the end of its last stream. */
+export const DEFAULT_DETACH_GRACE_MS = 10_000;
+/** How long, in milliseconds, a server stays that nobody needs. */
+export const DEFAULT_IDLE_SHUTDOWN_DELAY_MS = 60_000;
 
 /** What a client asks for when it creates, or joins, a workspace. */
 export interface CreateArgs extends Partial<WorkspaceSettings> {
@@ -38,23 +44,29 @@ export interface BackendOptions<Config> {
   /** The server's version, for clients to compare with theirs. */
   readonly version?: string | undefined;
   /**
-   * Ends the server: called at most once, when the last workspace has shut down and no create is pending, or on
-   * {@link Backend.shutdown}. Without it an idle backend stays open.
+   * Ends the server: called at most once, when the last workspace has shut down, no create is pending and the
+   * server has lingered, or on {@link Backend.shutdown} and {@link Backend.shutdownIfIdle}. Without it an idle backend stays open.
    */
   readonly shutdownServer?: (() => void | Promise<void>) | undefined;
   /** See {@link DEFAULT_CREATE_GRACE_MS}. */
   readonly createGraceMs?: number | undefined;
+  /** See {@link DEFAULT_DETACH_GRACE_MS}. 0: the last stream ends the claim at once. */
+  readonly detachGraceMs?: number | undefined;
+  /** See {@link DEFAULT_IDLE_SHUTDOWN_DELAY_MS}. 0: the server goes with the last workspace. */
+  readonly idleShutdownDelayMs?: number | undefined;
   readonly index?: PathIndex | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
+  readonly metrics?: Metrics | undefined;
 }
 
 /**
  * Returns `ms` if a timer can wait that long.
  *
+ * @param name - Of the option.
  * @throws RangeError otherwise.
  */
-export function checkedGrace(ms: number): number {
+export function checkedDelay(name: string, ms: number): number {
   if (ms >= 0 && ms <= MAX_DELAY_MS) return ms;
-  throw new RangeError(`createGraceMs must be from 0 to ${MAX_DELAY_MS}, got ${ms}`);
+  throw new RangeError(`${name} must be from 0 to ${MAX_DELAY_MS}, got ${ms}`);
 }

@@ -12,6 +12,8 @@ export interface WorkspaceSettings {
   readonly dataDir: string;
   /** The environment of the workspace's processes, as `NAME=value`. */
   readonly env: readonly string[];
+  /** The channels that the workspace may be reached through; `undefined` for a client that does not care. */
+  readonly channels?: readonly string[] | undefined;
 }
 
 /** What a {@link Workspace} is made of. */

@@ -2,12 +2,16 @@ import { expect, test } from 'vitest';
 import {
   AgentNotInitializedError,
   BackendError,
+  ChannelOptInMismatchError,
+  ClientNotAttachedError,
+  ClientRetiredError,
   hasErrorCode,
   InvalidClientIdError,
   InvalidPermissionActionError,
   LspClientNotFoundError,
   PathRequiredError,
   PathResolutionError,
+  ServerNotIdleError,
   ServerShuttingDownError,
   UnknownCommandError,
   WorkspaceBuildError,
@@ -25,6 +29,10 @@ test.each([
   [PathResolutionError, 'ERR_PATH_RESOLUTION', 'failed to resolve workspace path'],
   [WorkspaceBuildError, 'ERR_WORKSPACE_BUILD', 'failed to build workspace'],
   [ServerShuttingDownError, 'ERR_SERVER_SHUTTING_DOWN', 'server is shutting down'],
+  [ServerNotIdleError, 'ERR_SERVER_NOT_IDLE', 'server is not idle'],
+  [ClientRetiredError, 'ERR_CLIENT_RETIRED', 'client is retired'],
+  [ClientNotAttachedError, 'ERR_CLIENT_NOT_ATTACHED', 'client is not attached'],
+  [ChannelOptInMismatchError, 'ERR_CHANNEL_OPT_IN_MISMATCH', 'workspace is open with other channels'],
 ] as const)('%o has a code, a text and a place for details', (Kind, code, text) => {
   const cause = new Error('cause');
   const plain = new Kind();

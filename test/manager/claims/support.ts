@@ -81,6 +81,9 @@ export function startBackend(options: Partial<BackendOptions<App>> = {}): Harnes
       server.shutdowns++;
     },
     createGraceMs: GRACE,
+    // As the system has it that these tests come from.
+    detachGraceMs: 0,
+    idleShutdownDelayMs: 0,
     clock,
     logger: log,
     ...rest,
