@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { Cleanups } from './claims/cleanups.ts';
 import { Backend } from './claims/index.ts';

@@ -1,4 +1,3 @@
-import type { FastifyError } from 'fastify';
 import { isUnavailable } from '../store/db.ts';
 
 /** What a request that failed is answered with. */
@@ -72,19 +71,15 @@ export function failureOf(error: unknown): Failure {
       body: { message: 'the database cannot be reached; try again later', code: 'ERR_DATABASE_UNAVAILABLE' },
     };
   }
-  if (isFastifyError(error)) {
-    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-      return { status: 413, body: { message: 'the request is too large' } };
-    if (error.validation) return { status: 400, body: { message: error.message } };
-    if ((error.statusCode ?? 500) < 500)
-      return { status: 400, body: { message: 'failed to decode request' } };
-  }
+  const refused = statusOfFastify(error);
+  if (refused === 413) return { status: 413, body: { message: 'the request is too large' } };
+  if (refused !== undefined && refused < 500)
+    return { status: 400, body: { message: 'failed to decode request' } };
   return { status: 500, body: { message: 'internal error' } };
 }
 
-function isFastifyError(error: unknown): error is FastifyError {
-  return (
-    (error instanceof Error && 'code' in error && String(error.code).startsWith('FST_')) ||
-    (error instanceof Error && ('validation' in error || 'statusCode' in error))
-  );
+/** The status of an error by which fastify refuses a request before a handler sees it. */
+function statusOfFastify(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('FST_'))) return undefined;
+  return 'statusCode' in error ? Number(error.statusCode) : undefined;
 }

@@ -11,7 +11,9 @@ export interface ZodTypes extends FastifyTypeProvider {
 export const zodCompiler: FastifySchemaCompiler<ZodType> = ({ schema }) => {
   return (data: unknown) => {
     const result = schema.safeParse(data ?? {});
-    return result.success ? { value: result.data } : { error: new Error(firstIssue(result.error, data)) };
+    return result.success
+      ? { value: result.data }
+      : { error: new HttpError(400, firstIssue(result.error, data)) };
   };
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Backend } from '../../claims/index.ts';
 import type { WorkspaceInfo } from '../../claims/workspace.ts';
 import type { ServedWorkspace } from '../../served-workspace.ts';
+import { clientGone } from '../client-gone.ts';
 import { HttpError } from '../error-map.ts';
 import type { App } from '../server.ts';
 import { type EventStreamOptions, sendEvents } from '../sse.ts';
@@ -27,9 +28,12 @@ export interface ClaimsRoutes extends EventStreamOptions {
 
 /** Workspaces that clients share: create or join, look, attach to the events, give up. */
 export function claimsRoutes(app: App, { backend, ...options }: ClaimsRoutes): void {
-  app.post('/v1/workspaces', { schema: { body: createBody } }, async ({ body, signal }) => {
+  app.post('/v1/workspaces', { schema: { body: createBody } }, async ({ body }, reply) => {
     const { client_id: clientId, data_dir: dataDir = '', ...rest } = body;
-    const { info } = await backend.createWorkspace({ ...rest, clientId, dataDir }, { signal });
+    const { info } = await backend.createWorkspace(
+      { ...rest, clientId, dataDir },
+      { signal: clientGone(reply) },
+    );
     return toJson(info, clientId);
   });
 
