@@ -1,3 +1,5 @@
+import { untilAborted } from '../abort.ts';
+
 /**
  * A key that is taken: a workspace is being built there, or its last one is still shutting down. Whoever wants
  * the key next waits for the end, without holding a lock.
@@ -41,22 +43,7 @@ export class Lane {
    * @throws What the build failed with, or the reason of `signal` if that aborts first.
    */
   async wait(signal: AbortSignal | undefined): Promise<void> {
-    await abortable(this.vacated, signal);
+    await untilAborted(this.vacated, signal);
     if (this.failure) throw this.failure.error;
-  }
-}
-
-async function abortable(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return await promise;
-  signal.throwIfAborted();
-  let cancel = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    cancel = () => reject(signal.reason);
-  });
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', cancel);
   }
 }
