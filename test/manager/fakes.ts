@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Clock, LogFields, Logger } from '../../src/manager/index.ts';
 
+/** The n-th client's id, in canonical form. */
+export function client(n: number): string {
+  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
 /** Lets everything run that waits for nothing but promises. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

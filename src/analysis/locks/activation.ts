@@ -197,7 +197,7 @@ export class Activation {
       case 'yield':
         return this.#yield(action.node, world, id);
       case 'declare':
-        return [this.#declare(action.node, world)];
+        return this.#declareGranted(action.node, world);
       case 'assign':
         return [this.#assign(action.node, world)];
       case 'pick': {
@@ -470,6 +470,17 @@ export class Activation {
     return pathOf(this.evaluate(holder, world));
   }
 
+  /** A promise cannot be disposed of: what `using` binds without an `await` is what a lock grants at once. */
+  #declareGranted(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): readonly World[] {
+    if (ts.isVariableDeclaration(node) && node.initializer && isUsing(node)) {
+      const value = this.evaluate(node.initializer, world);
+      if (membersOf(value).some(({ kind }) => kind === 'promise')) {
+        return this.join(value, world, node.initializer).map((granted) => this.#declare(node, granted));
+      }
+    }
+    return [this.#declare(node, world)];
+  }
+
   #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): World {
     const value = ts.isParameter(node) ? this.#argument(node, world) : this.#initial(node, world);
     return forgetExpressions(this.#bindPattern(node.name, node, value, world), isVariableKey);
@@ -661,6 +672,11 @@ export class Activation {
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
   }
+}
+
+/** Whether a declaration is one of `using`, without `await`. */
+function isUsing({ parent }: Ts.VariableDeclaration): boolean {
+  return (parent.flags & ts.NodeFlags.AwaitUsing) === ts.NodeFlags.Using;
 }
 
 /** Stands for a loop that has begun. */

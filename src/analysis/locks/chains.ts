@@ -44,8 +44,17 @@ export function chained(
 export function failures(activation: Activation, action: Action, world: World): readonly World[] {
   if (action.kind === 'call' && isAwaitedLink(action.node)) return [];
   if (action.kind !== 'await') return [world];
-  const failed = failedWaits(activation.evaluate(action.node.expression, world), world);
-  return failed.length > 0 ? failed : [world];
+  const awaited = activation.evaluate(action.node.expression, world);
+  const failed = failedWaits(awaited, world);
+  // An acquisition that fails has given nothing.
+  const granted = membersOf(awaited).flatMap(grantedTokens);
+  return (failed.length > 0 ? failed : [world]).map((each) => dropTokens(each, granted));
+}
+
+/** The holds that the promise of an acquisition stands for. */
+function grantedTokens(value: Value): readonly string[] {
+  if (value.kind !== 'promise') return [];
+  return value.task.outcomes.flatMap(({ value: grant }) => (grant?.kind === 'releaser' ? grant.tokens : []));
 }
 
 /** The worlds in which the wait for a value fails, if anything is known of that. */

@@ -67,6 +67,19 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     keyArg: 0,
   },
   {
+    module: 'ws-gate/locks',
+    type: 'RwLock',
+    acquire: ['acquireWrite'],
+    acquireShared: ['acquireRead'],
+    grants: 'disposable',
+  },
+  {
+    module: 'ws-gate/locks',
+    type: 'SyncMutex',
+    acquire: ['acquire'],
+    grants: 'disposable',
+  },
+  {
     module: 'es-toolkit',
     type: 'Mutex',
     acquire: ['acquire'],

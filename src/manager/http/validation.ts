@@ -1,5 +1,6 @@
 import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
 import type { output, ZodError, ZodType } from 'zod';
+import { HttpError } from './error-map.ts';
 
 /** Lets a handler see its body, query and path as its schema describes them. */
 export interface ZodTypes extends FastifyTypeProvider {

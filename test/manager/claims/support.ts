@@ -6,17 +6,12 @@ import {
   type BuiltWorkspace,
   parseClientId,
 } from '../../../src/manager/index.ts';
-import { FakeClock, RecordingLogger } from '../fakes.ts';
+import { client, FakeClock, RecordingLogger } from '../fakes.ts';
 
-export { FakeClock, Gate, makeDirectory, RecordingLogger, settle, turns } from '../fakes.ts';
+export { client, FakeClock, Gate, makeDirectory, RecordingLogger, settle, turns } from '../fakes.ts';
 
 /** The grace period of the tests' backends, in milliseconds of the fake clock. */
 export const GRACE = 50;
-
-/** The n-th client's id, in canonical form. */
-export function client(n: number): string {
-  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-}
 
 export const [A, B, C] = [client(0xa), client(0xb), client(0xc)] as const;
 

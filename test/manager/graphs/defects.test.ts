@@ -60,7 +60,6 @@ test('S-X3 a load is no victim: of two that do not fit together the later one is
     estimate(700_000),
   );
   await settle();
-  // It has a graph already, but an older one, which it is about to replace.
   const second = manager.getOrLoad(key('b'), () => graph('b', 1), estimate(700_000));
   expect(await failure(second)).toBeInstanceOf(MemoryBudgetExceededError);
   gate.open();

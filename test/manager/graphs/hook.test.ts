@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import type { GraphLease, PublishHook, SpawnHook } from '../../../src/manager/index.ts';
+import {
+  type GraphLease,
+  type PublishHook,
+  RebuildDispatcher,
+  type SpawnHook,
+} from '../../../src/manager/index.ts';
 import {
   entry,
   estimate,
@@ -46,20 +51,22 @@ test('S-T30 a hook may unload the workspace', async () => {
 
 test('S-L3 the hook is called with no lock held', async () => {
   const { manager } = startGraphs();
-  let held: unknown;
+  const held: unknown[] = [];
   manager.setHook({
     onPublish() {
       const { readers, writing } = manager.workspaces;
-      held = {
-        readers,
-        writing,
-        admission: manager.admission.locked,
-        lane: entry(manager, 'a').rebuildLane.locked,
-      };
+      const lane = entry(manager, 'a').rebuildLane.locked;
+      held.push({ readers, writing, admission: manager.admission.locked, lane });
     },
   });
+  const rebuilds = new RebuildDispatcher<Graph>(manager, {
+    builder: () => graph('rebuilt', 2_000),
+    estimateBytes: () => 2_000,
+  });
   await load(manager, 'a', 1_000);
-  expect(held).toEqual({ readers: 0, writing: false, admission: false, lane: false });
+  await rebuilds.handleChanges(key(), { files: ['1.ts'] });
+  const none = { readers: 0, writing: false, admission: false, lane: false };
+  expect(held).toEqual([none, none]);
 });
 
 test.each([

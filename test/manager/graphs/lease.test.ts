@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { GraphCell, leakDetector } from '../../../src/manager/graphs/lease.ts';
+import { GraphCell, LeakDetector } from '../../../src/manager/graphs/lease.ts';
 import { GraphManager } from '../../../src/manager/index.ts';
 import {
   FakeClock,
@@ -70,7 +70,7 @@ test('a lease that is lost is told, and its graph stays in the books', async () 
 test('a lease that was released is not told as lost', async () => {
   const logger = new RecordingLogger();
   const metrics = new RecordingMetrics();
-  const detector = leakDetector(logger, metrics);
+  const detector = new LeakDetector(logger, metrics);
   const released = new GraphCell(graph('a', 1), '/repos/released', detector);
   const lost = new GraphCell(graph('a', 1), '/repos/lost', detector);
   (() => {
