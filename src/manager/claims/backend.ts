@@ -73,7 +73,7 @@ export class Backend<Config = unknown> {
   /** @guardedBy mu */
   readonly #retired = new RetiredClients();
   /** @guardedBy mu */
-  #createGraceMs: number;
+  readonly #graces: { createMs: number };
 
   readonly #opening: Opening<Config>;
   readonly #ending: Ending<Config>;
@@ -87,17 +87,16 @@ export class Backend<Config = unknown> {
     const { createGraceMs = DEFAULT_CREATE_GRACE_MS, detachGraceMs = DEFAULT_DETACH_GRACE_MS } = options;
     const { idleShutdownDelayMs = DEFAULT_IDLE_SHUTDOWN_DELAY_MS } = options;
     this.#version = options.version ?? '';
-    this.#createGraceMs = checkedDelay('createGraceMs', createGraceMs);
+    this.#graces = { createMs: checkedDelay('createGraceMs', createGraceMs) };
     this.#workspaces = new OpenWorkspaces(options.index ?? new MemoryPathIndex());
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;
-    this.#exit = new ServerExit({
-      clock: this.#clock,
-      delayMs: checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
-      isIdle: () => this.#workspaces.isEmpty && this.#pending.size === 0,
-      onLingered: (timer) =>
-        runDetached(this.#logger, 'Idle shutdown failed', () => this.#ending.lingered(timer)),
-    });
+    this.#exit = new ServerExit(
+      { workspaces: this.#workspaces, pending: this.#pending },
+      this.#clock,
+      checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
+      (timer) => runDetached(this.#logger, 'Idle shutdown failed', () => this.#ending.lingered(timer)),
+    );
     this.#ending = new Ending(this.mu, {
       workspaces: this.#workspaces,
       pending: this.#pending,
@@ -112,7 +111,7 @@ export class Backend<Config = unknown> {
       pending: this.#pending,
       exit: this.#exit,
       retired: this.#retired,
-      createGraceMs: () => this.#createGraceMs,
+      graces: this.#graces,
       build: options.build,
       clock: this.#clock,
       logger: this.#logger,
@@ -291,7 +290,7 @@ export class Backend<Config = unknown> {
     let first: boolean;
     {
       using _mu = await this.mu.acquire();
-      if (!this.#workspaces.isEmpty || this.#pending.size > 0) throw new ServerNotIdleError();
+      if (!this.#exit.isIdle) throw new ServerNotIdleError();
       first = this.#exit.close();
     }
     if (first) this.#ending.callShutdownServer();
@@ -335,7 +334,7 @@ export class Backend<Config = unknown> {
   async setCreateGrace(ms: number): Promise<void> {
     const grace = checkedDelay('createGraceMs', ms);
     using _mu = await this.mu.acquire();
-    this.#createGraceMs = grace;
+    this.#graces.createMs = grace;
   }
 
   /**

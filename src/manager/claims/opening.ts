@@ -22,8 +22,8 @@ export interface OpeningOptions<Config> {
   readonly build: BuildWorkspace<Config>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long, in milliseconds, a new claim lasts. Called with `Backend.mu` held. */
-  readonly createGraceMs: () => number;
+  /** How long, in milliseconds, a new claim lasts. */
+  readonly graces: { readonly createMs: number };
 }
 
 /**
@@ -41,7 +41,7 @@ export class Opening<Config> {
   readonly #build: BuildWorkspace<Config>;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #createGraceMs: () => number;
+  readonly #graces: { readonly createMs: number };
   readonly #claims: Claims<Config>;
   readonly #ending: Ending<Config>;
 
@@ -54,7 +54,7 @@ export class Opening<Config> {
     this.#build = options.build;
     this.#clock = options.clock;
     this.#logger = options.logger;
-    this.#createGraceMs = options.createGraceMs;
+    this.#graces = options.graces;
     this.#claims = claims;
     this.#ending = ending;
   }
@@ -109,7 +109,7 @@ export class Opening<Config> {
     const workspace = await this.#workspaces.at(request.resolvedPath);
     if (!workspace) return undefined;
     if (channelsDiffer(workspace.settings, request)) throw new ChannelOptInMismatchError();
-    await this.#claims.register(workspace, clientId, this.#createGraceMs());
+    await this.#claims.register(workspace, clientId, this.#graces.createMs);
     return workspace;
   }
 
@@ -147,7 +147,7 @@ export class Opening<Config> {
       const winner = await this.#join(create);
       if (winner) return winner;
       await this.#workspaces.enter(fresh);
-      await this.#claims.register(fresh, create.clientId, this.#createGraceMs());
+      await this.#claims.register(fresh, create.clientId, this.#graces.createMs);
       this.#workspaces.open(fresh);
       published = true;
       return fresh;

@@ -71,6 +71,18 @@ test('C-F2 a create ends the lingering, from its start on, even if it fails late
   expect(server.shutdowns).toBe(1);
 });
 
+test('C-F2 who comes and goes makes the server linger anew, for the whole time', async () => {
+  const { backend, clock, server, open } = start();
+  for (let i = 0; i < 3; i++) {
+    const ws = await open(A);
+    await backend.deleteWorkspace(ws.id, A);
+    expect(clock.running).toEqual([LINGER]);
+    clock.advance(LINGER - 1);
+    await settle();
+    expect(server.shutdowns).toBe(0);
+  }
+});
+
 test('C-F2 a timer that has fired looks again: a create that was first is served', async () => {
   const { backend, clock, server, open } = start();
   const ws = await open(A);
