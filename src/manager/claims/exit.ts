@@ -61,12 +61,10 @@ export class ServerExit {
 
   /**
    * The timer has fired. True if the server exits now. It does not if somebody came while this waited for the lock:
-   * the timer is not the one that runs then, or there is something to do.
+   * that has ended the lingering, and the timer is not the one that runs.
    */
   lingered(timer: TimerHandle): boolean {
-    if (this.#linger !== timer) return false;
-    this.#linger = undefined;
-    return this.isIdle && this.close();
+    return this.#linger === timer && this.close();
   }
 
   /** Closes the server, idle or not. True if it was open. */

@@ -43,7 +43,7 @@ function cycle<T>(values: readonly T[]): () => T {
   return () => values[i++ % values.length] as T;
 }
 
-test('C-X1 in 1000 schedules a directory is open once at a time, and every workspace closes once', async () => {
+test('in 1000 schedules a directory is open once at a time, and every workspace closes once', async () => {
   let [opened, closedEarly, shared, aborted] = [0, 0, 0, 0];
   await fc.assert(
     fc.asyncProperty(schedule, async ({ visits, expiries, lookups, builds, shutdowns, detachGraceMs }) => {
