@@ -4,9 +4,9 @@ import { createClient } from '@redis/client';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   openRedisCache,
-  type RedisCache,
   type RedisCacheOptions,
   type SessionSnapshot,
+  type SharedCache,
 } from '../../../src/manager/index.ts';
 import { overlayFile } from '../../../src/manager/sessions/overlay.ts';
 import { describeDatabases, describeRedis, REDIS_URL } from '../servers.ts';
@@ -24,7 +24,7 @@ const snapshotOf = (session_id: string): SessionSnapshot => ({
   mode: 'persistent',
 });
 
-async function open(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
+async function open(options: Partial<RedisCacheOptions> = {}): Promise<SharedCache> {
   const cache = await openRedisCache({ url: REDIS_URL ?? '', ...options });
   onTestFinished(() => cache.close());
   return cache;
