@@ -7,21 +7,21 @@ import { tempDir } from './temp-dir.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** Text of a file, and what a careless edit makes of it. */
-export type Edit = readonly [from: string, to: string];
+/** A file of the manager, text in it, and what a careless edit makes of that. */
+export type Edit = readonly [file: string, from: string, to: string];
 
 export interface Checked {
   readonly code: number | null;
   readonly report: CheckReport;
   readonly stderr: string;
-  /** The file as it was checked. */
-  readonly text: string;
-  /** The 1-based line of the first place after the head of the method or function that holds the text. */
-  lineOf(method: string, text: string): number;
+  /** A file as it was checked. */
+  text(file: string): string;
+  /** The 1-based line of the first place after the head of the method that holds the text. */
+  lineOf(file: string, method: string, text: string): number;
 }
 
-/** Checks the manager under the config of this repository, after the edit of one of its files. */
-export function checkManager(name: string, edit: Edit | undefined, args: readonly string[] = []): Checked {
+/** Checks the manager under the config of this repository, after the edit. */
+export function checkManager(edit: Edit | undefined, args: readonly string[] = []): Checked {
   // The config names the rules too, and a pattern that matches no file is red.
   const dir = tempDir({ 'rules/empty.ts': 'export {};\n' });
   for (const folder of ['src/manager', 'src/locks']) {
@@ -32,19 +32,24 @@ export function checkManager(name: string, edit: Edit | undefined, args: readonl
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(dir, 'node_modules'));
 
-  const file = path.join(dir, name);
-  const original = readFileSync(file, 'utf8');
-  if (edit) expect(original.split(edit[0])).toHaveLength(2);
-  const edited = edit ? original.replace(edit[0], () => edit[1]) : original;
-  writeFileSync(file, edited);
-
+  const read = (file: string): string => readFileSync(path.join(dir, file), 'utf8');
+  if (edit) {
+    const [file, from, to] = edit;
+    const original = read(file);
+    expect(original.split(from)).toHaveLength(2);
+    writeFileSync(
+      path.join(dir, file),
+      original.replace(from, () => to),
+    );
+  }
   const { code, stdout, stderr } = ws(dir, ['check', '--format', 'json', ...args]);
   return {
     code,
     report: JSON.parse(stdout),
     stderr,
-    text: edited,
-    lineOf(method, text) {
+    text: read,
+    lineOf(file, method, text) {
+      const edited = read(file);
       const head = edited.search(new RegExp(`^ {2}(?:async )?${method}\\(`, 'm'));
       const at = edited.indexOf(text, head);
       expect([head, at]).not.toContain(-1);

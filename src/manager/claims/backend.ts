@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Mutex } from '../../locks/index.ts';
-import { type Clock, systemClock, type TimerHandle } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { type Logger, silentLogger } from '../obs/log.ts';
 import { silentMetrics } from '../obs/metrics.ts';
-import { type BuildRequest, type BuildWorkspace, runBuilder } from './build.ts';
+import { Claims } from './claims.ts';
 import { type ClientId, canonicalClientId, parseClientId } from './client-id.ts';
-import type { ClientState, Hold, Presence } from './client-table.ts';
+import type { Presence } from './client-table.ts';
+import { runDetached } from './detached.ts';
+import { Ending } from './ending.ts';
 import {
-  ChannelOptInMismatchError,
   ClientNotAttachedError,
   ClientRetiredError,
   PathRequiredError,
@@ -16,9 +17,9 @@ import {
   WorkspaceNotFoundError,
 } from './errors.ts';
 import { ServerExit } from './exit.ts';
-import { channelsDiffer } from './first-wins.ts';
 import type { Lane } from './lane.ts';
 import { type Closing, OpenWorkspaces } from './open-workspaces.ts';
+import { type Create, Opening } from './opening.ts';
 import {
   type BackendOptions,
   type CreateArgs,
@@ -72,11 +73,11 @@ export class Backend<Config = unknown> {
   /** @guardedBy mu */
   readonly #retired = new RetiredClients();
   /** @guardedBy mu */
-  #createGraceMs: number;
+  readonly #graces: { createMs: number };
 
-  readonly #build: BuildWorkspace<Config>;
-  readonly #shutdownServer: (() => void | Promise<void>) | undefined;
-  readonly #detachGraceMs: number;
+  readonly #opening: Opening<Config>;
+  readonly #ending: Ending<Config>;
+  readonly #claims: Claims<Config>;
   readonly #version: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -85,19 +86,35 @@ export class Backend<Config = unknown> {
   constructor(options: BackendOptions<Config>) {
     const { createGraceMs = DEFAULT_CREATE_GRACE_MS, detachGraceMs = DEFAULT_DETACH_GRACE_MS } = options;
     const { idleShutdownDelayMs = DEFAULT_IDLE_SHUTDOWN_DELAY_MS } = options;
-    this.#build = options.build;
-    this.#shutdownServer = options.shutdownServer;
     this.#version = options.version ?? '';
-    this.#createGraceMs = checkedDelay('createGraceMs', createGraceMs);
-    this.#detachGraceMs = checkedDelay('detachGraceMs', detachGraceMs);
+    this.#graces = { createMs: checkedDelay('createGraceMs', createGraceMs) };
     this.#workspaces = new OpenWorkspaces(options.index ?? new MemoryPathIndex());
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;
-    this.#exit = new ServerExit({
+    this.#exit = new ServerExit(
+      { workspaces: this.#workspaces, pending: this.#pending },
+      this.#clock,
+      checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
+      (timer) => runDetached(this.#logger, 'Idle shutdown failed', () => this.#ending.lingered(timer)),
+    );
+    this.#ending = new Ending(this.mu, {
+      workspaces: this.#workspaces,
+      pending: this.#pending,
+      exit: this.#exit,
+      shutdownServer: options.shutdownServer,
       clock: this.#clock,
-      delayMs: checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
-      isIdle: () => this.#workspaces.isEmpty && this.#pending.size === 0,
-      onLingered: (timer) => this.#supervise('Idle shutdown failed', () => this.#endLinger(timer)),
+      logger: this.#logger,
+    });
+    this.#claims = new Claims(this.#ending, this.#logger, checkedDelay('detachGraceMs', detachGraceMs));
+    this.#opening = new Opening(this.mu, this.#claims, this.#ending, {
+      workspaces: this.#workspaces,
+      pending: this.#pending,
+      exit: this.#exit,
+      retired: this.#retired,
+      graces: this.#graces,
+      build: options.build,
+      clock: this.#clock,
+      logger: this.#logger,
     });
     const { metrics = silentMetrics } = options;
     metrics.gauge('ws_manager_workspaces', undefined, () => this.#workspaces.list().length);
@@ -132,14 +149,14 @@ export class Backend<Config = unknown> {
 
     let workspace: Workspace<Config>;
     try {
-      workspace = await this.#joinOrBuild(create, options.signal);
+      workspace = await this.#opening.open(create, options.signal);
     } finally {
-      await this.#settle(create);
+      await this.#ending.settle(create);
     }
     const versions = { client: args.version ?? '', server: this.#version };
     if (reportDifferences(this.#logger, workspace, request, versions)) {
       const message = `Client version ${versions.client} differs from server version ${versions.server}`;
-      this.#supervise('Workspace warning failed', () => workspace.warn(message));
+      runDetached(this.#logger, 'Workspace warning failed', () => workspace.warn(message));
     }
     return { workspace, info: this.describe(workspace) };
   }
@@ -191,13 +208,7 @@ export class Backend<Config = unknown> {
     const client = canonicalClientId(clientId);
     if (!workspace || client === undefined) return;
 
-    let unclaimed: boolean;
-    {
-      using _clients = await workspace.clientsMu.acquire();
-      unclaimed = workspace.clients.detach(client, this.#holdOf(workspace, client, this.#detachGraceMs));
-    }
-    // Only now: teardown takes `mu` first, and a create that holds `mu` may be waiting for `clientsMu`.
-    if (unclaimed) await this.teardown(workspace);
+    await this.#claims.detach(workspace, client);
   }
 
   /**
@@ -211,12 +222,7 @@ export class Backend<Config = unknown> {
     const workspace = this.#workspaces.get(workspaceId);
     if (!workspace) return;
 
-    let unclaimed: boolean;
-    {
-      using _clients = await workspace.clientsMu.acquire();
-      unclaimed = workspace.clients.release(client);
-    }
-    if (unclaimed) await this.teardown(workspace);
+    await this.#claims.release(workspace, client);
   }
 
   /**
@@ -234,7 +240,7 @@ export class Backend<Config = unknown> {
       this.#retired.add(client);
       workspaces = this.listWorkspaces();
     }
-    await Promise.all(workspaces.map((workspace) => this.#retireFrom(workspace, client)));
+    await Promise.all(workspaces.map((workspace) => this.#claims.retire(workspace, client)));
   }
 
   /**
@@ -263,30 +269,6 @@ export class Backend<Config = unknown> {
   }
 
   /**
-   * Closes `workspace` if it is open and nobody has a claim on it, and waits for its shutdown.
-   *
-   * Whoever ended the last claim calls this, but with no lock held, so that by now a client may have come (then
-   * there is nothing to do) or come and gone, with a teardown of its own (then one of the two has nothing to do).
-   * Both are decided again here, under both locks.
-   *
-   * @internal
-   */
-  async teardown(workspace: Workspace<Config>): Promise<void> {
-    let closing: Closing<Config>;
-    {
-      using _mu = await this.mu.acquire();
-      if (!this.#workspaces.has(workspace)) return;
-      {
-        using _clients = await workspace.clientsMu.acquire();
-        if (workspace.clients.size > 0) return;
-      }
-      // Without `clientsMu` from here: a new claim needs `mu`.
-      closing = await this.#workspaces.unpublish(workspace);
-    }
-    await this.#shutDown(closing);
-  }
-
-  /**
    * Starts the end of the server, whoever may still be attached: creates are refused from here on, and the
    * `shutdownServer` hook is called. A server calls {@link Backend.close} from there.
    */
@@ -296,7 +278,7 @@ export class Backend<Config = unknown> {
       using _mu = await this.mu.acquire();
       first = this.#exit.close();
     }
-    if (first) this.#callShutdownServer();
+    if (first) this.#ending.callShutdownServer();
   }
 
   /**
@@ -308,10 +290,10 @@ export class Backend<Config = unknown> {
     let first: boolean;
     {
       using _mu = await this.mu.acquire();
-      if (!this.#workspaces.isEmpty || this.#pending.size > 0) throw new ServerNotIdleError();
+      if (!this.#exit.isIdle) throw new ServerNotIdleError();
       first = this.#exit.close();
     }
-    if (first) this.#callShutdownServer();
+    if (first) this.#ending.callShutdownServer();
   }
 
   /**
@@ -334,7 +316,7 @@ export class Backend<Config = unknown> {
       lanes = this.#workspaces.lanes;
     }
     for (const lane of lanes) lane.abort(new ServerShuttingDownError());
-    await Promise.all(closings.map((closing) => this.#shutDown(closing)));
+    await Promise.all(closings.map((closing) => this.#ending.shutDown(closing)));
     await Promise.all(lanes.map((lane) => lane.vacated));
   }
 
@@ -352,236 +334,16 @@ export class Backend<Config = unknown> {
   async setCreateGrace(ms: number): Promise<void> {
     const grace = checkedDelay('createGraceMs', ms);
     using _mu = await this.mu.acquire();
-    this.#createGraceMs = grace;
+    this.#graces.createMs = grace;
   }
 
   /**
-   * Gives the client a claim that lasts `graceMs`, or as long as the streams that it has. The grace period is an argument because
-   * reading it takes `mu`, which is not this method's business.
+   * Gives the client a claim that lasts `graceMs`, or as long as the streams that it has. The grace period is an
+   * argument because reading it takes `mu`, which is not this method's business.
    *
    * @internal
    */
   async registerClient(workspace: Workspace<Config>, clientId: ClientId, graceMs: number): Promise<void> {
-    using _clients = await workspace.clientsMu.acquire();
-    workspace.clients.hold(clientId, this.#holdOf(workspace, clientId, graceMs));
+    await this.#claims.register(workspace, clientId, graceMs);
   }
-
-  #holdOf(workspace: Workspace<Config>, clientId: ClientId, graceMs: number): Hold {
-    return {
-      graceMs,
-      onExpiry: (claim) => {
-        this.#supervise('Hold expiry failed', () => this.#expireHold(workspace, clientId, claim));
-      },
-    };
-  }
-
-  async #expireHold(workspace: Workspace<Config>, clientId: ClientId, claim: ClientState): Promise<void> {
-    let unclaimed: boolean;
-    {
-      using _clients = await workspace.clientsMu.acquire();
-      unclaimed = workspace.clients.expire(clientId, claim);
-    }
-    if (unclaimed) await this.teardown(workspace);
-  }
-
-  async #retireFrom(workspace: Workspace<Config>, clientId: ClientId): Promise<void> {
-    let unclaimed: boolean;
-    {
-      using _clients = await workspace.clientsMu.acquire();
-      unclaimed = workspace.clients.retire(clientId);
-    }
-    if (unclaimed) await this.teardown(workspace);
-  }
-
-  async #joinOrBuild(create: Create, signal: AbortSignal | undefined): Promise<Workspace<Config>> {
-    for (;;) {
-      const turn = await this.#takeTurn(create, signal);
-      switch (turn.kind) {
-        case 'joined':
-          return turn.workspace;
-        case 'wait':
-          await turn.lane.wait(signal);
-          break;
-        case 'build':
-          return await this.#buildAndPublish(create, turn.lane, signal);
-      }
-    }
-  }
-
-  async #takeTurn(create: Create, signal: AbortSignal | undefined): Promise<Turn<Config>> {
-    const key = create.request.resolvedPath;
-    using _mu = await this.mu.acquire({ signal });
-    this.#admit(create);
-    this.#pending.add(create);
-    this.#exit.stay();
-
-    const workspace = await this.#join(create);
-    if (workspace) return { kind: 'joined', workspace };
-
-    const taken = this.#workspaces.laneOf(key);
-    if (taken) return { kind: 'wait', lane: taken };
-    return { kind: 'build', lane: this.#workspaces.take(key) };
-  }
-
-  /**
-   * Whether the client of `create` may have a claim: asked before every one, since a build takes long.
-   *
-   * @requiresLock Backend.mu
-   */
-  #admit({ clientId }: Create): void {
-    if (this.#exit.closing) throw new ServerShuttingDownError();
-    if (this.#retired.has(clientId)) throw new ClientRetiredError();
-  }
-
-  /**
-   * Gives the client of `create` a claim on the workspace that is open at its key, if one is.
-   *
-   * @requiresLock Backend.mu
-   */
-  async #join({ clientId, request }: Create): Promise<Workspace<Config> | undefined> {
-    const workspace = await this.#workspaces.at(request.resolvedPath);
-    if (!workspace) return undefined;
-    if (channelsDiffer(workspace.settings, request)) throw new ChannelOptInMismatchError();
-    await this.registerClient(workspace, clientId, this.#createGraceMs);
-    return workspace;
-  }
-
-  async #buildAndPublish(
-    create: Create,
-    lane: Lane,
-    signal: AbortSignal | undefined,
-  ): Promise<Workspace<Config>> {
-    const cancel = (): void => lane.abort(signal?.reason);
-    signal?.addEventListener('abort', cancel, { once: true });
-    try {
-      signal?.throwIfAborted();
-      const tools = { signal: lane.signal, clock: this.#clock, logger: this.#logger };
-      const workspace = await runBuilder(this.#build, create.request, tools);
-      return await this.#publish(create, workspace, lane.signal);
-    } catch (error) {
-      // A caller who gives up, or may not have what is built, fails alone: the next in the lane builds.
-      if (!signal?.aborted && !isOwnFailure(error)) lane.failure = { error };
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', cancel);
-      await this.#vacate(create.request.resolvedPath, lane);
-    }
-  }
-
-  /** Opens `fresh`, with the claim of its creator, or shuts it down if it has become superfluous. */
-  async #publish(create: Create, fresh: Workspace<Config>, signal: AbortSignal): Promise<Workspace<Config>> {
-    let published = false;
-    try {
-      using _mu = await this.mu.acquire();
-      this.#admit(create);
-      signal.throwIfAborted();
-      // The lane keeps other builds away, but the index is not ours alone: while `mu` was free, the embedder may
-      // have entered the key as another name of an open workspace.
-      const winner = await this.#join(create);
-      if (winner) return winner;
-      await this.#workspaces.enter(fresh);
-      await this.registerClient(fresh, create.clientId, this.#createGraceMs);
-      this.#workspaces.open(fresh);
-      published = true;
-      return fresh;
-    } finally {
-      if (!published) await fresh.shutdown();
-    }
-  }
-
-  async #shutDown({ workspace, lane, indexError }: Closing<Config>): Promise<void> {
-    const fields = { workspace_id: workspace.id, path: workspace.path };
-    try {
-      if (indexError !== undefined) {
-        this.#logger.warn('Workspace not removed from the path index', { ...fields, error: indexError });
-      }
-      const start = this.#clock.now();
-      await workspace.shutdown();
-      this.#logger.debug('Workspace closed', { ...fields, shutdown_ms: this.#clock.now() - start });
-    } finally {
-      await this.#vacate(workspace.resolvedPath, lane);
-    }
-  }
-
-  /** Ends `lane`. */
-  async #vacate(key: string, lane: Lane): Promise<void> {
-    let exit: boolean;
-    {
-      using _mu = await this.mu.acquire();
-      this.#workspaces.giveBack(key, lane);
-      exit = this.#decideToExit();
-    }
-    lane.vacate();
-    if (exit) this.#exitIdle();
-  }
-
-  /** Ends the pending state of `create`, which may have been all that kept an idle server from exiting. */
-  async #settle(create: Create): Promise<void> {
-    let exit: boolean;
-    {
-      using _mu = await this.mu.acquire();
-      this.#pending.delete(create);
-      exit = this.#decideToExit();
-    }
-    if (exit) this.#exitIdle();
-  }
-
-  async #endLinger(timer: TimerHandle): Promise<void> {
-    let exit: boolean;
-    {
-      using _mu = await this.mu.acquire();
-      exit = this.#exit.lingered(timer);
-    }
-    if (exit) this.#exitIdle();
-  }
-
-  /**
-   * Whether the server exits now, since it has nothing left to do. If it lingers, it may later.
-   *
-   * @requiresLock Backend.mu
-   */
-  #decideToExit(): boolean {
-    return this.#shutdownServer !== undefined && this.#exit.reconsider();
-  }
-
-  #exitIdle(): void {
-    this.#logger.info('Last workspace removed, shutting down server...');
-    this.#callShutdownServer();
-  }
-
-  #callShutdownServer(): void {
-    const shutdownServer = this.#shutdownServer;
-    // Not awaited: a server waits for its open requests, and one of them may be the one that got us here.
-    if (shutdownServer) this.#supervise('Server shutdown failed', shutdownServer);
-  }
-
-  /** Runs a task that nobody waits for. */
-  #supervise(failure: string, task: () => void | Promise<void>): void {
-    const run = async (): Promise<void> => {
-      try {
-        await task();
-      } catch (error) {
-        this.#logger.error(failure, { error });
-      }
-    };
-    void run();
-  }
-}
-
-/** A create on its way. */
-interface Create {
-  readonly clientId: ClientId;
-  /** What to build if the workspace is not open. */
-  readonly request: BuildRequest;
-}
-
-/** What a create has to do next. */
-type Turn<Config> =
-  | { readonly kind: 'joined'; readonly workspace: Workspace<Config> }
-  | { readonly kind: 'wait'; readonly lane: Lane }
-  | { readonly kind: 'build'; readonly lane: Lane };
-
-/** Whether a failure to publish is that of the client that asked, and says nothing about the workspace. */
-function isOwnFailure(error: unknown): boolean {
-  return error instanceof ClientRetiredError || error instanceof ChannelOptInMismatchError;
 }

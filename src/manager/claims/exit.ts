@@ -1,14 +1,11 @@
 import type { Clock, TimerHandle } from '../clock.ts';
 
-/** What a {@link ServerExit} needs of its surroundings. */
-export interface ServerExitOptions {
-  readonly clock: Clock;
-  /** How long, in milliseconds, an idle server lingers before it exits. */
-  readonly delayMs: number;
-  /** Whether the server has nothing to do, and nothing on its way. */
-  readonly isIdle: () => boolean;
-  /** Called when an idle server has lingered, to be answered by {@link ServerExit.lingered}. */
-  readonly onLingered: (timer: TimerHandle) => void;
+/** What a {@link ServerExit} looks at. */
+interface Busy {
+  /** Whether nothing is open, being built or shutting down. */
+  readonly workspaces: { readonly isEmpty: boolean };
+  /** Creates on their way. */
+  readonly pending: ReadonlySet<unknown>;
 }
 
 /**
@@ -19,12 +16,27 @@ export interface ServerExitOptions {
  * first, and nothing from the third): the caller holds `Backend.mu` around every method.
  */
 export class ServerExit {
-  readonly #options: ServerExitOptions;
+  readonly #busy: Busy;
+  readonly #clock: Clock;
+  readonly #delayMs: number;
+  readonly #onLingered: (timer: TimerHandle) => void;
   #linger: TimerHandle | undefined;
   #closing = false;
 
-  constructor(options: ServerExitOptions) {
-    this.#options = options;
+  /**
+   * @param delayMs - How long, in milliseconds, an idle server lingers before it exits.
+   * @param onLingered - Called when it has, to be answered by {@link ServerExit.lingered}.
+   */
+  constructor(busy: Busy, clock: Clock, delayMs: number, onLingered: (timer: TimerHandle) => void) {
+    this.#busy = busy;
+    this.#clock = clock;
+    this.#delayMs = delayMs;
+    this.#onLingered = onLingered;
+  }
+
+  /** Whether the server has nothing to do, and nothing on its way. */
+  get isIdle(): boolean {
+    return this.#busy.workspaces.isEmpty && this.#busy.pending.size === 0;
   }
 
   /** Whether the server has decided to exit, or was told to. Then it takes no creates. */
@@ -34,28 +46,25 @@ export class ServerExit {
 
   /** Ends the lingering of an idle server: somebody has come. */
   stay(): void {
-    if (this.#linger) this.#options.clock.clearTimeout(this.#linger);
+    if (this.#linger) this.#clock.clearTimeout(this.#linger);
     this.#linger = undefined;
   }
 
   /** Something has ended. True if the server exits now: the caller sees to it. */
   reconsider(): boolean {
-    const { clock, delayMs, isIdle, onLingered } = this.#options;
-    if (this.#closing || this.#linger || !isIdle()) return false;
-    if (delayMs === 0) return this.close();
-    const timer: TimerHandle = clock.setTimeout(() => onLingered(timer), delayMs);
+    if (this.#closing || this.#linger || !this.isIdle) return false;
+    if (this.#delayMs === 0) return this.close();
+    const timer: TimerHandle = this.#clock.setTimeout(() => this.#onLingered(timer), this.#delayMs);
     this.#linger = timer;
     return false;
   }
 
   /**
    * The timer has fired. True if the server exits now. It does not if somebody came while this waited for the lock:
-   * the timer is not the one that runs then, or there is something to do.
+   * that has ended the lingering, and the timer is not the one that runs.
    */
   lingered(timer: TimerHandle): boolean {
-    if (this.#linger !== timer) return false;
-    this.#linger = undefined;
-    return this.#options.isIdle() && this.close();
+    return this.#linger === timer && this.close();
   }
 
   /** Closes the server, idle or not. True if it was open. */

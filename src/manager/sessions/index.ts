@@ -2,6 +2,7 @@ export { noOpCache, type WorkspaceCache } from './cache.ts';
 export * from './errors.ts';
 export type { ChangesetEnded, Collected, OnStranded } from './gc.ts';
 export { SessionManager } from './manager.ts';
+export { openRedisCache, type RedisCacheOptions, type SharedCache } from './open-redis-cache.ts';
 export {
   type CreateSession,
   DEFAULT_ABANDON_AFTER_MS,
@@ -11,7 +12,6 @@ export {
   type SessionManagerOptions,
 } from './options.ts';
 export type { ChangeType, OverlayFile } from './overlay.ts';
-export { openRedisCache, type RedisCache, type RedisCacheOptions } from './redis-cache.ts';
 export { TOUCH_DEBOUNCE_MS } from './registry.ts';
 export {
   type BaseGraph,

@@ -1,24 +1,10 @@
-import type { RedisClientType } from '@redis/client';
+import { createClient, type RedisClientType } from '@redis/client';
 import { type Clock, systemClock } from '../clock.ts';
-import { type Logger, silentLogger } from '../obs/log.ts';
-import type { WorkspaceCache } from './cache.ts';
+import { silentLogger } from '../obs/log.ts';
+import type { RedisCacheOptions, SharedCache } from './open-redis-cache.ts';
 import type { OverlayFile } from './overlay.ts';
 import type { GraphDelta } from './session-graph.ts';
 import type { SessionSnapshot } from './types.ts';
-
-/** Options of {@link openRedisCache}; only `url` is required. */
-export interface RedisCacheOptions {
-  /** Of a Redis or Valkey server: `redis://127.0.0.1:6379`. */
-  readonly url: string;
-  /** How long, in seconds, what nobody touches is kept. Default a day. */
-  readonly ttlSecs?: number | undefined;
-  /** How long, in milliseconds, an operation may take. Default 500. */
-  readonly timeoutMs?: number | undefined;
-  /** How many commands may wait for a server that is away. Default 1000. */
-  readonly maxQueued?: number | undefined;
-  readonly clock?: Clock | undefined;
-  readonly logger?: Logger | undefined;
-}
 
 const DEFAULT_TTL_SECS = 24 * 60 * 60;
 const DEFAULT_TIMEOUT_MS = 500;
@@ -26,13 +12,8 @@ const DEFAULT_MAX_QUEUED = 1_000;
 const FIRST_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 2_000;
 
-/**
- * Opens a cache on a server that speaks the Redis protocol. The library that it takes is loaded only now.
- *
- * A server that is away is no error, here or later: reads fail at once and writes after `timeoutMs`, until it is back.
- */
-export async function openRedisCache(options: RedisCacheOptions): Promise<RedisCache> {
-  const { createClient } = await import('@redis/client');
+/** Connects to the server, or goes on trying. See `openRedisCache`. */
+export async function connectRedis(options: RedisCacheOptions): Promise<SharedCache> {
   const { url, logger = silentLogger, clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const client: RedisClientType = createClient({
     url,
@@ -72,13 +53,12 @@ interface Limits {
  * Every key lives for the same time from when it was last written or touched. That is what ends an entry that an
  * eviction misses: it reads which files there are before it removes them, and another process may add one in between.
  */
-export class RedisCache implements WorkspaceCache, AsyncDisposable {
+class RedisCache implements SharedCache {
   readonly #client: RedisClientType;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #ttl: number;
 
-  /** @internal */
   constructor(client: RedisClientType, { clock, timeoutMs, ttlSecs }: Limits) {
     if (!Number.isInteger(ttlSecs) || ttlSecs < 1 || ttlSecs > 0xffffffff) {
       throw new RangeError(`ttlSecs must be a whole number of seconds from 1 to 4294967295, got ${ttlSecs}`);
@@ -89,11 +69,7 @@ export class RedisCache implements WorkspaceCache, AsyncDisposable {
     this.#ttl = ttlSecs;
   }
 
-  /**
-   * Starts to connect, and waits for that no longer than for any operation.
-   *
-   * @internal
-   */
+  /** Starts to connect, and waits for that no longer than for any operation. */
   async connect(): Promise<void> {
     await this.#within(this.#client.connect()).catch(() => {});
   }
@@ -165,7 +141,6 @@ export class RedisCache implements WorkspaceCache, AsyncDisposable {
     await this.#within(multi.execAsPipeline());
   }
 
-  /** Sends what is queued, if the server is there, and disconnects. Idempotent. */
   async close(): Promise<void> {
     if (!this.#client.isOpen) return;
     try {
@@ -176,7 +151,6 @@ export class RedisCache implements WorkspaceCache, AsyncDisposable {
     }
   }
 
-  /** {@link RedisCache.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

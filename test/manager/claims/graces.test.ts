@@ -45,6 +45,26 @@ test('C-F1 a create that fails lets an idle server go, after it has lingered', a
   expect(server.shutdowns).toBe(1);
 });
 
+test('C-F1 a create that waits for the build of another keeps the server, when that is given up', async () => {
+  const gate = new Gate();
+  const { backend, server } = start({
+    idleShutdownDelayMs: 0,
+    build: async (request, context) => {
+      await gate.opened;
+      return await buildApp(request, context);
+    },
+  });
+  const abort = new AbortController();
+  const given = backend.createWorkspace({ path: '/', clientId: A }, { signal: abort.signal });
+  const waits = backend.createWorkspace({ path: '/', clientId: B });
+  await settle();
+  abort.abort(new Error('given up'));
+  gate.open();
+  await expect(given).rejects.toThrow('given up');
+  await waits;
+  expect(server.shutdowns).toBe(0);
+});
+
 test('C-F2 a create ends the lingering, from its start on, even if it fails later', async () => {
   const gate = new Gate();
   let fails = false;
@@ -69,6 +89,18 @@ test('C-F2 a create ends the lingering, from its start on, even if it fails late
   clock.advance(LINGER);
   await settle();
   expect(server.shutdowns).toBe(1);
+});
+
+test('C-F2 who comes and goes makes the server linger anew, for the whole time', async () => {
+  const { backend, clock, server, open } = start();
+  for (let i = 0; i < 3; i++) {
+    const ws = await open(A);
+    await backend.deleteWorkspace(ws.id, A);
+    expect(clock.running).toEqual([LINGER]);
+    clock.advance(LINGER - 1);
+    await settle();
+    expect(server.shutdowns).toBe(0);
+  }
 });
 
 test('C-F2 a timer that has fired looks again: a create that was first is served', async () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { hasErrorCode } from '../../../src/manager/index.ts';
 import { A, B, client, settle, startBackend, turns } from './support.ts';
@@ -90,4 +91,54 @@ test('C-T30 attach races with teardown ×200: the client is in and the workspace
     }
   }
   expect([...seen].sort()).toEqual(['attached', 'not found']);
+});
+
+test('C-X1 in 1000 interleavings of visits that end with no claim, the workspace and the server end once', async () => {
+  const stretch = fc.record({ start: fc.nat({ max: 12 }), length: fc.nat({ max: 6 }) });
+  const schedule = fc.record({
+    visits: fc.array(stretch, { minLength: 2, maxLength: 4 }),
+    /** Others who hold mu: creates of other directories, with an index that takes its time. */
+    others: fc.array(stretch, { maxLength: 4 }),
+    leaves: fc.nat({ max: 12 }),
+  });
+  let cameLate = 0;
+  await fc.assert(
+    fc.asyncProperty(schedule, async ({ visits, others, leaves }) => {
+      const { backend, log, server, open } = startBackend();
+      const ws = await open(A);
+      await backend.attachClient(ws.id, A);
+      const visit = async ({ start, length }: (typeof visits)[number], visitor: string): Promise<void> => {
+        await turns(start);
+        try {
+          await backend.attachClient(ws.id, visitor);
+        } catch (error) {
+          if (!hasErrorCode(error, 'ERR_WORKSPACE_NOT_FOUND')) throw error;
+          return;
+        }
+        if (ws.claim(A) === undefined) cameLate++;
+        await turns(length);
+        await backend.detachClient(ws.id, visitor);
+      };
+      const hold = async ({ start, length }: (typeof others)[number]): Promise<void> => {
+        await turns(start);
+        using _mu = await backend.mu.acquire();
+        await turns(length);
+      };
+      await Promise.all([
+        ...visits.map((each, i) => visit(each, client(i + 1))),
+        ...others.map(hold),
+        turns(leaves).then(() => backend.detachClient(ws.id, A)),
+      ]);
+      await settle();
+      expect([ws.app.shutdowns, server.shutdowns]).toEqual([1, 1]);
+      // A workspace's shutdown runs once however often it is asked for: how often it was is in the log.
+      expect(log.lines.map(({ message }) => message)).toEqual([
+        'Workspace closed',
+        'Last workspace removed, shutting down server...',
+      ]);
+    }),
+    { numRuns: 1000, seed: 1 },
+  );
+  // The interleavings are worth their name only if visitors come after the last claim has ended.
+  expect(cameLate).toBeGreaterThan(100);
 });

@@ -238,6 +238,6 @@ describeDatabases('session collections', (open) => {
     const { manager } = await startManager(db, { clock, idleTtlMs: MINUTE / 2 });
     await manager.createWorkspace(creation(1));
     clock.advance(MINUTE);
-    await expect.poll(() => manager.totalActive()).toBe(0);
+    await expect.poll(() => manager.totalActive(), { timeout: 10_000 }).toBe(0);
   });
 });

@@ -38,7 +38,7 @@ describeDatabases('sessions', (open) => {
     });
   });
 
-  test('D-T2 D-T3 a session has exactly eight keys, its snapshot nine, and copies are equal', async () => {
+  test('D-T2 D-T3 D-01 D-06 a session has exactly eight keys, its snapshot nine, and copies are equal', async () => {
     const { manager } = await startManager(await open());
     const workspace = await manager.createWorkspace(creation(1));
     const info = workspace.info();
@@ -101,7 +101,7 @@ describeDatabases('sessions', (open) => {
     expect(await manager.listSessions(repo(9))).toEqual([]);
   });
 
-  test('D-T6 D-T7 D-T8 D-15 other modifiers are told, in a fixed order', async () => {
+  test('D-T6 D-T7 D-T8 D-15 D-X9 other modifiers are told, in a fixed order', async () => {
     const { manager } = await startManager(await open());
     expect(await manager.describeOtherModifiers('a.ts', repo(1), session(1))).toBe('');
     const [, second, tenth] = [
@@ -172,7 +172,7 @@ describeDatabases('sessions', (open) => {
     expect((await rowOf(db, session(1)))?.['intent']).toBe('intent 1');
   });
 
-  test('D-02 D-07 D-09 the first access touches the cache, the next after more than 30 s; a miss nothing', async () => {
+  test('D-02 D-07 D-09 D-F3 the first access touches the cache, the next after more than 30 s; a miss nothing', async () => {
     const { manager, cache, clock } = await startManager(await open());
     await manager.createWorkspace(creation(1));
     await settle();

@@ -4,9 +4,9 @@ import { createClient } from '@redis/client';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   openRedisCache,
-  type RedisCache,
   type RedisCacheOptions,
   type SessionSnapshot,
+  type SharedCache,
 } from '../../../src/manager/index.ts';
 import { overlayFile } from '../../../src/manager/sessions/overlay.ts';
 import { describeDatabases, describeRedis, REDIS_URL } from '../servers.ts';
@@ -24,7 +24,7 @@ const snapshotOf = (session_id: string): SessionSnapshot => ({
   mode: 'persistent',
 });
 
-async function open(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
+async function open(options: Partial<RedisCacheOptions> = {}): Promise<SharedCache> {
   const cache = await openRedisCache({ url: REDIS_URL ?? '', ...options });
   onTestFinished(() => cache.close());
   return cache;
@@ -108,13 +108,15 @@ describeRedis('a cache', () => {
     await cache.cacheWorkspace(snapshotOf(id));
     await proxy.cut();
     await expect
-      .poll(() => cache.getWorkspace(id).catch((error: Error) => error.message))
+      .poll(() => cache.getWorkspace(id).catch((error: Error) => error.message), { timeout: 10_000 })
       .toBe('the cache server is away');
     const written = cache.cacheFile(id, 'a.ts', overlayFile('a.ts', 'added', bytes('x')));
     await proxy.restore();
     await written;
     // The client sends what waited before it calls itself ready.
-    await expect.poll(() => cache.listFiles(id).catch(() => undefined)).toEqual(['a.ts']);
+    await expect
+      .poll(() => cache.listFiles(id).catch(() => undefined), { timeout: 10_000 })
+      .toEqual(['a.ts']);
     expect(log.lines.map(({ message }) => message)).toEqual(['Cache server lost']);
   });
 });
@@ -182,7 +184,7 @@ describeDatabases('a cache server that is gone for good', (openDatabase) => {
     }
     expect(performance.now() - start_).toBeLessThan(usual * 5 + 200);
     await expect
-      .poll(() => metrics.counts.get('ws_manager_cache_errors_total') ?? 0)
+      .poll(() => metrics.counts.get('ws_manager_cache_errors_total') ?? 0, { timeout: 10_000 })
       .toBeGreaterThanOrEqual(40);
     expect(log.lines.map(({ message }) => message)).toEqual(
       log.lines.length === 0 ? [] : ['Cache server lost'],

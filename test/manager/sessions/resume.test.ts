@@ -162,14 +162,15 @@ describeDatabases('a resume', (open) => {
 
   test('a strand keeps the time and the reason of the first', async () => {
     const db = await open();
-    const harness = await startManager(db);
-    await strand(harness);
-    harness.clock.advance(1_000);
-    const since = new Date(harness.clock.epoch() - 1_000);
-    // As a manager does that has not heard of it.
-    await db.query("UPDATE session_workspaces SET stranded_at = $1, stranded_reason = 'first'", [since]);
-    const { manager } = harness;
-    await manager.close();
+    const { manager, clock } = await startManager(db);
+    await manager.createWorkspace(creation(1));
+    // As a manager does that takes this one for gone.
+    const since = new Date(clock.epoch());
+    await db.query("UPDATE session_workspaces SET stranded_at = $1, stranded_reason = 'first'", [
+      since.toISOString(),
+    ]);
+    clock.advance(1_000);
+    expect((await manager.cleanupDisconnected([])).stranded).toEqual([session(1)]);
     const row = await rowOf(db, session(1));
     expect([row?.['stranded_at'], row?.['stranded_reason']]).toEqual([since, 'first']);
   });
@@ -247,6 +248,17 @@ describePostgres('sessions of two managers on one database', () => {
       'sum modified by agent-1',
     );
     expect(b.manager.totalActive()).toBe(0);
+  });
+
+  test('what a manager had that has not been heard of for 30 s is resumed without waiting for a heartbeat', async () => {
+    const { a, b, clock } = await two();
+    const workspace = await a.manager.createWorkspace(creation(1));
+    await workspace.write('a.ts', bytes('x'));
+    clock.pass(29_999);
+    await expect(b.manager.resume(session(1))).rejects.toMatchObject({ code: 'ERR_SESSION_IN_USE' });
+    clock.pass(1);
+    const { session_id } = await b.manager.resume(session(1));
+    expect(b.manager.getWorkspace(session_id)?.hasChanged('a.ts')).toBe(true);
   });
 
   test('a session that one has open is not resumed on the other, nor stranded by it', async () => {
