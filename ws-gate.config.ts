@@ -6,6 +6,16 @@ export default defineConfig({
     // The fleet, then the claims backend; docs/manager-fleet.md and docs/manager-claims.md tell why.
     order: ['Dispatchers.provisionGate', 'Backend.mu', 'Workspace.clientsMu'],
     brief: ['Workspace.clientsMu'],
+    primitives: [
+      {
+        type: 'KeyedMutex',
+        acquire: ['acquire'],
+        try: ['tryAcquire'],
+        scoped: ['runExclusive'],
+        grants: 'disposable',
+        keyArg: 0,
+      },
+    ],
   },
   // Named, so that a rule that examines nothing is red.
   rules: {

@@ -67,7 +67,7 @@ describeDatabases('fleet', (open) => {
   ])('%j cannot be created', async (input, code) => {
     const { fleet } = await start();
     await expect(fleet.create(input)).rejects.toMatchObject({ code });
-    expect(fleet.dispatchers.provisionGate.size).toBe(0);
+    await until(() => fleet.dispatchers.provisionGate.size === 0);
     expect(await fleet.list()).toEqual([]);
   });
 

@@ -72,7 +72,7 @@ describeDatabases('import', (open) => {
       tier: 3,
       model: 'anthropic:claude-opus-4-7',
     });
-    expect(fleet.dispatchers.provisionGate.size).toBe(0);
+    await until(() => fleet.dispatchers.provisionGate.size === 0);
   });
 
   test('M-08 what is there gets the children that it lacks', async () => {
@@ -108,7 +108,7 @@ describeDatabases('import', (open) => {
       code: 'ERR_FLEET_NOT_FOUND',
     });
     expect(await names(db)).toEqual([]);
-    expect(fleet.dispatchers.provisionGate.size).toBe(0);
+    await until(() => fleet.dispatchers.provisionGate.size === 0);
   });
 
   test.each([
