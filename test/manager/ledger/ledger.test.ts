@@ -31,6 +31,21 @@ async function put(db: Db, id: string, status: DelegationStatus): Promise<void> 
   await db.query('UPDATE delegations SET status = $2 WHERE delegation_id = $1', [id, status]);
 }
 
+test('M-F9 the table: straight to the end from everywhere, back from stuck, and out of the end never', () => {
+  const ways = DELEGATION_STATUSES.map((from) => [
+    from,
+    DELEGATION_STATUSES.filter((to) => mayBecome(from, to)),
+  ]);
+  expect(Object.fromEntries(ways)).toEqual({
+    queued: ['dispatched', 'in_progress', 'stuck', 'completed', 'failed'],
+    dispatched: ['in_progress', 'stuck', 'completed', 'failed'],
+    in_progress: ['stuck', 'completed', 'failed'],
+    stuck: ['completed', 'failed'],
+    completed: [],
+    failed: [],
+  });
+});
+
 describeDatabases('ledger', (open) => {
   async function start() {
     const db = await open();
