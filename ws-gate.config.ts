@@ -36,5 +36,22 @@ export default defineConfig({
     'lock-order': 'error',
     'lock-cycle': 'error',
     'lock-reentry': 'error',
+    // Rows of the fleet come one by one in loops over trees and names, and each may be there already.
+    'insert-in-loop': [
+      'error',
+      { tables: ['workspaces', 'pending_uploads'], preflight: ['FleetRows.lookupExistingChild'] },
+    ],
+    'require-dispatcher': [
+      'error',
+      {
+        dispatchers: [
+          {
+            calls: ['ProvisionBackend.start', 'ProvisionBackend.stop', 'ProvisionBackend.list'],
+            allowIn: ['src/manager/fleet/dispatchers.ts'],
+            use: 'a method of Dispatchers',
+          },
+        ],
+      },
+    ],
   },
 });

@@ -1,4 +1,4 @@
-import { KeyedMutex, type Releaser } from '../../locks/index.ts';
+import { KeyedMutex } from '../../locks/index.ts';
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../obs/log.ts';
@@ -11,6 +11,7 @@ import { instanceConfig } from './default-config.ts';
 import { defaultTierOf } from './default-tier.ts';
 import { FleetError } from './errors.ts';
 import { retry } from './retry.ts';
+import type { Slots } from './slots.ts';
 import { AT_REST, STATUS } from './status.ts';
 
 /** The backends of a fleet. Where both are given, everything goes to the control plane. */
@@ -55,8 +56,7 @@ const NO_BACKEND =
  *
  * Everything is done on the claim of its caller, which is settled at the end. Within this manager the provision gate of
  * the workspace keeps operations in order: it is taken before anything is detached and given back when the work in the
- * background is over. It is not reentrant: who holds it calls the variant that is `…Locked`, and one that is detached
- * takes the gate over.
+ * background is over. It is not reentrant: who holds it calls the variant that is `…Locked`.
  *
  * No call of a backend takes longer than its timeout, whether the backend heeds it or not.
  */
@@ -101,17 +101,28 @@ export class Dispatchers {
   }
 
   /**
-   * {@link Dispatchers.provisionWorkspaceAuto} for who holds the gate, and hands it over.
+   * Claims a workspace under its gate, and starts an instance in the background.
    *
-   * @param slot - Is waited for before the start, and given back after it.
+   * @param take - Takes the claim, or finds that there is none to take.
+   * @param slots - Of these one is waited for before the start, and given back after it.
+   * @returns What `take` has come to, as soon as it has; the start is then still to come.
    */
-  provisionWorkspaceAutoLocked(claim: FleetClaim, gate: Releaser, slot?: Promise<Disposable>): boolean {
-    this.#options.supervisor.spawn('provision', async () => {
-      using _gate = gate;
-      using _slot = await slot;
-      await this.#provision(claim, 'keep', 'async');
+  provisionWorkspaceAutoClaiming(
+    id: string,
+    take: () => Promise<FleetClaim | undefined>,
+    slots?: Slots,
+  ): Promise<FleetClaim | undefined> {
+    const gate = this.provisionGate.acquire(id);
+    return new Promise((resolve, reject) => {
+      this.#options.supervisor.spawn('provision', async () => {
+        using _gate = await gate;
+        const claim = await take().catch(reject);
+        resolve(claim ?? undefined);
+        if (!claim) return;
+        using _slot = await slots?.acquire();
+        await this.#provision(claim, 'keep', 'async');
+      });
     });
-    return this.hasProvisioner();
   }
 
   /** Starts an instance, and waits. Returns whether it runs. */

@@ -25,7 +25,7 @@ import { FleetRows } from './rows.ts';
 import { Slots } from './slots.ts';
 import { PAUSABLE, RESUMABLE, STATUS, type WorkspaceStatus } from './status.ts';
 import { StatusFeed, type StatusListener } from './status-feed.ts';
-import type { FleetWorkspace } from './workspace-row.ts';
+import type { FleetWorkspace, NewWorkspace } from './workspace-row.ts';
 
 const PAUSE_BOUND_MS = 60_000;
 const RESUME_BOUND_MS = 30_000;
@@ -142,19 +142,10 @@ export class Fleet implements AsyncDisposable {
     this.#checkOpen();
     const { parentId = null } = input;
     const workspace = { id: randomUUID(), parentId, ...completed(input, this.#dispatchers.defaultTier()) };
-    const gate = await this.#dispatchers.provisionGate.acquire(workspace.id);
-    let claim: FleetClaim | undefined;
-    try {
-      for (let n = 1; n <= NAMES_TRIED && !claim; n++) {
-        const name = n === 1 ? workspace.name : `${workspace.name} (${n})`;
-        claim = await this.#claims.insert({ ...workspace, name });
-      }
-      if (!claim) throw new FleetNameTakenError(workspace.name);
-    } catch (error) {
-      gate();
-      throw error;
-    }
-    this.#dispatchers.provisionWorkspaceAutoLocked(claim, gate);
+    const claim = await this.#dispatchers.provisionWorkspaceAutoClaiming(workspace.id, () =>
+      this.#enter(workspace),
+    );
+    if (!claim) throw new FleetNameTakenError(workspace.name);
     return claim.workspace;
   }
 
@@ -278,6 +269,16 @@ export class Fleet implements AsyncDisposable {
     const { status } = await this.#rows.get(id);
     if (!allowed.includes(status)) throw new FleetStatusError(id, status, allowed);
     return await this.#rows.subtree(id);
+  }
+
+  /** Under the first name that is free. */
+  async #enter(workspace: NewWorkspace): Promise<FleetClaim | undefined> {
+    for (let n = 1; n <= NAMES_TRIED; n++) {
+      const name = n === 1 ? workspace.name : `${workspace.name} (${n})`;
+      const claim = await this.#claims.insert({ ...workspace, name });
+      if (claim) return claim;
+    }
+    return undefined;
   }
 
   /** The claim says paused from the start: of one that is interrupted, the sweeper stops the instance. */

@@ -58,24 +58,20 @@ export class Keeper {
 
   /** Starts what is being provisioned by nobody. Returns how many were. */
   async recover(): Promise<number> {
-    const { rows, claims, dispatchers, slots, logger, metrics } = this.#options;
+    const { rows, dispatchers, slots, logger, metrics } = this.#options;
     let recovered = 0;
     for (const id of await rows.leftBehind(RECOVER_BATCH)) {
-      const gate = dispatchers.provisionGate.tryAcquire(id);
-      if (!gate) continue;
-      let claim: FleetClaim;
-      try {
-        claim = await claims.take(id, [STATUS.provisioning], 'same');
-      } catch (error) {
-        gate();
-        // Another manager has come first, or it has been removed.
-        if (error instanceof FleetError) continue;
-        throw error;
-      }
+      // What is under way here is not left behind, whatever its claim says.
+      if (dispatchers.provisionGate.isLocked(id)) continue;
+      const claim = await dispatchers.provisionWorkspaceAutoClaiming(
+        id,
+        () => this.#takeLeftBehind(id),
+        slots,
+      );
+      if (!claim) continue;
       recovered++;
       logger.warn('Workspace was left behind while provisioning, and is started again', { workspace_id: id });
       metrics.count('ws_manager_phantom_busy_resets_total', undefined);
-      dispatchers.provisionWorkspaceAutoLocked(claim, gate, slots.acquire());
     }
     return recovered;
   }
@@ -101,6 +97,16 @@ export class Keeper {
       this.#options.feed.publish({ workspaceId: workspace.id, status });
     }
     return { stopped, changed };
+  }
+
+  async #takeLeftBehind(id: string): Promise<FleetClaim | undefined> {
+    try {
+      return await this.#options.claims.take(id, [STATUS.provisioning], 'same');
+    } catch (error) {
+      // Another manager has come first, or it has been removed.
+      if (error instanceof FleetError) return undefined;
+      throw error;
+    }
   }
 
   async #stopLeftBehind(id: string): Promise<boolean> {

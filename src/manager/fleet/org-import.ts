@@ -88,29 +88,23 @@ export class OrgImport {
     parentId: string | null,
     results: ImportedWorkspace[],
   ): Promise<string> {
-    const { dispatchers, supervisor, slots, provisionLog, pacingMs } = this.#options;
+    const { claims, dispatchers, supervisor, slots, provisionLog, pacingMs } = this.#options;
     if (supervisor.signal.aborted) throw new FleetClosedError();
     const id = randomUUID();
-    const gate = await dispatchers.provisionGate.acquire(id);
-    const claim = await this.#insert(node, id, parentId).catch((error: unknown) => {
-      gate();
-      throw error;
-    });
+    const claim = await dispatchers.provisionWorkspaceAutoClaiming(
+      id,
+      () => claims.insert({ id, parentId, ...node.workspace }),
+      slots,
+    );
     if (!claim) {
-      gate();
       const existing = await this.#existing(node.workspace.name, parentId);
       provisionLog('provision.skip_existing', { workspace_id: existing.id, name: existing.name });
       results.push({ id: existing.id, name: existing.name, tier: existing.tier, skipped: true });
       return existing.id;
     }
     results.push({ id, name: claim.workspace.name, tier: claim.workspace.tier });
-    const started = dispatchers.provisionWorkspaceAutoLocked(claim, gate, slots.acquire());
-    if (started && pacingMs > 0) await supervisor.sleep(pacingMs);
+    if (dispatchers.hasProvisioner() && pacingMs > 0) await supervisor.sleep(pacingMs);
     return id;
-  }
-
-  #insert(node: PlannedNode, id: string, parentId: string | null) {
-    return this.#options.claims.insert({ id, parentId, ...node.workspace });
   }
 
   /** Looked for only after the database has refused a second row of the name, so that not finding it is an error. */

@@ -87,7 +87,11 @@ export class Restarts {
       while (cycle.pending) {
         const options = cycle.pending;
         cycle.pending = undefined;
-        await this.#restart(id, options, onClaimed).catch(onError);
+        try {
+          await this.#restart(id, options, onClaimed);
+        } catch (error) {
+          onError(error);
+        }
       }
     } finally {
       this.#cycles.delete(id);

@@ -67,7 +67,7 @@ export class ProcessBackend implements ProvisionBackend {
     if (running) return await this.#instance(workspaceId, running);
     await mkdir(this.#options.directory, { recursive: true });
     signal.throwIfAborted();
-    const exit = exitOf(await this.#spawn(spec));
+    const exit = await this.#spawn(spec);
     const record = await this.#whenStarted(workspaceId, exit, signal);
     return await this.#instance(workspaceId, record);
   }
@@ -110,7 +110,7 @@ export class ProcessBackend implements ProvisionBackend {
     return undefined;
   }
 
-  async #spawn(spec: InstanceSpec): Promise<ChildProcess> {
+  async #spawn(spec: InstanceSpec): Promise<Exit> {
     const { directory, command, env, cwd } = this.#options;
     await using log = await open(join(directory, `${spec.workspaceId}.log`), 'a');
     const child = spawn('/bin/sh', ['-c', START_SCRIPT, this.#file(spec.workspaceId), ...command], {
@@ -121,7 +121,8 @@ export class ProcessBackend implements ProvisionBackend {
     });
     // The manager may end before it.
     child.unref();
-    return child;
+    // Before anything is waited for: it may have ended by then.
+    return exitOf(child);
   }
 
   /** Waits for the pid file, and for a moment after it, in which a command that cannot run would end. */
