@@ -293,23 +293,26 @@ class NativeOracle implements Oracle {
   }
 
   types(file: string, positions: readonly number[]): (TypeInfo | undefined)[] {
-    const checker = this.#checkerFor(file);
-    if (!checker || positions.length === 0) return positions.map(() => undefined);
+    const project = this.#ownerOf(file);
+    if (!project || positions.length === 0) return positions.map(() => undefined);
     this.queries += positions.length;
-    return checker.getTypeAtPosition(file, positions).map((type) => type && this.#typeInfo(type, checker));
+    return project.checker
+      .getTypeAtPosition(file, positions)
+      .map((type) => type && this.#typeInfo(type, project));
   }
 
   expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[] {
     this.queries += stretches.length;
     return stretches.map((stretch) => {
-      const { checker, type } = this.#typeOver(file, stretch) ?? {};
-      return checker && type && this.#typeInfo(type, checker);
+      const { project, type } = this.#typeOver(file, stretch) ?? {};
+      return project && type && this.#typeInfo(type, project);
     });
   }
 
   member(file: string, of: Stretch, name: string): SymbolInfo | NoMember {
     this.queries += 1;
-    const { checker, type } = this.#typeOver(file, of) ?? {};
+    const { project, type } = this.#typeOver(file, of) ?? {};
+    const checker = project?.checker;
     const present = type && checker?.getNonNullableType(type);
     if (!checker || !present || (present.flags & TypeFlags.Any) !== 0) return 'unknown';
     const symbol = checker.getPropertyOfType(checker.getApparentType(present) ?? present, name);
@@ -317,12 +320,12 @@ class NativeOracle implements Oracle {
   }
 
   /** The compiler's tree of the file is fetched on the first question, and kept by the API. */
-  #typeOver(file: string, stretch: Stretch): { readonly checker: Checker; readonly type: Type } | undefined {
+  #typeOver(file: string, stretch: Stretch): { readonly project: Project; readonly type: Type } | undefined {
     const project = this.#ownerOf(file);
     const source = project?.program.getSourceFile(file);
     const node = source && nodeOver<Node>(source, stretch);
     const type = node && project?.checker.getTypeAtLocation(node);
-    return project && type ? { checker: project.checker, type } : undefined;
+    return project && type ? { project, type } : undefined;
   }
 
   #checkerFor(file: string): Checker | undefined {
@@ -349,7 +352,8 @@ class NativeOracle implements Oracle {
     return info;
   }
 
-  #typeInfo(type: Type, checker: Checker): TypeInfo {
+  #typeInfo(type: Type, { checker, compilerOptions }: Project): TypeInfo {
+    const { strict, strictNullChecks: isStrict = strict ?? true } = compilerOptions;
     const members = partsOf(type);
     const isOpen = (type.flags & TypeFlags.Instantiable) !== 0;
     const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
@@ -362,12 +366,18 @@ class NativeOracle implements Oracle {
       symbols,
       literals: literalsOf(bound ? partsOf(bound) : members),
       callable: members.some((member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0),
+      present: isStrict && isPresent(bound ?? type),
     });
   }
 }
 
 function partsOf(type: Type): readonly Type[] {
   return type.isUnionType() || type.isIntersectionType() ? type.getTypes() : [type];
+}
+
+function isPresent(type: Type): boolean {
+  if (type.isUnionType() || type.isIntersectionType()) return type.getTypes().every(isPresent);
+  return (type.flags & (TypeFlags.Object | TypeFlags.NonPrimitive)) !== 0;
 }
 
 function literalsOf(members: readonly Type[]): TypeInfo['literals'] {
