@@ -12,7 +12,9 @@ import type { Env } from './evaluator.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
+import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
+import { asTyped } from './presence.ts';
 import type { Summary } from './summary.ts';
 import {
   type Acquisition,
@@ -488,7 +490,7 @@ export class Activation {
 
   #argument(node: Ts.ParameterDeclaration, world: World): Value | undefined {
     const { fn, args } = this.call;
-    const index = 'parameters' in fn ? thisless(fn.parameters).indexOf(node) : -1;
+    const index = parametersOf(fn).indexOf(node);
     if (node.dotDotDotToken) {
       const items = args.slice(Math.max(index, 0));
       let element: Value | undefined;
@@ -500,9 +502,7 @@ export class Activation {
     const isMissing = index >= args.length || (given?.kind === 'constant' && given.value === undefined);
     if (node.initializer && isMissing) return this.evaluate(node.initializer, world);
     if (given && given.kind !== 'opaque') return given;
-    const typed = this.engine.evaluator.declared(node, undefined);
-    const path = given?.path ?? `p${index}`;
-    return typed?.kind === 'instance' ? { ...typed, path } : { kind: 'opaque', path };
+    return asTyped(given, this.engine.evaluator.declared(node, undefined), `p${index}`);
   }
 
   #bindPattern(name: Ts.BindingName, declaration: Ts.Node, value: Value | undefined, world: World): World {
@@ -718,11 +718,6 @@ export function isAsyncFunction(fn: CfgOwner): boolean {
 
 function isGenerator(fn: CfgOwner): boolean {
   return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
-}
-
-/** A `this` parameter is a type annotation, not a parameter. */
-function thisless(parameters: readonly Ts.ParameterDeclaration[]): Ts.ParameterDeclaration[] {
-  return parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
 }
 
 /** A grant that has arrived is part of a batch only as long as others of the batch are still on their way. */

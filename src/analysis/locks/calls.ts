@@ -17,6 +17,7 @@ import {
 import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
+import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import {
@@ -76,7 +77,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
     const args = argumentsOf(activation, node, world);
     return callables.flatMap((member) => {
       if (member.kind === 'closure') {
-        return invoke(activation, node, activation.withCaptured(member, world), args, world);
+        return invokeCallee(activation, node, member, args, world);
       }
       if (member.kind === 'operation') {
         return (
@@ -89,9 +90,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
   const declared = declaredTargets(activation, callee, name, receiverNode, world);
   if (declared.length > 0) {
     const args = argumentsOf(activation, node, world);
-    return declared.flatMap((closure) =>
-      invoke(activation, node, activation.withCaptured(closure, world), args, world),
-    );
+    return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
   }
   return unknownCall(activation, node, callee, name, method, target, world);
 }
@@ -365,6 +364,19 @@ export function argumentsOf(
     const spread = activation.evaluate(argument.expression, world);
     return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
   });
+}
+
+/** Calls what a call names. */
+function invokeCallee(
+  activation: Activation,
+  node: Ts.CallExpression,
+  closure: Closure,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] {
+  const { code, reach } = activation.engine;
+  const given = reach.leads(closure.fn) ? presentArguments(code, node, closure, args) : args;
+  return invoke(activation, node, activation.withCaptured(closure, world), given, world);
 }
 
 /** Calls a function of the program: its effect on what is held, and its value. */

@@ -13,6 +13,7 @@ import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
 import { LockNames } from './lock-names.ts';
+import { parametersOf } from './parameters.ts';
 import {
   crossAcquisition,
   crossBindings,
@@ -23,6 +24,7 @@ import {
   type Formals,
   leaving,
 } from './paths.ts';
+import { asGiven } from './presence.ts';
 import type { LockReach } from './reach.ts';
 import { callSpan, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
@@ -75,6 +77,7 @@ export class LockEngine {
   readonly locks: LockNames;
   readonly record: LockRecord;
   readonly conditions: Conditions;
+  readonly reach: LockReach;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -91,6 +94,7 @@ export class LockEngine {
     this.locks = new LockNames(identity, this.evaluator);
     this.record = new LockRecord(code);
     this.conditions = new Conditions(code);
+    this.reach = reach;
     this.#essence = new Essence(reach);
   }
 
@@ -155,7 +159,7 @@ export class LockEngine {
     const call: Call = {
       fn,
       self: crossValue(closure.self, inward),
-      args: trimmed(args.map((value) => crossValue(this.#essence.ofValue(value), inward))),
+      args: trimmed(this.#given(fn, args).map((value) => crossValue(value, inward))),
       captured: crossBindings(
         new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
         inward,
@@ -213,6 +217,12 @@ export class LockEngine {
     this.record.noteEdge(this.#current, owner, outer, inner, held, world, combined);
   }
 
+  /** Arguments without what makes no difference to the function. */
+  #given(fn: CfgOwner, args: readonly (Value | undefined)[]): (Value | undefined)[] {
+    const parameters = parametersOf(fn);
+    return args.map((value, index) => asGiven(this.#essence.ofValue(value), parameters[index]));
+  }
+
   /** What a function returns, its effect on locks aside. */
   #valueOfCall(closure: Closure, args: readonly (Value | undefined)[], site: Ts.Node): Value | undefined {
     const { fn } = closure;
@@ -222,9 +232,7 @@ export class LockEngine {
     const context = this.#contexts.of({
       fn,
       self: crossValue(closure.self, inward),
-      args: trimmed(
-        [...closure.bound, ...args].map((value) => crossValue(this.#essence.ofValue(value), inward)),
-      ),
+      args: trimmed(this.#given(fn, [...closure.bound, ...args]).map((value) => crossValue(value, inward))),
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
     });
     if (this.#current) context.dependents.add(this.#current);

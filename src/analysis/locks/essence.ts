@@ -12,6 +12,7 @@ import {
   membersOf,
   type Outcome,
   pathOf,
+  truthOf,
   type Value,
 } from './values.ts';
 import { joinValues } from './world.ts';
@@ -52,12 +53,17 @@ export class Essence {
         const properties = new Map<string, Value>();
         for (const [name, property] of value.properties) {
           const essence = this.ofValue(property, depth + 1);
-          if (essence && essence.kind !== 'opaque') properties.set(name, essence);
+          if (essence && !isPlain(essence)) properties.set(name, essence);
         }
         const [...parts] = properties.values();
-        return parts.some((part) => isCarrier(part) || part.kind === 'constant')
-          ? { ...value, properties }
-          : { kind: 'opaque', path: value.path };
+        if (parts.some((part) => isCarrier(part) || part.kind === 'constant'))
+          return { ...value, properties };
+        if (parts.length === 0) return { kind: 'opaque', path: value.path, present: true };
+        // Of `{ tx }` it matters that there is one.
+        for (const name of properties.keys()) {
+          properties.set(name, { kind: 'opaque', path: `${value.path}.${name}`, present: true });
+        }
+        return { ...value, properties };
       }
       case 'instance': {
         if (value.fields.size === 0) return value;
@@ -72,7 +78,7 @@ export class Essence {
         // A pair that a function puts in order is a matter of locks, though it holds none.
         return isCarrier(value.element) || value.items?.some((item) => pathOf(item)) || value.sorted
           ? value
-          : { kind: 'opaque', path: value.path };
+          : { kind: 'opaque', path: value.path, present: true };
       case 'union': {
         let joined: Value | undefined;
         for (const member of value.members) {
@@ -110,6 +116,11 @@ export class Essence {
     }
     return kept;
   }
+}
+
+/** Whether nothing is known of a value, not even that it is there. */
+function isPlain(value: Value): boolean {
+  return (value.kind === 'opaque' || value.kind === 'instance') && truthOf(value) === undefined;
 }
 
 function distinct(outcomes: readonly Outcome[]): Outcome[] {

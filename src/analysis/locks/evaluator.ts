@@ -13,11 +13,13 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { comparisonOf } from './comparisons.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
+import { admitsNothing } from './presence.ts';
 import {
   type Bindings,
   type Closure,
@@ -501,7 +503,10 @@ export class Evaluator {
     if (!bareType || !ts.isTypeReferenceNode(bareType)) return undefined;
     for (const entity of this.#entitiesOfType(bareType)) {
       if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
-        return instanceOf(entity.node, false, path);
+        const isSure = !admitsNothing(type.parent);
+        return isSure
+          ? instanceOf(entity.node, false, path)
+          : { ...instanceOf(entity.node, false, path), mayBeMissing: true };
       }
     }
     return undefined;
@@ -701,23 +706,10 @@ export class Evaluator {
       case ts.SyntaxKind.EqualsEqualsToken:
       case ts.SyntaxKind.ExclamationEqualsEqualsToken:
       case ts.SyntaxKind.ExclamationEqualsToken:
-        return this.#comparison(node, env);
+        return comparisonOf(node, this.evaluate(node.left, env), this.evaluate(node.right, env));
       default:
         return undefined;
     }
-  }
-
-  /** Two constants are equal or not. */
-  #comparison(node: Ts.BinaryExpression, env: Env): Value | undefined {
-    const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
-    if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
-    const { kind } = node.operatorToken;
-    const isLoose = kind === ts.SyntaxKind.EqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
-    // biome-ignore lint/suspicious/noDoubleEquals: it is what the program says
-    const isEqual = isLoose ? left.value == right.value : left.value === right.value;
-    const isNegated =
-      kind === ts.SyntaxKind.ExclamationEqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
-    return { kind: 'constant', value: isEqual !== isNegated };
   }
 
   /** A key built by a template: its constant parts with the paths of the rest. */

@@ -70,7 +70,7 @@ function makeValueKey(value: Value, depth: number): string {
     case 'closure':
       return `F${idOf(value.fn)}(${inner(value.self)}|${value.bound.map(inner).join(',')}|${bindingsKey(value.captured, depth + 1)})`;
     case 'instance':
-      return `I${idOf(value.cls)}${value.exact ? '=' : ''}${quoted(value.path)}${named(value.fields)}`;
+      return `I${idOf(value.cls)}${value.exact ? '=' : ''}${value.mayBeMissing ? '?' : ''}${quoted(value.path)}${named(value.fields)}`;
     case 'object':
       return `O${quoted(value.path)}${named(value.properties)}`;
     case 'promise':
@@ -84,7 +84,7 @@ function makeValueKey(value: Value, depth: number): string {
       return `A${quoted(value.path)}${value.sorted ? '<' : ''}${items}${inner(value.element)}`;
     }
     case 'opaque':
-      return `?${value.settles ? '!' : ''}${quoted(value.path)}`;
+      return `?${value.settles ? '!' : ''}${value.present ? '+' : ''}${quoted(value.path)}`;
     case 'union':
       return `U(${value.members.map(inner).sort().join('|')})`;
   }

@@ -69,6 +69,8 @@ export interface Instance {
   readonly path: Path;
   /** What its constructor was given and keeps for good, by field. */
   readonly fields: ReadonlyMap<string, Value>;
+  /** There may be no object at all: known only by a type that admits `undefined`. */
+  readonly mayBeMissing?: boolean;
 }
 
 export interface ObjectValue {
@@ -106,6 +108,8 @@ export interface Opaque {
   readonly path: Path;
   /** The `resolve` or `reject` of a promise's executor: who calls it ends the wait of whoever awaits the promise. */
   readonly settles?: boolean;
+  /** It is an object, so that no test takes it for missing or false. */
+  readonly present?: boolean;
 }
 
 /** A function that cannot lead to any lock: calling it changes nothing here. */
@@ -257,7 +261,7 @@ export function pathOf(value: Value | undefined): Path | undefined {
 export function truthOf(value: Value | undefined): boolean | undefined {
   if (!value) return undefined;
   if (value.kind === 'constant') return Boolean(value.value);
-  if (value.kind === 'opaque') return undefined;
+  if (mayBeMissing(value)) return undefined;
   if (value.kind === 'union') {
     const [first, ...rest] = value.members.map(truthOf);
     return rest.every((truth) => truth === first) ? first : undefined;
@@ -269,10 +273,14 @@ export function truthOf(value: Value | undefined): boolean | undefined {
 export function nullishnessOf(value: Value | undefined): boolean | undefined {
   if (!value) return undefined;
   if (value.kind === 'constant') return value.value === null || value.value === undefined;
-  if (value.kind === 'opaque') return undefined;
+  if (mayBeMissing(value)) return undefined;
   if (value.kind === 'union') {
     const [first, ...rest] = value.members.map(nullishnessOf);
     return rest.every((answer) => answer === first) ? first : undefined;
   }
   return false;
+}
+
+function mayBeMissing(value: Value): boolean {
+  return value.kind === 'opaque' ? !value.present : value.kind === 'instance' && value.mayBeMissing === true;
 }
