@@ -12,6 +12,7 @@ import type { Env } from './evaluator.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
+import { isOneObject, orderOf } from './objects.ts';
 import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -348,11 +349,12 @@ export class Activation {
     world: World,
   ): (readonly ['true' | 'false', World])[] {
     const value = this.evaluate(condition, world);
+    const pathOfObject = (node: Ts.Node) => pathOf(this.evaluate(node, world));
     const known =
       test === 'case'
         ? this.#isCase(condition, value, world)
         : test === 'truthy'
-          ? truthOf(value)
+          ? (truthOf(value) ?? isOneObject(condition, pathOfObject, world.ordered))
           : nullishnessOf(value);
     const equality = this.#equalityOf(condition, test);
     const fact = test === 'case' ? undefined : this.#factOf(condition, test);
@@ -361,7 +363,7 @@ export class Activation {
       (equality && knownEquality(equality, world.facts)) ??
       (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
-    const compared = this.#comparison(condition, world);
+    const compared = orderOf(condition, pathOfObject);
     const loop = loopOf(condition);
     for (const way of [true, false]) {
       if (answer !== undefined && answer !== way) continue;
@@ -448,28 +450,6 @@ export class Activation {
       return local !== undefined && this.engine.conditions.isNeverReassigned(local);
     });
     return isStable ? text : undefined;
-  }
-
-  /** Two objects that a condition compares, the smaller one first if it holds. */
-  #comparison(condition: Ts.Expression, world: World): readonly [string, string] | undefined {
-    const bare = skipParentheses(condition);
-    if (!ts.isBinaryExpression(bare) || !COMPARISONS.has(bare.operatorToken.kind)) return undefined;
-    let { left, right } = bare;
-    const compared = skipParentheses(left);
-    if (ts.isCallExpression(compared) && ts.isPropertyAccessExpression(compared.expression)) {
-      if (compared.expression.name.text !== 'localeCompare') return undefined;
-      left = compared.expression.expression;
-      right = compared.arguments[0] ?? right;
-    }
-    const [a, b] = [this.#holderPath(left, world), this.#holderPath(right, world)];
-    if (a === undefined || b === undefined || a === b) return undefined;
-    return DESCENDING.has(bare.operatorToken.kind) ? [b, a] : [a, b];
-  }
-
-  #holderPath(node: Ts.Expression, world: World): string | undefined {
-    const bare = skipParentheses(node);
-    const holder = ts.isPropertyAccessExpression(bare) ? bare.expression : bare;
-    return pathOf(this.evaluate(holder, world));
   }
 
   #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): World {
@@ -672,18 +652,6 @@ export function givesBack(value: Value | undefined, { held }: World): boolean {
     (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
   );
 }
-
-const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.LessThanToken,
-  ts.SyntaxKind.LessThanEqualsToken,
-  ts.SyntaxKind.GreaterThanToken,
-  ts.SyntaxKind.GreaterThanEqualsToken,
-]);
-
-const DESCENDING: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.GreaterThanToken,
-  ts.SyntaxKind.GreaterThanEqualsToken,
-]);
 
 function reversed([a, b]: readonly [string, string]): readonly [string, string] {
   return [b, a];
