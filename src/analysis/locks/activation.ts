@@ -9,6 +9,7 @@ import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
 import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './equalities.ts';
 import type { Env } from './evaluator.ts';
+import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
@@ -171,7 +172,7 @@ export class Activation {
       case 'branch':
         return this.#branch(action, world);
       case 'next':
-        return nextElement(this, action.node, world);
+        return nextElement(this, action.node, afterPause(world));
       case 'throw':
         return [['throw', world]];
       case 'call':
@@ -195,7 +196,7 @@ export class Activation {
         return performCall(this, action.node, world);
       case 'await': {
         const value = this.evaluate(action.node.expression, world);
-        return this.join(value, { ...world, segment: id }, action.node);
+        return this.join(value, { ...afterPause(world), segment: id }, action.node);
       }
       case 'yield':
         return this.#yield(action.node, world, id);
@@ -357,9 +358,12 @@ export class Activation {
           ? (truthOf(value) ?? isOneObject(condition, pathOfObject, world.ordered))
           : nullishnessOf(value);
     const equality = this.#equalityOf(condition, test);
-    const fact = test === 'case' ? undefined : this.#factOf(condition, test);
+    const asked = test === 'truthy' ? lockAskedAbout(this, condition, world) : undefined;
+    // Others take a lock and give it back, so its state is no fact that lasts.
+    const fact = test === 'case' || asked ? undefined : this.#factOf(condition, test);
     const answer =
       known ??
+      (asked && isHeldHere(asked, world)) ??
       (equality && knownEquality(equality, world.facts)) ??
       (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
@@ -377,6 +381,7 @@ export class Activation {
         next = { ...next, facts: new Map(next.facts).set(equality.text, isEqual) };
       } else if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
+      if (asked) next = stateSeen(asked, way, next);
       if (loop) next = bind(next, loop, way ? RUNNING : undefined);
       outgoing.push([way ? 'true' : 'false', next]);
     }
@@ -586,7 +591,7 @@ export class Activation {
 
   #yield(node: Ts.YieldExpression, world: World, id: number): readonly World[] {
     const value = this.evaluate(node.expression, world);
-    const after = { ...world, segment: id };
+    const after = { ...afterPause(world), segment: id };
     if (node.asteriskToken && value?.kind === 'generator') {
       this.wait(value.task, world);
       for (const inner of value.yields) this.#noteYield([...world.held, ...inner.held], inner.value);

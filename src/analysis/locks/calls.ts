@@ -14,6 +14,7 @@ import {
   keepingGrants,
   leaveRunning,
 } from './handover.ts';
+import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -155,10 +156,17 @@ function lockOperation(
   const { primitive } = value.lock.cls;
   const takes = (list: readonly string[] | undefined): boolean => list?.includes(method) ?? false;
   const lock = activation.engine.locks.keyed(activation, value.lock, node, world);
-  if (takes(primitive.scoped)) return scoped(activation, node, { ...value, lock }, 'exclusive', world);
-  if (takes(primitive.scopedShared)) return scoped(activation, node, { ...value, lock }, 'shared', world);
-  if (takes(primitive.acquire)) return acquire(activation, node, { ...value, lock }, 'exclusive', world);
-  if (takes(primitive.acquireShared)) return acquire(activation, node, { ...value, lock }, 'shared', world);
+  const free = seenFree(lock, world);
+  const taken: LockValue = { ...value, lock, tries: value.tries || free !== undefined };
+  const after = noLongerFree(lock, world);
+  // What was asked for until it was free was waited for: with nothing held here, but perhaps by a caller.
+  if (free === 'at last') {
+    activation.waitsFor(acquisitionOf(heldBy(activation, node, lock, 'exclusive', world.segment)), [], world);
+  }
+  if (takes(primitive.scoped)) return scoped(activation, node, taken, 'exclusive', after);
+  if (takes(primitive.scopedShared)) return scoped(activation, node, taken, 'shared', after);
+  if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
+  if (takes(primitive.acquireShared)) return acquire(activation, node, taken, 'shared', after);
   if (takes(primitive.try)) return tryAcquire(activation, node, lock, world);
   if (takes(primitive.release)) return [bind(releaseLock(world, lock), node, undefined)];
   return undefined;
@@ -375,8 +383,11 @@ function invokeCallee(
   world: World,
 ): readonly World[] {
   const { code, reach } = activation.engine;
-  const given = reach.leads(closure.fn) ? presentArguments(code, node, closure, args) : args;
-  return invoke(activation, node, activation.withCaptured(closure, world), given, world);
+  const leads = reach.leads(closure.fn);
+  const given = leads ? presentArguments(code, node, closure, args) : args;
+  const mayTake = leads || args.some((value) => membersOf(value).some(({ kind }) => kind === 'closure'));
+  const around = mayTake ? nothingSeenFree(world) : world;
+  return invoke(activation, node, activation.withCaptured(closure, around), given, around);
 }
 
 /** Calls a function of the program: its effect on what is held, and its value. */
