@@ -2,6 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
+import type { Aliases } from './aliases.ts';
 import { gated, performCall } from './calls.ts';
 import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
@@ -59,6 +60,7 @@ export interface Call {
   readonly self: Value | undefined;
   readonly args: readonly (Value | undefined)[];
   readonly captured: Bindings;
+  readonly aliases: Aliases;
 }
 
 /** Takes note of an acquisition that is waited for while `held` is held. */

@@ -1,5 +1,6 @@
 import type { CfgOwner } from '../cfg.ts';
 import type { Call } from './activation.ts';
+import { NO_ALIASES } from './aliases.ts';
 import { isCarrier } from './essence.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesPassedOn } from './gates.ts';
@@ -79,7 +80,13 @@ export class Contexts {
     counts.set(call.fn, count);
     let actual = call;
     if (count > (isCarrying ? MAX_CARRYING_CONTEXTS : MAX_PLAIN_CONTEXTS) || key.length > MAX_KEY) {
-      actual = { fn: call.fn, self: lexicalSelf(call.fn), args: [], captured: EMPTY_BINDINGS };
+      actual = {
+        fn: call.fn,
+        self: lexicalSelf(call.fn),
+        args: [],
+        captured: EMPTY_BINDINGS,
+        aliases: NO_ALIASES,
+      };
       key = keyOf(actual);
       const general = this.#all.get(key);
       if (general) return general;
@@ -160,8 +167,8 @@ export class Contexts {
   }
 }
 
-function keyOf({ fn, self, args, captured }: Call): string {
-  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}`;
+function keyOf({ fn, self, args, captured, aliases }: Call): string {
+  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${aliases.map((names) => names.join('=')).join()}`;
 }
 
 /** The members of both. */

@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
+import { aliasesOf, NO_ALIASES } from './aliases.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
 import { Essence, mentionsParameter } from './essence.ts';
@@ -119,7 +120,13 @@ export class LockEngine {
       const plain: Closure = { kind: 'closure', fn, self, captured: EMPTY_BINDINGS, bound: [] };
       for (const member of membersOf(this.targets.decorated(fn, plain))) {
         if (member.kind !== 'closure') continue;
-        const context = this.#contexts.of({ fn: member.fn, self, args: [], captured: member.captured });
+        const context = this.#contexts.of({
+          fn: member.fn,
+          self,
+          args: [],
+          captured: member.captured,
+          aliases: NO_ALIASES,
+        });
         context.callers.set('outside', ANY_CALL);
         this.#summaryOf(context);
       }
@@ -164,6 +171,7 @@ export class LockEngine {
         new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
         inward,
       ),
+      aliases: aliasesOf(formals, args, this.#current?.call.aliases ?? NO_ALIASES),
     };
     const context = this.#contexts.of(call);
     const caller = this.#current;
@@ -234,6 +242,7 @@ export class LockEngine {
       self: crossValue(closure.self, inward),
       args: trimmed(this.#given(fn, [...closure.bound, ...args]).map((value) => crossValue(value, inward))),
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
+      aliases: NO_ALIASES,
     });
     if (this.#current) context.dependents.add(this.#current);
     const outward = leaving(formals, `${idOf(site)}`, (via) => via);

@@ -2,10 +2,11 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
+import { type Aliases, knownAs, NO_ALIASES } from './aliases.ts';
 import { type Context, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { sequenceOf } from './sequence.ts';
-import type { Acquisition, Held, LockClass } from './values.ts';
+import type { Acquisition, Held, LockClass, LockRef } from './values.ts';
 import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
@@ -108,9 +109,12 @@ export class LockRecord {
     { ordered, isApart }: World,
     combined: boolean,
   ): void {
-    const instances =
-      outer.lock.cls === inner.lock.cls ? relateInstances(outer.lock, inner.lock, ordered) : 'different';
-    const names = instances === 'fixed' ? fixedNames(outer.lock, inner.lock) : undefined;
+    const { instances, names } = relation(
+      outer.lock,
+      inner.lock,
+      ordered,
+      context?.call.aliases ?? NO_ALIASES,
+    );
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
@@ -144,6 +148,21 @@ export function callSpan(code: Code, node: Ts.Node): Span {
   if (!ts.isCallExpression(node)) return span;
   const isShort = !node.arguments.some((argument) => ts.isFunctionLike(skipParentheses(argument)));
   return isShort ? span : { ...span, end: node.expression.end };
+}
+
+function relation(
+  outer: LockRef,
+  inner: LockRef,
+  ordered: World['ordered'],
+  aliases: Aliases,
+): Pick<LockEdge, 'instances' | 'names'> {
+  const isOfOne = outer.cls === inner.cls;
+  const instances = isOfOne ? relateInstances(outer, inner, ordered) : 'different';
+  if (isOfOne && instances === 'different' && aliases.length > 0) {
+    const named = ({ cls, path }: LockRef): LockRef => ({ cls, path: path && knownAs(path, aliases) });
+    return relation(named(outer), named(inner), [], NO_ALIASES);
+  }
+  return { instances, names: instances === 'fixed' ? fixedNames(outer, inner) : undefined };
 }
 
 function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {
