@@ -292,6 +292,7 @@ export class Activation {
     const own = new Set(tokensOf(task));
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
+      this.engine.record.noteOwner(acquisition.lock);
       const around = outer.filter((held) => !isReleased(held, acquisition));
       for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world, false);
       // Of several that are started together, each is waited for while the others may be held already.

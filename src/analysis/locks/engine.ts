@@ -93,7 +93,7 @@ export class LockEngine {
     this.evaluator = new Evaluator(code, identity, valueOfCall);
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
     this.locks = new LockNames(identity, this.evaluator);
-    this.record = new LockRecord(code);
+    this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);
     this.reach = reach;
     this.#essence = new Essence(reach);

@@ -18,6 +18,7 @@ import { fieldAssignments } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
+import { OwnParts } from './own-parts.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
 import {
@@ -51,6 +52,7 @@ export type ValueOfCall = (
 
 /** The values of expressions and declarations. It changes nothing: calls and assignments are made elsewhere. */
 export class Evaluator {
+  readonly parts = new OwnParts();
   readonly #code: Code;
   readonly #identity: LockIdentity;
   readonly #call: ValueOfCall;
@@ -446,7 +448,9 @@ export class Evaluator {
     }
     const container = this.#container(node, type, initializer, path);
     if (container) return container;
-    if (value && value.kind !== 'opaque') return relocated(value, this.#memberPath(node, path));
+    if (value && value.kind !== 'opaque') {
+      return relocated(value, this.parts.placed(node, value, this.#memberPath(node, path)));
+    }
     return this.#typed(type, this.#memberPath(node, path)) ?? value;
   }
 

@@ -1,3 +1,4 @@
+import type { LocksConfig } from '../../config/types.ts';
 import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
 import type { Analysis } from '../../engine/rule.ts';
@@ -9,6 +10,7 @@ import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
+import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
@@ -93,15 +95,23 @@ export const lockFacts: Analysis<LockFacts> = {
       }
       followIterators();
     }
-    const classes = engine.locks.classes;
+    const declared = engine.locks.classes;
+    const { edges, byClass } = ownedLocks(
+      engine.edges(),
+      engine.record.owners,
+      declared,
+      spokenOf(locks),
+      code,
+    );
+    const classes = [...declared, ...[...byClass.values()].flat()];
     const nameOf = namer(classes, (file) => program.relative(file));
     return {
       classes,
-      edges: sortEdges(engine.edges()),
+      edges: sortEdges([...edges]),
       sites: engine.record.sites,
       unresolved: engine.unresolved(),
       nameOf,
-      find: (name) => findLocks(name, classes, nameOf),
+      find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
     };
   },
 };
@@ -312,6 +322,20 @@ function namer(
     owners.set(name, ids);
   }
   return (cls) => ((owners.get(cls.name)?.size ?? 0) > 1 ? `${relative(cls.file)}#${cls.name}` : cls.name);
+}
+
+/** The names of locks in the config. */
+function spokenOf({ order, leaf, reentrant, brief, disjoint }: LocksConfig): readonly string[] {
+  return [...order.flat(), ...leaf, ...reentrant, ...brief, ...disjoint.flat()];
+}
+
+/** The name of a class of locks stands for those of them that are told apart by owner, too. */
+function withOwned(
+  found: ReturnType<LockFacts['find']>,
+  byClass: ReadonlyMap<LockClass, readonly LockClass[]>,
+): ReturnType<LockFacts['find']> {
+  if ('kind' in found) return found;
+  return { locks: found.locks.flatMap((cls) => [cls, ...(byClass.get(cls) ?? [])]) };
 }
 
 /** By full name, by its last segments where that is unambiguous. */

@@ -5,6 +5,8 @@ import { type Code, skipParentheses } from '../code.ts';
 import { type Aliases, knownAs, NO_ALIASES } from './aliases.ts';
 import { type Context, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
+import { idOf } from './keys.ts';
+import type { OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef } from './values.ts';
 import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
@@ -17,6 +19,8 @@ export interface LockEdge {
   readonly instances: Relation;
   /** The names of both, where the program tells the instances apart by name. */
   readonly names: readonly [string, string] | undefined;
+  /** The fields that have made the objects that the outer and the inner lock belong to, where that is known. */
+  readonly owners: readonly [Ts.PropertyDeclaration | undefined, Ts.PropertyDeclaration | undefined];
   /** Both were started without a pause in between, so that nobody can come between them. */
   readonly batch: boolean;
   /** Both were started by one promise combinator. */
@@ -39,21 +43,29 @@ interface KnownEdge {
 /** What the analysis has seen: where locks are taken, what is held there, and what it could not resolve. */
 export class LockRecord {
   readonly #code: Code;
+  readonly #parts: OwnParts;
   readonly #sites = new Map<string, Span>();
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknownCalls = new Map<
     Ts.Node,
     { readonly callee: string; readonly places: Set<LockClass | Context> }
   >();
+  readonly #owners = new Map<LockClass, Set<Ts.PropertyDeclaration>>();
   readonly #edges = new Map<string, KnownEdge>();
 
-  constructor(code: Code) {
+  constructor(code: Code, parts: OwnParts) {
     this.#code = code;
+    this.#parts = parts;
   }
 
   /** Every place where a lock is taken. */
   get sites(): readonly Span[] {
     return [...this.#sites.values()];
+  }
+
+  /** The fields that hold the objects which locks belong to, as far as it is known. */
+  get owners(): ReadonlyMap<LockClass, ReadonlySet<Ts.PropertyDeclaration>> {
+    return this.#owners;
   }
 
   /** Places where a lock is held and something could not be resolved. */
@@ -83,6 +95,13 @@ export class LockRecord {
     });
   }
 
+  /** Takes note of a lock that is waited for: whose it is, if that is known. */
+  noteOwner({ cls, path }: LockRef): Ts.PropertyDeclaration | undefined {
+    const owner = this.#parts.fieldOf(path);
+    if (owner) this.#owners.set(cls, (this.#owners.get(cls) ?? new Set()).add(owner));
+    return owner;
+  }
+
   noteSite(at: Span): void {
     this.#sites.set(`${at.file}:${at.start}`, at);
   }
@@ -109,12 +128,10 @@ export class LockRecord {
     { ordered, isApart }: World,
     combined: boolean,
   ): void {
-    const { instances, names } = relation(
-      outer.lock,
-      inner.lock,
-      ordered,
-      context?.call.aliases ?? NO_ALIASES,
-    );
+    const aliases = context?.call.aliases ?? NO_ALIASES;
+    const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
+    const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
+    const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
@@ -128,10 +145,11 @@ export class LockRecord {
       inner.at.start,
       instances,
       names?.join('>') ?? '',
+      owners.map((owner) => owner && idOf(owner)).join('>'),
       `${outer.mode}${inner.mode}${batch}${combined}`,
       [...gates].sort().join(),
     ].join('|');
-    const edge = { outer, inner, instances, names, batch, combined, gates, owner };
+    const edge = { outer, inner, instances, names, owners, batch, combined, gates, owner };
     const known = this.#edges.get(key);
     if (!known) this.#edges.set(key, { edge, contexts: new Set(context ? [context] : []), isApart });
     else {

@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, lockKey, valueKey } from './keys.ts';
+import { namesOfParts } from './own-parts.ts';
 import { type Crossing, crossBindings, isDescendingRoot, isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
@@ -334,10 +335,12 @@ export function relateInstances(
 }
 
 /**
- * Names by which two locks of one class are told apart wherever they are met: two objects of a module, or two constant
- * keys of one container. A key made by a template goes by its constant parts.
+ * Names by which two locks of one class are told apart wherever they are met: two objects that one owner has made for
+ * itself, two of a module, or two constant keys of one container. A key made by a template goes by its constant parts.
  */
 export function fixedNames(outer: LockRef, inner: LockRef): readonly [string, string] | undefined {
+  const parts = outer.path && inner.path ? namesOfParts(outer.path, inner.path) : undefined;
+  if (parts) return parts;
   const [a, b] = [fixedName(outer.path), fixedName(inner.path)];
   if (!a || !b || (a.key === undefined) !== (b.key === undefined)) return undefined;
   const isGlobal = a.holder.startsWith('g:') && b.holder.startsWith('g:');
