@@ -30,6 +30,7 @@ export type ValueInWords =
   | {
       readonly instance: number;
       readonly exact: boolean;
+      readonly mayBeMissing: boolean;
       readonly path: string;
       readonly fields: Properties;
     }
@@ -42,7 +43,7 @@ export type ValueInWords =
       readonly sorted: boolean;
       readonly path: string;
     }
-  | { readonly opaque: string; readonly settles: boolean }
+  | { readonly opaque: string; readonly settles: boolean; readonly present: boolean }
   | { readonly union: readonly ValueInWords[] };
 
 type Properties = readonly (readonly [string, ValueInWords])[];
@@ -81,10 +82,11 @@ export const valueInWords: fc.Arbitrary<ValueInWords> = fc.letrec<{
     fc.record({
       instance: fc.nat(CLASSES.length - 1),
       exact: fc.boolean(),
+      mayBeMissing: fc.boolean(),
       path: text,
       fields: tie('properties'),
     }),
-    fc.record({ opaque: text, settles: fc.boolean() }),
+    fc.record({ opaque: text, settles: fc.boolean(), present: fc.boolean() }),
     fc.record({
       closure: fc.nat(FUNCTIONS.length - 1),
       self: tie('value'),
@@ -153,6 +155,7 @@ export function toValue(words: ValueInWords): Value | undefined {
       kind: 'instance',
       cls: at(CLASSES, words.instance),
       exact: words.exact,
+      mayBeMissing: words.mayBeMissing,
       path: words.path,
       fields: propertiesOf(words.fields),
     };
@@ -168,7 +171,9 @@ export function toValue(words: ValueInWords): Value | undefined {
       yields: words.yields.map((part) => ({ held: [], value: toValue(part) })),
     };
   }
-  if ('opaque' in words) return { kind: 'opaque', path: words.opaque, settles: words.settles };
+  if ('opaque' in words) {
+    return { kind: 'opaque', path: words.opaque, settles: words.settles, present: words.present };
+  }
   if ('union' in words) {
     return { kind: 'union', members: words.union.map(toValue).filter((member) => member !== undefined) };
   }
