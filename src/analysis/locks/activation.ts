@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import type { Aliases } from './aliases.ts';
+import type { AsyncStore } from './async-stores.ts';
 import { gated, performCall } from './calls.ts';
 import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
@@ -61,6 +62,8 @@ export interface Call {
   readonly args: readonly (Value | undefined)[];
   readonly captured: Bindings;
   readonly aliases: Aliases;
+  /** Where values are stored for whatever is called here. */
+  readonly within: readonly AsyncStore[];
 }
 
 /** Takes note of an acquisition that is waited for while `held` is held. */

@@ -21,6 +21,7 @@ import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
+import { onStore } from './store-calls.ts';
 import {
   type Acquisition,
   type Closure,
@@ -63,6 +64,9 @@ export function performCall(activation: Activation, node: CallLike, world: World
   }
   if (receiverNode && method !== undefined && name) {
     if (isPromiseStatic(receiverNode)) return promiseStatic(activation, node, method, world);
+    const stored =
+      /^(?:run|getStore)$/.test(method) && onStore(activation, node, receiverNode, method, world);
+    if (stored) return stored;
     const receiver = activation.evaluate(receiverNode, world);
     const onLock = lockCall(activation, node, receiverNode, receiver, method, name, world);
     if (onLock) return onLock;
@@ -446,7 +450,7 @@ const startHere: Start = (activation, node, task, args, world) => {
 /** As part of another task, which waits for it. */
 const startWithin: Start = (_activation, node, task, _args, world) => startTask(node, task, world);
 
-function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
+export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
   const joined = isJoined(node);
   // A function that is not async runs to its end before its caller goes on.
   const isWithin = joined || !isAsyncFunction(fn);

@@ -1,6 +1,7 @@
 import type { CfgOwner } from '../cfg.ts';
 import type { Call } from './activation.ts';
 import { NO_ALIASES } from './aliases.ts';
+import { NO_STORES, storesKey } from './async-stores.ts';
 import { isCarrier } from './essence.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesPassedOn } from './gates.ts';
@@ -86,6 +87,7 @@ export class Contexts {
         args: [],
         captured: EMPTY_BINDINGS,
         aliases: NO_ALIASES,
+        within: NO_STORES,
       };
       key = keyOf(actual);
       const general = this.#all.get(key);
@@ -167,8 +169,9 @@ export class Contexts {
   }
 }
 
-function keyOf({ fn, self, args, captured, aliases }: Call): string {
-  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${aliases.map((names) => names.join('=')).join()}`;
+function keyOf({ fn, self, args, captured, aliases, within }: Call): string {
+  const around = `${aliases.map((names) => names.join('=')).join()}|${storesKey(within)}`;
+  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${around}`;
 }
 
 /** The members of both. */

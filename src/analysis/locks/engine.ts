@@ -4,6 +4,7 @@ import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
+import { type AsyncStore, crossStores, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
 import { Essence, mentionsParameter } from './essence.ts';
@@ -60,6 +61,8 @@ export interface Around {
   readonly kept: Bindings;
   /** A lock that is held while the callee runs, or starts to. */
   readonly under: Held | undefined;
+  /** A store that has a value for the callee, as long as it runs. */
+  readonly within?: AsyncStore | undefined;
 }
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
@@ -126,6 +129,7 @@ export class LockEngine {
           args: [],
           captured: member.captured,
           aliases: NO_ALIASES,
+          within: NO_STORES,
         });
         context.callers.set('outside', ANY_CALL);
         this.#summaryOf(context);
@@ -163,6 +167,7 @@ export class LockEngine {
     }
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
     const inward = entering(formals);
+    const { aliases = NO_ALIASES, within = NO_STORES } = this.#current?.call ?? {};
     const call: Call = {
       fn,
       self: crossValue(closure.self, inward),
@@ -171,7 +176,8 @@ export class LockEngine {
         new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
         inward,
       ),
-      aliases: aliasesOf(formals, args, this.#current?.call.aliases ?? NO_ALIASES),
+      aliases: aliasesOf(formals, [...args, ...closure.captured.values()], aliases),
+      within: crossStores([...within, ...(around.within ? [around.within] : [])], aliases, inward),
     };
     const context = this.#contexts.of(call);
     const caller = this.#current;
@@ -243,6 +249,7 @@ export class LockEngine {
       args: trimmed(this.#given(fn, [...closure.bound, ...args]).map((value) => crossValue(value, inward))),
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
       aliases: NO_ALIASES,
+      within: NO_STORES,
     });
     if (this.#current) context.dependents.add(this.#current);
     const outward = leaving(formals, `${idOf(site)}`, (via) => via);
