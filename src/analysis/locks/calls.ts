@@ -6,6 +6,7 @@ import { type AcquisitionSink, type Activation, isAsyncFunction } from './activa
 import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
+import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import {
   DETACHED_FUNCTIONS,
   DETACHED_METHODS,
@@ -14,7 +15,6 @@ import {
   keepingGrants,
   leaveRunning,
 } from './handover.ts';
-import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
