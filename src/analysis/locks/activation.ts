@@ -489,7 +489,7 @@ export class Activation {
       return { kind: 'collection', path: `p${index}`, items, element, sorted: false };
     }
     const given = args[index];
-    if (given?.kind === 'opaque' && given.settles) return given;
+    if (given?.kind === 'opaque' && (given.settles || given.keeps)) return given;
     const isMissing = index >= args.length || (given?.kind === 'constant' && given.value === undefined);
     if (node.initializer && isMissing) return this.evaluate(node.initializer, world);
     if (given && given.kind !== 'opaque') return given;

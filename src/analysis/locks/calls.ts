@@ -22,6 +22,7 @@ import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import { onStore } from './store-calls.ts';
+import { isMember, isPartlyKnown, noteUnknown } from './unknown-calls.ts';
 import {
   type Acquisition,
   type Closure,
@@ -80,6 +81,8 @@ export function performCall(activation: Activation, node: CallLike, world: World
   );
   if (callables.length > 0 && !isOverridable(target, receiverNode, activation, world)) {
     const args = argumentsOf(activation, node, world);
+    // Functions that were put there from elsewhere, and others that could not be followed.
+    if (isPartlyKnown(target)) noteUnknown(activation, node, callee, name, target, world);
     return callables.flatMap((member) => {
       if (member.kind === 'closure') {
         return invokeCallee(activation, node, member, args, world);
@@ -604,41 +607,6 @@ function unknownCall(
   return runCallbacks(activation, node, world);
 }
 
-/** A call that leads nowhere that we can see. */
-function noteUnknown(
-  activation: Activation,
-  node: Ts.CallExpression,
-  callee: Ts.Node,
-  name: NameNode | undefined,
-  target: Value | undefined,
-  world: World,
-): void {
-  if (target?.kind === 'opaque' && /^\^*p\d/.test(target.path)) {
-    // A callback parameter: whoever hands it in is looked at.
-    activation.carriesLocks = true;
-    return;
-  }
-  const entities = name ? activation.engine.code.entities(name) : [];
-  if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
-  if (isOfAnotherPackage(activation, callee)) return;
-  activation.engine.unknownCall(node, callee.getText().slice(0, 60), world.held[0]);
-}
-
-/** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */
-function isOfAnotherPackage({ engine }: Activation, callee: Ts.Node): boolean {
-  let root = callee;
-  while (isMember(root)) root = skipParentheses(root.expression);
-  if (root === callee || !ts.isIdentifier(root)) return false;
-  const entities = engine.code.entities(root);
-  return entities.length > 0 && entities.every(({ kind }) => kind === 'external');
-}
-
-/** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
-function isDeclaredOnly(node: Ts.Node): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
-}
-
 /** A function outside of the program runs the callbacks that it is given, as part of the promise it returns. */
 function runCallbacks(activation: Activation, node: Ts.CallExpression, world: World): readonly World[] {
   const callbacks = argumentsOf(activation, node, world)
@@ -666,10 +634,6 @@ function symbolName(callee: Ts.Node): string | undefined {
     key.expression.text === 'Symbol'
     ? `[${key.getText()}]`
     : undefined;
-}
-
-function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 }
 
 function withoutNode(world: World, node: Ts.Node): World['bindings'] {

@@ -5,9 +5,10 @@ import { NO_STORES, storesKey } from './async-stores.ts';
 import { isCarrier } from './essence.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesPassedOn } from './gates.ts';
+import { type Handed, joinHanded } from './handed.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
 import { BOTTOM, type Summary } from './summary.ts';
-import { EMPTY_BINDINGS, type LockClass } from './values.ts';
+import { EMPTY_BINDINGS, type LockClass, type Value } from './values.ts';
 
 /** A function together with what it is called with, and what is known of it so far. */
 export interface Context {
@@ -17,6 +18,8 @@ export interface Context {
   readonly dependents: Set<Context>;
   /** How it is called, by caller; `outside` for a function that anybody may call. */
   readonly callers: Map<Context | 'outside', CallSites>;
+  /** Some call of it, or of what calls it, happens while a lock is held. */
+  isUnder: boolean;
   running: boolean;
   runs: number;
 }
@@ -29,16 +32,27 @@ export interface CallSites {
   readonly inherits: 'all' | 'single' | 'nothing';
   /** A lock that is held in one of the calls, if there is one. */
   readonly under: LockClass | undefined;
+  readonly handed: Handed;
 }
 
 /** Calls of which nothing is known but that they happen. */
-export const ANY_CALL: CallSites = { gates: new Set(), inherits: 'nothing', under: undefined };
+export const ANY_CALL: CallSites = {
+  gates: new Set(),
+  inherits: 'nothing',
+  under: undefined,
+  handed: new Map(),
+};
 
 /** Takes one more call from the same place into account. */
 export function commonSites(a: CallSites | undefined, b: CallSites): CallSites {
   if (!a) return b;
   const weakest = INHERITING.find((one) => one === a.inherits || one === b.inherits) ?? 'nothing';
-  return { gates: intersect(a.gates, b.gates), inherits: weakest, under: a.under ?? b.under };
+  return {
+    gates: intersect(a.gates, b.gates),
+    inherits: weakest,
+    under: a.under ?? b.under,
+    handed: joinHanded(a.handed, b.handed),
+  };
 }
 
 const INHERITING = ['nothing', 'single', 'all'] as const;
@@ -55,6 +69,7 @@ const MAX_KEY = 4000;
 /** All contexts of a run. */
 export class Contexts {
   readonly #all = new Map<string, Context>();
+  #called: Set<CfgOwner> | undefined;
   readonly #plain = new Map<CfgOwner, number>();
   readonly #carrying = new Map<CfgOwner, number>();
 
@@ -68,6 +83,16 @@ export class Contexts {
   /** Whether a function was looked at, from outside or through a call. */
   has(fn: CfgOwner): boolean {
     return this.#plain.has(fn) || this.#carrying.has(fn);
+  }
+
+  /** Whether the program calls a function in any of its contexts. */
+  isCalled(fn: CfgOwner): boolean {
+    this.#called ??= new Set(
+      [...this.#all.values()]
+        .filter(({ callers }) => [...callers.keys()].some((caller) => caller !== 'outside'))
+        .map(({ call }) => call.fn),
+    );
+    return this.#called.has(fn);
   }
 
   /** The context of a call; a general one when the function has too many. */
@@ -84,14 +109,14 @@ export class Contexts {
       actual = {
         fn: call.fn,
         self: lexicalSelf(call.fn),
-        args: [],
+        args: call.args.map(general),
         captured: EMPTY_BINDINGS,
         aliases: NO_ALIASES,
         within: NO_STORES,
       };
       key = keyOf(actual);
-      const general = this.#all.get(key);
-      if (general) return general;
+      const before = this.#all.get(key);
+      if (before) return before;
     }
     const context: Context = {
       key,
@@ -99,6 +124,7 @@ export class Contexts {
       summary: BOTTOM,
       dependents: new Set(),
       callers: new Map(),
+      isUnder: false,
       running: false,
       runs: 0,
     };
@@ -167,6 +193,12 @@ export class Contexts {
     }
     return around;
   }
+}
+
+/** An argument among too many: that one was given, and whether it is a flag. */
+function general(value: Value | undefined, index: number): Value {
+  const isFlag = value?.kind === 'constant' && typeof value.value === 'boolean';
+  return isFlag ? value : { kind: 'opaque', path: `p${index}` };
 }
 
 function keyOf({ fn, self, args, captured, aliases, within }: Call): string {

@@ -11,6 +11,7 @@ import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { gatesAround } from './gates.ts';
+import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
@@ -42,6 +43,7 @@ import {
   type Instance,
   instanceOf,
   membersOf,
+  type Path,
   pathOf,
   type Task,
   UNIT,
@@ -93,13 +95,13 @@ export class LockEngine {
     this.code = code;
     this.identity = identity;
     const valueOfCall: ValueOfCall = (closure, args, site) => this.#valueOfCall(closure, args, site);
-    this.evaluator = new Evaluator(code, identity, valueOfCall);
+    this.evaluator = new Evaluator(code, identity, valueOfCall, (fn) => reach.leads(fn) || reach.isOpen(fn));
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
     this.locks = new LockNames(identity, this.evaluator);
     this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);
     this.reach = reach;
-    this.#essence = new Essence(reach);
+    this.#essence = new Essence(code, reach);
   }
 
   /** Functions whose callers must be looked at. */
@@ -158,7 +160,9 @@ export class LockEngine {
     | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
-    if (!this.#essence.matters(closure, args, around)) {
+    const caller = this.#current;
+    const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
+    if (!this.#essence.matters(closure, args, around.kept, isUnder)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },
@@ -180,13 +184,13 @@ export class LockEngine {
       within: crossStores([...within, ...(around.within ? [around.within] : [])], aliases, inward),
     };
     const context = this.#contexts.of(call);
-    const caller = this.#current;
+    if (isUnder && !context.isUnder) this.#putUnder(context);
     if (caller) {
       context.dependents.add(caller);
       const gates = gatesAround(around.held, inward.path);
       const onThis = formals.self === 'this' ? 'all' : 'single';
       const inherits = around.isJoined ? onThis : 'nothing';
-      const sites: CallSites = { gates, inherits, under: around.under?.lock.cls };
+      const sites: CallSites = { gates, inherits, under: around.under?.lock.cls, handed: handedIn(args) };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
     }
     const summary = this.#summaryOf(context);
@@ -214,9 +218,16 @@ export class LockEngine {
     this.record.noteUnknownCall(node, callee, under?.lock.cls ?? this.#current);
   }
 
+  /** Takes note of a call of what the callers of the function that is being looked at hand in. */
+  parameterCall(node: Ts.Node, callee: string, parameter: Path, under: Held | undefined): void {
+    if (this.#current) this.record.noteParameterCall(node, callee, parameter, this.#current, under?.lock.cls);
+  }
+
   /** What could not be resolved where a lock is held. */
   unresolved(): readonly { readonly at: Span; readonly what: string }[] {
-    return this.record.unresolved(this.#contexts.under());
+    const isLock = (node: Ts.Node): boolean =>
+      this.identity.primitiveOf({ kind: 'node', node }) !== undefined;
+    return this.record.unresolved(this.#contexts, isLock);
   }
 
   /** Takes note of a lock that is waited for while another is held. */
@@ -228,7 +239,11 @@ export class LockEngine {
     world: World,
     combined: boolean,
   ): void {
-    this.record.noteEdge(this.#current, owner, outer, inner, held, world, combined);
+    const self = this.#current?.call.self;
+    const named = <T extends Held | Acquisition>(one: T): T => this.evaluator.singles.named(one, self);
+    const all = held.map(named);
+    const outside = all[held.indexOf(outer)] ?? named(outer);
+    this.record.noteEdge(this.#current, owner, outside, named(inner), all, world, combined);
   }
 
   /** Arguments without what makes no difference to the function. */
@@ -260,6 +275,12 @@ export class LockEngine {
     return joined;
   }
 
+  /** What cannot be resolved is to be told from now on, also deeper down. */
+  #putUnder(context: Context): void {
+    context.isUnder = true;
+    if (context.runs > 0 && this.#essence.isOpen(context.call.fn)) this.#queue.add(context);
+  }
+
   #selves(fn: CfgOwner): (Value | undefined)[] {
     const self = lexicalSelf(fn);
     if (self?.kind !== 'instance' || !ts.isMethodDeclaration(fn)) return [self];
@@ -280,7 +301,8 @@ export class LockEngine {
     const made = new Map<string, Instance>();
     for (const object of this.evaluator.objectsMade(self.cls)) {
       const inside = crossValue(object, entering({ self: undefined, args: [] }));
-      if (inside?.kind !== 'instance' || !keepsCarriers(inside.fields)) return [self];
+      if (inside?.kind !== 'instance') return [self];
+      if (inside.origin === undefined && !keepsCarriers(inside.fields)) return [self];
       const one = { ...inside, path: self.path };
       made.set(valueKey(one), one);
     }

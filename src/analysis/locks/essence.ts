@@ -1,7 +1,8 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { skipParentheses } from '../code.ts';
-import type { Around } from './engine.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { type Code, skipParentheses } from '../code.ts';
+import { functionType } from './function-types.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
@@ -19,9 +20,11 @@ import { joinValues } from './world.ts';
 
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
 export class Essence {
+  readonly #code: Code;
   readonly #reach: LockReach;
 
-  constructor(reach: LockReach) {
+  constructor(code: Code, reach: LockReach) {
+    this.#code = code;
     this.#reach = reach;
   }
 
@@ -29,14 +32,21 @@ export class Essence {
   matters(
     closure: Closure,
     args: readonly (Value | undefined)[],
-    around: Pick<Around, 'kept' | 'under'> = { kept: EMPTY_BINDINGS, under: undefined },
+    kept: Bindings = EMPTY_BINDINGS,
+    isUnder = false,
   ): boolean {
     if (this.#reach.leads(closure.fn) || handsBack(closure.fn)) return true;
     // Under a lock, what cannot be resolved is to be told.
-    if (around.under && this.#reach.isOpen(closure.fn)) return true;
-    for (const slot of around.kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
+    if (isUnder && (this.#reach.isOpen(closure.fn) || isHandedUnknownFunction(closure, args, this.#code)))
+      return true;
+    for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
     const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
     return given.some((value) => isCarrier(this.ofValue(value)));
+  }
+
+  /** Whether a function, or anything it calls, calls something of which nothing is known. */
+  isOpen(fn: CfgOwner): boolean {
+    return this.#reach.isOpen(fn);
   }
 
   /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
@@ -125,6 +135,16 @@ function isPlain(value: Value): boolean {
 
 function distinct(outcomes: readonly Outcome[]): Outcome[] {
   return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
+}
+
+/** Whether a function is given something to call of which nothing is known. */
+function isHandedUnknownFunction({ fn }: Closure, args: readonly (Value | undefined)[], code: Code): boolean {
+  const { parameters = [] } = fn as { parameters?: readonly Ts.ParameterDeclaration[] };
+  return parameters.some((parameter, index) => {
+    const value = args[index];
+    const isUnknown = index < args.length && (!value || value.kind === 'opaque');
+    return isUnknown && functionType(parameter, code) !== undefined;
+  });
 }
 
 const handingBack = new WeakMap<Ts.Node, boolean>();

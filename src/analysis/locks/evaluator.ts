@@ -14,13 +14,16 @@ import {
   skipParentheses,
 } from '../code.ts';
 import { comparisonOf } from './comparisons.ts';
+import { constantOf, enumConstant } from './constants.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
+import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
+import { keepsFunctions, StoredFunctions } from './stored.ts';
 import {
   type Bindings,
   type Closure,
@@ -29,11 +32,14 @@ import {
   instanceOf,
   type LockValue,
   membersOf,
+  nullishnessOf,
   type Path,
   pathOf,
   type Value,
+  valueUnder,
+  withPath,
 } from './values.ts';
-import { joinValues } from './world.ts';
+import { asCollection, joinValues } from './world.ts';
 
 /** Where an expression is evaluated. */
 export interface Env {
@@ -56,14 +62,17 @@ export class Evaluator {
   readonly #code: Code;
   readonly #identity: LockIdentity;
   readonly #call: ValueOfCall;
+  readonly #functions: StoredFunctions;
+  readonly singles = new Singles();
   readonly #free = new WeakMap<Ts.Node, ReadonlySet<Ts.Node>>();
   /** Declarations being looked through: one that leads back to itself says nothing. */
   readonly #open = new Set<Ts.Node>();
 
-  constructor(code: Code, identity: LockIdentity, call: ValueOfCall) {
+  constructor(code: Code, identity: LockIdentity, call: ValueOfCall, matters: (fn: CfgOwner) => boolean) {
     this.#code = code;
     this.#identity = identity;
     this.#call = call;
+    this.#functions = new StoredFunctions(code, this, matters);
   }
 
   evaluate(node: Ts.Node | undefined, env: Env): Value | undefined {
@@ -176,7 +185,7 @@ export class Evaluator {
     const local = resolveLocal(node);
     if (!local) return undefined;
     const bound = env.bindings.get(local);
-    if (bound) return bound;
+    if (bound) return this.#functions.filling(local, bound, env.owner) ?? bound;
     if (env.owner && owningFunction(local) === env.owner && !isHoisted(local)) {
       return isModuleLevel(local)
         ? this.declared(local, undefined)
@@ -200,7 +209,8 @@ export class Evaluator {
     const value = this.evaluate(object, env);
     if (name) {
       const field = this.#ownField(object, name, env) ?? this.#keptSlot(name, env);
-      return (field && env.bindings.get(field)) ?? this.property(value, name, env);
+      const given = this.#functions.objectsIn(object, value, env) ?? value;
+      return (field && env.bindings.get(field)) ?? this.property(given, name, env);
     }
     if (!ts.isElementAccessExpression(node)) return undefined;
     return this.element(value, node.argumentExpression, env);
@@ -231,6 +241,7 @@ export class Evaluator {
     for (const member of membersOf(container)) {
       if (member.kind === 'collection') {
         if (member.items && constant?.kind === 'constant') return member.items[Number(constant.value)];
+        if (member.keys && constant?.kind === 'constant') return valueUnder(member, String(constant.value));
         return withPath(member.element, `${member.path}${suffix}`);
       }
       if (member.kind === 'releaser' && member.pair) {
@@ -275,7 +286,10 @@ export class Evaluator {
       case 'lock':
         return isOperation(member, text) ? { kind: 'operation', lock: member, method: text } : undefined;
       case 'collection':
+        if (this.#code.entities(name).length === 0) return valueUnder(member, text);
+        return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
       case 'opaque':
+        if (member.keeps) return member;
         return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
       default:
         return undefined;
@@ -306,6 +320,8 @@ export class Evaluator {
   // -- declarations
 
   #variable(node: Ts.VariableDeclaration): Value | undefined {
+    const kept = this.#functions.of(node, undefined, undefined);
+    if (kept) return kept;
     const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
     const value = this.#assigned(node, node.initializer, path, undefined);
@@ -395,6 +411,8 @@ export class Evaluator {
       }
       if (member.kind === 'releaser' && member.pair)
         return index === 1 ? { ...member, pair: false } : undefined;
+      // An entry of a map, whose elements are its values.
+      if (member.kind === 'closure') return index === 1 ? value : undefined;
     }
     const path = pathOf(value);
     return path === undefined ? undefined : { kind: 'opaque', path: `${path}[${index}]` };
@@ -412,6 +430,8 @@ export class Evaluator {
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStaticMember(node) ? 'g:' : holder;
+    const kept = this.#functions.of(node, path, self);
+    if (kept) return kept;
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
@@ -449,7 +469,8 @@ export class Evaluator {
     const container = this.#container(node, type, initializer, path);
     if (container) return container;
     if (value && value.kind !== 'opaque') {
-      return relocated(value, this.parts.placed(node, value, this.#memberPath(node, path)));
+      const own = relocated(value, this.parts.placed(node, value, this.#memberPath(node, path)));
+      return this.singles.note(node, own);
     }
     return this.#typed(type, this.#memberPath(node, path)) ?? value;
   }
@@ -580,7 +601,8 @@ export class Evaluator {
     if (target && ts.isClassLike(target)) {
       const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
       const made = instanceOf(target, true, `n${idOf(node)}`);
-      return { ...made, fields: keptFields(target, given, this.#code) };
+      const origin = keepsFunctions(target, this.#code) ? { origin: idOf(node) } : undefined;
+      return { ...made, ...origin, fields: keptFields(target, given, this.#code) };
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -643,7 +665,8 @@ export class Evaluator {
     const [first] = node.elements;
     if (hasSpread && node.elements.length === 1 && first && ts.isSpreadElement(first)) {
       const source = this.evaluate(first.expression, env);
-      if (source?.kind === 'collection') return source;
+      const whole = asCollection(source);
+      if (whole) return whole;
       const path = pathOf(source);
       return {
         kind: 'collection',
@@ -699,8 +722,11 @@ export class Evaluator {
       case ts.SyntaxKind.QuestionQuestionToken:
       case ts.SyntaxKind.AmpersandAmpersandToken:
       case ts.SyntaxKind.QuestionQuestionEqualsToken:
-      case ts.SyntaxKind.BarBarEqualsToken:
-        return joinValues(this.evaluate(node.left, env), this.evaluate(node.right, env));
+      case ts.SyntaxKind.BarBarEqualsToken: {
+        const left = this.evaluate(node.left, env);
+        const right = this.evaluate(node.right, env);
+        return left?.kind === 'constant' && nullishnessOf(left) && right ? right : joinValues(left, right);
+      }
       case ts.SyntaxKind.PlusToken: {
         const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
         if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
@@ -839,28 +865,6 @@ function deeper(contained: ReturnType<LockIdentity['contained']>): ReturnType<Lo
   return contained && { ...contained, depth: contained.depth + 1 };
 }
 
-function withPath(value: Value | undefined, path: Path): Value | undefined {
-  if (!value) return { kind: 'opaque', path };
-  if (value.kind === 'lock') return { ...value, lock: { ...value.lock, path } };
-  if (
-    value.kind === 'instance' ||
-    value.kind === 'object' ||
-    value.kind === 'opaque' ||
-    value.kind === 'collection'
-  )
-    return { ...value, path };
-  return value;
-}
-
-function constantOf(node: Ts.Node): Value | undefined {
-  if (ts.isStringLiteralLike(node)) return { kind: 'constant', value: node.text };
-  if (ts.isNumericLiteral(node)) return { kind: 'constant', value: Number(node.text) };
-  if (node.kind === ts.SyntaxKind.TrueKeyword) return { kind: 'constant', value: true };
-  if (node.kind === ts.SyntaxKind.FalseKeyword) return { kind: 'constant', value: false };
-  if (node.kind === ts.SyntaxKind.NullKeyword) return { kind: 'constant', value: null };
-  return undefined;
-}
-
 /** Whether a method of a lock is one that takes it or gives it back. */
 function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
   const { scoped, scopedShared, acquire, acquireShared, try: tries, release } = cls.primitive;
@@ -871,14 +875,6 @@ function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
 
 function isMemberDeclaration(node: Ts.Node): boolean {
   return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isPropertyAssignment(node);
-}
-
-/** The value of an enum's member, where its declaration shows it. */
-function enumConstant(node: Ts.EnumMember): Value | undefined {
-  if (node.initializer) return constantOf(node.initializer);
-  const index = node.parent.members.indexOf(node);
-  const isPlain = node.parent.members.slice(0, index).every(({ initializer }) => !initializer);
-  return isPlain ? { kind: 'constant', value: index } : undefined;
 }
 
 function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {

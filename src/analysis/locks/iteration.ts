@@ -4,7 +4,7 @@ import { symbolMethod } from './disposal.ts';
 import { idOf } from './keys.ts';
 import { isDescendingRoot, sortedRoot } from './paths.ts';
 import { type Collection, EMPTY_BINDINGS, type Generator, membersOf, pathOf, type Value } from './values.ts';
-import { addHeld, bind, dropTokens, joinValues, type World } from './world.ts';
+import { addHeld, asCollection, bind, dropTokens, joinValues, type World } from './world.ts';
 
 /** Loops over literals of so many elements are gone through element by element. */
 const MAX_UNROLLED = 4;
@@ -98,7 +98,7 @@ function elementOf(
   }
   const root = iterated.sorted ? sortedRoot(id, isDescendingRoot(iterated.path)) : `${iterated.path}[v${id}]`;
   const { element } = iterated;
-  if (!element || element.kind === 'opaque') return { kind: 'opaque', path: root };
+  if (!element || (element.kind === 'opaque' && !element.keeps)) return { kind: 'opaque', path: root };
   if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };
   if (element.kind === 'instance') return { ...element, path: root };
   return element;
@@ -115,24 +115,6 @@ export function closeIteration(
     if (member.kind === 'generator') next = dropTokens(next, yieldTokens(member));
   }
   return next;
-}
-
-/** One collection for all that a value may be, if it is sure to be one. */
-function asCollection(value: Value | undefined): Collection | undefined {
-  if (value?.kind === 'collection') return value;
-  let joined: Collection | undefined;
-  for (const member of membersOf(value)) {
-    if (member.kind !== 'collection') return undefined;
-    joined = joined
-      ? {
-          ...joined,
-          items: undefined,
-          element: joinValues(joined.element, member.element),
-          sorted: joined.sorted && member.sorted && joined.path === member.path,
-        }
-      : member;
-  }
-  return joined;
 }
 
 function yieldTokens(generator: Generator): string[] {

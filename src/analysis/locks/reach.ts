@@ -14,6 +14,7 @@ import {
 } from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { idOf } from './keys.ts';
+import { isSettable, isUnknownValue } from './unknown-callees.ts';
 import type { LockVocabulary } from './vocabulary.ts';
 
 /**
@@ -169,11 +170,13 @@ export class LockReach {
   #isUnknown(callee: Ts.Expression): boolean {
     const bare = skipParentheses(callee);
     const name = memberName(bare);
-    if (!name) return false;
+    if (!name) return isUnknownValue(bare) && (!ts.isIdentifier(bare) || this.#resolve(bare).length === 0);
     const entities = this.#code.entities(name);
     if (entities.length === 0) return true;
     return entities.every(
-      (entity) => entity.kind === 'node' && isField(entity.node) && this.#resolve(name).length === 0,
+      (entity) =>
+        entity.kind === 'node' &&
+        (isSettable(entity.node) || (isField(entity.node) && this.#resolve(name).length === 0)),
     );
   }
 

@@ -3,12 +3,13 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import { type Aliases, knownAs, NO_ALIASES } from './aliases.ts';
-import { type Context, intersect } from './contexts.ts';
+import { type Context, type Contexts, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
+import { isHandedUnknown } from './handed.ts';
 import { idOf } from './keys.ts';
 import type { OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
-import type { Acquisition, Held, LockClass, LockRef } from './values.ts';
+import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
 import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
@@ -40,6 +41,14 @@ interface KnownEdge {
   isApart: boolean;
 }
 
+interface ParameterCall {
+  readonly node: Ts.Node;
+  readonly callee: string;
+  readonly parameter: Path;
+  readonly context: Context;
+  readonly lock: LockClass | undefined;
+}
+
 /** What the analysis has seen: where locks are taken, what is held there, and what it could not resolve. */
 export class LockRecord {
   readonly #code: Code;
@@ -51,6 +60,7 @@ export class LockRecord {
     { readonly callee: string; readonly places: Set<LockClass | Context> }
   >();
   readonly #owners = new Map<LockClass, Set<Ts.PropertyDeclaration>>();
+  readonly #parameterCalls: ParameterCall[] = [];
   readonly #edges = new Map<string, KnownEdge>();
 
   constructor(code: Code, parts: OwnParts) {
@@ -70,8 +80,15 @@ export class LockRecord {
 
   /** Places where a lock is held and something could not be resolved. */
   unresolved(
-    under: ReadonlyMap<Context, LockClass>,
+    contexts: Contexts,
+    isLock: (cls: Ts.ClassLikeDeclaration) => boolean,
   ): readonly { readonly at: Span; readonly what: string }[] {
+    const under = contexts.under();
+    for (const { node, callee, parameter, context, lock } of this.#parameterCalls) {
+      const place = lock ?? under.get(context);
+      if (place && isHandedUnknown(contexts, context, parameter, isLock))
+        this.noteUnknownCall(node, callee, place);
+    }
     const found = [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
     for (const [node, { callee, places }] of this.#unknownCalls) {
       const locks = [...places].map((place) => ('call' in place ? under.get(place) : place));
@@ -116,6 +133,20 @@ export class LockRecord {
     const known = this.#unknownCalls.get(node);
     if (known) known.places.add(place);
     else this.#unknownCalls.set(node, { callee, places: new Set([place]) });
+  }
+
+  /** Takes note of a call of a parameter: unknown, if whoever hands it in does not know it either. */
+  noteParameterCall(
+    node: Ts.Node,
+    callee: string,
+    parameter: Path,
+    context: Context,
+    lock: LockClass | undefined,
+  ): void {
+    const isKnown = this.#parameterCalls.some(
+      (one) => one.node === node && one.context === context && one.lock === lock,
+    );
+    if (!isKnown) this.#parameterCalls.push({ node, callee, parameter, context, lock });
   }
 
   /** Takes note of a lock that is waited for in a context while another is held. */
