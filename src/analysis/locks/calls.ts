@@ -22,6 +22,7 @@ import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import { onStore } from './store-calls.ts';
+import { performTagged, substitutionsOf } from './tagged.ts';
 import {
   type Acquisition,
   type Closure,
@@ -43,7 +44,7 @@ import { addHeld, addHeldAgain, bind, keptGrants, releaseLock, START, type World
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
   if (ts.isNewExpression(node)) return construct(activation, node, world);
-  if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
+  if (ts.isTaggedTemplateExpression(node)) return performTagged(activation, node, world);
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
   const method = isMember(callee) ? ((name && nameText(name)) ?? symbolName(callee)) : undefined;
@@ -74,6 +75,21 @@ export function performCall(activation: Activation, node: CallLike, world: World
     if (builtin) return builtin;
   }
   const target = activation.evaluate(callee, world);
+  return (
+    callFunction(activation, node, callee, receiverNode, target, world) ??
+    unknownCall(activation, node, callee, name, method, target, world)
+  );
+}
+
+/** A call of what is known of the callee, by its value or by its declarations; undefined when nothing is. */
+export function callFunction(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
+  callee: Ts.Node,
+  receiverNode: Ts.Expression | undefined,
+  target: Value | undefined,
+  world: World,
+): readonly World[] | undefined {
   if (target?.kind === 'inert') return [bind(world, node, undefined)];
   const callables = membersOf(target).filter(
     ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
@@ -85,19 +101,17 @@ export function performCall(activation: Activation, node: CallLike, world: World
         return invokeCallee(activation, node, member, args, world);
       }
       if (member.kind === 'operation') {
-        return (
-          lockOperation(activation, node, member.lock, member.method, world) ?? [bind(world, node, undefined)]
-        );
+        const performed =
+          ts.isCallExpression(node) && lockOperation(activation, node, member.lock, member.method, world);
+        return performed || [bind(world, node, undefined)];
       }
       return [bind(activation.release(member as Releaser, world), node, undefined)];
     });
   }
-  const declared = declaredTargets(activation, callee, name, receiverNode, world);
-  if (declared.length > 0) {
-    const args = argumentsOf(activation, node, world);
-    return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
-  }
-  return unknownCall(activation, node, callee, name, method, target, world);
+  const declared = declaredTargets(activation, callee, rightmostName(callee), receiverNode, world);
+  if (declared.length === 0) return undefined;
+  const args = argumentsOf(activation, node, world);
+  return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 
 /** A method found on an object whose class may have heirs: the declarations know them all. */
@@ -365,11 +379,8 @@ function callbackOf(activation: Activation, node: Ts.CallExpression, world: Worl
 
 // -- functions
 
-export function argumentsOf(
-  activation: Activation,
-  node: Ts.CallExpression | Ts.NewExpression,
-  world: World,
-): (Value | undefined)[] {
+export function argumentsOf(activation: Activation, node: CallLike, world: World): (Value | undefined)[] {
+  if (ts.isTaggedTemplateExpression(node)) return substitutionsOf(activation, node, world);
   return (node.arguments ?? []).flatMap((argument) => {
     if (!ts.isSpreadElement(argument))
       return [activation.upToDate(activation.evaluate(argument, world), world)];
@@ -381,14 +392,14 @@ export function argumentsOf(
 /** Calls what a call names. */
 function invokeCallee(
   activation: Activation,
-  node: Ts.CallExpression,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
   closure: Closure,
   args: readonly (Value | undefined)[],
   world: World,
 ): readonly World[] {
   const { code, reach } = activation.engine;
   const leads = reach.leads(closure.fn);
-  const given = leads ? presentArguments(code, node, closure, args) : args;
+  const given = leads && ts.isCallExpression(node) ? presentArguments(code, node, closure, args) : args;
   const mayTake = leads || args.some((value) => membersOf(value).some(({ kind }) => kind === 'closure'));
   const around = mayTake ? nothingSeenFree(world) : world;
   return invoke(activation, node, activation.withCaptured(closure, around), given, around);
@@ -605,9 +616,9 @@ function unknownCall(
 }
 
 /** A call that leads nowhere that we can see. */
-function noteUnknown(
+export function noteUnknown(
   activation: Activation,
-  node: Ts.CallExpression,
+  node: Ts.Node,
   callee: Ts.Node,
   name: NameNode | undefined,
   target: Value | undefined,
@@ -640,7 +651,7 @@ function isDeclaredOnly(node: Ts.Node): boolean {
 }
 
 /** A function outside of the program runs the callbacks that it is given, as part of the promise it returns. */
-function runCallbacks(activation: Activation, node: Ts.CallExpression, world: World): readonly World[] {
+export function runCallbacks(activation: Activation, node: CallLike, world: World): readonly World[] {
   const callbacks = argumentsOf(activation, node, world)
     .flatMap((argument) => membersOf(argument))
     .filter((member) => member.kind === 'closure');
@@ -668,7 +679,7 @@ function symbolName(callee: Ts.Node): string | undefined {
     : undefined;
 }
 
-function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
+export function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
   return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 }
 

@@ -113,8 +113,15 @@ export class LockReach {
         addName(node.expression, names);
         called.push(node.expression);
         for (const argument of node.arguments) addName(argument, names);
-      } else if (ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node)) {
-        addName(ts.isNewExpression(node) ? node.expression : node.tag, names);
+      } else if (ts.isTaggedTemplateExpression(node)) {
+        addName(node.tag, names);
+        called.push(node.tag);
+        const { template } = node;
+        for (const { expression } of ts.isTemplateExpression(template) ? template.templateSpans : []) {
+          addName(expression, names);
+        }
+      } else if (ts.isNewExpression(node)) {
+        addName(node.expression, names);
       } else if (ts.isYieldExpression(node) && node.expression) addName(node.expression, names);
       ts.forEachChild(node, visit);
     };
