@@ -20,6 +20,7 @@ import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
 import type { Summary } from './summary.ts';
+import { promised } from './thenables.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -216,7 +217,7 @@ export class Activation {
         return [bind(world, action.node, value)];
       }
       case 'return':
-        return [{ ...world, result: this.evaluate(action.value, world) }];
+        return [{ ...world, result: this.#returned(action.value, world) }];
       case 'close':
         return [closeIteration(this, action.node, world)];
       case 'dispose':
@@ -226,6 +227,12 @@ export class Activation {
       default:
         return [world];
     }
+  }
+
+  /** An async function waits for the promise that it returns, so for an object with a `then` as well. */
+  #returned(node: Ts.Expression | undefined, world: World): Value | undefined {
+    const value = this.evaluate(node, world);
+    return node && isAsyncFunction(this.call.fn) ? promised(this, value, node, world) : value;
   }
 
   /** The end of the function: an async one waits for the promise it returns. */
@@ -273,7 +280,8 @@ export class Activation {
     const next: World[] = [];
     const settle = (to: World, result: Value | undefined): World =>
       node ? bind(to, node, result) : { ...to, result };
-    for (const member of membersOf(value)) {
+    const awaited = node ? promised(this, value, awaitedIn(node), world) : value;
+    for (const member of membersOf(awaited)) {
       if (member.kind !== 'promise') {
         next.push(settle(world, member));
         continue;
@@ -285,7 +293,7 @@ export class Activation {
         next.push(settle(this.settle(granted(outcome, rest), rest), outcome.value));
       }
     }
-    return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise')
+    return next.length > 0 || membersOf(awaited).some(({ kind }) => kind === 'promise')
       ? next
       : [settle(world, undefined)];
   }
@@ -652,6 +660,11 @@ export class Activation {
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
   }
+}
+
+/** What an `await` waits for. */
+function awaitedIn(node: Ts.Node): Ts.Node {
+  return ts.isAwaitExpression(node) ? node.expression : node;
 }
 
 /** Stands for a loop that has begun. */

@@ -16,17 +16,16 @@ import {
   leaveRunning,
 } from './handover.ts';
 import { isJoined } from './joined.ts';
-import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import { onStore } from './store-calls.ts';
 import { performTagged, substitutionsOf } from './tagged.ts';
+import { promisedList, settledBy } from './thenables.ts';
 import {
   type Acquisition,
   type Closure,
-  EMPTY_BINDINGS,
   type Held,
   type LockRef,
   type LockValue,
@@ -502,27 +501,8 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
   if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
-      const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const { acquisitions: awaited, outcomes } = runUnder(
-        activation,
-        node,
-        executor,
-        [settle, settle],
-        [],
-        world,
-      );
-      const acquisitions = [...awaited];
-      // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-      const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
-        held: [],
-        isJoined: false,
-        kept: EMPTY_BINDINGS,
-        under: undefined,
-      });
-      if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
-      // The executor may settle the promise and go on for a while: nobody waits for its end.
-      const next = handOver(activation, node, { acquisitions, outcomes }, world);
-      return [bind(next, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
+      const { task, world: next } = settledBy(activation, node, executor, world);
+      return [bind(next, node, { kind: 'promise', task })];
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
@@ -538,7 +518,7 @@ function promiseStatic(
   world: World,
 ): readonly World[] {
   const [argument] = argumentsOf(activation, node, world);
-  return [bind(world, node, combine(method, argument))];
+  return [bind(world, node, combine(method, promisedList(activation, argument, node, world)))];
 }
 
 /** Methods of promises, functions, collections and timers; undefined for anything else. */
@@ -563,6 +543,8 @@ function memberCall(
   if (receiver?.kind === 'operation' && method === 'bind') return [bind(world, node, receiver)];
   if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
   if (method === 'then' || method === 'catch' || method === 'finally') {
+    // A `then` of the program's own is a method like any other.
+    if (receiver?.kind !== 'promise' && hasDeclaredMember(activation, node)) return undefined;
     return chained(activation, node, receiver, method, args, world);
   }
   if (DETACHED_METHODS.test(method)) {

@@ -632,6 +632,7 @@ export class Evaluator {
   }
 
   #awaited(value: Value | undefined): Value | undefined {
+    if (value?.kind === 'instance' && ownMember(value.cls, 'then')) return undefined;
     if (value?.kind !== 'promise') return value;
     let joined: Value | undefined;
     for (const outcome of value.task.outcomes) joined = joinValues(joined, outcome.value);

@@ -14,6 +14,8 @@ import {
 } from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { idOf } from './keys.ts';
+import { Thenables } from './thenables.ts';
+import { membersOf, type Value } from './values.ts';
 import type { LockVocabulary } from './vocabulary.ts';
 
 /**
@@ -21,6 +23,7 @@ import type { LockVocabulary } from './vocabulary.ts';
  * abstract values: this walk over the call graph costs one question per name, once per function.
  */
 export class LockReach {
+  readonly thenables: Thenables;
   readonly #code: Code;
   readonly #vocabulary: LockVocabulary;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
@@ -30,6 +33,7 @@ export class LockReach {
   readonly #open = new Map<CfgOwner, boolean>();
 
   constructor(code: Code, vocabulary: LockVocabulary, isTaking: (call: Ts.CallExpression) => boolean) {
+    this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
     this.#isTaking = isTaking;
@@ -38,6 +42,14 @@ export class LockReach {
   /** True if the function, or anything it calls or mentions as a value, takes, hands out or gives back a lock. */
   leads(fn: CfgOwner): boolean {
     return this.#reaches(fn, this.#leading, ({ takes }) => takes);
+  }
+
+  /** True if a value is an object that will lead to a lock when it is awaited. */
+  isPending(value: Value | undefined): boolean {
+    return membersOf(value).some((member) => {
+      const then = member.kind === 'instance' ? this.thenables.of(member.cls) : undefined;
+      return then !== undefined && isCfgOwner(then) && this.leads(then);
+    });
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
@@ -190,6 +202,9 @@ export class LockReach {
       if (entity.kind !== 'node') continue;
       const { node } = entity;
       add(node, found);
+      // Whoever awaits such an object calls its `then`.
+      const then = ts.isClassLike(node) ? this.thenables.of(node) : undefined;
+      if (then) add(then, found);
       const owner = node.parent;
       if (!owner || !(ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner))) continue;
       const text = nameText(name) ?? '';
