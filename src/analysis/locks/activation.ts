@@ -13,6 +13,7 @@ import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './
 import type { Env } from './evaluator.ts';
 import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.ts';
 import { closeIteration, nextElement } from './iteration.ts';
+import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
 import { isOneObject, orderOf } from './objects.ts';
@@ -604,8 +605,12 @@ export class Activation {
   }
 
   #yield(node: Ts.YieldExpression, world: World, id: number): readonly World[] {
-    const value = this.evaluate(node.expression, world);
+    const given = this.evaluate(node.expression, world);
     const after = { ...afterPause(world), segment: id };
+    const value =
+      node.asteriskToken && node.expression
+        ? iteratorOf(this, given, isAsyncFunction(this.call.fn), node.expression, world)
+        : given;
     if (node.asteriskToken && value?.kind === 'generator') {
       this.wait(value.task, world);
       for (const inner of value.yields) this.#noteYield([...world.held, ...inner.held], inner.value);

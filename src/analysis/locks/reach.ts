@@ -44,12 +44,13 @@ export class LockReach {
     return this.#reaches(fn, this.#leading, ({ takes }) => takes);
   }
 
-  /** True if a value is an object that will lead to a lock when it is awaited. */
+  /** True if a value is an object that leads to a lock when it is awaited, iterated over or disposed of. */
   isPending(value: Value | undefined): boolean {
-    return membersOf(value).some((member) => {
-      const then = member.kind === 'instance' ? this.thenables.of(member.cls) : undefined;
-      return then !== undefined && isCfgOwner(then) && this.leads(then);
-    });
+    return membersOf(value).some(
+      (member) =>
+        member.kind === 'instance' &&
+        this.#implicitMethods(member.cls).some((method) => isCfgOwner(method) && this.leads(method)),
+    );
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
@@ -196,15 +197,20 @@ export class LockReach {
     );
   }
 
+  #implicitMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
+    const then = this.thenables.of(cls);
+    const symbols = cls.members.filter(({ name }) => name && ts.isComputedPropertyName(name));
+    return then ? [then, ...symbols] : symbols;
+  }
+
   #resolve(name: NameNode): CfgOwner[] {
     const found: CfgOwner[] = [];
     for (const entity of this.#code.entities(name)) {
       if (entity.kind !== 'node') continue;
       const { node } = entity;
       add(node, found);
-      // Whoever awaits such an object calls its `then`.
-      const then = ts.isClassLike(node) ? this.thenables.of(node) : undefined;
-      if (then) add(then, found);
+      // Whoever awaits such an object calls its `then`; loops and `using` call others without a word.
+      for (const implicit of ts.isClassLike(node) ? this.#implicitMethods(node) : []) add(implicit, found);
       const owner = node.parent;
       if (!owner || !(ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner))) continue;
       const text = nameText(name) ?? '';
