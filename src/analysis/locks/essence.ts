@@ -36,7 +36,7 @@ export class Essence {
     if (around.under && this.#reach.isOpen(closure.fn)) return true;
     for (const slot of around.kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
     const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
-    return given.some((value) => isCarrier(this.ofValue(value)) || this.#reach.isPending(value));
+    return given.some((value) => isCarrier(this.ofValue(value)) || this.#reach.isPending(value, closure.fn));
   }
 
   /** A value without what makes no difference to locks, so that calls that differ only in that are one. */

@@ -13,6 +13,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
 import { Thenables } from './thenables.ts';
 import { membersOf, type Value } from './values.ts';
@@ -44,13 +45,15 @@ export class LockReach {
     return this.#reaches(fn, this.#leading, ({ takes }) => takes);
   }
 
-  /** True if a value is an object that leads to a lock when it is awaited, iterated over or disposed of. */
-  isPending(value: Value | undefined): boolean {
-    return membersOf(value).some(
-      (member) =>
-        member.kind === 'instance' &&
-        this.#implicitMethods(member.cls).some((method) => isCfgOwner(method) && this.leads(method)),
-    );
+  /** True if a function that gets this value leads to a lock by awaiting it, or by going through it. */
+  isPending(value: Value | undefined, fn: CfgOwner): boolean {
+    return membersOf(value).some((member) => {
+      if (member.kind !== 'instance') return false;
+      const then = this.thenables.of(member.cls);
+      const symbols = symbolMethods(member.cls);
+      const used = symbols.length > 0 && goesThrough(fn) ? symbols : [];
+      return [...(then ? [then] : []), ...used].some((method) => isCfgOwner(method) && this.leads(method));
+    });
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
@@ -199,8 +202,7 @@ export class LockReach {
 
   #implicitMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
     const then = this.thenables.of(cls);
-    const symbols = cls.members.filter(({ name }) => name && ts.isComputedPropertyName(name));
-    return then ? [then, ...symbols] : symbols;
+    return then ? [then, ...symbolMethods(cls)] : symbolMethods(cls);
   }
 
   #resolve(name: NameNode): CfgOwner[] {
