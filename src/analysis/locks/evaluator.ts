@@ -16,11 +16,13 @@ import {
 import { comparisonOf } from './comparisons.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
+import { isThen } from './joined.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { OwnParts } from './own-parts.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
+import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
 import {
   type Bindings,
   type Closure,
@@ -580,7 +582,7 @@ export class Evaluator {
     if (target && ts.isClassLike(target)) {
       const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
       const made = instanceOf(target, true, `n${idOf(node)}`);
-      return { ...made, fields: keptFields(target, given, this.#code) };
+      return this.#withStarted({ ...made, fields: keptFields(target, given, this.#code) }, given);
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -589,6 +591,17 @@ export class Evaluator {
       return { kind: 'collection', path, items: undefined, element: from?.element, sorted: false };
     }
     return undefined;
+  }
+
+  /** A new object, with the promises of what its constructor starts. */
+  #withStarted(made: Instance, given: readonly (Value | undefined)[]): Instance {
+    const fields = new Map(made.fields);
+    for (const { field, call } of startedByMaking(made.cls)) {
+      const env: Env = { bindings: madeWith(made.cls, given), self: made, owner: undefined };
+      const promise = fields.has(field) ? undefined : keptPromise(this.evaluate(call, env));
+      if (promise) fields.set(field, promise);
+    }
+    return fields.size > made.fields.size ? { ...made, fields } : made;
   }
 
   /** A call whose effect is not of interest here, for the value it gives. */
@@ -608,6 +621,10 @@ export class Evaluator {
       const object = this.evaluate(callee.expression, env);
       if (callee.name.text === 'get' && object?.kind === 'collection')
         return this.element(object, node.arguments[0], env);
+      if (isThen(callee) && (!object || object.kind === 'promise')) {
+        const after = node.arguments.map((argument) => this.#calledBack(this.evaluate(argument, env), node));
+        return followedBy(object, after);
+      }
       const lock = this.#lockOperand(callee, object);
       if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
       if (callee.name.text === 'bind' && object?.kind === 'operation') return object;
@@ -622,6 +639,10 @@ export class Evaluator {
       node.arguments.map((argument) => this.evaluate(argument, env)),
       node,
     );
+  }
+
+  #calledBack(callback: Value | undefined, node: Ts.Node): Value | undefined {
+    return callback?.kind === 'closure' ? this.#call(callback, [], node) : undefined;
   }
 
   /** `x.acquire()` looked at from afar: it will be a grant of `x`. */

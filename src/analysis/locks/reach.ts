@@ -15,6 +15,7 @@ import {
 import { isCfgOwner } from './evaluator.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
+import { isWaitingFor, worksKeptIn } from './started-fields.ts';
 import { Thenables } from './thenables.ts';
 import { membersOf, type Value } from './values.ts';
 import type { LockVocabulary } from './vocabulary.ts';
@@ -119,6 +120,7 @@ export class LockReach {
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
+    const awaited: NameNode[] = [];
     let takes = false;
     const visit = (node: Ts.Node): void => {
       const spoken = this.#isOfLocks(node);
@@ -139,6 +141,7 @@ export class LockReach {
       } else if (ts.isNewExpression(node)) {
         addName(node.expression, names);
       } else if (ts.isYieldExpression(node) && node.expression) addName(node.expression, names);
+      else if (isWaitingFor(node)) addName(node.expression, awaited);
       ts.forEachChild(node, visit);
     };
     // Its signature tells what it is handed and what it hands out.
@@ -150,10 +153,11 @@ export class LockReach {
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (takes) return { takes, isOpen: false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
-    const members = names.filter((name) => memberName(name.parent) === name);
+    const members = [...names, ...awaited].filter((name) => memberName(name.parent) === name);
     this.#code.prefetchNames(fn.getSourceFile().fileName, members);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
+    for (const name of awaited) for (const starter of this.#startersOf(name)) functions.add(starter);
     return { takes, isOpen: called.some((callee) => this.#isUnknown(callee)), functions: [...functions] };
   }
 
@@ -198,6 +202,17 @@ export class LockReach {
     return entities.every(
       (entity) => entity.kind === 'node' && isField(entity.node) && this.#resolve(name).length === 0,
     );
+  }
+
+  /** The functions that may have started what is kept in a field. */
+  #startersOf(name: NameNode): readonly CfgOwner[] {
+    return this.#code.entities(name).flatMap((entity) => {
+      const works = entity.kind === 'node' ? worksKeptIn(entity.node) : [];
+      return works.flatMap(({ owner, callees }) => [
+        ...(owner && isCfgOwner(owner) ? [owner] : []),
+        ...callees.flatMap((callee) => this.#resolve(callee)),
+      ]);
+    });
   }
 
   #implicitMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
