@@ -5,6 +5,7 @@ import type { Around } from './engine.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
+import { spellsText } from './texts.ts';
 import {
   type Bindings,
   type Closure,
@@ -31,7 +32,7 @@ export class Essence {
     args: readonly (Value | undefined)[],
     around: Pick<Around, 'kept' | 'under'> = { kept: EMPTY_BINDINGS, under: undefined },
   ): boolean {
-    if (this.#reach.leads(closure.fn) || handsBack(closure.fn)) return true;
+    if (this.#reach.leads(closure.fn) || handsBack(closure.fn) || spellsText(closure.fn)) return true;
     // Under a lock, what cannot be resolved is to be told.
     if (around.under && this.#reach.isOpen(closure.fn)) return true;
     for (const slot of around.kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;

@@ -14,6 +14,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import { comparisonOf } from './comparisons.ts';
+import { constantOf, enumConstant } from './constants.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { isThen } from './joined.ts';
@@ -23,6 +24,7 @@ import { OwnParts } from './own-parts.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
 import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
+import { sumOf, textOf } from './texts.ts';
 import {
   type Bindings,
   type Closure,
@@ -723,11 +725,8 @@ export class Evaluator {
       case ts.SyntaxKind.QuestionQuestionEqualsToken:
       case ts.SyntaxKind.BarBarEqualsToken:
         return joinValues(this.evaluate(node.left, env), this.evaluate(node.right, env));
-      case ts.SyntaxKind.PlusToken: {
-        const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
-        if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
-        return { kind: 'constant', value: `${left.value}${right.value}` };
-      }
+      case ts.SyntaxKind.PlusToken:
+        return sumOf(this.evaluate(node.left, env), this.evaluate(node.right, env));
       case ts.SyntaxKind.EqualsEqualsEqualsToken:
       case ts.SyntaxKind.EqualsEqualsToken:
       case ts.SyntaxKind.ExclamationEqualsEqualsToken:
@@ -738,20 +737,12 @@ export class Evaluator {
     }
   }
 
-  /** A key built by a template: its constant parts with the paths of the rest. */
-  #template(node: Ts.TemplateExpression, env: Env): Value | undefined {
-    let text = node.head.text;
-    let isConstant = true;
-    for (const { expression, literal } of node.templateSpans) {
-      const value = this.evaluate(expression, env);
-      if (value?.kind === 'constant') text += String(value.value);
-      else {
-        isConstant = false;
-        text += `\${${pathOf(value) ?? UNKNOWN_PATH}}`;
-      }
-      text += literal.text;
-    }
-    return isConstant ? { kind: 'constant', value: text } : { kind: 'opaque', path: `\`${text}\`` };
+  #template(node: Ts.TemplateExpression, env: Env): Value {
+    const spans = node.templateSpans.map(({ expression, literal }) => [
+      this.evaluate(expression, env),
+      literal.text,
+    ]);
+    return textOf([node.head.text, ...spans.flat()]);
   }
 
   // -- surroundings
@@ -874,15 +865,6 @@ function withPath(value: Value | undefined, path: Path): Value | undefined {
   return value;
 }
 
-function constantOf(node: Ts.Node): Value | undefined {
-  if (ts.isStringLiteralLike(node)) return { kind: 'constant', value: node.text };
-  if (ts.isNumericLiteral(node)) return { kind: 'constant', value: Number(node.text) };
-  if (node.kind === ts.SyntaxKind.TrueKeyword) return { kind: 'constant', value: true };
-  if (node.kind === ts.SyntaxKind.FalseKeyword) return { kind: 'constant', value: false };
-  if (node.kind === ts.SyntaxKind.NullKeyword) return { kind: 'constant', value: null };
-  return undefined;
-}
-
 /** Whether a method of a lock is one that takes it or gives it back. */
 function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
   const { scoped, scopedShared, acquire, acquireShared, try: tries, release } = cls.primitive;
@@ -893,14 +875,6 @@ function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
 
 function isMemberDeclaration(node: Ts.Node): boolean {
   return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isPropertyAssignment(node);
-}
-
-/** The value of an enum's member, where its declaration shows it. */
-function enumConstant(node: Ts.EnumMember): Value | undefined {
-  if (node.initializer) return constantOf(node.initializer);
-  const index = node.parent.members.indexOf(node);
-  const isPlain = node.parent.members.slice(0, index).every(({ initializer }) => !initializer);
-  return isPlain ? { kind: 'constant', value: index } : undefined;
 }
 
 function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
