@@ -11,6 +11,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { ownedLocks } from './owned-locks.ts';
+import { keptUnder, makerNameOf } from './makers.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
@@ -79,11 +80,16 @@ export const lockFacts: Analysis<LockFacts> = {
       }
     };
     followIterators();
-    for (
-      let names = carrierNames(engine, followed);
-      names.length > 0;
-      names = carrierNames(engine, followed)
-    ) {
+    const makers = new Set<string>();
+    const unfollowed = (): string[] => {
+      const names = carrierNames(engine, followed);
+      for (const name of keptResults(engine.carriers, makers, program)) {
+        if (!followed.has(name)) names.push(name);
+        followed.add(name);
+      }
+      return names;
+    };
+    for (let names = unfollowed(); names.length > 0; names = unfollowed()) {
       for (const file of program.filesWith(names)) {
         const tree = program.tree(file);
         if (!tree) continue;
@@ -115,6 +121,18 @@ export const lockFacts: Analysis<LockFacts> = {
     };
   },
 };
+
+/** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
+function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program: Program): readonly string[] {
+  const makers = new Set(carriers.flatMap((fn) => makerNameOf(fn) ?? []).filter((name) => !known.has(name)));
+  if (makers.size === 0) return [];
+  for (const name of makers) known.add(name);
+  const found = program.filesWith([...makers]).flatMap((file) => {
+    const tree = program.tree(file);
+    return tree ? [...keptUnder(tree.source, makers)] : [];
+  });
+  return [...new Set(found)].sort();
+}
 
 /** A method that loops call without a word: `[Symbol.asyncIterator]`. */
 function isIterator(fn: CfgOwner): boolean {

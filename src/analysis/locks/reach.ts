@@ -15,6 +15,7 @@ import {
 import { isCfgOwner } from './evaluator.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
+import { makerOf } from './makers.ts';
 import { isWaitingFor, worksKeptIn } from './started-fields.ts';
 import { Thenables } from './thenables.ts';
 import { membersOf, type Value } from './values.ts';
@@ -158,6 +159,7 @@ export class LockReach {
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
     for (const name of awaited) for (const starter of this.#startersOf(name)) functions.add(starter);
+    for (const callee of called) for (const maker of this.#makersOf(callee)) functions.add(maker);
     return { takes, isOpen: called.some((callee) => this.#isUnknown(callee)), functions: [...functions] };
   }
 
@@ -202,6 +204,22 @@ export class LockReach {
     return entities.every(
       (entity) => entity.kind === 'node' && isField(entity.node) && this.#resolve(name).length === 0,
     );
+  }
+
+  /** The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. */
+  #makersOf(callee: Ts.Expression): readonly CfgOwner[] {
+    const bare = skipParentheses(callee);
+    const name = rightmostName(bare);
+    if (!name || this.#resolve(name).length > 0) return [];
+    const receiver = memberName(bare)
+      ? rightmostName((bare as Ts.PropertyAccessExpression).expression)
+      : undefined;
+    return [name, receiver]
+      .flatMap((one) => (one ? this.#code.entities(one) : []))
+      .flatMap((entity) => {
+        const maker = entity.kind === 'node' ? makerOf(entity.node) : undefined;
+        return maker ? this.#resolve(maker) : [];
+      });
   }
 
   /** The functions that may have started what is kept in a field. */
