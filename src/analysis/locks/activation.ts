@@ -5,6 +5,7 @@ import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { gated, performCall } from './calls.ts';
+import { isChainField } from './chain-shape.ts';
 import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
@@ -595,7 +596,7 @@ export class Activation {
   write(declaration: Ts.Node, value: Value | undefined, world: World): World {
     const next = bind(world, declaration, value);
     const isLocal = owningFunction(declaration) === this.call.fn;
-    if (isLocal && !ts.isPropertyDeclaration(declaration)) return next;
+    if ((isLocal && !ts.isPropertyDeclaration(declaration)) || isChainField(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));

@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import { isChain } from './chain-locks.ts';
 import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
@@ -140,6 +141,8 @@ function lockCall(
   name: NameNode,
   world: World,
 ): readonly World[] | undefined {
+  // A chain goes on after a failure as it does otherwise.
+  if (isChain(receiver) && method === 'catch') return [bind(world, node, receiver)];
   const locks = membersOf(receiver).filter((member) => member.kind === 'lock');
   if (locks.length > 0) {
     const results = locks.flatMap((lock) => lockOperation(activation, node, lock, method, world) ?? []);
@@ -189,7 +192,13 @@ function lockOperation(
   return undefined;
 }
 
-function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode, segment: number): Held {
+export function heldBy(
+  activation: Activation,
+  node: Ts.Node,
+  lock: LockRef,
+  mode: Mode,
+  segment: number,
+): Held {
   return {
     token: activation.engine.code.key(node),
     lock,
@@ -200,7 +209,7 @@ function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode
   };
 }
 
-function acquisitionOf(held: Held): Acquisition {
+export function acquisitionOf(held: Held): Acquisition {
   return {
     lock: held.lock,
     mode: held.mode,
@@ -230,7 +239,7 @@ function acquire(
   return [bind(addHeldAgain(world, [held]), node, { kind: 'promise', task })];
 }
 
-function grantOf(held: Held): Releaser {
+export function grantOf(held: Held): Releaser {
   const { grants } = held.lock.cls.primitive;
   return {
     kind: 'releaser',

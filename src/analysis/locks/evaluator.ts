@@ -13,6 +13,8 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { CHAIN } from './chain-locks.ts';
+import { isChainField } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
 import { constantOf, enumConstant } from './constants.ts';
 import { fieldAssignments } from './field-assignments.ts';
@@ -416,6 +418,9 @@ export class Evaluator {
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStaticMember(node) ? 'g:' : holder;
+    if (isChainField(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
+      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+    }
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);

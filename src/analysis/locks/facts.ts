@@ -6,12 +6,14 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { isChainAccess } from './chain-shape.ts';
+import { filesWithChains } from './chain-texts.ts';
 import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
-import { ownedLocks } from './owned-locks.ts';
 import { keptUnder, makerNameOf } from './makers.ts';
+import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
@@ -61,6 +63,10 @@ export const lockFacts: Analysis<LockFacts> = {
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
       if (tree) found.push(...functionsTaking(tree.source, methods));
+    }
+    for (const file of filesWithChains(program)) {
+      const tree = program.tree(file);
+      if (tree) found.push(...functionsWith(tree.source, isChainAccess));
     }
     // A lock's method is called by whatever name it was given.
     for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {

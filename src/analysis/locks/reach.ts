@@ -12,6 +12,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { isChainAccess } from './chain-shape.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
@@ -126,7 +127,7 @@ export class LockReach {
     const visit = (node: Ts.Node): void => {
       const spoken = this.#isOfLocks(node);
       if (spoken === 'member') suspects.push(node as NameNode);
-      else if (spoken) takes = true;
+      else if (spoken || isChainAccess(node)) takes = true;
       if (ts.isCallExpression(node)) {
         if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);

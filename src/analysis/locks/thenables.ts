@@ -3,6 +3,7 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { runUnder } from './calls.ts';
+import { awaitedChain, isChain } from './chain-locks.ts';
 import { handOver } from './handover.ts';
 import { idOf } from './keys.ts';
 import { type Closure, EMPTY_BINDINGS, membersOf, type Task, UNIT, type Value } from './values.ts';
@@ -39,6 +40,10 @@ export function promised(
 ): Value | undefined {
   let joined: Value | undefined;
   for (const member of membersOf(value)) {
+    if (isChain(member)) {
+      joined = joinValues(joined, awaitedChain(activation, member, node, world));
+      continue;
+    }
     const then = thenOf(activation, member);
     joined = joinValues(joined, then ? settledAs(activation, node, then, world) : member);
   }
