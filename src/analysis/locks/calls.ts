@@ -17,6 +17,7 @@ import {
   leaveRunning,
 } from './handover.ts';
 import { isJoined } from './joined.ts';
+import { isMember, symbolName } from './members.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
@@ -657,21 +658,6 @@ export function runCallbacks(activation: Activation, node: CallLike, world: Worl
   }
   const outcome: Outcome = { ...UNIT, writes };
   return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];
-}
-
-/** `[Symbol.dispose]` in a call of the method of that name. */
-function symbolName(callee: Ts.Node): string | undefined {
-  if (!ts.isElementAccessExpression(callee)) return undefined;
-  const key = skipParentheses(callee.argumentExpression);
-  return ts.isPropertyAccessExpression(key) &&
-    ts.isIdentifier(key.expression) &&
-    key.expression.text === 'Symbol'
-    ? `[${key.getText()}]`
-    : undefined;
-}
-
-export function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 }
 
 function withoutNode(world: World, node: Ts.Node): World['bindings'] {

@@ -17,7 +17,7 @@ import { CHAIN } from './chain-locks.ts';
 import { isChainField } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
 import { constantOf, enumConstant } from './constants.ts';
-import { fieldAssignments } from './field-assignments.ts';
+import { assignmentsTo, staysConstant } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { isThen } from './joined.ts';
 import { keptFields } from './kept-fields.ts';
@@ -422,6 +422,8 @@ export class Evaluator {
       return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
     }
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
+    if (given?.kind === 'constant' && !staysConstant(node, given.value))
+      return this.#opaqueMember(node, path);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
   }
@@ -905,15 +907,3 @@ function constructorParameterOf(node: Ts.Node): Ts.ParameterDeclaration | undefi
   }
   return undefined;
 }
-
-/** What a class may put into a field: by an assignment that gives it a value of its own. */
-function assignmentsTo(cls: Ts.ClassLikeDeclaration, name: string): readonly Ts.Expression[] {
-  const all = fieldAssignments(cls).get(name) ?? [];
-  return all.filter(({ operator }) => GIVING.has(operator)).map(({ value }) => value);
-}
-
-const GIVING: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.EqualsToken,
-  ts.SyntaxKind.QuestionQuestionEqualsToken,
-  ts.SyntaxKind.BarBarEqualsToken,
-]);

@@ -1,7 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
-import { callFunction, isMember, noteUnknown, runCallbacks } from './calls.ts';
+import { callFunction, noteUnknown, runCallbacks } from './calls.ts';
+import { isMember } from './members.ts';
 import type { Value } from './values.ts';
 import type { World } from './world.ts';
 
