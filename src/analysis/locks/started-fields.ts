@@ -61,10 +61,9 @@ export function worksKeptIn(
 ): readonly { readonly owner: Ts.Node | undefined; readonly callees: readonly NameNode[] }[] {
   if (!ts.isPropertyDeclaration(field) || !ts.isClassLike(field.parent)) return [];
   const assigned = fieldAssignments(field.parent).get(nameText(field.name) ?? '') ?? [];
-  const owners = assigned.map(({ value }) => ({
-    owner: ts.findAncestor(value, ts.isFunctionLike),
-    callees: [],
-  }));
+  const owners = assigned
+    .filter(({ value }) => calleesIn(value).length > 0 || ts.isNewExpression(skipParentheses(value)))
+    .map(({ value }) => ({ owner: ts.findAncestor(value, ts.isFunctionLike), callees: [] }));
   return field.initializer
     ? [...owners, { owner: undefined, callees: calleesIn(field.initializer) }]
     : owners;
