@@ -8,14 +8,7 @@ import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
-import {
-  DETACHED_FUNCTIONS,
-  DETACHED_METHODS,
-  detach,
-  handOver,
-  keepingGrants,
-  leaveRunning,
-} from './handover.ts';
+import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
 import { isMember, symbolName } from './members.ts';
 import { UNKNOWN_PATH } from './paths.ts';
