@@ -5,6 +5,7 @@ import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { gated, performCall } from './calls.ts';
+import { isChainField } from './chain-shape.ts';
 import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
@@ -13,6 +14,7 @@ import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './
 import type { Env } from './evaluator.ts';
 import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.ts';
 import { closeIteration, nextElement } from './iteration.ts';
+import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
 import { isOneObject, orderOf } from './objects.ts';
@@ -20,6 +22,7 @@ import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
 import type { Summary } from './summary.ts';
+import { promised } from './thenables.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -216,7 +219,7 @@ export class Activation {
         return [bind(world, action.node, value)];
       }
       case 'return':
-        return [{ ...world, result: this.evaluate(action.value, world) }];
+        return [{ ...world, result: this.#returned(action.value, world) }];
       case 'close':
         return [closeIteration(this, action.node, world)];
       case 'dispose':
@@ -226,6 +229,12 @@ export class Activation {
       default:
         return [world];
     }
+  }
+
+  /** An async function waits for the promise that it returns, so for an object with a `then` as well. */
+  #returned(node: Ts.Expression | undefined, world: World): Value | undefined {
+    const value = this.evaluate(node, world);
+    return node && isAsyncFunction(this.call.fn) ? promised(this, value, node, world) : value;
   }
 
   /** The end of the function: an async one waits for the promise it returns. */
@@ -273,7 +282,8 @@ export class Activation {
     const next: World[] = [];
     const settle = (to: World, result: Value | undefined): World =>
       node ? bind(to, node, result) : { ...to, result };
-    for (const member of membersOf(value)) {
+    const awaited = node ? promised(this, value, awaitedIn(node), world) : value;
+    for (const member of membersOf(awaited)) {
       if (member.kind !== 'promise') {
         next.push(settle(world, member));
         continue;
@@ -285,7 +295,7 @@ export class Activation {
         next.push(settle(this.settle(granted(outcome, rest), rest), outcome.value));
       }
     }
-    return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise')
+    return next.length > 0 || membersOf(awaited).some(({ kind }) => kind === 'promise')
       ? next
       : [settle(world, undefined)];
   }
@@ -586,7 +596,7 @@ export class Activation {
   write(declaration: Ts.Node, value: Value | undefined, world: World): World {
     const next = bind(world, declaration, value);
     const isLocal = owningFunction(declaration) === this.call.fn;
-    if (isLocal && !ts.isPropertyDeclaration(declaration)) return next;
+    if ((isLocal && !ts.isPropertyDeclaration(declaration)) || isChainField(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));
@@ -596,8 +606,12 @@ export class Activation {
   }
 
   #yield(node: Ts.YieldExpression, world: World, id: number): readonly World[] {
-    const value = this.evaluate(node.expression, world);
+    const given = this.evaluate(node.expression, world);
     const after = { ...afterPause(world), segment: id };
+    const value =
+      node.asteriskToken && node.expression
+        ? iteratorOf(this, given, isAsyncFunction(this.call.fn), node.expression, world)
+        : given;
     if (node.asteriskToken && value?.kind === 'generator') {
       this.wait(value.task, world);
       for (const inner of value.yields) this.#noteYield([...world.held, ...inner.held], inner.value);
@@ -652,6 +666,11 @@ export class Activation {
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
   }
+}
+
+/** What an `await` waits for. */
+function awaitedIn(node: Ts.Node): Ts.Node {
+  return ts.isAwaitExpression(node) ? node.expression : node;
 }
 
 /** Stands for a loop that has begun. */

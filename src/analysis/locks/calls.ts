@@ -3,30 +3,25 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import { isChain } from './chain-locks.ts';
 import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
-import {
-  DETACHED_FUNCTIONS,
-  DETACHED_METHODS,
-  detach,
-  handOver,
-  keepingGrants,
-  leaveRunning,
-} from './handover.ts';
+import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
-import { idOf } from './keys.ts';
+import { isMember, symbolName } from './members.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import { onStore } from './store-calls.ts';
-import { isMember, isPartlyKnown, noteUnknown } from './unknown-calls.ts';
+import { performTagged, substitutionsOf } from './tagged.ts';
+import { promisedList, settledBy } from './thenables.ts';
+import { isPartlyKnown, noteUnknown } from './unknown-calls.ts';
 import {
   type Acquisition,
   type Closure,
-  EMPTY_BINDINGS,
   type Held,
   type LockRef,
   type LockValue,
@@ -44,7 +39,7 @@ import { addHeld, addHeldAgain, bind, keptGrants, releaseLock, START, type World
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
   if (ts.isNewExpression(node)) return construct(activation, node, world);
-  if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
+  if (ts.isTaggedTemplateExpression(node)) return performTagged(activation, node, world);
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
   const method = isMember(callee) ? ((name && nameText(name)) ?? symbolName(callee)) : undefined;
@@ -75,6 +70,21 @@ export function performCall(activation: Activation, node: CallLike, world: World
     if (builtin) return builtin;
   }
   const target = activation.evaluate(callee, world);
+  return (
+    callFunction(activation, node, callee, receiverNode, target, world) ??
+    unknownCall(activation, node, callee, name, method, target, world)
+  );
+}
+
+/** A call of what is known of the callee, by its value or by its declarations; undefined when nothing is. */
+export function callFunction(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
+  callee: Ts.Node,
+  receiverNode: Ts.Expression | undefined,
+  target: Value | undefined,
+  world: World,
+): readonly World[] | undefined {
   if (target?.kind === 'inert') return [bind(world, node, undefined)];
   const callables = membersOf(target).filter(
     ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
@@ -82,25 +92,23 @@ export function performCall(activation: Activation, node: CallLike, world: World
   if (callables.length > 0 && !isOverridable(target, receiverNode, activation, world)) {
     const args = argumentsOf(activation, node, world);
     // Functions that were put there from elsewhere, and others that could not be followed.
-    if (isPartlyKnown(target)) noteUnknown(activation, node, callee, name, target, world);
+    if (isPartlyKnown(target)) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
     return callables.flatMap((member) => {
       if (member.kind === 'closure') {
         return invokeCallee(activation, node, member, args, world);
       }
       if (member.kind === 'operation') {
-        return (
-          lockOperation(activation, node, member.lock, member.method, world) ?? [bind(world, node, undefined)]
-        );
+        const performed =
+          ts.isCallExpression(node) && lockOperation(activation, node, member.lock, member.method, world);
+        return performed || [bind(world, node, undefined)];
       }
       return [bind(activation.release(member as Releaser, world), node, undefined)];
     });
   }
-  const declared = declaredTargets(activation, callee, name, receiverNode, world);
-  if (declared.length > 0) {
-    const args = argumentsOf(activation, node, world);
-    return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
-  }
-  return unknownCall(activation, node, callee, name, method, target, world);
+  const declared = declaredTargets(activation, callee, rightmostName(callee), receiverNode, world);
+  if (declared.length === 0) return undefined;
+  const args = argumentsOf(activation, node, world);
+  return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 
 /** A method found on an object whose class may have heirs: the declarations know them all. */
@@ -130,6 +138,8 @@ function lockCall(
   name: NameNode,
   world: World,
 ): readonly World[] | undefined {
+  // A chain goes on after a failure as it does otherwise.
+  if (isChain(receiver) && method === 'catch') return [bind(world, node, receiver)];
   const locks = membersOf(receiver).filter((member) => member.kind === 'lock');
   if (locks.length > 0) {
     const results = locks.flatMap((lock) => lockOperation(activation, node, lock, method, world) ?? []);
@@ -179,7 +189,13 @@ function lockOperation(
   return undefined;
 }
 
-function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode, segment: number): Held {
+export function heldBy(
+  activation: Activation,
+  node: Ts.Node,
+  lock: LockRef,
+  mode: Mode,
+  segment: number,
+): Held {
   return {
     token: activation.engine.code.key(node),
     lock,
@@ -190,7 +206,7 @@ function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode
   };
 }
 
-function acquisitionOf(held: Held): Acquisition {
+export function acquisitionOf(held: Held): Acquisition {
   return {
     lock: held.lock,
     mode: held.mode,
@@ -220,7 +236,7 @@ function acquire(
   return [bind(addHeldAgain(world, [held]), node, { kind: 'promise', task })];
 }
 
-function grantOf(held: Held): Releaser {
+export function grantOf(held: Held): Releaser {
   const { grants } = held.lock.cls.primitive;
   return {
     kind: 'releaser',
@@ -368,11 +384,8 @@ function callbackOf(activation: Activation, node: Ts.CallExpression, world: Worl
 
 // -- functions
 
-export function argumentsOf(
-  activation: Activation,
-  node: Ts.CallExpression | Ts.NewExpression,
-  world: World,
-): (Value | undefined)[] {
+export function argumentsOf(activation: Activation, node: CallLike, world: World): (Value | undefined)[] {
+  if (ts.isTaggedTemplateExpression(node)) return substitutionsOf(activation, node, world);
   return (node.arguments ?? []).flatMap((argument) => {
     if (!ts.isSpreadElement(argument))
       return [activation.upToDate(activation.evaluate(argument, world), world)];
@@ -384,14 +397,14 @@ export function argumentsOf(
 /** Calls what a call names. */
 function invokeCallee(
   activation: Activation,
-  node: Ts.CallExpression,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
   closure: Closure,
   args: readonly (Value | undefined)[],
   world: World,
 ): readonly World[] {
   const { code, reach } = activation.engine;
   const leads = reach.leads(closure.fn);
-  const given = leads ? presentArguments(code, node, closure, args) : args;
+  const given = leads && ts.isCallExpression(node) ? presentArguments(code, node, closure, args) : args;
   const mayTake = leads || args.some((value) => membersOf(value).some(({ kind }) => kind === 'closure'));
   const around = mayTake ? nothingSeenFree(world) : world;
   return invoke(activation, node, activation.withCaptured(closure, around), given, around);
@@ -494,27 +507,8 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
   if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
-      const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const { acquisitions: awaited, outcomes } = runUnder(
-        activation,
-        node,
-        executor,
-        [settle, settle],
-        [],
-        world,
-      );
-      const acquisitions = [...awaited];
-      // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-      const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
-        held: [],
-        isJoined: false,
-        kept: EMPTY_BINDINGS,
-        under: undefined,
-      });
-      if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
-      // The executor may settle the promise and go on for a while: nobody waits for its end.
-      const next = handOver(activation, node, { acquisitions, outcomes }, world);
-      return [bind(next, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
+      const { task, world: next } = settledBy(activation, node, executor, world);
+      return [bind(next, node, { kind: 'promise', task })];
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
@@ -530,7 +524,7 @@ function promiseStatic(
   world: World,
 ): readonly World[] {
   const [argument] = argumentsOf(activation, node, world);
-  return [bind(world, node, combine(method, argument))];
+  return [bind(world, node, combine(method, promisedList(activation, argument, node, world)))];
 }
 
 /** Methods of promises, functions, collections and timers; undefined for anything else. */
@@ -555,6 +549,8 @@ function memberCall(
   if (receiver?.kind === 'operation' && method === 'bind') return [bind(world, node, receiver)];
   if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
   if (method === 'then' || method === 'catch' || method === 'finally') {
+    // A `then` of the program's own is a method like any other.
+    if (receiver?.kind !== 'promise' && hasDeclaredMember(activation, node)) return undefined;
     return chained(activation, node, receiver, method, args, world);
   }
   if (DETACHED_METHODS.test(method)) {
@@ -608,7 +604,7 @@ function unknownCall(
 }
 
 /** A function outside of the program runs the callbacks that it is given, as part of the promise it returns. */
-function runCallbacks(activation: Activation, node: Ts.CallExpression, world: World): readonly World[] {
+export function runCallbacks(activation: Activation, node: CallLike, world: World): readonly World[] {
   const callbacks = argumentsOf(activation, node, world)
     .flatMap((argument) => membersOf(argument))
     .filter((member) => member.kind === 'closure');
@@ -623,17 +619,6 @@ function runCallbacks(activation: Activation, node: Ts.CallExpression, world: Wo
   }
   const outcome: Outcome = { ...UNIT, writes };
   return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];
-}
-
-/** `[Symbol.dispose]` in a call of the method of that name. */
-function symbolName(callee: Ts.Node): string | undefined {
-  if (!ts.isElementAccessExpression(callee)) return undefined;
-  const key = skipParentheses(callee.argumentExpression);
-  return ts.isPropertyAccessExpression(key) &&
-    ts.isIdentifier(key.expression) &&
-    key.expression.text === 'Symbol'
-    ? `[${key.getText()}]`
-    : undefined;
 }
 
 function withoutNode(world: World, node: Ts.Node): World['bindings'] {

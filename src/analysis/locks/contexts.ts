@@ -8,6 +8,7 @@ import { type Gate, gatesPassedOn } from './gates.ts';
 import { type Handed, joinHanded } from './handed.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
 import { BOTTOM, type Summary } from './summary.ts';
+import { spellsText } from './texts.ts';
 import { EMPTY_BINDINGS, type LockClass, type Value } from './values.ts';
 
 /** A function together with what it is called with, and what is known of it so far. */
@@ -100,7 +101,8 @@ export class Contexts {
     let key = keyOf(call);
     const known = this.#all.get(key);
     if (known) return known;
-    const isCarrying = [...call.args, ...call.captured.values()].some((value) => isCarrier(value));
+    const given = [...call.args, ...call.captured.values()];
+    const isCarrying = given.some((value) => isCarrier(value)) || spellsText(call.fn);
     const counts = isCarrying ? this.#carrying : this.#plain;
     const count = (counts.get(call.fn) ?? 0) + 1;
     counts.set(call.fn, count);

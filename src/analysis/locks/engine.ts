@@ -267,11 +267,13 @@ export class LockEngine {
       within: NO_STORES,
     });
     if (this.#current) context.dependents.add(this.#current);
-    const outward = leaving(formals, `${idOf(site)}`, (via) => via);
+    const at = callSpan(this.code, site);
+    const outward = leaving(formals, `${idOf(site)}`, (via) => chain(at, functionName(fn), via));
+    const { kind, acquisitions, outcomes } = this.#summaryOf(context);
+    // What an async function hands out is the promise of what it returns.
+    if (kind === 'async') return crossValue({ kind: 'promise', task: { acquisitions, outcomes } }, outward);
     let joined: Value | undefined;
-    for (const { value } of this.#summaryOf(context).outcomes) {
-      joined = joinValues(joined, crossValue(value, outward));
-    }
+    for (const { value } of outcomes) joined = joinValues(joined, crossValue(value, outward));
     return joined;
   }
 

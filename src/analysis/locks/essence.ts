@@ -6,6 +6,7 @@ import { functionType } from './function-types.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
+import { spellsText } from './texts.ts';
 import {
   type Bindings,
   type Closure,
@@ -35,13 +36,13 @@ export class Essence {
     kept: Bindings = EMPTY_BINDINGS,
     isUnder = false,
   ): boolean {
-    if (this.#reach.leads(closure.fn) || handsBack(closure.fn)) return true;
+    if (this.#reach.leads(closure.fn) || handsBack(closure.fn) || spellsText(closure.fn)) return true;
     // Under a lock, what cannot be resolved is to be told.
     if (isUnder && (this.#reach.isOpen(closure.fn) || isHandedUnknownFunction(closure, args, this.#code)))
       return true;
     for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
     const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
-    return given.some((value) => isCarrier(this.ofValue(value)));
+    return given.some((value) => isCarrier(this.ofValue(value)) || this.#reach.isPending(value, closure.fn));
   }
 
   /** Whether a function, or anything it calls, calls something of which nothing is known. */

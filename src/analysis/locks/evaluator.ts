@@ -13,17 +13,22 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { CHAIN } from './chain-locks.ts';
+import { isChainField } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
 import { constantOf, enumConstant } from './constants.ts';
-import { fieldAssignments } from './field-assignments.ts';
+import { assignmentsTo, staysConstant } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
+import { isThen } from './joined.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
+import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
 import { keepsFunctions, StoredFunctions } from './stored.ts';
+import { sumOf, textOf } from './texts.ts';
 import {
   type Bindings,
   type Closure,
@@ -430,9 +435,14 @@ export class Evaluator {
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStaticMember(node) ? 'g:' : holder;
+    if (isChainField(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
+      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+    }
     const kept = this.#functions.of(node, path, self);
     if (kept) return kept;
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
+    if (given?.kind === 'constant' && !staysConstant(node, given.value))
+      return this.#opaqueMember(node, path);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
   }
@@ -602,7 +612,7 @@ export class Evaluator {
       const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
       const made = instanceOf(target, true, `n${idOf(node)}`);
       const origin = keepsFunctions(target, this.#code) ? { origin: idOf(node) } : undefined;
-      return { ...made, ...origin, fields: keptFields(target, given, this.#code) };
+      return this.#withStarted({ ...made, ...origin, fields: keptFields(target, given, this.#code) }, given);
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -611,6 +621,17 @@ export class Evaluator {
       return { kind: 'collection', path, items: undefined, element: from?.element, sorted: false };
     }
     return undefined;
+  }
+
+  /** A new object, with the promises of what its constructor starts. */
+  #withStarted(made: Instance, given: readonly (Value | undefined)[]): Instance {
+    const fields = new Map(made.fields);
+    for (const { field, call } of startedByMaking(made.cls)) {
+      const env: Env = { bindings: madeWith(made.cls, given), self: made, owner: undefined };
+      const promise = fields.has(field) ? undefined : keptPromise(this.evaluate(call, env));
+      if (promise) fields.set(field, promise);
+    }
+    return fields.size > made.fields.size ? { ...made, fields } : made;
   }
 
   /** A call whose effect is not of interest here, for the value it gives. */
@@ -630,6 +651,10 @@ export class Evaluator {
       const object = this.evaluate(callee.expression, env);
       if (callee.name.text === 'get' && object?.kind === 'collection')
         return this.element(object, node.arguments[0], env);
+      if (isThen(callee) && (!object || object.kind === 'promise')) {
+        const after = node.arguments.map((argument) => this.#calledBack(this.evaluate(argument, env), node));
+        return followedBy(object, after);
+      }
       const lock = this.#lockOperand(callee, object);
       if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
       if (callee.name.text === 'bind' && object?.kind === 'operation') return object;
@@ -646,6 +671,10 @@ export class Evaluator {
     );
   }
 
+  #calledBack(callback: Value | undefined, node: Ts.Node): Value | undefined {
+    return callback?.kind === 'closure' ? this.#call(callback, [], node) : undefined;
+  }
+
   /** `x.acquire()` looked at from afar: it will be a grant of `x`. */
   #lockOperand(callee: Ts.PropertyAccessExpression, object: Value | undefined): LockValue | undefined {
     if (object?.kind !== 'lock') return undefined;
@@ -654,6 +683,7 @@ export class Evaluator {
   }
 
   #awaited(value: Value | undefined): Value | undefined {
+    if (value?.kind === 'instance' && ownMember(value.cls, 'then')) return undefined;
     if (value?.kind !== 'promise') return value;
     let joined: Value | undefined;
     for (const outcome of value.task.outcomes) joined = joinValues(joined, outcome.value);
@@ -727,11 +757,8 @@ export class Evaluator {
         const right = this.evaluate(node.right, env);
         return left?.kind === 'constant' && nullishnessOf(left) && right ? right : joinValues(left, right);
       }
-      case ts.SyntaxKind.PlusToken: {
-        const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
-        if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
-        return { kind: 'constant', value: `${left.value}${right.value}` };
-      }
+      case ts.SyntaxKind.PlusToken:
+        return sumOf(this.evaluate(node.left, env), this.evaluate(node.right, env));
       case ts.SyntaxKind.EqualsEqualsEqualsToken:
       case ts.SyntaxKind.EqualsEqualsToken:
       case ts.SyntaxKind.ExclamationEqualsEqualsToken:
@@ -742,20 +769,12 @@ export class Evaluator {
     }
   }
 
-  /** A key built by a template: its constant parts with the paths of the rest. */
-  #template(node: Ts.TemplateExpression, env: Env): Value | undefined {
-    let text = node.head.text;
-    let isConstant = true;
-    for (const { expression, literal } of node.templateSpans) {
-      const value = this.evaluate(expression, env);
-      if (value?.kind === 'constant') text += String(value.value);
-      else {
-        isConstant = false;
-        text += `\${${pathOf(value) ?? UNKNOWN_PATH}}`;
-      }
-      text += literal.text;
-    }
-    return isConstant ? { kind: 'constant', value: text } : { kind: 'opaque', path: `\`${text}\`` };
+  #template(node: Ts.TemplateExpression, env: Env): Value {
+    const spans = node.templateSpans.map(({ expression, literal }) => [
+      this.evaluate(expression, env),
+      literal.text,
+    ]);
+    return textOf([node.head.text, ...spans.flat()]);
   }
 
   // -- surroundings
@@ -900,15 +919,3 @@ function constructorParameterOf(node: Ts.Node): Ts.ParameterDeclaration | undefi
   }
   return undefined;
 }
-
-/** What a class may put into a field: by an assignment that gives it a value of its own. */
-function assignmentsTo(cls: Ts.ClassLikeDeclaration, name: string): readonly Ts.Expression[] {
-  const all = fieldAssignments(cls).get(name) ?? [];
-  return all.filter(({ operator }) => GIVING.has(operator)).map(({ value }) => value);
-}
-
-const GIVING: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.EqualsToken,
-  ts.SyntaxKind.QuestionQuestionEqualsToken,
-  ts.SyntaxKind.BarBarEqualsToken,
-]);

@@ -6,10 +6,13 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { isChainAccess } from './chain-shape.ts';
+import { filesWithChains } from './chain-texts.ts';
 import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
+import { keptUnder, makerNameOf } from './makers.ts';
 import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
@@ -61,6 +64,10 @@ export const lockFacts: Analysis<LockFacts> = {
       const tree = program.tree(file);
       if (tree) found.push(...functionsTaking(tree.source, methods));
     }
+    for (const file of filesWithChains(program)) {
+      const tree = program.tree(file);
+      if (tree) found.push(...functionsWith(tree.source, isChainAccess));
+    }
     // A lock's method is called by whatever name it was given.
     for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
       const tree = program.tree(file);
@@ -79,11 +86,16 @@ export const lockFacts: Analysis<LockFacts> = {
       }
     };
     followIterators();
-    for (
-      let names = carrierNames(engine, followed);
-      names.length > 0;
-      names = carrierNames(engine, followed)
-    ) {
+    const makers = new Set<string>();
+    const unfollowed = (): string[] => {
+      const names = carrierNames(engine, followed);
+      for (const name of keptResults(engine.carriers, makers, program)) {
+        if (!followed.has(name)) names.push(name);
+        followed.add(name);
+      }
+      return names;
+    };
+    for (let names = unfollowed(); names.length > 0; names = unfollowed()) {
       for (const file of program.filesWith(names)) {
         const tree = program.tree(file);
         if (!tree) continue;
@@ -115,6 +127,18 @@ export const lockFacts: Analysis<LockFacts> = {
     };
   },
 };
+
+/** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
+function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program: Program): readonly string[] {
+  const makers = new Set(carriers.flatMap((fn) => makerNameOf(fn) ?? []).filter((name) => !known.has(name)));
+  if (makers.size === 0) return [];
+  for (const name of makers) known.add(name);
+  const found = program.filesWith([...makers]).flatMap((file) => {
+    const tree = program.tree(file);
+    return tree ? [...keptUnder(tree.source, makers)] : [];
+  });
+  return [...new Set(found)].sort();
+}
 
 /** A method that loops call without a word: `[Symbol.asyncIterator]`. */
 function isIterator(fn: CfgOwner): boolean {

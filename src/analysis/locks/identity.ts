@@ -1,6 +1,7 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { chainShape } from './chain-shape.ts';
 import { isNothingElse } from './plain-lock.ts';
 import {
   BUILTIN_PRIMITIVES,
@@ -193,7 +194,7 @@ export class LockIdentity {
     const own =
       node.name &&
       this.primitives.find(({ module, type }) => module === undefined && type === node.name?.text);
-    const shape = own ?? this.#guessShape(node);
+    const shape = own ?? this.#guessShape(node) ?? (ts.isClassLike(node) ? chainShape(node) : undefined);
     this.#shapes.set(node, shape);
     return shape;
   }

@@ -1,9 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Activation, givesBack } from './activation.ts';
-import { symbolMethod } from './disposal.ts';
+import { iteratorOf } from './iterators.ts';
 import { idOf } from './keys.ts';
 import { isDescendingRoot, sortedRoot } from './paths.ts';
-import { type Collection, EMPTY_BINDINGS, type Generator, membersOf, pathOf, type Value } from './values.ts';
+import { type Collection, type Generator, membersOf, pathOf, type Value } from './values.ts';
 import { addHeld, asCollection, bind, dropTokens, joinValues, type World } from './world.ts';
 
 /** Loops over literals of so many elements are gone through element by element. */
@@ -70,18 +70,7 @@ function iterable(
   if (value?.kind !== 'instance' || !ts.isForOfStatement(node)) return value;
   const made = world.bindings.get(node.expression);
   if (made && made.kind !== 'instance') return made;
-  const method = symbolMethod(value.cls, node.awaitModifier ? /asyncIterator|iterator/ : /\biterator/);
-  const declared = method && activation.engine.evaluator.declared(method, value.path, value);
-  if (declared?.kind !== 'closure') return value;
-  const effect = activation.engine.apply(activation, declared, [], node.expression, {
-    held: world.held,
-    isJoined: true,
-    kept: EMPTY_BINDINGS,
-    under: world.held[0],
-  });
-  return effect?.kind === 'generator'
-    ? { kind: 'generator', task: effect.task, yields: effect.yields }
-    : value;
+  return iteratorOf(activation, value, node.awaitModifier !== undefined, node.expression, world);
 }
 
 function elementOf(

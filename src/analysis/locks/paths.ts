@@ -156,9 +156,19 @@ function closing(text: string, open: number): number {
   return text.length;
 }
 
+/** What stands between the quotes of a path that is a text as a whole. */
+export function templateText(path: Path): string | undefined {
+  return /^`([^`]*)`$/.exec(path)?.[1];
+}
+
+/** The path in a text; a text in a text is part of it. */
+export function inTemplate(path: Path | undefined): string {
+  return (path === undefined ? undefined : templateText(path)) ?? `\${${path ?? UNKNOWN_PATH}}`;
+}
+
 function renameTemplate(template: string, rename: (path: Path) => Path | undefined): string {
   return template.replace(/\$\{([^}]*)\}/g, (_, path: string) =>
-    path === UNKNOWN_PATH ? `\${${path}}` : `\${${rename(path) ?? UNKNOWN_PATH}}`,
+    inTemplate(path === UNKNOWN_PATH ? path : rename(path)),
   );
 }
 

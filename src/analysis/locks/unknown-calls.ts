@@ -3,6 +3,7 @@ import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { parameterOf } from './handed.ts';
+import { isMember } from './members.ts';
 import { isResolver } from './unknown-callees.ts';
 import { membersOf, type Value } from './values.ts';
 import type { World } from './world.ts';
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 /** A call that leads nowhere that we can see. */
 export function noteUnknown(
   activation: Activation,
-  node: Ts.CallExpression,
+  node: Ts.Node,
   callee: Ts.Node,
   name: NameNode | undefined,
   target: Value | undefined,
@@ -68,8 +69,4 @@ function isWhollyKnown(target: Value | undefined): boolean {
   return (
     !isPartlyKnown(target) && members.some((member) => member.kind === 'opaque' && member.keeps === 'all')
   );
-}
-
-export function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 }
