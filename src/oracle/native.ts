@@ -13,6 +13,7 @@ import {
   type Type,
   TypeFlags,
 } from 'typescript/unstable/sync';
+import { isEndless } from './endless.ts';
 import { type Project as FocusableProject, FocusedProject, isFocusable } from './focus.ts';
 import type {
   Compiler,
@@ -143,11 +144,15 @@ function apiOptions(
   { cwd, overlay }: CompilerOptions,
   virtual?: (file: string) => string | undefined,
 ): APIOptions {
-  if (!overlay) return virtual ? { cwd, fs: { readFile: virtual } } : { cwd };
+  const guard = (file: string): null | undefined => (isEndless(file) ? null : undefined);
+  if (!overlay) return { cwd, fs: { readFile: (file) => virtual?.(file) ?? guard(file) } };
   return {
     cwd,
     fs: {
-      readFile: (file) => virtual?.(file) ?? overlay(file),
+      readFile: (file) => {
+        const text = virtual?.(file) ?? overlay(file);
+        return text === undefined ? guard(file) : text;
+      },
       fileExists: (file) => {
         const text = overlay(file);
         return text === undefined ? undefined : text !== null;
