@@ -406,10 +406,39 @@ function symbolInfo(symbol: TsSymbol, checker: Checker, fileName: (path: string)
     unresolvedImport,
   });
   if ((symbol.flags & SymbolFlags.Alias) === 0) return describe(symbol, false);
-  const target = checker.getAliasedSymbol(symbol);
-  return checker.isUnknownSymbol(target)
-    ? describe(lastReachable(symbol, checker), true)
-    : describe(target, false);
+  return new ImportedSymbol(() => {
+    const target = checker.getAliasedSymbol(symbol);
+    return checker.isUnknownSymbol(target)
+      ? describe(lastReachable(symbol, checker), true)
+      : describe(target, false);
+  });
+}
+
+/** An import is followed only when somebody looks at it: a file's are asked about together, and few of them matter. */
+class ImportedSymbol implements SymbolInfo {
+  readonly #follow: () => SymbolInfo;
+  #target: SymbolInfo | undefined;
+
+  constructor(follow: () => SymbolInfo) {
+    this.#follow = follow;
+  }
+
+  get name(): string {
+    return this.#followed.name;
+  }
+
+  get declarations(): readonly Declaration[] {
+    return this.#followed.declarations;
+  }
+
+  get unresolvedImport(): boolean {
+    return this.#followed.unresolvedImport;
+  }
+
+  get #followed(): SymbolInfo {
+    this.#target ??= this.#follow();
+    return this.#target;
+  }
 }
 
 /** The last import or re-export on the way to a module that is not there. */

@@ -69,7 +69,7 @@ export const lockFacts: Analysis<LockFacts> = {
     }
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
-    const followed = new Set<string>();
+    const followed = { carriers: new Set<string>(), locking: new Set<string>() };
     const iterators = new Set<CfgOwner>();
     const followIterators = (): void => {
       for (const method of engine.carriers.filter(isIterator)) {
@@ -78,18 +78,22 @@ export const lockFacts: Analysis<LockFacts> = {
         analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
       }
     };
+    /** The names of carriers, of those above all that have to do with locks by themselves, not by what they are given. */
+    const newNames = (): { readonly all: readonly string[]; readonly locking: readonly string[] } => {
+      const { carriers, locking: touching } = engine;
+      const own = carriers.filter((fn) => touching.has(fn) || reach.leads(fn));
+      const locking = carrierNames(own, followed.locking);
+      return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
+    };
     followIterators();
-    for (
-      let names = carrierNames(engine, followed);
-      names.length > 0;
-      names = carrierNames(engine, followed)
-    ) {
-      for (const file of program.filesWith(names)) {
+    for (let names = newNames(); names.all.length > 0; names = newNames()) {
+      for (const file of program.filesWith(names.all)) {
         const tree = program.tree(file);
         if (!tree) continue;
-        // A name says little: only what leads to a lock by its symbols is a caller.
-        const callers = functionsMentioning(tree.source, new Set(names)).filter(
-          (fn) => reach.leads(fn) || reach.isOpen(fn),
+        const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
+        // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
+        const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
+          (fn) => reach.leads(fn) || (open.has(fn) && reach.isOpen(fn)),
         );
         analyseAll(callers);
       }
@@ -280,9 +284,10 @@ function isDeclarationName(node: Ts.Node): boolean {
   );
 }
 
-function carrierNames(engine: LockEngine, followed: Set<string>): string[] {
+/** The names of functions, but those that were followed before. */
+function carrierNames(carriers: readonly CfgOwner[], followed: Set<string>): string[] {
   const names = new Set<string>();
-  for (const fn of engine.carriers) {
+  for (const fn of carriers) {
     const name = functionName(fn).split('.').at(-1) ?? '';
     if (name === '' || name === '<anonymous>' || name === 'constructor' || followed.has(name)) continue;
     followed.add(name);
