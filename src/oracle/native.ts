@@ -13,6 +13,7 @@ import {
   type Type,
   TypeFlags,
 } from 'typescript/unstable/sync';
+import { isEndless } from './endless.ts';
 import { type Project as FocusableProject, FocusedProject, isFocusable } from './focus.ts';
 import type {
   Compiler,
@@ -143,11 +144,15 @@ function apiOptions(
   { cwd, overlay }: CompilerOptions,
   virtual?: (file: string) => string | undefined,
 ): APIOptions {
-  if (!overlay) return virtual ? { cwd, fs: { readFile: virtual } } : { cwd };
+  const guard = (file: string): null | undefined => (isEndless(file) ? null : undefined);
+  if (!overlay) return { cwd, fs: { readFile: (file) => virtual?.(file) ?? guard(file) } };
   return {
     cwd,
     fs: {
-      readFile: (file) => virtual?.(file) ?? overlay(file),
+      readFile: (file) => {
+        const text = virtual?.(file) ?? overlay(file);
+        return text === undefined ? guard(file) : text;
+      },
       fileExists: (file) => {
         const text = overlay(file);
         return text === undefined ? undefined : text !== null;
@@ -401,10 +406,39 @@ function symbolInfo(symbol: TsSymbol, checker: Checker, fileName: (path: string)
     unresolvedImport,
   });
   if ((symbol.flags & SymbolFlags.Alias) === 0) return describe(symbol, false);
-  const target = checker.getAliasedSymbol(symbol);
-  return checker.isUnknownSymbol(target)
-    ? describe(lastReachable(symbol, checker), true)
-    : describe(target, false);
+  return new ImportedSymbol(() => {
+    const target = checker.getAliasedSymbol(symbol);
+    return checker.isUnknownSymbol(target)
+      ? describe(lastReachable(symbol, checker), true)
+      : describe(target, false);
+  });
+}
+
+/** An import is followed only when somebody looks at it: a file's are asked about together, and few of them matter. */
+class ImportedSymbol implements SymbolInfo {
+  readonly #follow: () => SymbolInfo;
+  #target: SymbolInfo | undefined;
+
+  constructor(follow: () => SymbolInfo) {
+    this.#follow = follow;
+  }
+
+  get name(): string {
+    return this.#followed.name;
+  }
+
+  get declarations(): readonly Declaration[] {
+    return this.#followed.declarations;
+  }
+
+  get unresolvedImport(): boolean {
+    return this.#followed.unresolvedImport;
+  }
+
+  get #followed(): SymbolInfo {
+    this.#target ??= this.#follow();
+    return this.#target;
+  }
 }
 
 /** The last import or re-export on the way to a module that is not there. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { libraryFiles } from '../syntax/lib-files.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
+import { isEndless } from './endless.ts';
 import type {
   Compiler,
   CompilerOptions,
@@ -91,7 +92,8 @@ export class ReferenceCompiler implements Compiler {
     const { readFile, fileExists, directoryExists } = host;
     host.readFile = (file) => {
       const text = textOf(file);
-      return text === undefined ? readFile.call(host, file) : (text ?? undefined);
+      if (text !== undefined) return text ?? undefined;
+      return isEndless(file) ? undefined : readFile.call(host, file);
     };
     host.fileExists = (file) => {
       const text = textOf(file);

@@ -127,7 +127,7 @@ export class Activation {
   // -- data flow
 
   #flow(): Outcome[] {
-    const { nodes, entry, exit } = this.cfg;
+    const { nodes, entry, exit, throwExit } = this.cfg;
     const incoming: Map<string, World>[] = nodes.map(() => new Map());
     const merged: boolean[] = nodes.map(() => false);
     const pending = new Set<number>([entry]);
@@ -156,7 +156,8 @@ export class Activation {
         }
         for (const [edge, next] of this.#transfer(node, world)) {
           for (const { to, when } of node.successors) {
-            if (when !== edge) continue;
+            // Nothing is made of the worlds in which an exception leaves the function.
+            if (when !== edge || to === throwExit) continue;
             const target = incoming[to] as Map<string, World>;
             const nextKey = worldKey(next);
             if (target.has(nextKey) && done[to]?.has(nextKey)) continue;

@@ -81,6 +81,13 @@ export class Contexts {
     return [...carriers];
   }
 
+  /** Functions that wait for a lock, hold one or give one back, in some of their calls. */
+  get locking(): ReadonlySet<CfgOwner> {
+    const locking = new Set<CfgOwner>();
+    for (const { call, summary } of this.#all.values()) if (touchesLocks(summary)) locking.add(call.fn);
+    return locking;
+  }
+
   /** Whether a function was looked at, from outside or through a call. */
   has(fn: CfgOwner): boolean {
     return this.#plain.has(fn) || this.#carrying.has(fn);
@@ -201,6 +208,15 @@ export class Contexts {
 function general(value: Value | undefined, index: number): Value {
   const isFlag = value?.kind === 'constant' && typeof value.value === 'boolean';
   return isFlag ? value : { kind: 'opaque', path: `p${index}` };
+}
+
+function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
+  return (
+    acquisitions.length > 0 ||
+    outcomes.some(
+      ({ held, released, releasedTokens }) => held.length + released.length + releasedTokens.length > 0,
+    )
+  );
 }
 
 function keyOf({ fn, self, args, captured, aliases, within }: Call): string {

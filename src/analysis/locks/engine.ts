@@ -109,6 +109,11 @@ export class LockEngine {
     return this.#contexts.carriers;
   }
 
+  /** Functions that are known to have to do with locks when they are called, whatever their names say. */
+  get locking(): ReadonlySet<CfgOwner> {
+    return this.#contexts.locking;
+  }
+
   /** Every edge, with what is held around it in all the contexts that show it. */
   edges(): LockEdge[] {
     return this.record.edges(this.#contexts.ambient());

@@ -76,7 +76,7 @@ export const lockFacts: Analysis<LockFacts> = {
     }
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
-    const followed = new Set<string>();
+    const followed = { carriers: new Set<string>(), locking: new Set<string>() };
     const iterators = new Set<CfgOwner>();
     const followIterators = (): void => {
       for (const method of engine.carriers.filter(isIterator)) {
@@ -85,23 +85,30 @@ export const lockFacts: Analysis<LockFacts> = {
         analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
       }
     };
-    followIterators();
     const makers = new Set<string>();
-    const unfollowed = (): string[] => {
-      const names = carrierNames(engine, followed);
-      for (const name of keptResults(engine.carriers, makers, program)) {
-        if (!followed.has(name)) names.push(name);
-        followed.add(name);
+    /**
+     * The names of carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
+     * to do with locks by themselves, not by what they are given.
+     */
+    const newNames = (): { readonly all: readonly string[]; readonly locking: readonly string[] } => {
+      const { carriers, locking: touching } = engine;
+      const own = carriers.filter((fn) => touching.has(fn) || reach.leads(fn));
+      const locking = [...carrierNames(own, followed.locking)];
+      for (const name of keptResults(carriers, makers, program)) {
+        if (!followed.locking.has(name)) locking.push(name);
+        followed.locking.add(name);
       }
-      return names;
+      return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
     };
-    for (let names = unfollowed(); names.length > 0; names = unfollowed()) {
-      for (const file of program.filesWith(names)) {
+    followIterators();
+    for (let names = newNames(); names.all.length > 0; names = newNames()) {
+      for (const file of program.filesWith(names.all)) {
         const tree = program.tree(file);
         if (!tree) continue;
-        // A name says little: only what leads to a lock by its symbols is a caller.
-        const callers = functionsMentioning(tree.source, new Set(names)).filter(
-          (fn) => reach.leads(fn) || reach.isOpen(fn),
+        const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
+        // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
+        const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
+          (fn) => reach.leads(fn) || (open.has(fn) && reach.isOpen(fn)),
         );
         analyseAll(callers);
       }
@@ -304,9 +311,10 @@ function isDeclarationName(node: Ts.Node): boolean {
   );
 }
 
-function carrierNames(engine: LockEngine, followed: Set<string>): string[] {
+/** The names of functions, but those that were followed before. */
+function carrierNames(carriers: readonly CfgOwner[], followed: Set<string>): string[] {
   const names = new Set<string>();
-  for (const fn of engine.carriers) {
+  for (const fn of carriers) {
     const name = functionName(fn).split('.').at(-1) ?? '';
     if (name === '' || name === '<anonymous>' || name === 'constructor' || followed.has(name)) continue;
     followed.add(name);

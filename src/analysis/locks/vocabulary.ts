@@ -2,11 +2,11 @@ import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { hasBody, memberName, nameText } from '../code.ts';
+import { hasBody, nameText } from '../code.ts';
 import { chainShape } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
-import { isTakingCall } from './taking.ts';
+import { isTakingCall, isTakingMethod } from './taking.ts';
 
 /** How a program speaks of locks: by their types, and by what holds one. */
 export interface LockVocabulary {
@@ -116,8 +116,7 @@ function isKeptGrant(node: Ts.Node, methods: ReadonlySet<string>): boolean {
 
 /** The method in `mu.runExclusive.bind(mu)`: a value that is called under another name. */
 function isBoundOperation(node: Ts.Node, methods: ReadonlySet<string>): boolean {
-  const name = memberName(node);
-  if (!name || node.kind === ts.SyntaxKind.QualifiedName || !methods.has(nameText(name) ?? '')) return false;
+  if (node.kind === ts.SyntaxKind.QualifiedName || !isTakingMethod(node, methods)) return false;
   const { parent } = node;
   return (
     ts.isVariableDeclaration(parent) || (ts.isPropertyAccessExpression(parent) && parent.name.text === 'bind')
