@@ -7,7 +7,11 @@ import { SourceTree } from '../../../src/syntax/tree.ts';
 /** The names under which a file keeps methods of locks. */
 function boundIn(text: string): readonly string[] {
   const tree = new SourceTree('/p/a.ts', text);
-  const program = { filesWith: () => ['/p/a.ts'], tree: () => tree } as unknown as Program;
+  const program = {
+    filesWith: () => ['/p/a.ts'],
+    text: () => text,
+    tree: () => tree,
+  } as unknown as Program;
   return [...lockVocabulary(program, BUILTIN_PRIMITIVES).bound];
 }
 
