@@ -6,13 +6,13 @@ export default defineConfig({
     // One order for the whole manager; docs/manager.md tells why.
     order: [
       'Dispatchers.provisionGate',
+      'Resumer.lane',
+      'SessionWorkspace.mu',
       'Backend.mu',
       'Workspace.clientsMu',
       'GraphManager.workspaces',
       'LoadedWorkspace.rebuildLane',
       'GraphManager.admission',
-      'Resumer.lane',
-      'SessionWorkspace.mu',
     ],
     leaf: ['GraphManager.admission'],
     brief: ['Workspace.clientsMu', 'LoadedWorkspace.rebuildLane', 'GraphManager.admission'],

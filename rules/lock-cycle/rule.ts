@@ -1,3 +1,4 @@
+import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -18,6 +19,9 @@ export const lockCycle = defineRule<undefined, 'cycle'>({
       help: 'choose one order for {names}, declare it in locks.order, and acquire in that order everywhere',
     },
   },
-  relevance: (_options, { primitives }) => ({ words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]) }),
+  relevance: (_options, { primitives }) => ({
+    words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    files: filesWithChains,
+  }),
   run: async (pass) => (await import('./run.ts')).run(pass),
 });

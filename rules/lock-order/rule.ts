@@ -1,3 +1,4 @@
+import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -53,7 +54,10 @@ export const lockOrder = defineRule<undefined, MessageId>({
       help: 'put the objects in a fixed order first (by id, say) and acquire in that order',
     },
   },
-  relevance: (_options, { primitives }) => ({ words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]) }),
+  relevance: (_options, { primitives }) => ({
+    words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    files: filesWithChains,
+  }),
   run: async (pass) => (await import('./run.ts')).run(pass),
   idle(pass) {
     const { order, leaf, brief, reentrant, disjoint } = pass.locks;

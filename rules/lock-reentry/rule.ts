@@ -1,3 +1,4 @@
+import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -29,6 +30,9 @@ export const lockReentry = defineRule<undefined, MessageId>({
       help: 'take all permits at once, or give the first back before waiting for the next',
     },
   },
-  relevance: (_options, { primitives }) => ({ words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]) }),
+  relevance: (_options, { primitives }) => ({
+    words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    files: filesWithChains,
+  }),
   run: async (pass) => (await import('./run.ts')).run(pass),
 });

@@ -194,10 +194,11 @@ export class Code {
       clause.types.some((type) => {
         const name = rightmostName(type.expression);
         if (!name) return false;
-        // An import may rename the base, so only a name that is no import may be ruled out by its spelling.
         const local = ts.isIdentifier(name) && name.parent === type ? resolveLocalType(name) : undefined;
         if (local && !isImport(local)) return local === base || sameMerged(local, base);
-        if (!local && name.text !== wanted) return false;
+        // An import may rename the base; what it is called where it comes from rules most others out.
+        const original = local ? importedName(local) : name.text;
+        if (original !== wanted && original !== 'default') return false;
         return this.entities(name).some((entity) => entity.kind === 'node' && entity.node === base);
       }),
     );

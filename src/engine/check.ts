@@ -216,8 +216,8 @@ class CheckRun {
       stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
       heeded: (hatch) => this.#heeded.add(placeOf(hatch)),
     };
-    const { words, ignoreCase } = rule.relevance(options, config.locks);
-    if (program.filesWith(words, ignoreCase).length > 0) {
+    const { words, ignoreCase, files } = rule.relevance(options, config.locks);
+    if (program.filesWith(words, ignoreCase).length > 0 || (files?.(program).length ?? 0) > 0) {
       await program.open();
       await rule.run(pass);
     } else {

@@ -36,6 +36,8 @@ export interface Report<Id extends string = string> {
 export interface Relevance {
   readonly words: readonly string[];
   readonly ignoreCase?: boolean;
+  /** More files, where no word tells: what matters is how the text goes. */
+  readonly files?: (program: Pick<Program, 'filesWith' | 'text'>) => readonly string[];
 }
 
 /** A fact base that several rules share: computed once per run, on first use. */

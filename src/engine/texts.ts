@@ -55,8 +55,13 @@ export class SourceTexts {
   }
 }
 
-/** A pipe or a device has no end, and even to open a pipe may take for ever. */
-function readPlainFile(file: string): string {
+/**
+ * The text of a file on disk, without a byte order mark. A pipe or a device has no end, and even to open a pipe may
+ * take for ever.
+ *
+ * @throws when there is no such file, it cannot be read, or is something else than a file
+ */
+export function readPlainFile(file: string): string {
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) throw new Error('it is not a file');

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { GateError } from './error.ts';
+import { readPlainFile } from './texts.ts';
 
 /** Text that stands for a file on disk, `null` for one that is not there. */
 export type Overlay = ReadonlyMap<string, string | null>;
@@ -92,7 +93,7 @@ class TsconfigReader {
     const overlaid = this.#overlay?.get(file);
     if (typeof overlaid === 'string') return overlaid;
     try {
-      return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+      return readPlainFile(file);
     } catch (error) {
       throw this.unreadable(file, error instanceof Error ? error.message : String(error));
     }

@@ -13,6 +13,7 @@ import {
   type Type,
   TypeFlags,
 } from 'typescript/unstable/sync';
+import { isEndless } from './endless.ts';
 import { type Project as FocusableProject, FocusedProject, isFocusable } from './focus.ts';
 import type {
   Compiler,
@@ -143,11 +144,15 @@ function apiOptions(
   { cwd, overlay }: CompilerOptions,
   virtual?: (file: string) => string | undefined,
 ): APIOptions {
-  if (!overlay) return virtual ? { cwd, fs: { readFile: virtual } } : { cwd };
+  const guard = (file: string): null | undefined => (isEndless(file) ? null : undefined);
+  if (!overlay) return { cwd, fs: { readFile: (file) => virtual?.(file) ?? guard(file) } };
   return {
     cwd,
     fs: {
-      readFile: (file) => virtual?.(file) ?? overlay(file),
+      readFile: (file) => {
+        const text = virtual?.(file) ?? overlay(file);
+        return text === undefined ? guard(file) : text;
+      },
       fileExists: (file) => {
         const text = overlay(file);
         return text === undefined ? undefined : text !== null;
@@ -293,23 +298,26 @@ class NativeOracle implements Oracle {
   }
 
   types(file: string, positions: readonly number[]): (TypeInfo | undefined)[] {
-    const checker = this.#checkerFor(file);
-    if (!checker || positions.length === 0) return positions.map(() => undefined);
+    const project = this.#ownerOf(file);
+    if (!project || positions.length === 0) return positions.map(() => undefined);
     this.queries += positions.length;
-    return checker.getTypeAtPosition(file, positions).map((type) => type && this.#typeInfo(type, checker));
+    return project.checker
+      .getTypeAtPosition(file, positions)
+      .map((type) => type && this.#typeInfo(type, project));
   }
 
   expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[] {
     this.queries += stretches.length;
     return stretches.map((stretch) => {
-      const { checker, type } = this.#typeOver(file, stretch) ?? {};
-      return checker && type && this.#typeInfo(type, checker);
+      const { project, type } = this.#typeOver(file, stretch) ?? {};
+      return project && type && this.#typeInfo(type, project);
     });
   }
 
   member(file: string, of: Stretch, name: string): SymbolInfo | NoMember {
     this.queries += 1;
-    const { checker, type } = this.#typeOver(file, of) ?? {};
+    const { project, type } = this.#typeOver(file, of) ?? {};
+    const checker = project?.checker;
     const present = type && checker?.getNonNullableType(type);
     if (!checker || !present || (present.flags & TypeFlags.Any) !== 0) return 'unknown';
     const symbol = checker.getPropertyOfType(checker.getApparentType(present) ?? present, name);
@@ -317,12 +325,12 @@ class NativeOracle implements Oracle {
   }
 
   /** The compiler's tree of the file is fetched on the first question, and kept by the API. */
-  #typeOver(file: string, stretch: Stretch): { readonly checker: Checker; readonly type: Type } | undefined {
+  #typeOver(file: string, stretch: Stretch): { readonly project: Project; readonly type: Type } | undefined {
     const project = this.#ownerOf(file);
     const source = project?.program.getSourceFile(file);
     const node = source && nodeOver<Node>(source, stretch);
     const type = node && project?.checker.getTypeAtLocation(node);
-    return project && type ? { checker: project.checker, type } : undefined;
+    return project && type ? { project, type } : undefined;
   }
 
   #checkerFor(file: string): Checker | undefined {
@@ -349,7 +357,8 @@ class NativeOracle implements Oracle {
     return info;
   }
 
-  #typeInfo(type: Type, checker: Checker): TypeInfo {
+  #typeInfo(type: Type, { checker, compilerOptions }: Project): TypeInfo {
+    const { strict, strictNullChecks: isStrict = strict ?? true } = compilerOptions;
     const members = partsOf(type);
     const isOpen = (type.flags & TypeFlags.Instantiable) !== 0;
     const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
@@ -362,12 +371,18 @@ class NativeOracle implements Oracle {
       symbols,
       literals: literalsOf(bound ? partsOf(bound) : members),
       callable: members.some((member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0),
+      present: isStrict && isPresent(bound ?? type),
     });
   }
 }
 
 function partsOf(type: Type): readonly Type[] {
   return type.isUnionType() || type.isIntersectionType() ? type.getTypes() : [type];
+}
+
+function isPresent(type: Type): boolean {
+  if (type.isUnionType() || type.isIntersectionType()) return type.getTypes().every(isPresent);
+  return (type.flags & (TypeFlags.Object | TypeFlags.NonPrimitive)) !== 0;
 }
 
 function literalsOf(members: readonly Type[]): TypeInfo['literals'] {
@@ -391,10 +406,39 @@ function symbolInfo(symbol: TsSymbol, checker: Checker, fileName: (path: string)
     unresolvedImport,
   });
   if ((symbol.flags & SymbolFlags.Alias) === 0) return describe(symbol, false);
-  const target = checker.getAliasedSymbol(symbol);
-  return checker.isUnknownSymbol(target)
-    ? describe(lastReachable(symbol, checker), true)
-    : describe(target, false);
+  return new ImportedSymbol(() => {
+    const target = checker.getAliasedSymbol(symbol);
+    return checker.isUnknownSymbol(target)
+      ? describe(lastReachable(symbol, checker), true)
+      : describe(target, false);
+  });
+}
+
+/** An import is followed only when somebody looks at it: a file's are asked about together, and few of them matter. */
+class ImportedSymbol implements SymbolInfo {
+  readonly #follow: () => SymbolInfo;
+  #target: SymbolInfo | undefined;
+
+  constructor(follow: () => SymbolInfo) {
+    this.#follow = follow;
+  }
+
+  get name(): string {
+    return this.#followed.name;
+  }
+
+  get declarations(): readonly Declaration[] {
+    return this.#followed.declarations;
+  }
+
+  get unresolvedImport(): boolean {
+    return this.#followed.unresolvedImport;
+  }
+
+  get #followed(): SymbolInfo {
+    this.#target ??= this.#follow();
+    return this.#target;
+  }
 }
 
 /** The last import or re-export on the way to a module that is not there. */

@@ -41,6 +41,11 @@ export interface TypeInfo {
   readonly literals: readonly (string | number | boolean)[] | undefined;
   /** Whether a value of the type can be called. */
   readonly callable: boolean;
+  /**
+   * Whether every value of the type is an object, so that none is missing and none counts as false. Never so where the
+   * project's types say nothing about `null` and `undefined`.
+   */
+  readonly present: boolean;
 }
 
 /** A whole expression, or a pattern that takes a value apart, by its first character and the end of its last. */

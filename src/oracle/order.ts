@@ -1,12 +1,13 @@
 import type { SymbolInfo, TypeInfo } from './oracle.ts';
 
 /** The members of a union have no order of their own, and the order a compiler keeps them in may be that of its work. */
-export function inOrder({ any, symbols, literals, callable }: TypeInfo): TypeInfo {
+export function inOrder({ any, symbols, literals, callable, present }: TypeInfo): TypeInfo {
   return {
     any,
     symbols: [...symbols].sort(byName),
     literals: literals && [...literals].sort(byValue),
     callable,
+    present,
   };
 }
 

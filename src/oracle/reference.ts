@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { libraryFiles } from '../syntax/lib-files.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
+import { isEndless } from './endless.ts';
 import type {
   Compiler,
   CompilerOptions,
@@ -91,7 +92,8 @@ export class ReferenceCompiler implements Compiler {
     const { readFile, fileExists, directoryExists } = host;
     host.readFile = (file) => {
       const text = textOf(file);
-      return text === undefined ? readFile.call(host, file) : (text ?? undefined);
+      if (text !== undefined) return text ?? undefined;
+      return isEndless(file) ? undefined : readFile.call(host, file);
     };
     host.fileExists = (file) => {
       const text = textOf(file);
@@ -137,12 +139,14 @@ class ReferenceOracle implements Oracle {
   }
 
   types(file: string, positions: readonly number[]): (TypeInfo | undefined)[] {
-    return this.#ask(file, positions, (node, checker) => typeInfo(checker.getTypeAtLocation(node), checker));
+    return this.#ask(file, positions, (node, checker, isStrict) =>
+      typeInfo(checker.getTypeAtLocation(node), checker, isStrict),
+    );
   }
 
   expressionTypes(file: string, stretches: readonly Stretch[]): (TypeInfo | undefined)[] {
-    return this.#askAt(file, stretches, nodeOver<Ts.Node>, (node, checker) =>
-      typeInfo(checker.getTypeAtLocation(node), checker),
+    return this.#askAt(file, stretches, nodeOver<Ts.Node>, (node, checker, isStrict) =>
+      typeInfo(checker.getTypeAtLocation(node), checker, isStrict),
     );
   }
 
@@ -164,7 +168,7 @@ class ReferenceOracle implements Oracle {
   #ask<T>(
     file: string,
     positions: readonly number[],
-    answer: (node: Ts.Node, checker: Ts.TypeChecker) => T | undefined,
+    answer: (node: Ts.Node, checker: Ts.TypeChecker, isStrict: boolean) => T | undefined,
   ): (T | undefined)[] {
     return this.#askAt(file, positions, tokenAt, answer);
   }
@@ -173,16 +177,17 @@ class ReferenceOracle implements Oracle {
     file: string,
     places: readonly Place[],
     find: (source: Ts.SourceFile, place: Place) => Ts.Node | undefined,
-    answer: (node: Ts.Node, checker: Ts.TypeChecker) => T | undefined,
+    answer: (node: Ts.Node, checker: Ts.TypeChecker, isStrict: boolean) => T | undefined,
   ): (T | undefined)[] {
     this.queries += places.length;
     for (const program of this.#programs) {
       const source = program.getSourceFile(file);
       if (!source) continue;
       const checker = program.getTypeChecker();
+      const { strict, strictNullChecks = strict ?? true } = program.getCompilerOptions();
       return places.map((place) => {
         const node = find(source, place);
-        return node && answer(node, checker);
+        return node && answer(node, checker, strictNullChecks);
       });
     }
     return places.map(() => undefined);
@@ -245,7 +250,7 @@ function nameOf(node: Ts.Node): Ts.Node | undefined {
   return 'name' in node ? ((node as { name?: Ts.Node }).name ?? undefined) : undefined;
 }
 
-function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
+function typeInfo(type: Ts.Type, checker: Ts.TypeChecker, isStrict: boolean): TypeInfo {
   const members = partsOf(type);
   const isOpen = (type.flags & ts.TypeFlags.Instantiable) !== 0;
   const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
@@ -257,7 +262,13 @@ function typeInfo(type: Ts.Type, checker: Ts.TypeChecker): TypeInfo {
       .filter((info) => info !== undefined),
     literals: literalsOf(bound ? partsOf(bound) : members, checker),
     callable: members.some((member) => member.getCallSignatures().length > 0),
+    present: isStrict && isPresent(bound ?? type),
   });
+}
+
+function isPresent(type: Ts.Type): boolean {
+  if (type.isUnionOrIntersection()) return type.types.every(isPresent);
+  return (type.flags & (ts.TypeFlags.Object | ts.TypeFlags.NonPrimitive)) !== 0;
 }
 
 function partsOf(type: Ts.Type): readonly Ts.Type[] {

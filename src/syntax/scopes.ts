@@ -27,10 +27,8 @@ const resolved = new WeakMap<Ts.Identifier, LocalDeclaration | null>();
 /** The declaration that a reference in a type stands for. */
 export function resolveLocalType(reference: Ts.Identifier): LocalDeclaration | undefined {
   for (let node: Ts.Node | undefined = reference; node; node = node.parent) {
-    for (const statement of statementsOf(node)) {
-      const isType = ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
-      if (isType && statement.name.text === reference.text) return statement;
-    }
+    const declared = typesOf(node)?.get(reference.text);
+    if (declared) return declared;
     const { typeParameters } = node as { typeParameters?: readonly Ts.TypeParameterDeclaration[] };
     const parameter = typeParameters?.find(({ name }) => name.text === reference.text);
     if (parameter) return parameter;
@@ -38,6 +36,26 @@ export function resolveLocalType(reference: Ts.Identifier): LocalDeclaration | u
     if (found && isTypeDeclaration(found)) return found;
   }
   return undefined;
+}
+
+const typeTables = new WeakMap<Ts.Node, ReadonlyMap<string, LocalDeclaration>>();
+
+/** The interfaces and type aliases that a block of statements declares. */
+function typesOf(scope: Ts.Node): ReadonlyMap<string, LocalDeclaration> | undefined {
+  if (!ts.isSourceFile(scope) && !ts.isBlock(scope) && !ts.isModuleBlock(scope) && !ts.isCaseBlock(scope)) {
+    return undefined;
+  }
+  let table = typeTables.get(scope);
+  if (!table) {
+    const made = new Map<string, LocalDeclaration>();
+    for (const statement of statementsOf(scope)) {
+      const isType = ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
+      if (isType && !made.has(statement.name.text)) made.set(statement.name.text, statement);
+    }
+    table = made;
+    typeTables.set(scope, table);
+  }
+  return table;
 }
 
 function isTypeDeclaration(node: LocalDeclaration): boolean {

@@ -76,6 +76,11 @@ describe('code that nests thousands of levels deep', () => {
 });
 
 // A minute and more on a machine with much else to do.
+it('a chain of a thousand links is followed, each of them under a lock', { timeout: 180_000 }, () => {
+  const links = list(1000, () => '    .then(async () => (await a.acquire())())\n');
+  expect(check(`export function chain(p: Promise<void>) {\n  return p\n${links}    ;\n}\n`)).toEqual(FOUND);
+});
+
 describe('ten thousand functions that call each other', { timeout: 180_000 }, () => {
   const next = (index: number): number => (index + 1) % 10_000;
 

@@ -1,4 +1,5 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CliRun, ws } from '../support/cli.ts';
@@ -143,6 +144,21 @@ describe('a tsconfig that cannot be used exits with 2', () => {
   });
 
   it.each([
+    ['itself', 'tsconfig.json', {}],
+    ['what it extends', 'base.json', { 'tsconfig.json': '{ "extends": "./base.json" }' }],
+  ])('a pipe, as %s', (_, name, files) => {
+    const dir = projectOf({ ...PROJECT, ...files });
+    execFileSync('mkfifo', [path.join(dir, name)]);
+    expect(check(dir)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        `ws-gate: the tsconfig ${name} cannot be used\n  why  it is not a file\n` +
+        '  do   correct it, or name another with --tsconfig\n',
+    });
+  });
+
+  it.each([
     ['a link that leads nowhere', 'gone.json', 'ENOENT: no such file or directory'],
     ['a link in a circle', 'tsconfig.json', 'ELOOP: too many symbolic links encountered'],
   ])('%s', (_, target, why) => {
@@ -157,6 +173,17 @@ describe('a tsconfig that cannot be used exits with 2', () => {
     });
   });
 });
+
+/** What it is, how it is made, and why it cannot be read. */
+type Kind = readonly [string, (file: string) => void, (file: string) => string];
+
+/** Leaves a socket behind that nobody listens on. */
+function bindSocket(file: string): void {
+  const bind =
+    'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, 9))';
+  spawnSync(process.execPath, ['-e', bind, file]);
+  expect(lstatSync(file).isSocket()).toBe(true);
+}
 
 describe('a file', () => {
   const withBytes = (file: string, bytes: Buffer): string => {
@@ -221,6 +248,43 @@ describe('a file', () => {
     const stdout =
       'src/x.ts:1:1: error gate-integrity/unreadableFile: the file cannot be read: it is not a file\n';
     expect(check(dir)).toEqual({ code: 1, stdout: FOUND.stdout + stdout, stderr: '' });
+  });
+
+  describe.each(['native', 'reference'] as const)('that is no file, asked of the %s compiler,', (oracle) => {
+    const kinds: readonly Kind[] = [
+      ['a pipe', (file) => execFileSync('mkfifo', [file]), () => 'it is not a file'],
+      ['a socket', bindSocket, (file) => `ENXIO: no such device or address, open '${file}'`],
+      ['a device', (file) => symlinkSync('/dev/zero', file), () => 'it is not a file'],
+    ];
+    const madeBy = (make: Kind[1]): string => {
+      const dir = projectOf(PROJECT);
+      make(path.join(dir, 'src/x.ts'));
+      return dir;
+    };
+    const checkAs = (dir: string, text: string, tsconfig: string): CliRun => {
+      writeFileSync(path.join(dir, 'src/a.ts'), text);
+      writeFileSync(path.join(dir, 'tsconfig.json'), tsconfig);
+      return ws(dir, ['check', '-f', 'compact'], { WS_GATE_ORACLE: oracle });
+    };
+    const IMPORTS = TWICE.replace(';', ";import './x.js';");
+
+    it.each(kinds)('as %s, is reported where the tsconfig lists it', (_, make, why) => {
+      const dir = madeBy(make);
+      const stdout =
+        `${FOUND.stdout}src/x.ts:1:1: error gate-integrity/unreadableFile: ` +
+        `the file cannot be read: ${why(path.join(dir, 'src/x.ts'))}\n`;
+      const files = '"files": ["src/a.ts", "src/x.ts"]';
+      expect(checkAs(dir, TWICE, `{ ${files} }`)).toEqual({ code: 1, stdout, stderr: '' });
+      // A project that refers to others is opened whole.
+      expect(checkAs(dir, TWICE, `{ ${files}, "references": [] }`)).toEqual({ code: 1, stdout, stderr: '' });
+    });
+
+    it.each(kinds)('as %s, is not there for those that import it', (_, make) => {
+      const dir = madeBy(make);
+      const files = '"files": ["src/a.ts"]';
+      expect(checkAs(dir, IMPORTS, `{ ${files} }`)).toEqual(FOUND);
+      expect(checkAs(dir, IMPORTS, `{ ${files}, "references": [] }`)).toEqual(FOUND);
+    });
   });
 
   it.each([

@@ -94,6 +94,17 @@ describe('a run', () => {
     ]);
   });
 
+  it('runs a rule on a program that holds none of its words, if the rule finds a file worth a look', async () => {
+    const alert = (files: readonly string[]): Rule<unknown> => ({
+      ...bang,
+      relevance: () => ({ words: ['ALARM'], files: () => files }),
+    });
+    const found = async (files: readonly string[]) =>
+      (await run({ 'a.ts': 'BANG' }, {}, { extraRules: [alert(files)] })).report.findings.length;
+    expect(await found(['a.ts'])).toBe(1);
+    expect(await found([])).toBe(0);
+  });
+
   it('reports a file that vanishes after it was listed', async () => {
     const dir = tempDir({ 'a.ts': 'BANG', 'b.ts': 'BANG' });
     const vanishing = stubRule('no-bang', {

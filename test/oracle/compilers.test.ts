@@ -95,10 +95,51 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
     expect(typeOf('a.ts', 'state;')).toEqual({
       any: false,
       callable: false,
+      present: false,
       symbols: [],
       literals: [true, 1, 3, 'done', 'queued'],
     });
     expect(typeOf('a.ts', 'either;')?.symbols.map(({ name }) => name)).toEqual(['A', 'Z']);
+  });
+
+  it.each([
+    ['Z', true],
+    ['Z | (() => void)', true],
+    ['object', true],
+    ['Z & { b: 1 }', true],
+    ['Z | undefined', false],
+    ['Z | null', false],
+    ['Z | string', false],
+    ["'a'", false],
+    ['any', false],
+    ['unknown', false],
+  ])('tells whether %s is an object in any case', (type, present) => {
+    const { typeOf } = open({ 'a.ts': `interface Z { a: 1 } declare const z: ${type}; z;` });
+    expect(typeOf('a.ts', 'z;')?.present).toBe(present);
+  });
+
+  it('tells the presence of a type parameter by its constraint, and of a name by what was tested', () => {
+    const { typeOf } = open({
+      'a.ts':
+        'interface Z { a: 1 } function f<T extends Z, U>(t: T, u: U, z?: Z) { t; u; if (z) { z; } else z }',
+    });
+    expect(typeOf('a.ts', 't;')?.present).toBe(true);
+    expect(typeOf('a.ts', 'u;')?.present).toBe(false);
+    expect(typeOf('a.ts', 'z;')?.present).toBe(true);
+    expect(typeOf('a.ts', 'z }')?.present).toBe(false);
+  });
+
+  it.each([
+    [{}, true],
+    [{ strict: false }, false],
+    [{ strict: false, strictNullChecks: true }, true],
+    [{ strictNullChecks: false }, false],
+  ])('knows of no presence where %j leaves undefined out of the types', (compilerOptions, present) => {
+    const { typeOf } = open({
+      'tsconfig.json': JSON.stringify({ compilerOptions }),
+      'a.ts': 'interface Z { a: 1 } declare const z: Z; z;',
+    });
+    expect(typeOf('a.ts', 'z;')?.present).toBe(present);
   });
 
   it('tells the values of a type parameter by its constraint', () => {

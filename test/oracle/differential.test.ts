@@ -192,8 +192,8 @@ function plainSymbol(symbol: SymbolInfo | undefined): unknown {
 
 function plainType(type: TypeInfo | undefined): unknown {
   if (!type) return undefined;
-  const { any, callable, literals, symbols } = type;
+  const { any, callable, literals, present, symbols } = type;
   // Of symbols of one name (`__type`), those of the library come in another place, too.
   const plain = symbols.map(plainSymbol).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  return { any, callable, literals, symbols: plain };
+  return { any, callable, literals, present, symbols: plain };
 }

@@ -35,6 +35,55 @@ export class Desk {
     ]);
   });
 
+  test('looks at a program whose only lock is a promise chain', async () => {
+    const source = `export class Log {
+  private tail: Promise<void> = Promise.resolve();
+  write(): Promise<void> {
+    this.tail = this.tail.then(() => this.rotate());
+    return this.tail;
+  }
+  rotate(): Promise<void> {
+    const turn = this.tail.then(() => undefined);
+    this.tail = turn;
+    return turn;
+  }
+}
+`;
+    const { report } = await runRule('lock-reentry', { 'log.ts': source });
+    expect(report.findings.map(({ file, line, message }) => [file, line, message])).toEqual([
+      ['log.ts', 8, 'acquires Log.tail again while it is held'],
+    ]);
+  });
+
+  test('leads from a promise that an object keeps to the work that it stands for', async () => {
+    const source = `import { Mutex } from './locks.ts';
+const schema = new Mutex();
+class Replica {
+  readonly ready: Promise<void>;
+  constructor() {
+    this.ready = this.sync();
+  }
+  private async sync(): Promise<void> {
+    await schema.runExclusive(async () => {});
+  }
+}
+export async function add(): Promise<void> {
+  await schema.runExclusive(async () => {
+    await new Replica().ready;
+  });
+}
+`;
+    const { report } = await runRule('lock-reentry', { 'locks.ts': LOCKS_FILE, 'replica.ts': source });
+    expect(report.findings.map((finding) => steps(finding))).toEqual([
+      [
+        'replica.ts:13 schema acquired here',
+        'replica.ts:13 runs the callback',
+        'replica.ts:6 calls Replica.sync',
+        'replica.ts:9 schema acquired here',
+      ],
+    ]);
+  });
+
   test('has a message for each way to wait for oneself', async () => {
     const source = `import { Mutex, RwLock } from './locks.ts';
 import { Pool } from './pool.ts';

@@ -2,18 +2,27 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
+import type { Aliases } from './aliases.ts';
+import type { AsyncStore } from './async-stores.ts';
 import { gated, performCall } from './calls.ts';
+import { isChainField } from './chain-shape.ts';
 import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
 import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './equalities.ts';
 import type { Env } from './evaluator.ts';
+import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.ts';
 import { closeIteration, nextElement } from './iteration.ts';
+import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
+import { isOneObject, orderOf } from './objects.ts';
+import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
+import { asTyped } from './presence.ts';
 import type { Summary } from './summary.ts';
+import { promised } from './thenables.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -55,6 +64,9 @@ export interface Call {
   readonly self: Value | undefined;
   readonly args: readonly (Value | undefined)[];
   readonly captured: Bindings;
+  readonly aliases: Aliases;
+  /** Where values are stored for whatever is called here. */
+  readonly within: readonly AsyncStore[];
 }
 
 /** Takes note of an acquisition that is waited for while `held` is held. */
@@ -115,7 +127,7 @@ export class Activation {
   // -- data flow
 
   #flow(): Outcome[] {
-    const { nodes, entry, exit } = this.cfg;
+    const { nodes, entry, exit, throwExit } = this.cfg;
     const incoming: Map<string, World>[] = nodes.map(() => new Map());
     const merged: boolean[] = nodes.map(() => false);
     const pending = new Set<number>([entry]);
@@ -144,7 +156,8 @@ export class Activation {
         }
         for (const [edge, next] of this.#transfer(node, world)) {
           for (const { to, when } of node.successors) {
-            if (when !== edge) continue;
+            // Nothing is made of the worlds in which an exception leaves the function.
+            if (when !== edge || to === throwExit) continue;
             const target = incoming[to] as Map<string, World>;
             const nextKey = worldKey(next);
             if (target.has(nextKey) && done[to]?.has(nextKey)) continue;
@@ -168,7 +181,7 @@ export class Activation {
       case 'branch':
         return this.#branch(action, world);
       case 'next':
-        return nextElement(this, action.node, world);
+        return nextElement(this, action.node, afterPause(world));
       case 'throw':
         return [['throw', world]];
       case 'call':
@@ -192,7 +205,7 @@ export class Activation {
         return performCall(this, action.node, world);
       case 'await': {
         const value = this.evaluate(action.node.expression, world);
-        return this.join(value, { ...world, segment: id }, action.node);
+        return this.join(value, { ...afterPause(world), segment: id }, action.node);
       }
       case 'yield':
         return this.#yield(action.node, world, id);
@@ -207,7 +220,7 @@ export class Activation {
         return [bind(world, action.node, value)];
       }
       case 'return':
-        return [{ ...world, result: this.evaluate(action.value, world) }];
+        return [{ ...world, result: this.#returned(action.value, world) }];
       case 'close':
         return [closeIteration(this, action.node, world)];
       case 'dispose':
@@ -217,6 +230,12 @@ export class Activation {
       default:
         return [world];
     }
+  }
+
+  /** An async function waits for the promise that it returns, so for an object with a `then` as well. */
+  #returned(node: Ts.Expression | undefined, world: World): Value | undefined {
+    const value = this.evaluate(node, world);
+    return node && isAsyncFunction(this.call.fn) ? promised(this, value, node, world) : value;
   }
 
   /** The end of the function: an async one waits for the promise it returns. */
@@ -264,7 +283,8 @@ export class Activation {
     const next: World[] = [];
     const settle = (to: World, result: Value | undefined): World =>
       node ? bind(to, node, result) : { ...to, result };
-    for (const member of membersOf(value)) {
+    const awaited = node ? promised(this, value, awaitedIn(node), world) : value;
+    for (const member of membersOf(awaited)) {
       if (member.kind !== 'promise') {
         next.push(settle(world, member));
         continue;
@@ -276,7 +296,7 @@ export class Activation {
         next.push(settle(this.settle(granted(outcome, rest), rest), outcome.value));
       }
     }
-    return next.length > 0 || membersOf(value).some(({ kind }) => kind === 'promise')
+    return next.length > 0 || membersOf(awaited).some(({ kind }) => kind === 'promise')
       ? next
       : [settle(world, undefined)];
   }
@@ -286,6 +306,7 @@ export class Activation {
     const own = new Set(tokensOf(task));
     const outer = world.held.filter(({ token }) => !own.has(token));
     for (const acquisition of task.acquisitions) {
+      this.engine.record.noteOwner(acquisition.lock);
       const around = outer.filter((held) => !isReleased(held, acquisition));
       for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world, false);
       // Of several that are started together, each is waited for while the others may be held already.
@@ -346,20 +367,24 @@ export class Activation {
     world: World,
   ): (readonly ['true' | 'false', World])[] {
     const value = this.evaluate(condition, world);
+    const pathOfObject = (node: Ts.Node) => pathOf(this.evaluate(node, world));
     const known =
       test === 'case'
         ? this.#isCase(condition, value, world)
         : test === 'truthy'
-          ? truthOf(value)
+          ? (truthOf(value) ?? isOneObject(condition, pathOfObject, world.ordered))
           : nullishnessOf(value);
     const equality = this.#equalityOf(condition, test);
-    const fact = test === 'case' ? undefined : this.#factOf(condition, test);
+    const asked = test === 'truthy' ? lockAskedAbout(this, condition, world) : undefined;
+    // Others take a lock and give it back, so its state is no fact that lasts.
+    const fact = test === 'case' || asked ? undefined : this.#factOf(condition, test);
     const answer =
       known ??
+      (asked && isHeldHere(asked, world)) ??
       (equality && knownEquality(equality, world.facts)) ??
       (fact === undefined ? undefined : world.facts.get(fact));
     const outgoing: (readonly ['true' | 'false', World])[] = [];
-    const compared = this.#comparison(condition, world);
+    const compared = orderOf(condition, pathOfObject);
     const loop = loopOf(condition);
     for (const way of [true, false]) {
       if (answer !== undefined && answer !== way) continue;
@@ -373,6 +398,7 @@ export class Activation {
         next = { ...next, facts: new Map(next.facts).set(equality.text, isEqual) };
       } else if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
+      if (asked) next = stateSeen(asked, way, next);
       if (loop) next = bind(next, loop, way ? RUNNING : undefined);
       outgoing.push([way ? 'true' : 'false', next]);
     }
@@ -448,28 +474,6 @@ export class Activation {
     return isStable ? text : undefined;
   }
 
-  /** Two objects that a condition compares, the smaller one first if it holds. */
-  #comparison(condition: Ts.Expression, world: World): readonly [string, string] | undefined {
-    const bare = skipParentheses(condition);
-    if (!ts.isBinaryExpression(bare) || !COMPARISONS.has(bare.operatorToken.kind)) return undefined;
-    let { left, right } = bare;
-    const compared = skipParentheses(left);
-    if (ts.isCallExpression(compared) && ts.isPropertyAccessExpression(compared.expression)) {
-      if (compared.expression.name.text !== 'localeCompare') return undefined;
-      left = compared.expression.expression;
-      right = compared.arguments[0] ?? right;
-    }
-    const [a, b] = [this.#holderPath(left, world), this.#holderPath(right, world)];
-    if (a === undefined || b === undefined || a === b) return undefined;
-    return DESCENDING.has(bare.operatorToken.kind) ? [b, a] : [a, b];
-  }
-
-  #holderPath(node: Ts.Expression, world: World): string | undefined {
-    const bare = skipParentheses(node);
-    const holder = ts.isPropertyAccessExpression(bare) ? bare.expression : bare;
-    return pathOf(this.evaluate(holder, world));
-  }
-
   /** A promise cannot be disposed of: what `using` binds without an `await` is what a lock grants at once. */
   #declareGranted(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): readonly World[] {
     if (ts.isVariableDeclaration(node) && node.initializer && isUsing(node)) {
@@ -499,7 +503,7 @@ export class Activation {
 
   #argument(node: Ts.ParameterDeclaration, world: World): Value | undefined {
     const { fn, args } = this.call;
-    const index = 'parameters' in fn ? thisless(fn.parameters).indexOf(node) : -1;
+    const index = parametersOf(fn).indexOf(node);
     if (node.dotDotDotToken) {
       const items = args.slice(Math.max(index, 0));
       let element: Value | undefined;
@@ -507,13 +511,11 @@ export class Activation {
       return { kind: 'collection', path: `p${index}`, items, element, sorted: false };
     }
     const given = args[index];
-    if (given?.kind === 'opaque' && given.settles) return given;
+    if (given?.kind === 'opaque' && (given.settles || given.keeps)) return given;
     const isMissing = index >= args.length || (given?.kind === 'constant' && given.value === undefined);
     if (node.initializer && isMissing) return this.evaluate(node.initializer, world);
     if (given && given.kind !== 'opaque') return given;
-    const typed = this.engine.evaluator.declared(node, undefined);
-    const path = given?.path ?? `p${index}`;
-    return typed?.kind === 'instance' ? { ...typed, path } : { kind: 'opaque', path };
+    return asTyped(given, this.engine.evaluator.declared(node, undefined), `p${index}`);
   }
 
   #bindPattern(name: Ts.BindingName, declaration: Ts.Node, value: Value | undefined, world: World): World {
@@ -606,7 +608,7 @@ export class Activation {
   write(declaration: Ts.Node, value: Value | undefined, world: World): World {
     const next = bind(world, declaration, value);
     const isLocal = owningFunction(declaration) === this.call.fn;
-    if (isLocal && !ts.isPropertyDeclaration(declaration)) return next;
+    if ((isLocal && !ts.isPropertyDeclaration(declaration)) || isChainField(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));
@@ -616,8 +618,12 @@ export class Activation {
   }
 
   #yield(node: Ts.YieldExpression, world: World, id: number): readonly World[] {
-    const value = this.evaluate(node.expression, world);
-    const after = { ...world, segment: id };
+    const given = this.evaluate(node.expression, world);
+    const after = { ...afterPause(world), segment: id };
+    const value =
+      node.asteriskToken && node.expression
+        ? iteratorOf(this, given, isAsyncFunction(this.call.fn), node.expression, world)
+        : given;
     if (node.asteriskToken && value?.kind === 'generator') {
       this.wait(value.task, world);
       for (const inner of value.yields) this.#noteYield([...world.held, ...inner.held], inner.value);
@@ -679,6 +685,11 @@ function isUsing({ parent }: Ts.VariableDeclaration): boolean {
   return (parent.flags & ts.NodeFlags.AwaitUsing) === ts.NodeFlags.Using;
 }
 
+/** What an `await` waits for. */
+function awaitedIn(node: Ts.Node): Ts.Node {
+  return ts.isAwaitExpression(node) ? node.expression : node;
+}
+
 /** Stands for a loop that has begun. */
 const RUNNING: Value = { kind: 'inert' };
 
@@ -688,18 +699,6 @@ export function givesBack(value: Value | undefined, { held }: World): boolean {
     (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
   );
 }
-
-const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.LessThanToken,
-  ts.SyntaxKind.LessThanEqualsToken,
-  ts.SyntaxKind.GreaterThanToken,
-  ts.SyntaxKind.GreaterThanEqualsToken,
-]);
-
-const DESCENDING: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.GreaterThanToken,
-  ts.SyntaxKind.GreaterThanEqualsToken,
-]);
 
 function reversed([a, b]: readonly [string, string]): readonly [string, string] {
   return [b, a];
@@ -734,11 +733,6 @@ export function isAsyncFunction(fn: CfgOwner): boolean {
 
 function isGenerator(fn: CfgOwner): boolean {
   return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
-}
-
-/** A `this` parameter is a type annotation, not a parameter. */
-function thisless(parameters: readonly Ts.ParameterDeclaration[]): Ts.ParameterDeclaration[] {
-  return parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
 }
 
 /** A grant that has arrived is part of a batch only as long as others of the batch are still on their way. */

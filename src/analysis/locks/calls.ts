@@ -3,26 +3,25 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import { isChain } from './chain-locks.ts';
 import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
-import {
-  DETACHED_FUNCTIONS,
-  DETACHED_METHODS,
-  detach,
-  handOver,
-  keepingGrants,
-  leaveRunning,
-} from './handover.ts';
+import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
+import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
-import { idOf } from './keys.ts';
+import { isMember, symbolName } from './members.ts';
 import { UNKNOWN_PATH } from './paths.ts';
+import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
+import { onStore } from './store-calls.ts';
+import { performTagged, substitutionsOf } from './tagged.ts';
+import { promisedList, settledBy } from './thenables.ts';
+import { isPartlyKnown, noteUnknown } from './unknown-calls.ts';
 import {
   type Acquisition,
   type Closure,
-  EMPTY_BINDINGS,
   type Held,
   type LockRef,
   type LockValue,
@@ -40,7 +39,7 @@ import { addHeld, addHeldAgain, bind, keptGrants, releaseLock, START, type World
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
   if (ts.isNewExpression(node)) return construct(activation, node, world);
-  if (ts.isTaggedTemplateExpression(node)) return [bind(world, node, undefined)];
+  if (ts.isTaggedTemplateExpression(node)) return performTagged(activation, node, world);
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
   const method = isMember(callee) ? ((name && nameText(name)) ?? symbolName(callee)) : undefined;
@@ -61,6 +60,9 @@ export function performCall(activation: Activation, node: CallLike, world: World
   }
   if (receiverNode && method !== undefined && name) {
     if (isPromiseStatic(receiverNode)) return promiseStatic(activation, node, method, world);
+    const stored =
+      /^(?:run|getStore)$/.test(method) && onStore(activation, node, receiverNode, method, world);
+    if (stored) return stored;
     const receiver = activation.evaluate(receiverNode, world);
     const onLock = lockCall(activation, node, receiverNode, receiver, method, name, world);
     if (onLock) return onLock;
@@ -68,32 +70,45 @@ export function performCall(activation: Activation, node: CallLike, world: World
     if (builtin) return builtin;
   }
   const target = activation.evaluate(callee, world);
+  return (
+    callFunction(activation, node, callee, receiverNode, target, world) ??
+    unknownCall(activation, node, callee, name, method, target, world)
+  );
+}
+
+/** A call of what is known of the callee, by its value or by its declarations; undefined when nothing is. */
+export function callFunction(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
+  callee: Ts.Node,
+  receiverNode: Ts.Expression | undefined,
+  target: Value | undefined,
+  world: World,
+): readonly World[] | undefined {
   if (target?.kind === 'inert') return [bind(world, node, undefined)];
   const callables = membersOf(target).filter(
     ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
   );
   if (callables.length > 0 && !isOverridable(target, receiverNode, activation, world)) {
     const args = argumentsOf(activation, node, world);
+    // Functions that were put there from elsewhere, and others that could not be followed.
+    if (isPartlyKnown(target)) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
     return callables.flatMap((member) => {
       if (member.kind === 'closure') {
-        return invoke(activation, node, activation.withCaptured(member, world), args, world);
+        return invokeCallee(activation, node, member, args, world);
       }
       if (member.kind === 'operation') {
-        return (
-          lockOperation(activation, node, member.lock, member.method, world) ?? [bind(world, node, undefined)]
-        );
+        const performed =
+          ts.isCallExpression(node) && lockOperation(activation, node, member.lock, member.method, world);
+        return performed || [bind(world, node, undefined)];
       }
       return [bind(activation.release(member as Releaser, world), node, undefined)];
     });
   }
-  const declared = declaredTargets(activation, callee, name, receiverNode, world);
-  if (declared.length > 0) {
-    const args = argumentsOf(activation, node, world);
-    return declared.flatMap((closure) =>
-      invoke(activation, node, activation.withCaptured(closure, world), args, world),
-    );
-  }
-  return unknownCall(activation, node, callee, name, method, target, world);
+  const declared = declaredTargets(activation, callee, rightmostName(callee), receiverNode, world);
+  if (declared.length === 0) return undefined;
+  const args = argumentsOf(activation, node, world);
+  return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 
 /** A method found on an object whose class may have heirs: the declarations know them all. */
@@ -123,6 +138,8 @@ function lockCall(
   name: NameNode,
   world: World,
 ): readonly World[] | undefined {
+  // A chain goes on after a failure as it does otherwise.
+  if (isChain(receiver) && method === 'catch') return [bind(world, node, receiver)];
   const locks = membersOf(receiver).filter((member) => member.kind === 'lock');
   if (locks.length > 0) {
     const results = locks.flatMap((lock) => lockOperation(activation, node, lock, method, world) ?? []);
@@ -156,16 +173,29 @@ function lockOperation(
   const { primitive } = value.lock.cls;
   const takes = (list: readonly string[] | undefined): boolean => list?.includes(method) ?? false;
   const lock = activation.engine.locks.keyed(activation, value.lock, node, world);
-  if (takes(primitive.scoped)) return scoped(activation, node, { ...value, lock }, 'exclusive', world);
-  if (takes(primitive.scopedShared)) return scoped(activation, node, { ...value, lock }, 'shared', world);
-  if (takes(primitive.acquire)) return acquire(activation, node, { ...value, lock }, 'exclusive', world);
-  if (takes(primitive.acquireShared)) return acquire(activation, node, { ...value, lock }, 'shared', world);
+  const free = seenFree(lock, world);
+  const taken: LockValue = { ...value, lock, tries: value.tries || free !== undefined };
+  const after = noLongerFree(lock, world);
+  // What was asked for until it was free was waited for: with nothing held here, but perhaps by a caller.
+  if (free === 'at last') {
+    activation.waitsFor(acquisitionOf(heldBy(activation, node, lock, 'exclusive', world.segment)), [], world);
+  }
+  if (takes(primitive.scoped)) return scoped(activation, node, taken, 'exclusive', after);
+  if (takes(primitive.scopedShared)) return scoped(activation, node, taken, 'shared', after);
+  if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
+  if (takes(primitive.acquireShared)) return acquire(activation, node, taken, 'shared', after);
   if (takes(primitive.try)) return tryAcquire(activation, node, lock, world);
   if (takes(primitive.release)) return [bind(releaseLock(world, lock), node, undefined)];
   return undefined;
 }
 
-function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode, segment: number): Held {
+export function heldBy(
+  activation: Activation,
+  node: Ts.Node,
+  lock: LockRef,
+  mode: Mode,
+  segment: number,
+): Held {
   return {
     token: activation.engine.code.key(node),
     lock,
@@ -176,7 +206,7 @@ function heldBy(activation: Activation, node: Ts.Node, lock: LockRef, mode: Mode
   };
 }
 
-function acquisitionOf(held: Held): Acquisition {
+export function acquisitionOf(held: Held): Acquisition {
   return {
     lock: held.lock,
     mode: held.mode,
@@ -206,7 +236,7 @@ function acquire(
   return [bind(addHeldAgain(world, [held]), node, { kind: 'promise', task })];
 }
 
-function grantOf(held: Held): Releaser {
+export function grantOf(held: Held): Releaser {
   const { grants } = held.lock.cls.primitive;
   return {
     kind: 'releaser',
@@ -354,17 +384,30 @@ function callbackOf(activation: Activation, node: Ts.CallExpression, world: Worl
 
 // -- functions
 
-export function argumentsOf(
-  activation: Activation,
-  node: Ts.CallExpression | Ts.NewExpression,
-  world: World,
-): (Value | undefined)[] {
+export function argumentsOf(activation: Activation, node: CallLike, world: World): (Value | undefined)[] {
+  if (ts.isTaggedTemplateExpression(node)) return substitutionsOf(activation, node, world);
   return (node.arguments ?? []).flatMap((argument) => {
     if (!ts.isSpreadElement(argument))
       return [activation.upToDate(activation.evaluate(argument, world), world)];
     const spread = activation.evaluate(argument.expression, world);
     return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
   });
+}
+
+/** Calls what a call names. */
+function invokeCallee(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
+  closure: Closure,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] {
+  const { code, reach } = activation.engine;
+  const leads = reach.leads(closure.fn);
+  const given = leads && ts.isCallExpression(node) ? presentArguments(code, node, closure, args) : args;
+  const mayTake = leads || args.some((value) => membersOf(value).some(({ kind }) => kind === 'closure'));
+  const around = mayTake ? nothingSeenFree(world) : world;
+  return invoke(activation, node, activation.withCaptured(closure, around), given, around);
 }
 
 /** Calls a function of the program: its effect on what is held, and its value. */
@@ -423,7 +466,7 @@ const startHere: Start = (activation, node, task, args, world) => {
 /** As part of another task, which waits for it. */
 const startWithin: Start = (_activation, node, task, _args, world) => startTask(node, task, world);
 
-function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
+export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
   const joined = isJoined(node);
   // A function that is not async runs to its end before its caller goes on.
   const isWithin = joined || !isAsyncFunction(fn);
@@ -464,27 +507,8 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
   if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
-      const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
-      const { acquisitions: awaited, outcomes } = runUnder(
-        activation,
-        node,
-        executor,
-        [settle, settle],
-        [],
-        world,
-      );
-      const acquisitions = [...awaited];
-      // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-      const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
-        held: [],
-        isJoined: false,
-        kept: EMPTY_BINDINGS,
-        under: undefined,
-      });
-      if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
-      // The executor may settle the promise and go on for a while: nobody waits for its end.
-      const next = handOver(activation, node, { acquisitions, outcomes }, world);
-      return [bind(next, node, { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } })];
+      const { task, world: next } = settledBy(activation, node, executor, world);
+      return [bind(next, node, { kind: 'promise', task })];
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
@@ -500,7 +524,7 @@ function promiseStatic(
   world: World,
 ): readonly World[] {
   const [argument] = argumentsOf(activation, node, world);
-  return [bind(world, node, combine(method, argument))];
+  return [bind(world, node, combine(method, promisedList(activation, argument, node, world)))];
 }
 
 /** Methods of promises, functions, collections and timers; undefined for anything else. */
@@ -525,6 +549,8 @@ function memberCall(
   if (receiver?.kind === 'operation' && method === 'bind') return [bind(world, node, receiver)];
   if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
   if (method === 'then' || method === 'catch' || method === 'finally') {
+    // A `then` of the program's own is a method like any other.
+    if (receiver?.kind !== 'promise' && hasDeclaredMember(activation, node)) return undefined;
     return chained(activation, node, receiver, method, args, world);
   }
   if (DETACHED_METHODS.test(method)) {
@@ -577,43 +603,8 @@ function unknownCall(
   return runCallbacks(activation, node, world);
 }
 
-/** A call that leads nowhere that we can see. */
-function noteUnknown(
-  activation: Activation,
-  node: Ts.CallExpression,
-  callee: Ts.Node,
-  name: NameNode | undefined,
-  target: Value | undefined,
-  world: World,
-): void {
-  if (target?.kind === 'opaque' && /^\^*p\d/.test(target.path)) {
-    // A callback parameter: whoever hands it in is looked at.
-    activation.carriesLocks = true;
-    return;
-  }
-  const entities = name ? activation.engine.code.entities(name) : [];
-  if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
-  if (isOfAnotherPackage(activation, callee)) return;
-  activation.engine.unknownCall(node, callee.getText().slice(0, 60), world.held[0]);
-}
-
-/** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */
-function isOfAnotherPackage({ engine }: Activation, callee: Ts.Node): boolean {
-  let root = callee;
-  while (isMember(root)) root = skipParentheses(root.expression);
-  if (root === callee || !ts.isIdentifier(root)) return false;
-  const entities = engine.code.entities(root);
-  return entities.length > 0 && entities.every(({ kind }) => kind === 'external');
-}
-
-/** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
-function isDeclaredOnly(node: Ts.Node): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
-}
-
 /** A function outside of the program runs the callbacks that it is given, as part of the promise it returns. */
-function runCallbacks(activation: Activation, node: Ts.CallExpression, world: World): readonly World[] {
+export function runCallbacks(activation: Activation, node: CallLike, world: World): readonly World[] {
   const callbacks = argumentsOf(activation, node, world)
     .flatMap((argument) => membersOf(argument))
     .filter((member) => member.kind === 'closure');
@@ -628,21 +619,6 @@ function runCallbacks(activation: Activation, node: Ts.CallExpression, world: Wo
   }
   const outcome: Outcome = { ...UNIT, writes };
   return [bind(world, node, { kind: 'promise', task: { acquisitions, outcomes: [outcome] } })];
-}
-
-/** `[Symbol.dispose]` in a call of the method of that name. */
-function symbolName(callee: Ts.Node): string | undefined {
-  if (!ts.isElementAccessExpression(callee)) return undefined;
-  const key = skipParentheses(callee.argumentExpression);
-  return ts.isPropertyAccessExpression(key) &&
-    ts.isIdentifier(key.expression) &&
-    key.expression.text === 'Symbol'
-    ? `[${key.getText()}]`
-    : undefined;
-}
-
-function isMember(node: Ts.Node): node is Ts.PropertyAccessExpression | Ts.ElementAccessExpression {
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 }
 
 function withoutNode(world: World, node: Ts.Node): World['bindings'] {

@@ -1,5 +1,6 @@
-import type { Ts } from '../../syntax/ts.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action } from '../cfg.ts';
+import { skipParentheses } from '../code.ts';
 import { type Activation, tokensOf } from './activation.ts';
 import { runUnder, settles, startTask } from './calls.ts';
 import { handOver, keepingGrants, releaserOf } from './handover.ts';
@@ -15,7 +16,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { dropTokens, isSameLock, releaseAll, START, type World } from './world.ts';
+import { bind, dropTokens, isSameLock, releaseAll, START, type World } from './world.ts';
 
 /**
  * `p.then(f)`: one task after another. What a link leaves held is held in the links behind it, and what it gives back
@@ -35,9 +36,19 @@ export function chained(
   if (method !== 'catch' && args.some((argument) => settles(argument))) {
     for (const one of task.acquisitions) activation.waitsFor(one, [], START);
   }
-  const rest = dropTokens(world, tokensOf(first));
+  const rest = withoutReceiver(node, dropTokens(world, tokensOf(first)));
   if (!isNeverAwaited(node)) return [startTask(node, task, rest)];
   return [startTask(node, keepingGrants(task), handOver(activation, node, task, rest))];
+}
+
+/**
+ * The task of a link holds all that came before it, so the value of the chain up to it is no longer needed: kept for
+ * every link, the worlds of a long chain would hold it over and over.
+ */
+function withoutReceiver(node: Ts.CallExpression, world: World): World {
+  const callee = skipParentheses(node.expression);
+  const receiver = ts.isPropertyAccessExpression(callee) ? skipParentheses(callee.expression) : undefined;
+  return receiver && ts.isCallExpression(receiver) ? bind(world, receiver, undefined) : world;
 }
 
 /** The worlds in which an action ends in an exception. */

@@ -6,7 +6,7 @@ import { invoke } from './calls.ts';
 import { idOf } from './keys.ts';
 import { isDescendingRoot, reversedRoot, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { type Closure, membersOf, pathOf, type Value } from './values.ts';
-import { bind, joinValues, type World } from './world.ts';
+import { asCollection, bind, joinValues, type World } from './world.ts';
 
 const ITERATIONS = new Set([
   'forEach',
@@ -31,7 +31,7 @@ export function collectionCall(
   args: readonly (Value | undefined)[],
   world: World,
 ): readonly World[] | undefined {
-  const collection = receiver?.kind === 'collection' ? receiver : undefined;
+  const collection = asCollection(receiver);
   const path = pathOf(receiver) ?? `n${idOf(node)}`;
   const [first] = args;
   if (
@@ -81,6 +81,7 @@ export function collectionCall(
       return [bind(variable ? activation.write(variable, value, world) : world, node, value)];
     }
     case 'slice':
+    case 'splice':
     case 'concat':
     case 'values':
     case 'flat':
@@ -140,7 +141,7 @@ function addElement(
   const result = method === 'use' ? args[0] : undefined;
   if (!added || added.kind === 'opaque' || added.kind === 'constant') return bind(world, node, result);
   const element = joinElements(collection.element, added);
-  const value: Value = { ...collection, items: undefined, element };
+  const value: Value = { ...collection, items: undefined, keys: undefined, element };
   const target = ts.isPropertyAccessExpression(node.expression)
     ? skipParentheses(node.expression.expression)
     : undefined;

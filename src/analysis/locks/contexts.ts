@@ -1,11 +1,15 @@
 import type { CfgOwner } from '../cfg.ts';
 import type { Call } from './activation.ts';
+import { NO_ALIASES } from './aliases.ts';
+import { NO_STORES, storesKey } from './async-stores.ts';
 import { isCarrier } from './essence.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesPassedOn } from './gates.ts';
+import { type Handed, joinHanded } from './handed.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
 import { BOTTOM, type Summary } from './summary.ts';
-import { EMPTY_BINDINGS, type LockClass } from './values.ts';
+import { spellsText } from './texts.ts';
+import { EMPTY_BINDINGS, type LockClass, type Value } from './values.ts';
 
 /** A function together with what it is called with, and what is known of it so far. */
 export interface Context {
@@ -15,6 +19,8 @@ export interface Context {
   readonly dependents: Set<Context>;
   /** How it is called, by caller; `outside` for a function that anybody may call. */
   readonly callers: Map<Context | 'outside', CallSites>;
+  /** Some call of it, or of what calls it, happens while a lock is held. */
+  isUnder: boolean;
   running: boolean;
   runs: number;
 }
@@ -27,16 +33,27 @@ export interface CallSites {
   readonly inherits: 'all' | 'single' | 'nothing';
   /** A lock that is held in one of the calls, if there is one. */
   readonly under: LockClass | undefined;
+  readonly handed: Handed;
 }
 
 /** Calls of which nothing is known but that they happen. */
-export const ANY_CALL: CallSites = { gates: new Set(), inherits: 'nothing', under: undefined };
+export const ANY_CALL: CallSites = {
+  gates: new Set(),
+  inherits: 'nothing',
+  under: undefined,
+  handed: new Map(),
+};
 
 /** Takes one more call from the same place into account. */
 export function commonSites(a: CallSites | undefined, b: CallSites): CallSites {
   if (!a) return b;
   const weakest = INHERITING.find((one) => one === a.inherits || one === b.inherits) ?? 'nothing';
-  return { gates: intersect(a.gates, b.gates), inherits: weakest, under: a.under ?? b.under };
+  return {
+    gates: intersect(a.gates, b.gates),
+    inherits: weakest,
+    under: a.under ?? b.under,
+    handed: joinHanded(a.handed, b.handed),
+  };
 }
 
 const INHERITING = ['nothing', 'single', 'all'] as const;
@@ -53,6 +70,7 @@ const MAX_KEY = 4000;
 /** All contexts of a run. */
 export class Contexts {
   readonly #all = new Map<string, Context>();
+  #called: Set<CfgOwner> | undefined;
   readonly #plain = new Map<CfgOwner, number>();
   readonly #carrying = new Map<CfgOwner, number>();
 
@@ -63,9 +81,26 @@ export class Contexts {
     return [...carriers];
   }
 
+  /** Functions that wait for a lock, hold one or give one back, in some of their calls. */
+  get locking(): ReadonlySet<CfgOwner> {
+    const locking = new Set<CfgOwner>();
+    for (const { call, summary } of this.#all.values()) if (touchesLocks(summary)) locking.add(call.fn);
+    return locking;
+  }
+
   /** Whether a function was looked at, from outside or through a call. */
   has(fn: CfgOwner): boolean {
     return this.#plain.has(fn) || this.#carrying.has(fn);
+  }
+
+  /** Whether the program calls a function in any of its contexts. */
+  isCalled(fn: CfgOwner): boolean {
+    this.#called ??= new Set(
+      [...this.#all.values()]
+        .filter(({ callers }) => [...callers.keys()].some((caller) => caller !== 'outside'))
+        .map(({ call }) => call.fn),
+    );
+    return this.#called.has(fn);
   }
 
   /** The context of a call; a general one when the function has too many. */
@@ -73,16 +108,24 @@ export class Contexts {
     let key = keyOf(call);
     const known = this.#all.get(key);
     if (known) return known;
-    const isCarrying = [...call.args, ...call.captured.values()].some((value) => isCarrier(value));
+    const given = [...call.args, ...call.captured.values()];
+    const isCarrying = given.some((value) => isCarrier(value)) || spellsText(call.fn);
     const counts = isCarrying ? this.#carrying : this.#plain;
     const count = (counts.get(call.fn) ?? 0) + 1;
     counts.set(call.fn, count);
     let actual = call;
     if (count > (isCarrying ? MAX_CARRYING_CONTEXTS : MAX_PLAIN_CONTEXTS) || key.length > MAX_KEY) {
-      actual = { fn: call.fn, self: lexicalSelf(call.fn), args: [], captured: EMPTY_BINDINGS };
+      actual = {
+        fn: call.fn,
+        self: lexicalSelf(call.fn),
+        args: call.args.map(general),
+        captured: EMPTY_BINDINGS,
+        aliases: NO_ALIASES,
+        within: NO_STORES,
+      };
       key = keyOf(actual);
-      const general = this.#all.get(key);
-      if (general) return general;
+      const before = this.#all.get(key);
+      if (before) return before;
     }
     const context: Context = {
       key,
@@ -90,6 +133,7 @@ export class Contexts {
       summary: BOTTOM,
       dependents: new Set(),
       callers: new Map(),
+      isUnder: false,
       running: false,
       runs: 0,
     };
@@ -160,8 +204,24 @@ export class Contexts {
   }
 }
 
-function keyOf({ fn, self, args, captured }: Call): string {
-  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}`;
+/** An argument among too many: that one was given, and whether it is a flag. */
+function general(value: Value | undefined, index: number): Value {
+  const isFlag = value?.kind === 'constant' && typeof value.value === 'boolean';
+  return isFlag ? value : { kind: 'opaque', path: `p${index}` };
+}
+
+function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
+  return (
+    acquisitions.length > 0 ||
+    outcomes.some(
+      ({ held, released, releasedTokens }) => held.length + released.length + releasedTokens.length > 0,
+    )
+  );
+}
+
+function keyOf({ fn, self, args, captured, aliases, within }: Call): string {
+  const around = `${aliases.map((names) => names.join('=')).join()}|${storesKey(within)}`;
+  return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${around}`;
 }
 
 /** The members of both. */

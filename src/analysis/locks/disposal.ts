@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
-import type { Closure, Value } from './values.ts';
+import { type Closure, membersOf, type Value } from './values.ts';
 import { keptGrants, releaseTokens, type World } from './world.ts';
 
 /** `using x = …` of an object of the program: its dispose method runs at the end of the block. */
@@ -36,6 +36,12 @@ export function dispose(
     });
   if (!effect) return undefined;
   const [first] = effect.task.outcomes;
+  if (awaits) {
+    if (effect.kind === 'async') activation.wait(effect.task, world);
+    for (const member of membersOf(first?.value)) {
+      if (member.kind === 'promise') activation.wait(member.task, world);
+    }
+  }
   return first ? activation.settle(first, world) : world;
 }
 

@@ -3,16 +3,20 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
+import { aliasesOf, NO_ALIASES } from './aliases.ts';
+import { type AsyncStore, crossStores, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { gatesAround } from './gates.ts';
+import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
 import { LockNames } from './lock-names.ts';
+import { parametersOf } from './parameters.ts';
 import {
   crossAcquisition,
   crossBindings,
@@ -23,6 +27,7 @@ import {
   type Formals,
   leaving,
 } from './paths.ts';
+import { asGiven } from './presence.ts';
 import type { LockReach } from './reach.ts';
 import { callSpan, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
@@ -38,6 +43,7 @@ import {
   type Instance,
   instanceOf,
   membersOf,
+  type Path,
   pathOf,
   type Task,
   UNIT,
@@ -57,6 +63,8 @@ export interface Around {
   readonly kept: Bindings;
   /** A lock that is held while the callee runs, or starts to. */
   readonly under: Held | undefined;
+  /** A store that has a value for the callee, as long as it runs. */
+  readonly within?: AsyncStore | undefined;
 }
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
@@ -75,6 +83,7 @@ export class LockEngine {
   readonly locks: LockNames;
   readonly record: LockRecord;
   readonly conditions: Conditions;
+  readonly reach: LockReach;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -86,17 +95,23 @@ export class LockEngine {
     this.code = code;
     this.identity = identity;
     const valueOfCall: ValueOfCall = (closure, args, site) => this.#valueOfCall(closure, args, site);
-    this.evaluator = new Evaluator(code, identity, valueOfCall);
+    this.evaluator = new Evaluator(code, identity, valueOfCall, (fn) => reach.leads(fn) || reach.isOpen(fn));
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
     this.locks = new LockNames(identity, this.evaluator);
-    this.record = new LockRecord(code);
+    this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);
-    this.#essence = new Essence(reach);
+    this.reach = reach;
+    this.#essence = new Essence(code, reach);
   }
 
   /** Functions whose callers must be looked at. */
   get carriers(): readonly CfgOwner[] {
     return this.#contexts.carriers;
+  }
+
+  /** Functions that are known to have to do with locks when they are called, whatever their names say. */
+  get locking(): ReadonlySet<CfgOwner> {
+    return this.#contexts.locking;
   }
 
   /** Every edge, with what is held around it in all the contexts that show it. */
@@ -115,7 +130,14 @@ export class LockEngine {
       const plain: Closure = { kind: 'closure', fn, self, captured: EMPTY_BINDINGS, bound: [] };
       for (const member of membersOf(this.targets.decorated(fn, plain))) {
         if (member.kind !== 'closure') continue;
-        const context = this.#contexts.of({ fn: member.fn, self, args: [], captured: member.captured });
+        const context = this.#contexts.of({
+          fn: member.fn,
+          self,
+          args: [],
+          captured: member.captured,
+          aliases: NO_ALIASES,
+          within: NO_STORES,
+        });
         context.callers.set('outside', ANY_CALL);
         this.#summaryOf(context);
       }
@@ -143,7 +165,9 @@ export class LockEngine {
     | undefined {
     const { fn } = closure;
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
-    if (!this.#essence.matters(closure, args, around)) {
+    const caller = this.#current;
+    const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
+    if (!this.#essence.matters(closure, args, around.kept, isUnder)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },
@@ -152,23 +176,26 @@ export class LockEngine {
     }
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
     const inward = entering(formals);
+    const { aliases = NO_ALIASES, within = NO_STORES } = this.#current?.call ?? {};
     const call: Call = {
       fn,
       self: crossValue(closure.self, inward),
-      args: trimmed(args.map((value) => crossValue(this.#essence.ofValue(value), inward))),
+      args: trimmed(this.#given(fn, args).map((value) => crossValue(value, inward))),
       captured: crossBindings(
         new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
         inward,
       ),
+      aliases: aliasesOf(formals, [...args, ...closure.captured.values()], aliases),
+      within: crossStores([...within, ...(around.within ? [around.within] : [])], aliases, inward),
     };
     const context = this.#contexts.of(call);
-    const caller = this.#current;
+    if (isUnder && !context.isUnder) this.#putUnder(context);
     if (caller) {
       context.dependents.add(caller);
       const gates = gatesAround(around.held, inward.path);
       const onThis = formals.self === 'this' ? 'all' : 'single';
       const inherits = around.isJoined ? onThis : 'nothing';
-      const sites: CallSites = { gates, inherits, under: around.under?.lock.cls };
+      const sites: CallSites = { gates, inherits, under: around.under?.lock.cls, handed: handedIn(args) };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
     }
     const summary = this.#summaryOf(context);
@@ -196,9 +223,16 @@ export class LockEngine {
     this.record.noteUnknownCall(node, callee, under?.lock.cls ?? this.#current);
   }
 
+  /** Takes note of a call of what the callers of the function that is being looked at hand in. */
+  parameterCall(node: Ts.Node, callee: string, parameter: Path, under: Held | undefined): void {
+    if (this.#current) this.record.noteParameterCall(node, callee, parameter, this.#current, under?.lock.cls);
+  }
+
   /** What could not be resolved where a lock is held. */
   unresolved(): readonly { readonly at: Span; readonly what: string }[] {
-    return this.record.unresolved(this.#contexts.under());
+    const isLock = (node: Ts.Node): boolean =>
+      this.identity.primitiveOf({ kind: 'node', node }) !== undefined;
+    return this.record.unresolved(this.#contexts, isLock);
   }
 
   /** Takes note of a lock that is waited for while another is held. */
@@ -210,7 +244,17 @@ export class LockEngine {
     world: World,
     combined: boolean,
   ): void {
-    this.record.noteEdge(this.#current, owner, outer, inner, held, world, combined);
+    const self = this.#current?.call.self;
+    const named = <T extends Held | Acquisition>(one: T): T => this.evaluator.singles.named(one, self);
+    const all = held.map(named);
+    const outside = all[held.indexOf(outer)] ?? named(outer);
+    this.record.noteEdge(this.#current, owner, outside, named(inner), all, world, combined);
+  }
+
+  /** Arguments without what makes no difference to the function. */
+  #given(fn: CfgOwner, args: readonly (Value | undefined)[]): (Value | undefined)[] {
+    const parameters = parametersOf(fn);
+    return args.map((value, index) => asGiven(this.#essence.ofValue(value), parameters[index]));
   }
 
   /** What a function returns, its effect on locks aside. */
@@ -222,18 +266,26 @@ export class LockEngine {
     const context = this.#contexts.of({
       fn,
       self: crossValue(closure.self, inward),
-      args: trimmed(
-        [...closure.bound, ...args].map((value) => crossValue(this.#essence.ofValue(value), inward)),
-      ),
+      args: trimmed(this.#given(fn, [...closure.bound, ...args]).map((value) => crossValue(value, inward))),
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
+      aliases: NO_ALIASES,
+      within: NO_STORES,
     });
     if (this.#current) context.dependents.add(this.#current);
-    const outward = leaving(formals, `${idOf(site)}`, (via) => via);
+    const at = callSpan(this.code, site);
+    const outward = leaving(formals, `${idOf(site)}`, (via) => chain(at, functionName(fn), via));
+    const { kind, acquisitions, outcomes } = this.#summaryOf(context);
+    // What an async function hands out is the promise of what it returns.
+    if (kind === 'async') return crossValue({ kind: 'promise', task: { acquisitions, outcomes } }, outward);
     let joined: Value | undefined;
-    for (const { value } of this.#summaryOf(context).outcomes) {
-      joined = joinValues(joined, crossValue(value, outward));
-    }
+    for (const { value } of outcomes) joined = joinValues(joined, crossValue(value, outward));
     return joined;
+  }
+
+  /** What cannot be resolved is to be told from now on, also deeper down. */
+  #putUnder(context: Context): void {
+    context.isUnder = true;
+    if (context.runs > 0 && this.#essence.isOpen(context.call.fn)) this.#queue.add(context);
   }
 
   #selves(fn: CfgOwner): (Value | undefined)[] {
@@ -256,7 +308,8 @@ export class LockEngine {
     const made = new Map<string, Instance>();
     for (const object of this.evaluator.objectsMade(self.cls)) {
       const inside = crossValue(object, entering({ self: undefined, args: [] }));
-      if (inside?.kind !== 'instance' || !keepsCarriers(inside.fields)) return [self];
+      if (inside?.kind !== 'instance') return [self];
+      if (inside.origin === undefined && !keepsCarriers(inside.fields)) return [self];
       const one = { ...inside, path: self.path };
       made.set(valueKey(one), one);
     }

@@ -1,10 +1,12 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { skipParentheses } from '../code.ts';
-import type { Around } from './engine.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { type Code, skipParentheses } from '../code.ts';
+import { functionType } from './function-types.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
 import type { Summary } from './summary.ts';
+import { spellsText } from './texts.ts';
 import {
   type Bindings,
   type Closure,
@@ -12,15 +14,18 @@ import {
   membersOf,
   type Outcome,
   pathOf,
+  truthOf,
   type Value,
 } from './values.ts';
 import { joinValues } from './world.ts';
 
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
 export class Essence {
+  readonly #code: Code;
   readonly #reach: LockReach;
 
-  constructor(reach: LockReach) {
+  constructor(code: Code, reach: LockReach) {
+    this.#code = code;
     this.#reach = reach;
   }
 
@@ -28,14 +33,21 @@ export class Essence {
   matters(
     closure: Closure,
     args: readonly (Value | undefined)[],
-    around: Pick<Around, 'kept' | 'under'> = { kept: EMPTY_BINDINGS, under: undefined },
+    kept: Bindings = EMPTY_BINDINGS,
+    isUnder = false,
   ): boolean {
-    if (this.#reach.leads(closure.fn) || handsBack(closure.fn)) return true;
+    if (this.#reach.leads(closure.fn) || handsBack(closure.fn) || spellsText(closure.fn)) return true;
     // Under a lock, what cannot be resolved is to be told.
-    if (around.under && this.#reach.isOpen(closure.fn)) return true;
-    for (const slot of around.kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
+    if (isUnder && (this.#reach.isOpen(closure.fn) || isHandedUnknownFunction(closure, args, this.#code)))
+      return true;
+    for (const slot of kept.keys()) if (this.#reach.mentions(closure.fn, slot)) return true;
     const given = [closure.self, ...args, ...closure.bound, ...closure.captured.values()];
-    return given.some((value) => isCarrier(this.ofValue(value)));
+    return given.some((value) => isCarrier(this.ofValue(value)) || this.#reach.isPending(value, closure.fn));
+  }
+
+  /** Whether a function, or anything it calls, calls something of which nothing is known. */
+  isOpen(fn: CfgOwner): boolean {
+    return this.#reach.isOpen(fn);
   }
 
   /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
@@ -52,12 +64,17 @@ export class Essence {
         const properties = new Map<string, Value>();
         for (const [name, property] of value.properties) {
           const essence = this.ofValue(property, depth + 1);
-          if (essence && essence.kind !== 'opaque') properties.set(name, essence);
+          if (essence && !isPlain(essence)) properties.set(name, essence);
         }
         const [...parts] = properties.values();
-        return parts.some((part) => isCarrier(part) || part.kind === 'constant')
-          ? { ...value, properties }
-          : { kind: 'opaque', path: value.path };
+        if (parts.some((part) => isCarrier(part) || part.kind === 'constant'))
+          return { ...value, properties };
+        if (parts.length === 0) return { kind: 'opaque', path: value.path, present: true };
+        // Of `{ tx }` it matters that there is one.
+        for (const name of properties.keys()) {
+          properties.set(name, { kind: 'opaque', path: `${value.path}.${name}`, present: true });
+        }
+        return { ...value, properties };
       }
       case 'instance': {
         if (value.fields.size === 0) return value;
@@ -72,7 +89,7 @@ export class Essence {
         // A pair that a function puts in order is a matter of locks, though it holds none.
         return isCarrier(value.element) || value.items?.some((item) => pathOf(item)) || value.sorted
           ? value
-          : { kind: 'opaque', path: value.path };
+          : { kind: 'opaque', path: value.path, present: true };
       case 'union': {
         let joined: Value | undefined;
         for (const member of value.members) {
@@ -112,8 +129,23 @@ export class Essence {
   }
 }
 
+/** Whether nothing is known of a value, not even that it is there. */
+function isPlain(value: Value): boolean {
+  return (value.kind === 'opaque' || value.kind === 'instance') && truthOf(value) === undefined;
+}
+
 function distinct(outcomes: readonly Outcome[]): Outcome[] {
   return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
+}
+
+/** Whether a function is given something to call of which nothing is known. */
+function isHandedUnknownFunction({ fn }: Closure, args: readonly (Value | undefined)[], code: Code): boolean {
+  const { parameters = [] } = fn as { parameters?: readonly Ts.ParameterDeclaration[] };
+  return parameters.some((parameter, index) => {
+    const value = args[index];
+    const isUnknown = index < args.length && (!value || value.kind === 'opaque');
+    return isUnknown && functionType(parameter, code) !== undefined;
+  });
 }
 
 const handingBack = new WeakMap<Ts.Node, boolean>();

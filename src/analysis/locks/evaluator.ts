@@ -13,11 +13,22 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { fieldAssignments } from './field-assignments.ts';
+import { CHAIN } from './chain-locks.ts';
+import { isChainField } from './chain-shape.ts';
+import { comparisonOf } from './comparisons.ts';
+import { constantOf, enumConstant } from './constants.ts';
+import { assignmentsTo, staysConstant } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
+import { isThen } from './joined.ts';
 import { keptFields } from './kept-fields.ts';
 import { idOf } from './keys.ts';
+import { Singles } from './origins.ts';
+import { OwnParts } from './own-parts.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
+import { admitsNothing } from './presence.ts';
+import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
+import { keepsFunctions, StoredFunctions } from './stored.ts';
+import { sumOf, textOf } from './texts.ts';
 import {
   type Bindings,
   type Closure,
@@ -26,11 +37,14 @@ import {
   instanceOf,
   type LockValue,
   membersOf,
+  nullishnessOf,
   type Path,
   pathOf,
   type Value,
+  valueUnder,
+  withPath,
 } from './values.ts';
-import { joinValues } from './world.ts';
+import { asCollection, joinValues } from './world.ts';
 
 /** Where an expression is evaluated. */
 export interface Env {
@@ -49,17 +63,21 @@ export type ValueOfCall = (
 
 /** The values of expressions and declarations. It changes nothing: calls and assignments are made elsewhere. */
 export class Evaluator {
+  readonly parts = new OwnParts();
   readonly #code: Code;
   readonly #identity: LockIdentity;
   readonly #call: ValueOfCall;
+  readonly #functions: StoredFunctions;
+  readonly singles = new Singles();
   readonly #free = new WeakMap<Ts.Node, ReadonlySet<Ts.Node>>();
   /** Declarations being looked through: one that leads back to itself says nothing. */
   readonly #open = new Set<Ts.Node>();
 
-  constructor(code: Code, identity: LockIdentity, call: ValueOfCall) {
+  constructor(code: Code, identity: LockIdentity, call: ValueOfCall, matters: (fn: CfgOwner) => boolean) {
     this.#code = code;
     this.#identity = identity;
     this.#call = call;
+    this.#functions = new StoredFunctions(code, this, matters);
   }
 
   evaluate(node: Ts.Node | undefined, env: Env): Value | undefined {
@@ -172,7 +190,7 @@ export class Evaluator {
     const local = resolveLocal(node);
     if (!local) return undefined;
     const bound = env.bindings.get(local);
-    if (bound) return bound;
+    if (bound) return this.#functions.filling(local, bound, env.owner) ?? bound;
     if (env.owner && owningFunction(local) === env.owner && !isHoisted(local)) {
       return isModuleLevel(local)
         ? this.declared(local, undefined)
@@ -196,7 +214,8 @@ export class Evaluator {
     const value = this.evaluate(object, env);
     if (name) {
       const field = this.#ownField(object, name, env) ?? this.#keptSlot(name, env);
-      return (field && env.bindings.get(field)) ?? this.property(value, name, env);
+      const given = this.#functions.objectsIn(object, value, env) ?? value;
+      return (field && env.bindings.get(field)) ?? this.property(given, name, env);
     }
     if (!ts.isElementAccessExpression(node)) return undefined;
     return this.element(value, node.argumentExpression, env);
@@ -227,6 +246,7 @@ export class Evaluator {
     for (const member of membersOf(container)) {
       if (member.kind === 'collection') {
         if (member.items && constant?.kind === 'constant') return member.items[Number(constant.value)];
+        if (member.keys && constant?.kind === 'constant') return valueUnder(member, String(constant.value));
         return withPath(member.element, `${member.path}${suffix}`);
       }
       if (member.kind === 'releaser' && member.pair) {
@@ -271,7 +291,10 @@ export class Evaluator {
       case 'lock':
         return isOperation(member, text) ? { kind: 'operation', lock: member, method: text } : undefined;
       case 'collection':
+        if (this.#code.entities(name).length === 0) return valueUnder(member, text);
+        return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
       case 'opaque':
+        if (member.keeps) return member;
         return this.#declaredMember(member, name, env) ?? { kind: 'opaque', path: `${member.path}.${text}` };
       default:
         return undefined;
@@ -302,6 +325,8 @@ export class Evaluator {
   // -- declarations
 
   #variable(node: Ts.VariableDeclaration): Value | undefined {
+    const kept = this.#functions.of(node, undefined, undefined);
+    if (kept) return kept;
     const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
     const value = this.#assigned(node, node.initializer, path, undefined);
@@ -391,6 +416,8 @@ export class Evaluator {
       }
       if (member.kind === 'releaser' && member.pair)
         return index === 1 ? { ...member, pair: false } : undefined;
+      // An entry of a map, whose elements are its values.
+      if (member.kind === 'closure') return index === 1 ? value : undefined;
     }
     const path = pathOf(value);
     return path === undefined ? undefined : { kind: 'opaque', path: `${path}[${index}]` };
@@ -408,7 +435,14 @@ export class Evaluator {
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStaticMember(node) ? 'g:' : holder;
+    if (isChainField(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
+      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+    }
+    const kept = this.#functions.of(node, path, self);
+    if (kept) return kept;
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
+    if (given?.kind === 'constant' && !staysConstant(node, given.value))
+      return this.#opaqueMember(node, path);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
   }
@@ -444,7 +478,10 @@ export class Evaluator {
     }
     const container = this.#container(node, type, initializer, path);
     if (container) return container;
-    if (value && value.kind !== 'opaque') return relocated(value, this.#memberPath(node, path));
+    if (value && value.kind !== 'opaque') {
+      const own = relocated(value, this.parts.placed(node, value, this.#memberPath(node, path)));
+      return this.singles.note(node, own);
+    }
     return this.#typed(type, this.#memberPath(node, path)) ?? value;
   }
 
@@ -501,7 +538,10 @@ export class Evaluator {
     if (!bareType || !ts.isTypeReferenceNode(bareType)) return undefined;
     for (const entity of this.#entitiesOfType(bareType)) {
       if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
-        return instanceOf(entity.node, false, path);
+        const isSure = !admitsNothing(type.parent);
+        return isSure
+          ? instanceOf(entity.node, false, path)
+          : { ...instanceOf(entity.node, false, path), mayBeMissing: true };
       }
     }
     return undefined;
@@ -571,7 +611,8 @@ export class Evaluator {
     if (target && ts.isClassLike(target)) {
       const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
       const made = instanceOf(target, true, `n${idOf(node)}`);
-      return { ...made, fields: keptFields(target, given, this.#code) };
+      const origin = keepsFunctions(target, this.#code) ? { origin: idOf(node) } : undefined;
+      return this.#withStarted({ ...made, ...origin, fields: keptFields(target, given, this.#code) }, given);
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -580,6 +621,17 @@ export class Evaluator {
       return { kind: 'collection', path, items: undefined, element: from?.element, sorted: false };
     }
     return undefined;
+  }
+
+  /** A new object, with the promises of what its constructor starts. */
+  #withStarted(made: Instance, given: readonly (Value | undefined)[]): Instance {
+    const fields = new Map(made.fields);
+    for (const { field, call } of startedByMaking(made.cls)) {
+      const env: Env = { bindings: madeWith(made.cls, given), self: made, owner: undefined };
+      const promise = fields.has(field) ? undefined : keptPromise(this.evaluate(call, env));
+      if (promise) fields.set(field, promise);
+    }
+    return fields.size > made.fields.size ? { ...made, fields } : made;
   }
 
   /** A call whose effect is not of interest here, for the value it gives. */
@@ -599,6 +651,10 @@ export class Evaluator {
       const object = this.evaluate(callee.expression, env);
       if (callee.name.text === 'get' && object?.kind === 'collection')
         return this.element(object, node.arguments[0], env);
+      if (isThen(callee) && (!object || object.kind === 'promise')) {
+        const after = node.arguments.map((argument) => this.#calledBack(this.evaluate(argument, env), node));
+        return followedBy(object, after);
+      }
       const lock = this.#lockOperand(callee, object);
       if (lock) return { kind: 'releaser', tokens: [], locks: [lock.lock], pair: false };
       if (callee.name.text === 'bind' && object?.kind === 'operation') return object;
@@ -615,6 +671,10 @@ export class Evaluator {
     );
   }
 
+  #calledBack(callback: Value | undefined, node: Ts.Node): Value | undefined {
+    return callback?.kind === 'closure' ? this.#call(callback, [], node) : undefined;
+  }
+
   /** `x.acquire()` looked at from afar: it will be a grant of `x`. */
   #lockOperand(callee: Ts.PropertyAccessExpression, object: Value | undefined): LockValue | undefined {
     if (object?.kind !== 'lock') return undefined;
@@ -623,6 +683,7 @@ export class Evaluator {
   }
 
   #awaited(value: Value | undefined): Value | undefined {
+    if (value?.kind === 'instance' && ownMember(value.cls, 'then')) return undefined;
     if (value?.kind !== 'promise') return value;
     let joined: Value | undefined;
     for (const outcome of value.task.outcomes) joined = joinValues(joined, outcome.value);
@@ -634,7 +695,8 @@ export class Evaluator {
     const [first] = node.elements;
     if (hasSpread && node.elements.length === 1 && first && ts.isSpreadElement(first)) {
       const source = this.evaluate(first.expression, env);
-      if (source?.kind === 'collection') return source;
+      const whole = asCollection(source);
+      if (whole) return whole;
       const path = pathOf(source);
       return {
         kind: 'collection',
@@ -690,50 +752,29 @@ export class Evaluator {
       case ts.SyntaxKind.QuestionQuestionToken:
       case ts.SyntaxKind.AmpersandAmpersandToken:
       case ts.SyntaxKind.QuestionQuestionEqualsToken:
-      case ts.SyntaxKind.BarBarEqualsToken:
-        return joinValues(this.evaluate(node.left, env), this.evaluate(node.right, env));
-      case ts.SyntaxKind.PlusToken: {
-        const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
-        if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
-        return { kind: 'constant', value: `${left.value}${right.value}` };
+      case ts.SyntaxKind.BarBarEqualsToken: {
+        const left = this.evaluate(node.left, env);
+        const right = this.evaluate(node.right, env);
+        return left?.kind === 'constant' && nullishnessOf(left) && right ? right : joinValues(left, right);
       }
+      case ts.SyntaxKind.PlusToken:
+        return sumOf(this.evaluate(node.left, env), this.evaluate(node.right, env));
       case ts.SyntaxKind.EqualsEqualsEqualsToken:
       case ts.SyntaxKind.EqualsEqualsToken:
       case ts.SyntaxKind.ExclamationEqualsEqualsToken:
       case ts.SyntaxKind.ExclamationEqualsToken:
-        return this.#comparison(node, env);
+        return comparisonOf(node, this.evaluate(node.left, env), this.evaluate(node.right, env));
       default:
         return undefined;
     }
   }
 
-  /** Two constants are equal or not. */
-  #comparison(node: Ts.BinaryExpression, env: Env): Value | undefined {
-    const [left, right] = [this.evaluate(node.left, env), this.evaluate(node.right, env)];
-    if (left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
-    const { kind } = node.operatorToken;
-    const isLoose = kind === ts.SyntaxKind.EqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
-    // biome-ignore lint/suspicious/noDoubleEquals: it is what the program says
-    const isEqual = isLoose ? left.value == right.value : left.value === right.value;
-    const isNegated =
-      kind === ts.SyntaxKind.ExclamationEqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;
-    return { kind: 'constant', value: isEqual !== isNegated };
-  }
-
-  /** A key built by a template: its constant parts with the paths of the rest. */
-  #template(node: Ts.TemplateExpression, env: Env): Value | undefined {
-    let text = node.head.text;
-    let isConstant = true;
-    for (const { expression, literal } of node.templateSpans) {
-      const value = this.evaluate(expression, env);
-      if (value?.kind === 'constant') text += String(value.value);
-      else {
-        isConstant = false;
-        text += `\${${pathOf(value) ?? UNKNOWN_PATH}}`;
-      }
-      text += literal.text;
-    }
-    return isConstant ? { kind: 'constant', value: text } : { kind: 'opaque', path: `\`${text}\`` };
+  #template(node: Ts.TemplateExpression, env: Env): Value {
+    const spans = node.templateSpans.map(({ expression, literal }) => [
+      this.evaluate(expression, env),
+      literal.text,
+    ]);
+    return textOf([node.head.text, ...spans.flat()]);
   }
 
   // -- surroundings
@@ -843,28 +884,6 @@ function deeper(contained: ReturnType<LockIdentity['contained']>): ReturnType<Lo
   return contained && { ...contained, depth: contained.depth + 1 };
 }
 
-function withPath(value: Value | undefined, path: Path): Value | undefined {
-  if (!value) return { kind: 'opaque', path };
-  if (value.kind === 'lock') return { ...value, lock: { ...value.lock, path } };
-  if (
-    value.kind === 'instance' ||
-    value.kind === 'object' ||
-    value.kind === 'opaque' ||
-    value.kind === 'collection'
-  )
-    return { ...value, path };
-  return value;
-}
-
-function constantOf(node: Ts.Node): Value | undefined {
-  if (ts.isStringLiteralLike(node)) return { kind: 'constant', value: node.text };
-  if (ts.isNumericLiteral(node)) return { kind: 'constant', value: Number(node.text) };
-  if (node.kind === ts.SyntaxKind.TrueKeyword) return { kind: 'constant', value: true };
-  if (node.kind === ts.SyntaxKind.FalseKeyword) return { kind: 'constant', value: false };
-  if (node.kind === ts.SyntaxKind.NullKeyword) return { kind: 'constant', value: null };
-  return undefined;
-}
-
 /** Whether a method of a lock is one that takes it or gives it back. */
 function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
   const { scoped, scopedShared, acquire, acquireShared, try: tries, release } = cls.primitive;
@@ -875,14 +894,6 @@ function isOperation({ lock: { cls } }: LockValue, method: string): boolean {
 
 function isMemberDeclaration(node: Ts.Node): boolean {
   return ts.isPropertyDeclaration(node) || ts.isPropertySignature(node) || ts.isPropertyAssignment(node);
-}
-
-/** The value of an enum's member, where its declaration shows it. */
-function enumConstant(node: Ts.EnumMember): Value | undefined {
-  if (node.initializer) return constantOf(node.initializer);
-  const index = node.parent.members.indexOf(node);
-  const isPlain = node.parent.members.slice(0, index).every(({ initializer }) => !initializer);
-  return isPlain ? { kind: 'constant', value: index } : undefined;
 }
 
 function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
@@ -908,15 +919,3 @@ function constructorParameterOf(node: Ts.Node): Ts.ParameterDeclaration | undefi
   }
   return undefined;
 }
-
-/** What a class may put into a field: by an assignment that gives it a value of its own. */
-function assignmentsTo(cls: Ts.ClassLikeDeclaration, name: string): readonly Ts.Expression[] {
-  const all = fieldAssignments(cls).get(name) ?? [];
-  return all.filter(({ operator }) => GIVING.has(operator)).map(({ value }) => value);
-}
-
-const GIVING: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.EqualsToken,
-  ts.SyntaxKind.QuestionQuestionEqualsToken,
-  ts.SyntaxKind.BarBarEqualsToken,
-]);

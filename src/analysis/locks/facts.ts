@@ -1,3 +1,4 @@
+import type { LocksConfig } from '../../config/types.ts';
 import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
 import type { Analysis } from '../../engine/rule.ts';
@@ -5,10 +6,14 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { isChainAccess } from './chain-shape.ts';
+import { filesWithChains } from './chain-texts.ts';
 import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
+import { keptUnder, makerNameOf } from './makers.ts';
+import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
@@ -59,6 +64,10 @@ export const lockFacts: Analysis<LockFacts> = {
       const tree = program.tree(file);
       if (tree) found.push(...functionsTaking(tree.source, methods));
     }
+    for (const file of filesWithChains(program)) {
+      const tree = program.tree(file);
+      if (tree) found.push(...functionsWith(tree.source, isChainAccess));
+    }
     // A lock's method is called by whatever name it was given.
     for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
       const tree = program.tree(file);
@@ -67,7 +76,7 @@ export const lockFacts: Analysis<LockFacts> = {
     }
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
-    const followed = new Set<string>();
+    const followed = { carriers: new Set<string>(), locking: new Set<string>() };
     const iterators = new Set<CfgOwner>();
     const followIterators = (): void => {
       for (const method of engine.carriers.filter(isIterator)) {
@@ -76,35 +85,67 @@ export const lockFacts: Analysis<LockFacts> = {
         analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
       }
     };
+    const makers = new Set<string>();
+    /**
+     * The names of carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
+     * to do with locks by themselves, not by what they are given.
+     */
+    const newNames = (): { readonly all: readonly string[]; readonly locking: readonly string[] } => {
+      const { carriers, locking: touching } = engine;
+      const own = carriers.filter((fn) => touching.has(fn) || reach.leads(fn));
+      const locking = [...carrierNames(own, followed.locking)];
+      for (const name of keptResults(carriers, makers, program)) {
+        if (!followed.locking.has(name)) locking.push(name);
+        followed.locking.add(name);
+      }
+      return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
+    };
     followIterators();
-    for (
-      let names = carrierNames(engine, followed);
-      names.length > 0;
-      names = carrierNames(engine, followed)
-    ) {
-      for (const file of program.filesWith(names)) {
+    for (let names = newNames(); names.all.length > 0; names = newNames()) {
+      for (const file of program.filesWith(names.all)) {
         const tree = program.tree(file);
         if (!tree) continue;
-        // A name says little: only what leads to a lock by its symbols is a caller.
-        const callers = functionsMentioning(tree.source, new Set(names)).filter(
-          (fn) => reach.leads(fn) || reach.isOpen(fn),
+        const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
+        // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
+        const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
+          (fn) => reach.leads(fn) || (open.has(fn) && reach.isOpen(fn)),
         );
         analyseAll(callers);
       }
       followIterators();
     }
-    const classes = engine.locks.classes;
+    const declared = engine.locks.classes;
+    const { edges, byClass } = ownedLocks(
+      engine.edges(),
+      engine.record.owners,
+      declared,
+      spokenOf(locks),
+      code,
+    );
+    const classes = [...declared, ...[...byClass.values()].flat()];
     const nameOf = namer(classes, (file) => program.relative(file));
     return {
       classes,
-      edges: sortEdges(engine.edges()),
+      edges: sortEdges([...edges]),
       sites: engine.record.sites,
       unresolved: engine.unresolved(),
       nameOf,
-      find: (name) => findLocks(name, classes, nameOf),
+      find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
     };
   },
 };
+
+/** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
+function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program: Program): readonly string[] {
+  const makers = new Set(carriers.flatMap((fn) => makerNameOf(fn) ?? []).filter((name) => !known.has(name)));
+  if (makers.size === 0) return [];
+  for (const name of makers) known.add(name);
+  const found = program.filesWith([...makers]).flatMap((file) => {
+    const tree = program.tree(file);
+    return tree ? [...keptUnder(tree.source, makers)] : [];
+  });
+  return [...new Set(found)].sort();
+}
 
 /** A method that loops call without a word: `[Symbol.asyncIterator]`. */
 function isIterator(fn: CfgOwner): boolean {
@@ -270,9 +311,10 @@ function isDeclarationName(node: Ts.Node): boolean {
   );
 }
 
-function carrierNames(engine: LockEngine, followed: Set<string>): string[] {
+/** The names of functions, but those that were followed before. */
+function carrierNames(carriers: readonly CfgOwner[], followed: Set<string>): string[] {
   const names = new Set<string>();
-  for (const fn of engine.carriers) {
+  for (const fn of carriers) {
     const name = functionName(fn).split('.').at(-1) ?? '';
     if (name === '' || name === '<anonymous>' || name === 'constructor' || followed.has(name)) continue;
     followed.add(name);
@@ -312,6 +354,20 @@ function namer(
     owners.set(name, ids);
   }
   return (cls) => ((owners.get(cls.name)?.size ?? 0) > 1 ? `${relative(cls.file)}#${cls.name}` : cls.name);
+}
+
+/** The names of locks in the config. */
+function spokenOf({ order, leaf, reentrant, brief, disjoint }: LocksConfig): readonly string[] {
+  return [...order.flat(), ...leaf, ...reentrant, ...brief, ...disjoint.flat()];
+}
+
+/** The name of a class of locks stands for those of them that are told apart by owner, too. */
+function withOwned(
+  found: ReturnType<LockFacts['find']>,
+  byClass: ReadonlyMap<LockClass, readonly LockClass[]>,
+): ReturnType<LockFacts['find']> {
+  if ('kind' in found) return found;
+  return { locks: found.locks.flatMap((cls) => [cls, ...(byClass.get(cls) ?? [])]) };
 }
 
 /** By full name, by its last segments where that is unambiguous. */

@@ -1,6 +1,8 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { chainShape } from './chain-shape.ts';
+import { isNothingElse } from './plain-lock.ts';
 import {
   BUILTIN_PRIMITIVES,
   findPrimitive,
@@ -192,7 +194,7 @@ export class LockIdentity {
     const own =
       node.name &&
       this.primitives.find(({ module, type }) => module === undefined && type === node.name?.text);
-    const shape = own ?? this.#guessShape(node);
+    const shape = own ?? this.#guessShape(node) ?? (ts.isClassLike(node) ? chainShape(node) : undefined);
     this.#shapes.set(node, shape);
     return shape;
   }
@@ -291,38 +293,6 @@ export class LockIdentity {
     return this.#inheritedPrimitive(node) !== undefined;
   }
 }
-
-/** Whether a class shows nothing but what a lock has, so that whoever makes one makes a lock. */
-function isNothingElse(node: Ts.ClassLikeDeclaration): boolean {
-  const shown = node.members.filter((member) => !ts.isConstructorDeclaration(member) && !isHidden(member));
-  const isHeir = node.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword) ?? false;
-  return (
-    !isHeir &&
-    shown.some((member) => ts.isMethodDeclaration(member)) &&
-    shown.every(({ name }) => LOCK_MEMBERS.has((name && nameText(name)) ?? ''))
-  );
-}
-
-function isHidden(member: Ts.ClassElement): boolean {
-  const { name, modifiers } = member as { name?: Ts.Node; modifiers?: readonly Ts.ModifierLike[] };
-  const isPrivate = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword) ?? false;
-  return isPrivate || (name !== undefined && ts.isPrivateIdentifier(name));
-}
-
-const LOCK_MEMBERS: ReadonlySet<string> = new Set([
-  ...SHAPE_SCOPED,
-  ...SHAPE_SCOPED_WRITE,
-  ...SHAPE_SCOPED_READ,
-  ...SHAPE_ACQUIRE,
-  ...SHAPE_READ,
-  ...SHAPE_WRITE,
-  ...SHAPE_RELEASE,
-  ...SHAPE_TRY,
-  'isLocked',
-  'locked',
-  'name',
-  'cancel',
-]);
 
 /** The type of what a container holds: an array's elements, a map's values. */
 function elementType(type: Ts.TypeNode): Ts.TypeNode | undefined {

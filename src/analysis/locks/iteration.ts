@@ -1,10 +1,10 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Activation, givesBack } from './activation.ts';
-import { symbolMethod } from './disposal.ts';
+import { iteratorOf } from './iterators.ts';
 import { idOf } from './keys.ts';
 import { isDescendingRoot, sortedRoot } from './paths.ts';
-import { type Collection, EMPTY_BINDINGS, type Generator, membersOf, pathOf, type Value } from './values.ts';
-import { addHeld, bind, dropTokens, joinValues, type World } from './world.ts';
+import { type Collection, type Generator, membersOf, pathOf, type Value } from './values.ts';
+import { addHeld, asCollection, bind, dropTokens, joinValues, type World } from './world.ts';
 
 /** Loops over literals of so many elements are gone through element by element. */
 const MAX_UNROLLED = 4;
@@ -70,18 +70,7 @@ function iterable(
   if (value?.kind !== 'instance' || !ts.isForOfStatement(node)) return value;
   const made = world.bindings.get(node.expression);
   if (made && made.kind !== 'instance') return made;
-  const method = symbolMethod(value.cls, node.awaitModifier ? /asyncIterator|iterator/ : /\biterator/);
-  const declared = method && activation.engine.evaluator.declared(method, value.path, value);
-  if (declared?.kind !== 'closure') return value;
-  const effect = activation.engine.apply(activation, declared, [], node.expression, {
-    held: world.held,
-    isJoined: true,
-    kept: EMPTY_BINDINGS,
-    under: world.held[0],
-  });
-  return effect?.kind === 'generator'
-    ? { kind: 'generator', task: effect.task, yields: effect.yields }
-    : value;
+  return iteratorOf(activation, value, node.awaitModifier !== undefined, node.expression, world);
 }
 
 function elementOf(
@@ -98,7 +87,7 @@ function elementOf(
   }
   const root = iterated.sorted ? sortedRoot(id, isDescendingRoot(iterated.path)) : `${iterated.path}[v${id}]`;
   const { element } = iterated;
-  if (!element || element.kind === 'opaque') return { kind: 'opaque', path: root };
+  if (!element || (element.kind === 'opaque' && !element.keeps)) return { kind: 'opaque', path: root };
   if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };
   if (element.kind === 'instance') return { ...element, path: root };
   return element;
@@ -115,24 +104,6 @@ export function closeIteration(
     if (member.kind === 'generator') next = dropTokens(next, yieldTokens(member));
   }
   return next;
-}
-
-/** One collection for all that a value may be, if it is sure to be one. */
-function asCollection(value: Value | undefined): Collection | undefined {
-  if (value?.kind === 'collection') return value;
-  let joined: Collection | undefined;
-  for (const member of membersOf(value)) {
-    if (member.kind !== 'collection') return undefined;
-    joined = joined
-      ? {
-          ...joined,
-          items: undefined,
-          element: joinValues(joined.element, member.element),
-          sorted: joined.sorted && member.sorted && joined.path === member.path,
-        }
-      : member;
-  }
-  return joined;
 }
 
 function yieldTokens(generator: Generator): string[] {

@@ -69,8 +69,11 @@ function makeValueKey(value: Value, depth: number): string {
       return `R${listKey(value.tokens)}/${value.locks.map(lockKey).join(',')}${value.pair ? '2' : ''}`;
     case 'closure':
       return `F${idOf(value.fn)}(${inner(value.self)}|${value.bound.map(inner).join(',')}|${bindingsKey(value.captured, depth + 1)})`;
-    case 'instance':
-      return `I${idOf(value.cls)}${value.exact ? '=' : ''}${quoted(value.path)}${named(value.fields)}`;
+    case 'instance': {
+      const origin = value.origin === undefined ? '' : `@${value.origin}`;
+      const flags = `${value.exact ? '=' : ''}${value.mayBeMissing ? '?' : ''}`;
+      return `I${idOf(value.cls)}${flags}${origin}${quoted(value.path)}${named(value.fields)}`;
+    }
     case 'object':
       return `O${quoted(value.path)}${named(value.properties)}`;
     case 'promise':
@@ -81,10 +84,11 @@ function makeValueKey(value: Value, depth: number): string {
     }
     case 'collection': {
       const items = value.items ? `[${value.items.map(inner).join(',')}]` : '';
-      return `A${quoted(value.path)}${value.sorted ? '<' : ''}${items}${inner(value.element)}`;
+      const keys = value.keys ? named(value.keys) : '';
+      return `A${quoted(value.path)}${value.sorted ? '<' : ''}${items}${keys}${inner(value.element)}`;
     }
     case 'opaque':
-      return `?${value.settles ? '!' : ''}${quoted(value.path)}`;
+      return `?${value.settles ? '!' : ''}${value.present ? '+' : ''}${value.keeps ?? ''}${quoted(value.path)}`;
     case 'union':
       return `U(${value.members.map(inner).sort().join('|')})`;
   }

@@ -98,9 +98,9 @@ export function isPrefix(prefix: Path, path: Path): boolean {
   return next === undefined || next === '.' || next === '[';
 }
 
-/** A root that is the same for caller and callee: of the module, or a variable of a function around both. */
+/** A root that is the same for caller and callee: of the module, a variable of a function around both, a keeper. */
 function isShared(root: Path): boolean {
-  return /^(?:g:|e\d)/.test(root);
+  return /^(?:g:|[eo]\d)/.test(root);
 }
 
 /** A path of at most so many links; a longer one is that of an object about which nothing is known. */
@@ -156,9 +156,19 @@ function closing(text: string, open: number): number {
   return text.length;
 }
 
+/** What stands between the quotes of a path that is a text as a whole. */
+export function templateText(path: Path): string | undefined {
+  return /^`([^`]*)`$/.exec(path)?.[1];
+}
+
+/** The path in a text; a text in a text is part of it. */
+export function inTemplate(path: Path | undefined): string {
+  return (path === undefined ? undefined : templateText(path)) ?? `\${${path ?? UNKNOWN_PATH}}`;
+}
+
 function renameTemplate(template: string, rename: (path: Path) => Path | undefined): string {
   return template.replace(/\$\{([^}]*)\}/g, (_, path: string) =>
-    path === UNKNOWN_PATH ? `\${${path}}` : `\${${rename(path) ?? UNKNOWN_PATH}}`,
+    inTemplate(path === UNKNOWN_PATH ? path : rename(path)),
   );
 }
 
@@ -223,6 +233,7 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
         path: crossing.path(value.path) ?? UNKNOWN_PATH,
         items: value.items?.map(inner),
         element: inner(value.element),
+        ...(value.keys && { keys: named(value.keys) }),
       };
     case 'opaque': {
       const path = crossing.path(value.path);
@@ -247,6 +258,18 @@ export function reversedRoot(path: Path): Path {
 
 export function isDescendingRoot(path: Path): boolean {
   return /^\^*z\d/.test(path);
+}
+
+/**
+ * The root of the object of a class that has put a function away: what is known of it is that it keeps the place that
+ * the function was put into, or is kept there.
+ */
+export function keeperRoot(cls: number): Path {
+  return `o${cls}`;
+}
+
+export function isKeeper(path: Path): boolean {
+  return /^o\d/.test(path);
 }
 
 /** The path of an object that nothing is known about: equal to no other path. */

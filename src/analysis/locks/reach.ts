@@ -12,8 +12,15 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { isChainAccess } from './chain-shape.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
+import { makerOf } from './makers.ts';
+import { isWaitingFor, worksKeptIn } from './started-fields.ts';
+import { Thenables } from './thenables.ts';
+import { isSettable, isUnknownValue } from './unknown-callees.ts';
+import { membersOf, type Value } from './values.ts';
 import type { LockVocabulary } from './vocabulary.ts';
 
 /**
@@ -21,6 +28,7 @@ import type { LockVocabulary } from './vocabulary.ts';
  * abstract values: this walk over the call graph costs one question per name, once per function.
  */
 export class LockReach {
+  readonly thenables: Thenables;
   readonly #code: Code;
   readonly #vocabulary: LockVocabulary;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
@@ -30,6 +38,7 @@ export class LockReach {
   readonly #open = new Map<CfgOwner, boolean>();
 
   constructor(code: Code, vocabulary: LockVocabulary, isTaking: (call: Ts.CallExpression) => boolean) {
+    this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
     this.#isTaking = isTaking;
@@ -38,6 +47,17 @@ export class LockReach {
   /** True if the function, or anything it calls or mentions as a value, takes, hands out or gives back a lock. */
   leads(fn: CfgOwner): boolean {
     return this.#reaches(fn, this.#leading, ({ takes }) => takes);
+  }
+
+  /** True if a function that gets this value leads to a lock by awaiting it, or by going through it. */
+  isPending(value: Value | undefined, fn: CfgOwner): boolean {
+    return membersOf(value).some((member) => {
+      if (member.kind !== 'instance') return false;
+      const then = this.thenables.of(member.cls);
+      const symbols = symbolMethods(member.cls);
+      const used = symbols.length > 0 && goesThrough(fn) ? symbols : [];
+      return [...(then ? [then] : []), ...used].some((method) => isCfgOwner(method) && this.leads(method));
+    });
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
@@ -103,19 +123,28 @@ export class LockReach {
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
+    const awaited: NameNode[] = [];
     let takes = false;
     const visit = (node: Ts.Node): void => {
       const spoken = this.#isOfLocks(node);
       if (spoken === 'member') suspects.push(node as NameNode);
-      else if (spoken) takes = true;
+      else if (spoken || isChainAccess(node)) takes = true;
       if (ts.isCallExpression(node)) {
         if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);
         called.push(node.expression);
         for (const argument of node.arguments) addName(argument, names);
-      } else if (ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node)) {
-        addName(ts.isNewExpression(node) ? node.expression : node.tag, names);
+      } else if (ts.isTaggedTemplateExpression(node)) {
+        addName(node.tag, names);
+        called.push(node.tag);
+        const { template } = node;
+        for (const { expression } of ts.isTemplateExpression(template) ? template.templateSpans : []) {
+          addName(expression, names);
+        }
+      } else if (ts.isNewExpression(node)) {
+        addName(node.expression, names);
       } else if (ts.isYieldExpression(node) && node.expression) addName(node.expression, names);
+      else if (isWaitingFor(node)) addName(node.expression, awaited);
       ts.forEachChild(node, visit);
     };
     // Its signature tells what it is handed and what it hands out.
@@ -127,10 +156,12 @@ export class LockReach {
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (takes) return { takes, isOpen: false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
-    const members = names.filter((name) => memberName(name.parent) === name);
+    const members = [...names, ...awaited].filter((name) => memberName(name.parent) === name);
     this.#code.prefetchNames(fn.getSourceFile().fileName, members);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
+    for (const name of awaited) for (const starter of this.#startersOf(name)) functions.add(starter);
+    for (const callee of called) for (const maker of this.#makersOf(callee)) functions.add(maker);
     return { takes, isOpen: called.some((callee) => this.#isUnknown(callee)), functions: [...functions] };
   }
 
@@ -169,12 +200,46 @@ export class LockReach {
   #isUnknown(callee: Ts.Expression): boolean {
     const bare = skipParentheses(callee);
     const name = memberName(bare);
-    if (!name) return false;
+    if (!name) return isUnknownValue(bare) && (!ts.isIdentifier(bare) || this.#resolve(bare).length === 0);
     const entities = this.#code.entities(name);
     if (entities.length === 0) return true;
     return entities.every(
-      (entity) => entity.kind === 'node' && isField(entity.node) && this.#resolve(name).length === 0,
+      (entity) =>
+        entity.kind === 'node' &&
+        (isSettable(entity.node) || (isField(entity.node) && this.#resolve(name).length === 0)),
     );
+  }
+
+  /** The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. */
+  #makersOf(callee: Ts.Expression): readonly CfgOwner[] {
+    const bare = skipParentheses(callee);
+    const name = rightmostName(bare);
+    if (!name || this.#resolve(name).length > 0) return [];
+    const receiver = memberName(bare)
+      ? rightmostName((bare as Ts.PropertyAccessExpression).expression)
+      : undefined;
+    return [name, receiver]
+      .flatMap((one) => (one ? this.#code.entities(one) : []))
+      .flatMap((entity) => {
+        const maker = entity.kind === 'node' ? makerOf(entity.node) : undefined;
+        return maker ? this.#resolve(maker) : [];
+      });
+  }
+
+  /** The functions that may have started what is kept in a field. */
+  #startersOf(name: NameNode): readonly CfgOwner[] {
+    return this.#code.entities(name).flatMap((entity) => {
+      const works = entity.kind === 'node' ? worksKeptIn(entity.node) : [];
+      return works.flatMap(({ owner, callees }) => [
+        ...(owner && isCfgOwner(owner) ? [owner] : []),
+        ...callees.flatMap((callee) => this.#resolve(callee)),
+      ]);
+    });
+  }
+
+  #implicitMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
+    const then = this.thenables.of(cls);
+    return then ? [then, ...symbolMethods(cls)] : symbolMethods(cls);
   }
 
   #resolve(name: NameNode): CfgOwner[] {
@@ -183,6 +248,8 @@ export class LockReach {
       if (entity.kind !== 'node') continue;
       const { node } = entity;
       add(node, found);
+      // Whoever awaits such an object calls its `then`; loops and `using` call others without a word.
+      for (const implicit of ts.isClassLike(node) ? this.#implicitMethods(node) : []) add(implicit, found);
       const owner = node.parent;
       if (!owner || !(ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner))) continue;
       const text = nameText(name) ?? '';

@@ -2,10 +2,14 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
-import { type Context, intersect } from './contexts.ts';
+import { type Aliases, knownAs, NO_ALIASES } from './aliases.ts';
+import { type Context, type Contexts, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
+import { isHandedUnknown } from './handed.ts';
+import { idOf } from './keys.ts';
+import type { OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
-import type { Acquisition, Held, LockClass } from './values.ts';
+import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
 import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
@@ -16,6 +20,8 @@ export interface LockEdge {
   readonly instances: Relation;
   /** The names of both, where the program tells the instances apart by name. */
   readonly names: readonly [string, string] | undefined;
+  /** The fields that have made the objects that the outer and the inner lock belong to, where that is known. */
+  readonly owners: readonly [Ts.PropertyDeclaration | undefined, Ts.PropertyDeclaration | undefined];
   /** Both were started without a pause in between, so that nobody can come between them. */
   readonly batch: boolean;
   /** Both were started by one promise combinator. */
@@ -35,19 +41,31 @@ interface KnownEdge {
   isApart: boolean;
 }
 
+interface ParameterCall {
+  readonly node: Ts.Node;
+  readonly callee: string;
+  readonly parameter: Path;
+  readonly context: Context;
+  readonly lock: LockClass | undefined;
+}
+
 /** What the analysis has seen: where locks are taken, what is held there, and what it could not resolve. */
 export class LockRecord {
   readonly #code: Code;
+  readonly #parts: OwnParts;
   readonly #sites = new Map<string, Span>();
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknownCalls = new Map<
     Ts.Node,
     { readonly callee: string; readonly places: Set<LockClass | Context> }
   >();
+  readonly #owners = new Map<LockClass, Set<Ts.PropertyDeclaration>>();
+  readonly #parameterCalls: ParameterCall[] = [];
   readonly #edges = new Map<string, KnownEdge>();
 
-  constructor(code: Code) {
+  constructor(code: Code, parts: OwnParts) {
     this.#code = code;
+    this.#parts = parts;
   }
 
   /** Every place where a lock is taken. */
@@ -55,10 +73,22 @@ export class LockRecord {
     return [...this.#sites.values()];
   }
 
+  /** The fields that hold the objects which locks belong to, as far as it is known. */
+  get owners(): ReadonlyMap<LockClass, ReadonlySet<Ts.PropertyDeclaration>> {
+    return this.#owners;
+  }
+
   /** Places where a lock is held and something could not be resolved. */
   unresolved(
-    under: ReadonlyMap<Context, LockClass>,
+    contexts: Contexts,
+    isLock: (cls: Ts.ClassLikeDeclaration) => boolean,
   ): readonly { readonly at: Span; readonly what: string }[] {
+    const under = contexts.under();
+    for (const { node, callee, parameter, context, lock } of this.#parameterCalls) {
+      const place = lock ?? under.get(context);
+      if (place && isHandedUnknown(contexts, context, parameter, isLock))
+        this.noteUnknownCall(node, callee, place);
+    }
     const found = [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
     for (const [node, { callee, places }] of this.#unknownCalls) {
       const locks = [...places].map((place) => ('call' in place ? under.get(place) : place));
@@ -82,6 +112,13 @@ export class LockRecord {
     });
   }
 
+  /** Takes note of a lock that is waited for: whose it is, if that is known. */
+  noteOwner({ cls, path }: LockRef): Ts.PropertyDeclaration | undefined {
+    const owner = this.#parts.fieldOf(path);
+    if (owner) this.#owners.set(cls, (this.#owners.get(cls) ?? new Set()).add(owner));
+    return owner;
+  }
+
   noteSite(at: Span): void {
     this.#sites.set(`${at.file}:${at.start}`, at);
   }
@@ -98,6 +135,20 @@ export class LockRecord {
     else this.#unknownCalls.set(node, { callee, places: new Set([place]) });
   }
 
+  /** Takes note of a call of a parameter: unknown, if whoever hands it in does not know it either. */
+  noteParameterCall(
+    node: Ts.Node,
+    callee: string,
+    parameter: Path,
+    context: Context,
+    lock: LockClass | undefined,
+  ): void {
+    const isKnown = this.#parameterCalls.some(
+      (one) => one.node === node && one.context === context && one.lock === lock,
+    );
+    if (!isKnown) this.#parameterCalls.push({ node, callee, parameter, context, lock });
+  }
+
   /** Takes note of a lock that is waited for in a context while another is held. */
   noteEdge(
     context: Context | undefined,
@@ -108,9 +159,10 @@ export class LockRecord {
     { ordered, isApart }: World,
     combined: boolean,
   ): void {
-    const instances =
-      outer.lock.cls === inner.lock.cls ? relateInstances(outer.lock, inner.lock, ordered) : 'different';
-    const names = instances === 'fixed' ? fixedNames(outer.lock, inner.lock) : undefined;
+    const aliases = context?.call.aliases ?? NO_ALIASES;
+    const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
+    const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
+    const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
@@ -124,10 +176,11 @@ export class LockRecord {
       inner.at.start,
       instances,
       names?.join('>') ?? '',
+      owners.map((owner) => owner && idOf(owner)).join('>'),
       `${outer.mode}${inner.mode}${batch}${combined}`,
       [...gates].sort().join(),
     ].join('|');
-    const edge = { outer, inner, instances, names, batch, combined, gates, owner };
+    const edge = { outer, inner, instances, names, owners, batch, combined, gates, owner };
     const known = this.#edges.get(key);
     if (!known) this.#edges.set(key, { edge, contexts: new Set(context ? [context] : []), isApart });
     else {
@@ -144,6 +197,21 @@ export function callSpan(code: Code, node: Ts.Node): Span {
   if (!ts.isCallExpression(node)) return span;
   const isShort = !node.arguments.some((argument) => ts.isFunctionLike(skipParentheses(argument)));
   return isShort ? span : { ...span, end: node.expression.end };
+}
+
+function relation(
+  outer: LockRef,
+  inner: LockRef,
+  ordered: World['ordered'],
+  aliases: Aliases,
+): Pick<LockEdge, 'instances' | 'names'> {
+  const isOfOne = outer.cls === inner.cls;
+  const instances = isOfOne ? relateInstances(outer, inner, ordered) : 'different';
+  if (isOfOne && instances === 'different' && aliases.length > 0) {
+    const named = ({ cls, path }: LockRef): LockRef => ({ cls, path: path && knownAs(path, aliases) });
+    return relation(named(outer), named(inner), [], NO_ALIASES);
+  }
+  return { instances, names: instances === 'fixed' ? fixedNames(outer, inner) : undefined };
 }
 
 function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {

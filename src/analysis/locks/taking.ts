@@ -6,13 +6,18 @@ import { memberName, nameText, skipParentheses } from '../code.ts';
 export function isTakingCall(node: Ts.CallExpression, methods: ReadonlySet<string>): boolean {
   const callee = skipParentheses(node.expression);
   if (ts.isIdentifier(callee)) return isBoundMethod(callee, methods);
-  const name = memberName(callee);
+  return isTakingMethod(callee, methods);
+}
+
+/** Whether a member is, by its name, a method by which locks are taken. */
+export function isTakingMethod(member: Ts.Node, methods: ReadonlySet<string>): boolean {
+  const name = memberName(member);
   const text = name && nameText(name);
   if (text === undefined || !methods.has(text)) return false;
   // `request` is a lock's method on `navigator.locks` alone, and everybody's otherwise.
   return (
     text !== 'request' ||
-    (ts.isPropertyAccessExpression(callee) && /\blocks$/.test(callee.expression.getText()))
+    (ts.isPropertyAccessExpression(member) && /\blocks$/.test(member.expression.getText()))
   );
 }
 
@@ -25,6 +30,5 @@ function isBoundMethod(callee: Ts.Identifier, methods: ReadonlySet<string>): boo
     ts.isCallExpression(value) && ts.isPropertyAccessExpression(value.expression)
       ? value.expression.expression
       : value;
-  const name = memberName(skipParentheses(bound));
-  return name !== undefined && methods.has(nameText(name) ?? '');
+  return isTakingMethod(skipParentheses(bound), methods);
 }

@@ -69,6 +69,10 @@ export interface Instance {
   readonly path: Path;
   /** What its constructor was given and keeps for good, by field. */
   readonly fields: ReadonlyMap<string, Value>;
+  /** There may be no object at all: known only by a type that admits `undefined`. */
+  readonly mayBeMissing?: boolean;
+  /** The `new` that made it, where that decides what functions are kept in it. */
+  readonly origin?: number;
 }
 
 export interface ObjectValue {
@@ -91,6 +95,8 @@ export interface Collection {
   readonly element: Value | undefined;
   /** Whether its elements come in an order that is the same for everybody. */
   readonly sorted: boolean;
+  /** The elements by key, where all keys are known. */
+  readonly keys?: ReadonlyMap<string, Value> | undefined;
 }
 
 export interface Generator {
@@ -106,6 +112,10 @@ export interface Opaque {
   readonly path: Path;
   /** The `resolve` or `reject` of a promise's executor: who calls it ends the wait of whoever awaits the promise. */
   readonly settles?: boolean;
+  /** It is an object, so that no test takes it for missing or false. */
+  readonly present?: boolean;
+  /** Whatever else a place holds where functions are kept: none, if all of them are known. */
+  readonly keeps?: 'all' | 'some';
 }
 
 /** A function that cannot lead to any lock: calling it changes nothing here. */
@@ -237,6 +247,11 @@ export function membersOf(value: Value | undefined): readonly Value[] {
   return value.kind === 'union' ? value.members : [value];
 }
 
+/** What a collection holds under a key, as far as its keys are known. */
+export function valueUnder({ keys, element }: Collection, key: string): Value | undefined {
+  return keys ? (keys.get(key) ?? { kind: 'constant', value: undefined }) : element;
+}
+
 /** The access path of a value, where it has one. */
 export function pathOf(value: Value | undefined): Path | undefined {
   if (!value) return undefined;
@@ -253,11 +268,25 @@ export function pathOf(value: Value | undefined): Path | undefined {
   }
 }
 
+/** A value as it is reached by another path. */
+export function withPath(value: Value | undefined, path: Path): Value | undefined {
+  if (!value) return { kind: 'opaque', path };
+  if (value.kind === 'lock') return { ...value, lock: { ...value.lock, path } };
+  if (
+    value.kind === 'instance' ||
+    value.kind === 'object' ||
+    value.kind === 'opaque' ||
+    value.kind === 'collection'
+  )
+    return { ...value, path };
+  return value;
+}
+
 /** Whether a value is surely true or surely false in a condition; undefined when it can be either. */
 export function truthOf(value: Value | undefined): boolean | undefined {
   if (!value) return undefined;
   if (value.kind === 'constant') return Boolean(value.value);
-  if (value.kind === 'opaque') return undefined;
+  if (mayBeMissing(value)) return undefined;
   if (value.kind === 'union') {
     const [first, ...rest] = value.members.map(truthOf);
     return rest.every((truth) => truth === first) ? first : undefined;
@@ -269,10 +298,14 @@ export function truthOf(value: Value | undefined): boolean | undefined {
 export function nullishnessOf(value: Value | undefined): boolean | undefined {
   if (!value) return undefined;
   if (value.kind === 'constant') return value.value === null || value.value === undefined;
-  if (value.kind === 'opaque') return undefined;
+  if (mayBeMissing(value)) return undefined;
   if (value.kind === 'union') {
     const [first, ...rest] = value.members.map(nullishnessOf);
     return rest.every((answer) => answer === first) ? first : undefined;
   }
   return false;
+}
+
+function mayBeMissing(value: Value): boolean {
+  return value.kind === 'opaque' ? !value.present : value.kind === 'instance' && value.mayBeMissing === true;
 }

@@ -2,9 +2,11 @@ import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { hasBody, memberName, nameText } from '../code.ts';
+import { hasBody, nameText } from '../code.ts';
+import { chainShape } from './chain-shape.ts';
+import { filesWithChains } from './chain-texts.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
-import { isTakingCall } from './taking.ts';
+import { isTakingCall, isTakingMethod } from './taking.ts';
 
 /** How a program speaks of locks: by their types, and by what holds one. */
 export interface LockVocabulary {
@@ -20,16 +22,17 @@ export interface LockVocabulary {
 /** A function that uses none of these neither hands out a lock nor gives one back. */
 export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): LockVocabulary {
   const types = new Set(lockTypeNames(primitives));
-  const trees = program
-    .filesWith([...types, ...lockWords(primitives)])
-    .map((file) => program.tree(file))
-    .filter((tree) => tree !== undefined);
+  const files = new Set([
+    ...program.filesWith([...types, ...lockWords(primitives)]),
+    ...filesWithChains(program),
+  ]);
+  const trees = [...files].map((file) => program.tree(file)).filter((tree) => tree !== undefined);
   for (const { source } of trees) {
     for (const name of ownLockTypes(source, types)) types.add(name);
   }
   const holders = new Map<string, Set<Ts.Node>>();
   const loose = new Set<string>();
-  const bound = new Set<string>();
+  const bound = new Set(trees.flatMap(({ source }) => chainMethods(source)));
   const methods = acquiringMethods(primitives);
   for (const { source } of trees) {
     for (const { name, declaration, isBound } of holdersIn(source, types, methods)) {
@@ -50,11 +53,23 @@ function ownLockTypes(source: Ts.SourceFile, known: ReadonlySet<string>): string
       const isLock = [...node.members].some(
         (member) => isMethod(member) && member.name && offers.has(nameText(member.name) ?? ''),
       );
-      if (isLock && node.name) found.push(node.name.text);
+      const isQueue = ts.isClassLike(node) && chainShape(node) !== undefined;
+      if ((isLock || isQueue) && node.name) found.push(node.name.text);
     }
     if (ts.isImportSpecifier(node) && node.propertyName && known.has(node.propertyName.text)) {
       found.push(node.name.text);
     }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The methods by which classes of a file run things one at a time, on a promise chain. */
+function chainMethods(source: Ts.SourceFile): readonly string[] {
+  const found: string[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isClassLike(node)) found.push(...(chainShape(node)?.scoped ?? []));
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -101,8 +116,7 @@ function isKeptGrant(node: Ts.Node, methods: ReadonlySet<string>): boolean {
 
 /** The method in `mu.runExclusive.bind(mu)`: a value that is called under another name. */
 function isBoundOperation(node: Ts.Node, methods: ReadonlySet<string>): boolean {
-  const name = memberName(node);
-  if (!name || node.kind === ts.SyntaxKind.QualifiedName || !methods.has(nameText(name) ?? '')) return false;
+  if (node.kind === ts.SyntaxKind.QualifiedName || !isTakingMethod(node, methods)) return false;
   const { parent } = node;
   return (
     ts.isVariableDeclaration(parent) || (ts.isPropertyAccessExpression(parent) && parent.name.text === 'bind')

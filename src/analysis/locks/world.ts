@@ -1,8 +1,10 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, lockKey, valueKey } from './keys.ts';
-import { type Crossing, crossBindings, isDescendingRoot, isPrefix, UNKNOWN_PATH } from './paths.ts';
+import { namesOfParts } from './own-parts.ts';
+import { type Crossing, crossBindings, isDescendingRoot, isKeeper, isPrefix, UNKNOWN_PATH } from './paths.ts';
 import {
   type Bindings,
+  type Collection,
   EMPTY_BINDINGS,
   type Held,
   type LockRef,
@@ -150,11 +152,30 @@ export function joinValues(a: Value | undefined, b: Value | undefined): Value | 
   for (const member of [...membersOf(a), ...membersOf(b)]) members.set(valueKey(member), member);
   let all = [...members.values()];
   // An object that may be this one or that one is no object in particular.
-  const isPlain = (member: Value): boolean => member.kind === 'opaque' && !member.settles;
+  const isPlain = (member: Value): boolean => member.kind === 'opaque' && !member.settles && !member.keeps;
   if (all.filter(isPlain).length > 1) all = all.filter((member) => !isPlain(member));
   if (all.length === 0) return undefined;
   if (all.length > MAX_MEMBERS) return undefined;
   return all.length === 1 ? all[0] : { kind: 'union', members: all };
+}
+
+/** One collection for all that a value may be, if it is sure to be one. */
+export function asCollection(value: Value | undefined): Collection | undefined {
+  if (value?.kind === 'collection') return value;
+  let joined: Collection | undefined;
+  for (const member of membersOf(value)) {
+    if (member.kind !== 'collection') return undefined;
+    joined = joined
+      ? {
+          ...joined,
+          items: undefined,
+          element: joinValues(joined.element, member.element),
+          keys: undefined,
+          sorted: joined.sorted && member.sorted && joined.path === member.path,
+        }
+      : member;
+  }
+  return joined;
 }
 
 export function bind(world: World, node: Ts.Node, value: Value | undefined): World {
@@ -320,6 +341,7 @@ export function relateInstances(
   const [a, b] = [outer.path, inner.path];
   if (a === undefined || b === undefined || isVague(a) || isVague(b)) return 'unknown';
   if (a === b) return 'same';
+  if (isKeeper(a) || isKeeper(b)) return isKept(a, b) ? 'same' : 'unknown';
   if (isPrefix(a, b)) return direction(b.slice(a.length));
   if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
   const [sortedA, sortedB] = [sortedSource(a), sortedSource(b)];
@@ -334,10 +356,20 @@ export function relateInstances(
 }
 
 /**
- * Names by which two locks of one class are told apart wherever they are met: two objects of a module, or two constant
- * keys of one container. A key made by a template goes by its constant parts.
+ * Whether an object is the one that has put away a function which is called while the object's lock is held: it is
+ * `this` that keeps what calls the function, and did so when the function was put there.
+ */
+function isKept(a: Path, b: Path): boolean {
+  return /^\^*this$/.test(isKeeper(a) ? b : a) && /^o\d+$/.test(isKeeper(a) ? a : b);
+}
+
+/**
+ * Names by which two locks of one class are told apart wherever they are met: two objects that one owner has made for
+ * itself, two of a module, or two constant keys of one container. A key made by a template goes by its constant parts.
  */
 export function fixedNames(outer: LockRef, inner: LockRef): readonly [string, string] | undefined {
+  const parts = outer.path && inner.path ? namesOfParts(outer.path, inner.path) : undefined;
+  if (parts) return parts;
   const [a, b] = [fixedName(outer.path), fixedName(inner.path)];
   if (!a || !b || (a.key === undefined) !== (b.key === undefined)) return undefined;
   const isGlobal = a.holder.startsWith('g:') && b.holder.startsWith('g:');

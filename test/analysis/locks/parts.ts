@@ -91,6 +91,7 @@ export function edgeOf(outer: Held, inner: Acquisition, parts: Partial<LockEdge>
     owner: SOURCE,
     sequence: undefined,
     names: undefined,
+    owners: [undefined, undefined],
     ...parts,
   };
 }

@@ -30,8 +30,10 @@ export type ValueInWords =
   | {
       readonly instance: number;
       readonly exact: boolean;
+      readonly mayBeMissing: boolean;
       readonly path: string;
       readonly fields: Properties;
+      readonly origin: number | undefined;
     }
   | { readonly object: Properties; readonly path: string }
   | { readonly promise: TaskInWords }
@@ -40,9 +42,15 @@ export type ValueInWords =
       readonly items: readonly ValueInWords[] | null;
       readonly element: ValueInWords;
       readonly sorted: boolean;
+      readonly keys: Properties | undefined;
       readonly path: string;
     }
-  | { readonly opaque: string; readonly settles: boolean }
+  | {
+      readonly opaque: string;
+      readonly settles: boolean;
+      readonly present: boolean;
+      readonly keeps: 'all' | 'some' | undefined;
+    }
   | { readonly union: readonly ValueInWords[] };
 
 type Properties = readonly (readonly [string, ValueInWords])[];
@@ -81,10 +89,17 @@ export const valueInWords: fc.Arbitrary<ValueInWords> = fc.letrec<{
     fc.record({
       instance: fc.nat(CLASSES.length - 1),
       exact: fc.boolean(),
+      mayBeMissing: fc.boolean(),
       path: text,
       fields: tie('properties'),
+      origin: fc.option(fc.nat(3), { nil: undefined }),
     }),
-    fc.record({ opaque: text, settles: fc.boolean() }),
+    fc.record({
+      opaque: text,
+      settles: fc.boolean(),
+      present: fc.boolean(),
+      keeps: fc.constantFrom('all' as const, 'some' as const, undefined),
+    }),
     fc.record({
       closure: fc.nat(FUNCTIONS.length - 1),
       self: tie('value'),
@@ -98,6 +113,7 @@ export const valueInWords: fc.Arbitrary<ValueInWords> = fc.letrec<{
       items: fc.option(fc.array(tie('value'), { maxLength: 3 })),
       element: tie('value'),
       sorted: fc.boolean(),
+      keys: fc.option(tie('properties'), { nil: undefined }),
       path: text,
     }),
     fc.record({ union: fc.array(tie('value'), { minLength: 2, maxLength: 3 }) }),
@@ -153,8 +169,10 @@ export function toValue(words: ValueInWords): Value | undefined {
       kind: 'instance',
       cls: at(CLASSES, words.instance),
       exact: words.exact,
+      mayBeMissing: words.mayBeMissing,
       path: words.path,
       fields: propertiesOf(words.fields),
+      ...(words.origin !== undefined && { origin: words.origin }),
     };
   }
   if ('object' in words) {
@@ -168,7 +186,10 @@ export function toValue(words: ValueInWords): Value | undefined {
       yields: words.yields.map((part) => ({ held: [], value: toValue(part) })),
     };
   }
-  if ('opaque' in words) return { kind: 'opaque', path: words.opaque, settles: words.settles };
+  if ('opaque' in words) {
+    const { opaque: path, settles, present, keeps } = words;
+    return { kind: 'opaque', path, settles, present, ...(keeps && { keeps }) };
+  }
   if ('union' in words) {
     return { kind: 'union', members: words.union.map(toValue).filter((member) => member !== undefined) };
   }
@@ -178,6 +199,7 @@ export function toValue(words: ValueInWords): Value | undefined {
     items: words.items?.map(toValue),
     element: toValue(words.element),
     sorted: words.sorted,
+    keys: words.keys && propertiesOf(words.keys),
   };
 }
 
@@ -212,7 +234,7 @@ function ordered(words: unknown): unknown {
   if (Array.isArray(words)) return words.map(ordered);
   if (typeof words !== 'object' || words === null) return words;
   const parts = Object.entries(words).map(([key, part]): [string, unknown] => {
-    if (key === 'object' || key === 'fields')
+    if (key === 'object' || key === 'fields' || (key === 'keys' && part))
       return [key, sorted((part as [string, unknown][]).filter(([, value]) => value !== null))];
     if (key === 'union') return [key, sorted((part as unknown[]).filter((member) => member !== null))];
     if (key === 'held') return [key, sorted(part as unknown[])];

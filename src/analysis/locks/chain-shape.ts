@@ -1,0 +1,213 @@
+import type { LockPrimitive } from '../../config/types.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { nameText, ownMember, skipParentheses } from '../code.ts';
+import { fieldAssignments } from './field-assignments.ts';
+import { isThen } from './joined.ts';
+
+/**
+ * A promise chain is a lock by its shape. A field is read and written back in one go, and what is written goes on from
+ * what was read: `this.tail = this.tail.then(task)`; or it is a new promise, which whoever awaits what was read
+ * resolves when it is done.
+ */
+export function isChainField(field: Ts.Node): boolean {
+  if (!ts.isPropertyDeclaration(field) || !ts.isClassLike(field.parent)) return false;
+  const name = nameText(field.name);
+  return name !== undefined && chainsOf(field.parent).has(name);
+}
+
+/** Whether a node is an access to such a field: `this.tail`. */
+export function isChainAccess(node: Ts.Node): boolean {
+  if (!ts.isPropertyAccessExpression(node) || node.expression.kind !== ts.SyntaxKind.ThisKeyword)
+    return false;
+  const cls = ts.findAncestor(node, ts.isClassLike);
+  const field = cls && ownMember(cls, node.name.text);
+  return field !== undefined && isChainField(field);
+}
+
+/**
+ * A class around a chain that does nothing but run what it is handed, one at a time, is a lock: its methods take it.
+ * Whoever makes one makes a lock of his own.
+ */
+export function chainShape(cls: Ts.ClassLikeDeclaration): LockPrimitive | undefined {
+  const isHeir = cls.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword) ?? false;
+  if (isHeir || chainsOf(cls).size === 0) return undefined;
+  const scoped = cls.members
+    .filter((member) => runsOnChain(member))
+    .flatMap(({ name }) => (name && nameText(name)) ?? []);
+  const others = cls.members.filter((member) => ts.isMethodDeclaration(member) && !runsOnChain(member));
+  const isMore = others.some(({ name }) => !WAITING.test((name && nameText(name)) ?? ''));
+  return scoped.length === 0 || isMore ? undefined : { type: cls.name?.text ?? '', scoped, grants: 'void' };
+}
+
+/** Methods that a queue has beside those that run something: they wait for it, or clear it. */
+const WAITING = /^(?:flush|drain|idle|onIdle|whenIdle|wait|clear|close|stop)$/;
+
+/** Whether a method runs a function that it is handed in its turn: `this.tail = this.tail.then(task)`. */
+function runsOnChain(method: Ts.ClassElement): boolean {
+  if (!ts.isMethodDeclaration(method) || !findIn(method, isChainWrite)) return false;
+  const parameters = new Set<Ts.Node>(method.parameters);
+  return findIn(method, (node) => {
+    if (!ts.isCallExpression(node)) return false;
+    const used = isThen(node.expression) ? node.arguments : [node.expression];
+    return used.some((one) => {
+      const local = ts.isIdentifier(one) ? resolveLocal(one) : undefined;
+      return local !== undefined && parameters.has(local);
+    });
+  });
+}
+
+function isChainWrite(node: Ts.Node): boolean {
+  return (
+    ts.isBinaryExpression(node) &&
+    node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+    isChainAccess(skipParentheses(node.left))
+  );
+}
+
+/** The variable by which a task that awaits what it has read of a chain lets the next one go on. */
+export function resolverAfter(awaited: Ts.Node): Ts.Node | undefined {
+  const local = ts.isIdentifier(awaited) ? resolveLocal(awaited) : undefined;
+  const read = local && ts.isVariableDeclaration(local) ? fieldRead(local) : undefined;
+  const owner = local && ts.findAncestor(local, ts.isFunctionLike);
+  if (!read || !owner || owner !== ts.findAncestor(awaited, ts.isFunctionLike)) return undefined;
+  return assignmentsIn(owner, read)
+    .map(resolverOf)
+    .find((resolver) => resolver !== undefined);
+}
+
+const chains = new WeakMap<Ts.ClassLikeDeclaration, ReadonlySet<string>>();
+
+function chainsOf(cls: Ts.ClassLikeDeclaration): ReadonlySet<string> {
+  let known = chains.get(cls);
+  if (!known) {
+    const found = new Set<string>();
+    for (const [name, assignments] of fieldAssignments(cls)) {
+      if (assignments.some(({ value }) => goesOn(value, name) || replaces(value, name))) found.add(name);
+    }
+    known = found;
+    chains.set(cls, known);
+  }
+  return known;
+}
+
+/** `this.tail.then(…)`, or a variable that holds it: what is written goes on from what was read just before. */
+function goesOn(value: Ts.Expression, name: string): boolean {
+  const root = rootOfChain(value);
+  return (
+    root !== undefined &&
+    root.links > 0 &&
+    isField(root.node, name) &&
+    ts.findAncestor(root.node, ts.isFunctionLike) === ts.findAncestor(value, ts.isFunctionLike) &&
+    !hasPause(value, root.node)
+  );
+}
+
+/** A new promise in place of one that the same function keeps to wait for. */
+function replaces(value: Ts.Expression, name: string): boolean {
+  const owner = ts.findAncestor(value, ts.isFunctionLike);
+  if (!owner || resolverOf(value) === undefined) return false;
+  return findIn(
+    owner,
+    (node) => ts.isVariableDeclaration(node) && fieldRead(node) === name && !hasPause(value, node),
+  );
+}
+
+/** Where a chain of `then` starts, and how many of its links run something. */
+function rootOfChain(
+  value: Ts.Node,
+  links = 0,
+): { readonly node: Ts.Node; readonly links: number } | undefined {
+  const bare = skipParentheses(value);
+  if (ts.isCallExpression(bare) && isThen(bare.expression)) {
+    const runs = bare.expression.name.text === 'catch' ? 0 : 1;
+    return rootOfChain(bare.expression.expression, links + runs);
+  }
+  const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  if (local && ts.isVariableDeclaration(local) && local.initializer)
+    return rootOfChain(local.initializer, links);
+  return { node: bare, links };
+}
+
+function isField(node: Ts.Node, name: string): boolean {
+  return (
+    ts.isPropertyAccessExpression(node) &&
+    node.expression.kind === ts.SyntaxKind.ThisKeyword &&
+    node.name.text === name
+  );
+}
+
+/** The field that a variable keeps: `const previous = this.tail`. */
+function fieldRead({ initializer }: Ts.VariableDeclaration): string | undefined {
+  const bare = initializer && skipParentheses(initializer);
+  const isOwn =
+    bare && ts.isPropertyAccessExpression(bare) && bare.expression.kind === ts.SyntaxKind.ThisKeyword;
+  return isOwn ? bare.name.text : undefined;
+}
+
+/** Whether the function may pause between two of its places: then others come between. */
+function hasPause(a: Ts.Node, b: Ts.Node): boolean {
+  const owner = ts.findAncestor(a, ts.isFunctionLike);
+  const [start, end] = [Math.min(a.end, b.end), Math.max(a.pos, b.pos)];
+  return (
+    owner !== undefined &&
+    findIn(owner, (node) => ts.isAwaitExpression(node) && node.pos >= start && node.end <= end)
+  );
+}
+
+function assignmentsIn(owner: Ts.Node, name: string): readonly Ts.Expression[] {
+  const found: Ts.Expression[] = [];
+  findIn(owner, (node) => {
+    const isOne =
+      ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+      isField(skipParentheses(node.left), name);
+    if (isOne) found.push(node.right);
+    return false;
+  });
+  return found;
+}
+
+/** The variable that a new promise is resolved by, wherever the promise was made. */
+function resolverOf(value: Ts.Node): Ts.Node | undefined {
+  const bare = skipParentheses(value);
+  if (ts.isNewExpression(bare)) return resolverKept(bare);
+  if (ts.isCallExpression(bare) && isThen(bare.expression)) {
+    const [callback] = bare.arguments;
+    return callback && ts.isArrowFunction(callback) && !ts.isBlock(callback.body)
+      ? resolverOf(callback.body)
+      : undefined;
+  }
+  const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  if (local && ts.isBindingElement(local)) return resolverBeside(local);
+  return local && ts.isVariableDeclaration(local) && local.initializer
+    ? resolverOf(local.initializer)
+    : undefined;
+}
+
+/** `done` in `new Promise((resolve) => { done = resolve; })`. */
+function resolverKept({ arguments: given }: Ts.NewExpression): Ts.Node | undefined {
+  const executor = given?.[0] && skipParentheses(given[0]);
+  if (!executor || !(ts.isArrowFunction(executor) || ts.isFunctionExpression(executor))) return undefined;
+  const [resolve] = executor.parameters;
+  let kept: Ts.Node | undefined;
+  findIn(executor.body, (node) => {
+    if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
+    const [target, source] = [skipParentheses(node.left), skipParentheses(node.right)];
+    const isKept = ts.isIdentifier(source) && resolve !== undefined && resolveLocal(source) === resolve;
+    if (isKept && ts.isIdentifier(target)) kept = resolveLocal(target);
+    return kept !== undefined;
+  });
+  return kept;
+}
+
+/** `resolve` beside `promise` in `const { promise, resolve } = Promise.withResolvers()`. */
+function resolverBeside({ parent }: Ts.BindingElement): Ts.Node | undefined {
+  return ts.isObjectBindingPattern(parent) && /\.withResolvers\b/.test(parent.parent.getText())
+    ? parent.elements.find(({ name, propertyName }) => (propertyName ?? name).getText() === 'resolve')
+    : undefined;
+}
+
+function findIn(node: Ts.Node, matches: (node: Ts.Node) => boolean): boolean {
+  return matches(node) || (ts.forEachChild(node, (child) => findIn(child, matches) || undefined) ?? false);
+}

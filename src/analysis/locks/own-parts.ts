@@ -1,0 +1,55 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { nameText } from '../code.ts';
+import { fieldAssignments } from './field-assignments.ts';
+import { idOf } from './keys.ts';
+import type { Path, Value } from './values.ts';
+
+/**
+ * Objects that an object makes for itself and keeps: `private users = new Repository()`. Two fields that do so hold two
+ * objects, and an object of one owner belongs to no other. Their link in a path is marked: `this.users!12`.
+ */
+export class OwnParts {
+  readonly #fields = new Map<string, Ts.PropertyDeclaration>();
+
+  /** The path of what a field holds, marked if the field has made it. */
+  placed(field: Ts.Node, value: Value, path: Path | undefined): Path | undefined {
+    if (path === undefined || value.kind !== 'instance' || !value.path.startsWith('n')) return path;
+    if (!ts.isPropertyDeclaration(field) || !isKept(field)) return path;
+    const mark = `!${idOf(field)}`;
+    this.#fields.set(mark, field);
+    return path + mark;
+  }
+
+  /** The field that holds the object of a path, if it has made it. */
+  fieldOf(path: Path | undefined): Ts.PropertyDeclaration | undefined {
+    const mark = path && /!\d+$/.exec(path)?.[0];
+    return mark ? this.#fields.get(mark) : undefined;
+  }
+}
+
+/** Names of two objects that one owner has made for itself, if that is what the paths lead to. */
+export function namesOfParts(a: Path, b: Path): readonly [string, string] | undefined {
+  const [rest, other] = [linksOf(a), linksOf(b)];
+  let shared = 0;
+  while (shared < rest.length && rest[shared] === other[shared]) shared += 1;
+  const [own, its] = [rest.slice(shared), other.slice(shared)];
+  const areParts = [own, its].every((links) => links.length > 0 && links.every((link) => MARKED.test(link)));
+  return shared > 0 && areParts ? [own.join('.'), its.join('.')] : undefined;
+}
+
+const MARKED = /^[^.[\]]+!\d+$/;
+
+/** The root and the members of a path; keys go with the member before them. */
+function linksOf(path: Path): readonly string[] {
+  const links = path.split('.');
+  const depth = (text: string): number => text.split('[').length - text.split(']').length;
+  // A key may hold a path of its own.
+  const last = links.findLastIndex((_, index) => depth(links.slice(0, index).join('.')) !== 0);
+  return last < 0 ? links : [links.slice(0, last + 1).join('.'), ...links.slice(last + 1)];
+}
+
+function isKept({ name, parent, modifiers }: Ts.PropertyDeclaration): boolean {
+  const text = nameText(name);
+  const isStatic = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
+  return text !== undefined && !isStatic && ts.isClassLike(parent) && !fieldAssignments(parent).has(text);
+}

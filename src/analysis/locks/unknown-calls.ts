@@ -1,0 +1,72 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
+import type { Activation } from './activation.ts';
+import type { LockEngine } from './engine.ts';
+import { parameterOf } from './handed.ts';
+import { isMember } from './members.ts';
+import { isResolver } from './unknown-callees.ts';
+import { membersOf, type Value } from './values.ts';
+import type { World } from './world.ts';
+
+/** A call that leads nowhere that we can see. */
+export function noteUnknown(
+  activation: Activation,
+  node: Ts.Node,
+  callee: Ts.Node,
+  name: NameNode | undefined,
+  target: Value | undefined,
+  world: World,
+): void {
+  // A callback parameter: whoever hands it in is looked at.
+  const parameter = target?.kind === 'opaque' ? parameterOf(target.path) : undefined;
+  if (parameter !== undefined) activation.carriesLocks = true;
+  if (isResolver(callee)) return;
+  // All that is ever kept there is known, and none of it leads to a lock.
+  if (isWhollyKnown(target)) return;
+  const entities = name ? activation.engine.code.entities(name) : [];
+  if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
+  if (isOfAnotherPackage(activation, callee)) return;
+  const text = callee.getText().slice(0, 60);
+  const [under] = world.held;
+  if (parameter === undefined) activation.engine.unknownCall(node, text, under);
+  else activation.engine.parameterCall(node, text, parameter, under);
+}
+
+/** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */
+function isOfAnotherPackage({ engine }: Activation, callee: Ts.Node): boolean {
+  if (isMember(callee) && isMadeByAnotherPackage(engine, callee.expression)) return true;
+  let root = callee;
+  while (isMember(root)) root = skipParentheses(root.expression);
+  if (root === callee || !ts.isIdentifier(root)) return false;
+  const entities = engine.code.entities(root);
+  return entities.length > 0 && entities.every(({ kind }) => kind === 'external');
+}
+
+/** `const bus = new EventEmitter()`: so are the methods of what it makes. */
+function isMadeByAnotherPackage(engine: LockEngine, object: Ts.Expression): boolean {
+  const name = rightmostName(object);
+  const declaration = name && engine.code.declarationNode(name);
+  const { initializer } = (declaration ?? {}) as { initializer?: Ts.Expression };
+  const made =
+    initializer && ts.isNewExpression(initializer) ? rightmostName(initializer.expression) : undefined;
+  const entities = made ? engine.code.entities(made) : [];
+  return entities.length > 0 && entities.every(({ kind }) => kind === 'external');
+}
+
+/** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
+function isDeclaredOnly(node: Ts.Node): boolean {
+  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+}
+
+/** Whether a place where functions are kept may hold others than those that are known. */
+export function isPartlyKnown(target: Value | undefined): boolean {
+  return membersOf(target).some((member) => member.kind === 'opaque' && member.keeps === 'some');
+}
+
+function isWhollyKnown(target: Value | undefined): boolean {
+  const members = membersOf(target);
+  return (
+    !isPartlyKnown(target) && members.some((member) => member.kind === 'opaque' && member.keeps === 'all')
+  );
+}
