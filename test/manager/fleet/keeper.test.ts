@@ -127,6 +127,25 @@ describeDatabases('keeper', (open) => {
     expect((await fleet.get(ada.id)).status).toBe('paused');
   });
 
+  test('a workspace is not resumed while what it has left behind is being stopped', async () => {
+    const { fleet, backend, db } = await start();
+    const ada = await online(fleet, 'ada');
+    await db.query("UPDATE workspaces SET status = 'paused'");
+    backend.stopGate = new Gate();
+    const swept = fleet.sweep();
+    await until(() => backend.calls.includes(`stop ${ada.id}`));
+    const other = makeFleet(db, { backends: { process: backend } });
+    expect(await other.fleet.resume(ada.id)).toMatchObject({
+      status: 'failed',
+      results: [{ error: expect.stringContaining('is being started or stopped') }],
+    });
+    backend.stopGate.open();
+    expect(await swept).toEqual({ stopped: 1, changed: 0 });
+    await other.fleet.resume(ada.id);
+    await becomes(other.fleet, ada.id, 'online');
+    expect(backend.running.size).toBe(1);
+  });
+
   test('a status follows its instance: gone, unhealthy, back', async () => {
     const { fleet, backend } = await start();
     const ada = await online(fleet, 'ada');

@@ -99,11 +99,16 @@ test('a process that runs is kept, by another manager too, which can stop it', a
 });
 
 test('of managers that start a workspace at once one does, and all have it', async () => {
-  const { make, backend } = await start();
+  const { directory, make, backend } = await start({
+    command: ['sh', '-c', 'echo started; exec sleep 1000'],
+  });
   const asked = spec();
   const instances = await Promise.all(Array.from({ length: 5 }, () => make().start(asked, { signal })));
   expect(new Set(instances.map(({ instanceId }) => instanceId)).size).toBe(1);
   expect(await backend.list({ signal })).toEqual([instances[0]]);
+  const log = join(directory, `${asked.workspaceId}.log`);
+  await until(async () => (await readFile(log, 'utf8')) !== '');
+  expect(await readFile(log, 'utf8')).toBe('started\n');
 });
 
 test('what has ended is started again, as another instance', async () => {
