@@ -73,7 +73,8 @@ export interface ManagerConfig {
   readonly adminToken: string | undefined;
   readonly createGraceMs: number;
   readonly detachGraceMs: number;
-  readonly idleShutdownMs: number | undefined;
+  /** How long an idle server stays; `Infinity` for ever. */
+  readonly idleShutdownMs: number;
   readonly memoryLimitBytes: number;
   readonly controlPlane: ControlPlane | undefined;
   readonly workspaceCommand: string | undefined;
@@ -124,7 +125,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     createGraceMs: s.WS_MANAGER_CREATE_GRACE_MS,
     detachGraceMs: s.WS_MANAGER_DETACH_GRACE_MS,
     idleShutdownMs:
-      s.WS_MANAGER_IDLE_SHUTDOWN_S === 'never' ? undefined : s.WS_MANAGER_IDLE_SHUTDOWN_S * 1_000,
+      s.WS_MANAGER_IDLE_SHUTDOWN_S === 'never' ? Infinity : s.WS_MANAGER_IDLE_SHUTDOWN_S * 1_000,
     memoryLimitBytes: s.WS_MANAGER_MEMORY_LIMIT_MB * 2 ** 20,
     controlPlane: controlPlaneOf(s.WS_MANAGER_CONTROL_PLANE_URL, s.WS_MANAGER_CONTROL_PLANE_TOKEN),
     workspaceCommand: s.WS_MANAGER_WORKSPACE_COMMAND,

@@ -107,7 +107,7 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
       version,
       createGraceMs: config.createGraceMs,
       detachGraceMs: config.detachGraceMs,
-      ...(config.idleShutdownMs === undefined ? {} : { idleShutdownDelayMs: config.idleShutdownMs }),
+      idleShutdownDelayMs: config.idleShutdownMs,
       shutdownServer: () => void close(),
       ...shared,
     });

@@ -23,7 +23,7 @@ describe('the settings', () => {
       adminToken: undefined,
       createGraceMs: 30_000,
       detachGraceMs: 10_000,
-      idleShutdownMs: undefined,
+      idleShutdownMs: Infinity,
       memoryLimitBytes: 2_147_483_648,
       ledgerWrites: false,
     });

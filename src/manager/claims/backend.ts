@@ -94,7 +94,7 @@ export class Backend<Config = unknown> {
     this.#exit = new ServerExit(
       { workspaces: this.#workspaces, pending: this.#pending },
       this.#clock,
-      checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
+      idleShutdownDelayMs === Infinity ? Infinity : checkedDelay('idleShutdownDelayMs', idleShutdownDelayMs),
       (timer) => runDetached(this.#logger, 'Idle shutdown failed', () => this.#ending.lingered(timer)),
     );
     this.#ending = new Ending(this.mu, {

@@ -24,7 +24,7 @@ export class ServerExit {
   #closing = false;
 
   /**
-   * @param delayMs - How long, in milliseconds, an idle server lingers before it exits.
+   * @param delayMs - How long, in milliseconds, an idle server lingers before it exits; `Infinity`: it does not exit.
    * @param onLingered - Called when it has, to be answered by {@link ServerExit.lingered}.
    */
   constructor(busy: Busy, clock: Clock, delayMs: number, onLingered: (timer: TimerHandle) => void) {
@@ -54,6 +54,7 @@ export class ServerExit {
   reconsider(): boolean {
     if (this.#closing || this.#linger || !this.isIdle) return false;
     if (this.#delayMs === 0) return this.close();
+    if (this.#delayMs === Infinity) return false;
     const timer: TimerHandle = this.#clock.setTimeout(() => this.#onLingered(timer), this.#delayMs);
     this.#linger = timer;
     return false;

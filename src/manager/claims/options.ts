@@ -52,7 +52,7 @@ export interface BackendOptions<Config> {
   readonly createGraceMs?: number | undefined;
   /** See {@link DEFAULT_DETACH_GRACE_MS}. 0: the last stream ends the claim at once. */
   readonly detachGraceMs?: number | undefined;
-  /** See {@link DEFAULT_IDLE_SHUTDOWN_DELAY_MS}. 0: the server goes with the last workspace. */
+  /** See {@link DEFAULT_IDLE_SHUTDOWN_DELAY_MS}. 0: the server goes with the last workspace; `Infinity`: it stays. */
   readonly idleShutdownDelayMs?: number | undefined;
   readonly index?: PathIndex | undefined;
   readonly clock?: Clock | undefined;

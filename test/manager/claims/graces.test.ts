@@ -103,6 +103,17 @@ test('C-F2 who comes and goes makes the server linger anew, for the whole time',
   }
 });
 
+test('C-F2 a server that lingers for ever does not exit by itself, but it does when it is asked to', async () => {
+  const { backend, clock, server, open } = start({ idleShutdownDelayMs: Infinity });
+  const ws = await open(A);
+  await backend.deleteWorkspace(ws.id, A);
+  await settle();
+  expect([clock.running, server.shutdowns]).toEqual([[], 0]);
+  await backend.shutdownIfIdle();
+  await settle();
+  expect(server.shutdowns).toBe(1);
+});
+
 test('C-F2 a timer that has fired looks again: a create that was first is served', async () => {
   const { backend, clock, server, open } = start();
   const ws = await open(A);
