@@ -39,7 +39,10 @@ export default defineConfig({
     // Rows of the fleet come one by one in loops over trees and names, and each may be there already.
     'insert-in-loop': [
       'error',
-      { tables: ['workspaces', 'pending_uploads'], preflight: ['FleetRows.lookupExistingChild'] },
+      {
+        tables: ['workspaces', 'workspaces_audit', 'delegations', 'pending_uploads'],
+        preflight: ['FleetRows.lookupExistingChild'],
+      },
     ],
     'require-dispatcher': [
       'error',
