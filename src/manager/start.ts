@@ -1,4 +1,5 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { Cleanups } from './claims/cleanups.ts';
 import { Backend } from './claims/index.ts';
@@ -134,13 +135,26 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
   }
 }
 
-/** Listens. A socket that a killed manager has left behind is replaced; one that is in use is not. */
 async function listen(app: App, where: ManagerConfig['listen']): Promise<string> {
   if (!('socket' in where)) return await app.listen(where);
+  await removeStaleSocket(where.socket);
   await app.listen({ path: where.socket });
   // Whoever may connect may do everything.
   await chmod(where.socket, 0o600);
   return `unix:${where.socket}`;
+}
+
+/** Removes a socket that a killed manager has left behind. One at which somebody answers stays. */
+async function removeStaleSocket(file: string): Promise<void> {
+  const refused = await new Promise<boolean>((resolve) => {
+    const probe = connect(file);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+  if (refused) await rm(file, { force: true });
 }
 
 function backendsOf(config: ManagerConfig, clock: Clock): FleetBackends {

@@ -49,6 +49,7 @@ export class Desk {
 const IMPORTS = `import { type CheckReport, check, defineConfig, GateError } from 'ws-gate';
 import { Mutex, type Releaser } from 'ws-gate/locks';
 import { Backend } from 'ws-gate/manager';
+import { ManagerClient } from 'ws-gate/manager/client';
 import { testRules } from 'ws-gate/testing';
 
 export const config = defineConfig({ locks: { order: ['Desk.mu', 'Shelf.mu'] } });
@@ -60,6 +61,7 @@ export const held: Promise<Releaser> = new Mutex({ name: 'Desk.mu' }).acquire();
 export const backend = new Backend({});
 // @ts-expect-error -- the fixtures must be somewhere
 export const tested = testRules({});
+export const client = new ManagerClient({ baseUrl: 'http://127.0.0.1:7420' });
 export const isGateError: boolean = new Error() instanceof GateError;
 `;
 
@@ -155,13 +157,14 @@ describe('the published package', () => {
 
   it('exports at run time what the types promise', () => {
     const script = `
-      for (const entry of ['ws-gate', 'ws-gate/locks', 'ws-gate/manager', 'ws-gate/testing']) {
+      for (const entry of ['ws-gate', 'ws-gate/locks', 'ws-gate/manager', 'ws-gate/manager/client', 'ws-gate/testing']) {
         const names = Object.keys(await import(entry));
-        console.log(entry, ['check', 'Mutex', 'Backend', 'testRules'].filter((name) => names.includes(name)).join());
+        console.log(entry, ['check', 'Mutex', 'Backend', 'ManagerClient', 'testRules'].filter((name) => names.includes(name)).join());
       }`;
     expect(run(dir, process.execPath, ['--input-type=module', '-e', script])).toEqual({
       code: 0,
-      stdout: 'ws-gate check\nws-gate/locks Mutex\nws-gate/manager Backend\nws-gate/testing testRules\n',
+      stdout:
+        'ws-gate check\nws-gate/locks Mutex\nws-gate/manager Backend\nws-gate/manager/client ManagerClient\nws-gate/testing testRules\n',
       stderr: '',
     });
   });
@@ -192,6 +195,20 @@ describe('the published package', () => {
     const installed = unwanted.filter((name) => existsSync(path.join(dir, 'node_modules', name)));
     expect(installed.filter((name) => !Object.hasOwn(dependencies, name))).toEqual([]);
     expect(Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)).toEqual([]);
+  });
+
+  it('says which library the manager lacks', () => {
+    const { code, stdout, stderr } = run(dir, 'npx', [
+      '--no-install',
+      'ws-gate',
+      'manager',
+      '--data',
+      ':memory:',
+    ]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /^ws-gate: the manager needs the package (\S+), which is not installed\n {2}why {2}.*\n {2}do {3}run npm install \1\n$/,
+    );
   });
 });
 

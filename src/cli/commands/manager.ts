@@ -31,10 +31,11 @@ export async function managerCommand(
   }
 
   const manager = await start(env, terminal);
-  terminal.stdout.write(`ws-gate manager listens on ${manager.address}\n`);
   const stop = (): void => void manager.close();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  // Not before: whoever reads this may send a signal at once.
+  terminal.stdout.write(`ws-gate manager listens on ${manager.address}\n`);
   // The timers of the manager let a process end; one that serves does not.
   const awake = setInterval(() => {}, 2 ** 30);
   try {
