@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ManagerClient } from '../../../src/manager/client/index.ts';
 import { client, makeDirectory, settle } from '../fakes.ts';
-import { ADMIN_TOKEN, type Served, serve } from './support.ts';
+import { ADMIN_TOKEN, type Served, serve, startServed } from './support.ts';
 
 const [A, B] = [client(0xa), client(0xb)];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -58,7 +57,7 @@ describe('claims over HTTP', () => {
     ['DELETE', '/v1/workspaces/w?client_id=x', undefined, 'client_id is not a valid UUID'],
     ['POST', '/v1/control', { command: 'explode' }, 'unknown command "explode"'],
   ])('%s %s %o is answered with 400: %s', async (method, path, body, message) => {
-    const { send } = await shared;
+    const { send } = shared;
     expect(await send(method, path, body)).toMatchObject({ status: 400, body: { message } });
   });
 
@@ -77,7 +76,7 @@ describe('claims over HTTP', () => {
   });
 
   test('a workspace that nobody knows is gone already', async () => {
-    const { send } = await shared;
+    const { send } = shared;
     expect(await send('DELETE', `/v1/workspaces/w?client_id=${A}`)).toEqual({ status: 200, body: {} });
     expect(await send('GET', '/v1/workspaces/w')).toMatchObject({
       status: 404,
@@ -179,45 +178,16 @@ describe('claims over HTTP', () => {
   });
 });
 
-let shared: Promise<Served>;
-
+/** A server for what changes nothing. It lives as long as the file. */
+let shared: Served;
 beforeAll(async () => {
-  // A server for what changes nothing. It lives as long as the file.
-  const { promise, end } = await serveForFile();
-  shared = promise;
-  return end;
+  shared = await startServed();
+  return () => shared.manager.close();
 });
-
-async function serveForFile() {
-  const { startManager } = await import('../../../src/manager/start.ts');
-  const { readConfig } = await import('../../../src/manager/config.ts');
-  const manager = await startManager(
-    readConfig({ WS_MANAGER_DATA: ':memory:', WS_MANAGER_PORT: '0', WS_MANAGER_ADMIN_TOKEN: ADMIN_TOKEN }),
-    { version: '1.2.3', write: () => {} },
-  );
-  const send: Served['send'] = async (method, path, body, headers = {}) => {
-    const response = await fetch(`${manager.address}${path}`, {
-      method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const json = response.headers.get('content-type')?.startsWith('application/json');
-    return { status: response.status, body: json ? JSON.parse(text) : text };
-  };
-  const served: Served = {
-    manager,
-    url: manager.address,
-    client: new ManagerClient({ baseUrl: manager.address }),
-    log: [],
-    send,
-  };
-  return { promise: Promise.resolve(served), end: () => manager.close() };
-}
 
 describe('the rest over HTTP', () => {
   test('says that it is well, which it is, and what it counts', async () => {
-    const { send } = await shared;
+    const { send } = shared;
     expect(await send('GET', '/v1/health')).toEqual({ status: 200, body: { status: 'ok' } });
     expect(await send('GET', '/v1/version')).toEqual({ status: 200, body: { version: '1.2.3' } });
     expect((await send('GET', '/metrics')).body).toContain('ws_manager_phantom_busy_resets_total 0\n');
@@ -227,7 +197,7 @@ describe('the rest over HTTP', () => {
   test.each([['/admin/delegations'], ['/admin/delegations/stats']])(
     'M-G20 %s is for bearers of the admin token alone',
     async (path) => {
-      const { send } = await shared;
+      const { send } = shared;
       const message = 'an admin token is required';
       expect(await send('GET', path)).toEqual({ status: 401, body: { message } });
       expect(await send('GET', path, undefined, bearer('wrong'))).toEqual({ status: 401, body: { message } });
@@ -236,7 +206,7 @@ describe('the rest over HTTP', () => {
   );
 
   test('M-15 the ledger tells all six statuses, and refuses questions it does not answer', async () => {
-    const { send } = await shared;
+    const { send } = shared;
     expect((await send('GET', '/admin/delegations/stats', undefined, bearer(ADMIN_TOKEN))).body).toEqual({
       queued: 0,
       dispatched: 0,
@@ -286,12 +256,11 @@ describe('the rest over HTTP', () => {
   test('a pending upload is left by anyone, and taken by its workspace alone', async () => {
     const { send } = await serve();
     const create = (name: string) =>
-      send('POST', '/v1/fleet/workspaces', { name, runtime: 'mock' }).then(({ status, body }) => ({
-        status,
-        ...(body as { id: string; token: string }),
-      }));
+      send('POST', '/v1/fleet/workspaces', { name, runtime: 'mock' }).then(({ status, body }) => {
+        expect(status).toBe(201);
+        return body as { id: string; token: string };
+      });
     const [mine, other] = [await create('mine'), await create('other')];
-    expect(mine.status).toBe(201);
     const files = [
       { filename: 'a b.txt', mimetype: 'text/plain', content: Buffer.from('hi').toString('base64') },
     ];
@@ -362,7 +331,7 @@ describe('JSON-RPC', () => {
   });
 
   test('answers with the code and the data of what went wrong, over HTTP 200', async () => {
-    const { send } = await shared;
+    const { send } = shared;
     expect(await send('POST', '/v1/rpc', call('daemon/load', { root: '/nowhere/at/all' }))).toMatchObject({
       status: 200,
       body: { id: 7, error: { code: -32001, data: { root: '/nowhere/at/all' } } },
@@ -383,7 +352,7 @@ describe('JSON-RPC', () => {
   });
 
   test('answers the calls of a batch, and no notification', async () => {
-    const { send } = await shared;
+    const { send } = shared;
     const notification = { jsonrpc: '2.0', method: 'daemon/status' };
     const { body } = await send('POST', '/v1/rpc', [call('daemon/status'), notification, 1]);
     expect(body).toMatchObject([

@@ -22,7 +22,15 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** Starts a manager that is ended after the test. */
 export async function serve(env: Record<string, string> = {}): Promise<Served> {
+  const served = await startServed(env);
+  onTestFinished(() => served.manager.close());
+  return served;
+}
+
+/** Starts a manager that its caller ends. */
+export async function startServed(env: Record<string, string> = {}): Promise<Served> {
   const config: ManagerConfig = readConfig({
     WS_MANAGER_DATA: ':memory:',
     WS_MANAGER_PORT: '0',
@@ -36,22 +44,28 @@ export async function serve(env: Record<string, string> = {}): Promise<Served> {
     write: (line) => log.push(line),
     graphBuilder: ({ root }) => buildFileGraph(root),
   });
-  onTestFinished(() => manager.close());
   const url = manager.address;
   return {
     manager,
     url,
     log,
     client: new ManagerClient({ baseUrl: url, adminToken: ADMIN_TOKEN }),
-    send: async (method, path, body, headers = {}) => {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      const json = response.headers.get('content-type')?.startsWith('application/json');
-      return { status: response.status, body: json ? JSON.parse(text) : text };
-    },
+    send: (method, path, body, headers) => send(`${url}${path}`, method, body, headers),
   };
+}
+
+async function send(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.startsWith('application/json');
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
 }
