@@ -10,7 +10,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          // A database in the process takes seconds to start where others work beside it.
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

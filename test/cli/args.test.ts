@@ -44,7 +44,7 @@ describe('parseCommandLine', () => {
   it('names the commands that there are', async () => {
     const { help } = await gateErrorOf(() => parseCommandLine(['prove']));
     expect(help).toBe(
-      'the commands are check, explain, rules, test; to check a path, write ws-gate check prove',
+      'the commands are check, explain, rules, test, manager; to check a path, write ws-gate check prove',
     );
   });
 });
