@@ -20,16 +20,6 @@ export default defineConfig({
       ['LoadedWorkspace.rebuildLane', 'GraphManager.workspaces'],
       ['LoadedWorkspace.rebuildLane', 'GraphManager.admission'],
     ],
-    primitives: [
-      {
-        type: 'KeyedMutex',
-        acquire: ['acquire'],
-        try: ['tryAcquire'],
-        scoped: ['runExclusive'],
-        grants: 'disposable',
-        keyArg: 0,
-      },
-    ],
   },
   // Named, so that a rule that examines nothing is red.
   rules: {

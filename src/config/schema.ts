@@ -45,6 +45,7 @@ export function configSchema(zod: typeof z) {
     try: names.optional(),
     grants: zod.enum(['releaser', 'disposable', 'value-and-releaser', 'void']).optional(),
     keyArg: index.optional(),
+    keyMember: name.optional(),
     reentrant: zod.boolean().optional(),
     permitsArg: index.optional(),
     wrappers: names.optional(),

@@ -28,6 +28,8 @@ export interface LockPrimitive {
   readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'void';
   /** Index of the argument that names the lock within a family; absent for one lock per object. */
   readonly keyArg?: number;
+  /** The property of that argument which is the key: `id` for `acquire({ id })`. Absent if it is the key itself. */
+  readonly keyMember?: string;
   readonly reentrant?: boolean;
   /** Index of the constructor argument that holds the number of permits; absent for a mutex. */
   readonly permitsArg?: number;

@@ -41,6 +41,7 @@ describe('parseUserConfig', () => {
       try: ['attempt'],
       grants: 'void',
       keyArg: 0,
+      keyMember: 'id',
       reentrant: false,
       permitsArg: 1,
       wrappers: ['withTimeout'],

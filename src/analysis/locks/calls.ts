@@ -172,21 +172,51 @@ function lockOperation(
 ): readonly World[] | undefined {
   const { primitive } = value.lock.cls;
   const takes = (list: readonly string[] | undefined): boolean => list?.includes(method) ?? false;
-  const lock = activation.engine.locks.keyed(activation, value.lock, node, world);
-  const free = seenFree(lock, world);
-  const taken: LockValue = { ...value, lock, tries: value.tries || free !== undefined };
-  const after = noLongerFree(lock, world);
+  const locks = activation.engine.locks.keyed(activation, value.lock, node, world);
+  const [only, another] = locks;
+  const free = only && !another ? seenFree(only, world) : undefined;
+  const taken: Taken = { locks, tries: value.tries || free !== undefined };
+  const after = locks.reduce((next, lock) => noLongerFree(lock, next), world);
   // What was asked for until it was free was waited for: with nothing held here, but perhaps by a caller.
-  if (free === 'at last') {
-    activation.waitsFor(acquisitionOf(heldBy(activation, node, lock, 'exclusive', world.segment)), [], world);
+  if (only && free === 'at last') {
+    activation.waitsFor(acquisitionOf(heldBy(activation, node, only, 'exclusive', world.segment)), [], world);
   }
   if (takes(primitive.scoped)) return scoped(activation, node, taken, 'exclusive', after);
   if (takes(primitive.scopedShared)) return scoped(activation, node, taken, 'shared', after);
   if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
   if (takes(primitive.acquireShared)) return acquire(activation, node, taken, 'shared', after);
-  if (takes(primitive.try)) return tryAcquire(activation, node, lock, world);
-  if (takes(primitive.release)) return [bind(releaseLock(world, lock), node, undefined)];
+  if (takes(primitive.try)) return tryAcquire(activation, node, locks, world);
+  if (takes(primitive.release)) {
+    return [
+      bind(
+        locks.reduce((next, lock) => releaseLock(next, lock), world),
+        node,
+        undefined,
+      ),
+    ];
+  }
   return undefined;
+}
+
+/** What one call takes: one lock, or several of a family. */
+interface Taken {
+  readonly locks: readonly LockRef[];
+  /** Only if they are free. */
+  readonly tries: boolean;
+}
+
+/** Holds of all that a call takes, each with a token of its own. */
+function heldAll(
+  activation: Activation,
+  node: Ts.Node,
+  locks: readonly LockRef[],
+  mode: Mode,
+  { segment }: World,
+): readonly Held[] {
+  return locks.map((lock, index) => {
+    const held = heldBy(activation, node, lock, mode, segment);
+    return index === 0 ? held : { ...held, token: `${index}/${held.token}` };
+  });
 }
 
 export function heldBy(
@@ -225,24 +255,23 @@ export function acquisitionOf(held: Held): Acquisition {
 function acquire(
   activation: Activation,
   node: Ts.CallExpression,
-  { lock, tries }: LockValue,
+  { locks, tries }: Taken,
   mode: Mode,
   world: World,
 ): readonly World[] {
-  const held = heldBy(activation, node, lock, mode, world.segment);
-  activation.engine.record.noteSite(held.at);
-  const outcome: Outcome = { ...UNIT, held: [held], value: grantOf(held) };
-  const task: Task = { acquisitions: tries ? [] : [acquisitionOf(held)], outcomes: [outcome] };
-  return [bind(addHeldAgain(world, [held]), node, { kind: 'promise', task })];
+  const held = heldAll(activation, node, locks, mode, world);
+  activation.engine.record.noteSite(callSpan(activation.engine.code, node));
+  const outcome: Outcome = { ...UNIT, held, value: grantOf(held) };
+  const task: Task = { acquisitions: tries ? [] : held.map(acquisitionOf), outcomes: [outcome] };
+  return [bind(addHeldAgain(world, held), node, { kind: 'promise', task })];
 }
 
-export function grantOf(held: Held): Releaser {
-  const { grants } = held.lock.cls.primitive;
+export function grantOf(held: readonly Held[]): Releaser {
   return {
     kind: 'releaser',
-    tokens: [held.token],
-    locks: [held.lock],
-    pair: grants === 'value-and-releaser',
+    tokens: held.map(({ token }) => token),
+    locks: held.map(({ lock }) => lock),
+    pair: held[0]?.lock.cls.primitive.grants === 'value-and-releaser',
   };
 }
 
@@ -250,22 +279,22 @@ export function grantOf(held: Held): Releaser {
 function tryAcquire(
   activation: Activation,
   node: Ts.CallExpression,
-  lock: LockRef,
+  locks: readonly LockRef[],
   world: World,
 ): readonly World[] {
-  const held = heldBy(activation, node, lock, 'exclusive', world.segment);
-  activation.engine.record.noteSite(held.at);
-  const isVoid = lock.cls.primitive.grants === 'void';
+  const held = heldAll(activation, node, locks, 'exclusive', world);
+  activation.engine.record.noteSite(callSpan(activation.engine.code, node));
+  const isVoid = locks[0]?.cls.primitive.grants === 'void';
   const won: Value = isVoid ? { kind: 'constant', value: true } : grantOf(held);
   const lost: Value = { kind: 'constant', value: isVoid ? false : undefined };
-  return [bind(addHeld(world, [held]), node, won), bind(world, node, lost)];
+  return [bind(addHeld(world, held), node, won), bind(world, node, lost)];
 }
 
 /** `runExclusive(callback)`: the callback, and the promise it returns, run under the lock. */
 function scoped(
   activation: Activation,
   node: Ts.CallExpression,
-  { lock, tries }: LockValue,
+  { locks, tries }: Taken,
   mode: Mode,
   world: World,
 ): readonly World[] {
@@ -274,19 +303,20 @@ function scoped(
   const actual: Mode = shared?.kind === 'constant' && shared.value === 'shared' ? 'shared' : mode;
   const ifAvailable = options?.get('ifAvailable');
   const waits = !tries && !(ifAvailable?.kind === 'constant' && ifAvailable.value === true);
-  const held = heldBy(activation, node, lock, actual, world.segment);
-  activation.engine.record.noteSite(held.at);
+  const held = heldAll(activation, node, locks, actual, world);
+  const tokens = new Set(held.map(({ token }) => token));
+  activation.engine.record.noteSite(callSpan(activation.engine.code, node));
   const callback = callbackOf(activation, node, world);
   const bodies = membersOf(callback).filter((member) => member.kind === 'closure');
   // A callback that is not known: whoever hands it in is looked at.
   if (bodies.length === 0 && callback?.kind === 'opaque') activation.carriesLocks = true;
-  const acquisitions: Acquisition[] = waits ? [acquisitionOf(held)] : [];
+  const acquisitions: Acquisition[] = waits ? held.map(acquisitionOf) : [];
   const outcomes: Outcome[] = [];
   for (const body of bodies) {
-    const inner = runUnder(activation, node, body, [grantOf(held)], [held], world);
+    const inner = runUnder(activation, node, body, [grantOf(held)], held, world);
     acquisitions.push(...inner.acquisitions);
     for (const outcome of inner.outcomes) {
-      outcomes.push({ ...outcome, held: outcome.held.filter(({ token }) => token !== held.token) });
+      outcomes.push({ ...outcome, held: outcome.held.filter(({ token }) => !tokens.has(token)) });
     }
   }
   const task: Task = { acquisitions, outcomes: outcomes.length > 0 ? outcomes : [UNIT] };

@@ -30,6 +30,6 @@ export function awaitedChain(
   const resolver = resolverAfter(skipParentheses(node));
   if (!resolver) return { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } };
   activation.engine.record.noteSite(held.at);
-  const writes = new Map([[resolver, grantOf(held)]]);
+  const writes = new Map([[resolver, grantOf([held])]]);
   return { kind: 'promise', task: { acquisitions, outcomes: [{ ...UNIT, held: [held], writes }] } };
 }

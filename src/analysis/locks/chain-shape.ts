@@ -45,7 +45,11 @@ const WAITING = /^(?:flush|drain|idle|onIdle|whenIdle|wait|clear|close|stop)$/;
 
 /** Whether a method runs a function that it is handed in its turn: `this.tail = this.tail.then(task)`. */
 function runsOnChain(method: Ts.ClassElement): boolean {
-  if (!ts.isMethodDeclaration(method) || !findIn(method, isChainWrite)) return false;
+  return ts.isMethodDeclaration(method) && findIn(method, isChainWrite) && runsParameter(method);
+}
+
+/** Whether a method calls a function that it is handed, or hands it to `then`. */
+export function runsParameter(method: Ts.MethodDeclaration): boolean {
   const parameters = new Set<Ts.Node>(method.parameters);
   return findIn(method, (node) => {
     if (!ts.isCallExpression(node)) return false;
@@ -114,7 +118,7 @@ function replaces(value: Ts.Expression, name: string): boolean {
 }
 
 /** Where a chain of `then` starts, and how many of its links run something. */
-function rootOfChain(
+export function rootOfChain(
   value: Ts.Node,
   links = 0,
 ): { readonly node: Ts.Node; readonly links: number } | undefined {
@@ -146,7 +150,7 @@ function fieldRead({ initializer }: Ts.VariableDeclaration): string | undefined 
 }
 
 /** Whether the function may pause between two of its places: then others come between. */
-function hasPause(a: Ts.Node, b: Ts.Node): boolean {
+export function hasPause(a: Ts.Node, b: Ts.Node): boolean {
   const owner = ts.findAncestor(a, ts.isFunctionLike);
   const [start, end] = [Math.min(a.end, b.end), Math.max(a.pos, b.pos)];
   return (
@@ -169,7 +173,7 @@ function assignmentsIn(owner: Ts.Node, name: string): readonly Ts.Expression[] {
 }
 
 /** The variable that a new promise is resolved by, wherever the promise was made. */
-function resolverOf(value: Ts.Node): Ts.Node | undefined {
+export function resolverOf(value: Ts.Node): Ts.Node | undefined {
   const bare = skipParentheses(value);
   if (ts.isNewExpression(bare)) return resolverKept(bare);
   if (ts.isCallExpression(bare) && isThen(bare.expression)) {
@@ -208,6 +212,6 @@ function resolverBeside({ parent }: Ts.BindingElement): Ts.Node | undefined {
     : undefined;
 }
 
-function findIn(node: Ts.Node, matches: (node: Ts.Node) => boolean): boolean {
+export function findIn(node: Ts.Node, matches: (node: Ts.Node) => boolean): boolean {
   return matches(node) || (ts.forEachChild(node, (child) => findIn(child, matches) || undefined) ?? false);
 }

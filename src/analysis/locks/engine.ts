@@ -97,7 +97,7 @@ export class LockEngine {
     const valueOfCall: ValueOfCall = (closure, args, site) => this.#valueOfCall(closure, args, site);
     this.evaluator = new Evaluator(code, identity, valueOfCall, (fn) => reach.leads(fn) || reach.isOpen(fn));
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
-    this.locks = new LockNames(identity, this.evaluator);
+    this.locks = new LockNames(identity);
     this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);
     this.reach = reach;

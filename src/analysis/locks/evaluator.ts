@@ -17,10 +17,11 @@ import { CHAIN } from './chain-locks.ts';
 import { isChainField } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
 import { constantOf, enumConstant } from './constants.ts';
+import { givenToField } from './constructor-parts.ts';
 import { assignmentsTo, staysConstant } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { isThen } from './joined.ts';
-import { keptFields } from './kept-fields.ts';
+import { keptFields, partAt } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
@@ -572,16 +573,14 @@ export class Evaluator {
 
   /** A lock handed in by the one who makes the object: the lock that was created, if all agree on it. */
   #injected(node: Ts.Node): LockValue | undefined {
-    const parameter = constructorParameterOf(node);
-    if (!parameter) return undefined;
-    const cls = parameter.parent.parent;
-    if (!ts.isClassLike(cls)) return undefined;
-    const index = parameter.parent.parameters.indexOf(parameter);
+    const taken = givenToField(node);
+    if (!taken || !ts.isClassLike(taken.making.parent)) return undefined;
+    const { index, members } = taken.given;
     let found: LockValue | undefined;
-    for (const site of this.#code.constructions(cls)) {
+    for (const site of this.#code.constructions(taken.making.parent)) {
       const argument = site.arguments?.[index];
       const env: Env = { bindings: EMPTY_BINDINGS, self: this.#lexicalSelf(site), owner: undefined };
-      const value = argument && this.evaluate(argument, env);
+      const value = partAt(argument && this.evaluate(argument, env), members);
       if (value?.kind !== 'lock' || (found && found.lock.cls !== value.lock.cls)) return undefined;
       found = value;
     }
@@ -903,19 +902,6 @@ function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
   }
   if (ts.isObjectLiteralExpression(node)) {
     return node.properties.find((property) => property.name && nameText(property.name) === name);
-  }
-  return undefined;
-}
-
-/** The constructor's parameter that a field takes its value from: `constructor(private mu)`, `this.mu = mu`. */
-function constructorParameterOf(node: Ts.Node): Ts.ParameterDeclaration | undefined {
-  if (ts.isParameter(node)) return ts.isConstructorDeclaration(node.parent) ? node : undefined;
-  const cls = node.parent;
-  const name = ts.isPropertyDeclaration(node) ? nameText(node.name) : undefined;
-  if (name === undefined || !ts.isClassLike(cls)) return undefined;
-  for (const value of assignmentsTo(cls, name)) {
-    const local = ts.isIdentifier(value) ? resolveLocal(value) : undefined;
-    if (local && ts.isParameter(local) && ts.isConstructorDeclaration(local.parent)) return local;
   }
   return undefined;
 }

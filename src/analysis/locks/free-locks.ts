@@ -36,7 +36,10 @@ export function lockAskedAbout(
   const { acquireShared = [], scopedShared = [] } = value.lock.cls.primitive;
   // Of a lock with readers it is not known whom the state speaks of.
   if (acquireShared.length + scopedShared.length > 0) return undefined;
-  return call ? activation.engine.locks.keyed(activation, value.lock, call, world) : value.lock;
+  const [only, another] = call
+    ? activation.engine.locks.keyed(activation, value.lock, call, world)
+    : [value.lock];
+  return another ? undefined : only;
 }
 
 /** Whether one of the task's own grants makes a lock's state what it is. */

@@ -1,7 +1,16 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
-import { chainShape } from './chain-shape.ts';
+import { chainsShape } from './keyed-chains.ts';
+import {
+  type FamilyKey,
+  type FieldLocks,
+  familyKey,
+  isFamilyAlone,
+  isKeyName,
+  isSameKey,
+  keyedBy,
+} from './keyed-shape.ts';
 import { isNothingElse } from './plain-lock.ts';
 import {
   BUILTIN_PRIMITIVES,
@@ -26,6 +35,11 @@ export class LockIdentity {
   readonly #code: Code;
   readonly #classes = new Map<string, LockClass>();
   readonly #shapes = new Map<Ts.Node, LockPrimitive | undefined>();
+  readonly #fields: FieldLocks = {
+    lockOf: ({ type, initializer }) => this.primitiveOfType(type) ?? this.#primitiveMade(initializer),
+    elementOf: ({ type, initializer }) =>
+      this.elementPrimitive(type) ?? this.primitiveOfType(lastTypeArgument(initializer)),
+  };
 
   constructor(code: Code, own: readonly LockPrimitive[]) {
     this.#code = code;
@@ -194,7 +208,7 @@ export class LockIdentity {
     const own =
       node.name &&
       this.primitives.find(({ module, type }) => module === undefined && type === node.name?.text);
-    const shape = own ?? this.#guessShape(node) ?? (ts.isClassLike(node) ? chainShape(node) : undefined);
+    const shape = own ?? this.#guessShape(node) ?? (ts.isClassLike(node) ? chainsShape(node) : undefined);
     this.#shapes.set(node, shape);
     return shape;
   }
@@ -220,12 +234,16 @@ export class LockIdentity {
     });
     // A write side makes a readers-writer lock only beside a read side.
     if (scopedShared.length + acquireShared.length > 0) acquire.push(...acquireWrite);
-    if (scoped.length === 0 && acquire.length === 0) return undefined;
-    if (ts.isClassLike(node) && !isNothingElse(node) && this.#buildsOnAnother(node)) return undefined;
+    const taking = [...scoped, ...acquire];
+    if (taking.length === 0) return undefined;
+    const key = ts.isClassLike(node) ? this.#familyKey(node, taking) : undefined;
+    if (key === 'several') return undefined;
+    if (ts.isClassLike(node) && !isNothingElse(node) && !key && this.#buildsOnAnother(node)) return undefined;
     if (ts.isInterfaceDeclaration(node) && this.#code.subtypes(node).some((heir) => !this.#shape(heir))) {
       return undefined;
     }
-    const keyed = [...scoped, ...acquire].some((name) => takesKey(method(name)));
+    const hasKey = taking.some((name) => takesKey(method(name)));
+    const keyed = key ? keyedBy(key) : hasKey ? { keyArg: 0 } : {};
     return {
       type: node.name?.text ?? '',
       acquire,
@@ -235,8 +253,19 @@ export class LockIdentity {
       scopedShared,
       try: SHAPE_TRY.filter((name) => method(name)),
       grants: grants ?? 'void',
-      ...(keyed ? { keyArg: 0 } : {}),
+      ...keyed,
     };
+  }
+
+  /** The key by which all methods that take a lock of a family name it, where the class is such a family. */
+  #familyKey(node: Ts.ClassLikeDeclaration, taking: readonly string[]): FamilyKey | 'several' | undefined {
+    const fields = this.#fields;
+    const methods = taking.map((name) => methodNamed(node, name)).filter((method) => method !== undefined);
+    const keys = methods.map((method) => familyKey(node, method, fields));
+    const [first] = keys;
+    if (keys.includes('several') || first === 'several') return 'several';
+    if (!first || keys.some((key) => !isSameKey(key, first))) return undefined;
+    return isFamilyAlone(node, taking, fields) ? first : undefined;
   }
 
   /** What the promise of an `acquire` resolves to; undefined when that is neither nothing nor a grant. */
@@ -275,16 +304,15 @@ export class LockIdentity {
     return undefined;
   }
 
+  #primitiveMade(initializer: Ts.Expression | undefined): LockPrimitive | undefined {
+    const made = initializer && skipParentheses(initializer);
+    return made && ts.isNewExpression(made) ? this.primitiveOfNew(made) : undefined;
+  }
+
   #buildsOnAnother(node: Ts.ClassLikeDeclaration): boolean {
     for (const member of node.members) {
       if (ts.isPropertyDeclaration(member)) {
-        if (this.primitiveOfType(member.type) ?? this.elementPrimitive(member.type)) return true;
-        const initializer = member.initializer && skipParentheses(member.initializer);
-        if (initializer && ts.isNewExpression(initializer)) {
-          if (this.primitiveOfNew(initializer)) return true;
-          const last = initializer.typeArguments?.[initializer.typeArguments.length - 1];
-          if (this.primitiveOfType(last)) return true;
-        }
+        if (this.#fields.lockOf(member) ?? this.#fields.elementOf(member)) return true;
       } else if (ts.isConstructorDeclaration(member)) {
         if (member.parameters.some(({ type }) => this.primitiveOfType(type))) return true;
       }
@@ -292,6 +320,13 @@ export class LockIdentity {
     // Inherited methods make it a lock through its parent; what it adds is a wrapper.
     return this.#inheritedPrimitive(node) !== undefined;
   }
+}
+
+/** What a container holds, by the way it is made: `new Map<string, Mutex>()`. */
+function lastTypeArgument(initializer: Ts.Expression | undefined): Ts.TypeNode | undefined {
+  const made = initializer && skipParentheses(initializer);
+  const given = made && ts.isNewExpression(made) ? made.typeArguments : undefined;
+  return given?.[given.length - 1];
 }
 
 /** The type of what a container holds: an array's elements, a map's values. */
@@ -611,5 +646,5 @@ function takesKey(signature: Ts.SignatureDeclaration | undefined): boolean {
   if (type && (type.kind === ts.SyntaxKind.NumberKeyword || ts.isTypeLiteralNode(type))) {
     return /key|id/i.test(name);
   }
-  return !/signal|timeout|options|opts|priority|weight|ms/i.test(name);
+  return isKeyName(name);
 }

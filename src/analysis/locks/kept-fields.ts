@@ -1,6 +1,6 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, hasBody, isParameterProperty, nameText, skipParentheses } from '../code.ts';
+import { type Code, hasBody, isParameterProperty, nameText } from '../code.ts';
+import { type Given, givenPart } from './constructor-parts.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { membersOf, type Value } from './values.ts';
 
@@ -18,35 +18,20 @@ export function keptFields(
 ): ReadonlyMap<string, Value> {
   const fields = new Map<string, Value>();
   for (const [name, { index, members }] of parametersKept(cls, code)) {
-    const whole = members.reduce((object, member) => partOf(object, member), given[index]);
-    const value = shallow(whole, MAX_NESTING);
+    const value = shallow(partAt(given[index], members), MAX_NESTING);
     if (value) fields.set(name, value);
   }
   return fields;
 }
 
-/** A parameter of a constructor, or a part of what it is given: `options.locks.table`. */
-interface Kept {
-  readonly index: number;
-  readonly members: readonly string[];
+/** What lies in an object behind a chain of members: `locks.table` of the options. */
+export function partAt(whole: Value | undefined, members: readonly string[]): Value | undefined {
+  return members.reduce((object, member) => partOf(object, member), whole);
 }
 
 function partOf(object: Value | undefined, member: string): Value | undefined {
   if (object?.kind === 'object') return object.properties.get(member);
   return object?.kind === 'instance' ? object.fields.get(member) : undefined;
-}
-
-/** `x` or `x.y.z`, where `x` is a parameter of the constructor. */
-function partKept(value: Ts.Expression, making: Ts.ConstructorDeclaration): Kept | undefined {
-  const members: string[] = [];
-  let root = skipParentheses(value);
-  while (ts.isPropertyAccessExpression(root)) {
-    members.unshift(root.name.text);
-    root = skipParentheses(root.expression);
-  }
-  const parameter = ts.isIdentifier(root) ? resolveLocal(root) : undefined;
-  const index = parameter && ts.isParameter(parameter) ? making.parameters.indexOf(parameter) : -1;
-  return index < 0 ? undefined : { index, members };
 }
 
 /** The value without what lies deeper in it than objects are told apart. */
@@ -62,15 +47,15 @@ function shallow(value: Value | undefined, depth: number): Value | undefined {
   return { ...value, fields };
 }
 
-const known = new WeakMap<Ts.ClassLikeDeclaration, ReadonlyMap<string, Kept>>();
+const known = new WeakMap<Ts.ClassLikeDeclaration, ReadonlyMap<string, Given>>();
 
 /** Fields by name, with what they keep of the constructor's parameters. */
-function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<string, Kept> {
+function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<string, Given> {
   const before = known.get(cls);
   if (before) return before;
   const making = cls.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
   const base = making ? undefined : code.superclass(cls);
-  const fields = new Map<string, Kept>(base ? parametersKept(base, code) : []);
+  const fields = new Map<string, Given>(base ? parametersKept(base, code) : []);
   const assignments = fieldAssignments(cls);
   if (making && ts.isConstructorDeclaration(making)) {
     for (const [index, parameter] of making.parameters.entries()) {
@@ -82,7 +67,7 @@ function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<s
     for (const [name, values] of assignments) {
       const [only, another] = values;
       const isKept = only?.operator === ts.SyntaxKind.EqualsToken && !another;
-      const kept = isKept ? partKept(only.value, making) : undefined;
+      const kept = isKept ? givenPart(only.value, making) : undefined;
       if (kept) fields.set(name, kept);
     }
   }

@@ -1,7 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isParameterProperty, type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
-import type { Evaluator } from './evaluator.ts';
 import type { LockIdentity } from './identity.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -12,13 +11,11 @@ import type { World } from './world.ts';
 /** Locks that are known by the way they are written: by the method called on them, or by their key. */
 export class LockNames {
   readonly #identity: LockIdentity;
-  readonly #evaluator: Evaluator;
   readonly #methods: ReadonlySet<string>;
   readonly #families = new Map<string, LockClass>();
 
-  constructor(identity: LockIdentity, evaluator: Evaluator) {
+  constructor(identity: LockIdentity) {
     this.#identity = identity;
-    this.#evaluator = evaluator;
     this.#methods = acquiringMethods(identity.primitives);
   }
 
@@ -53,19 +50,23 @@ export class LockNames {
     };
   }
 
-  /** The one lock of a keyed family that a call names. */
-  keyed(activation: Activation, lock: LockRef, node: Ts.CallExpression, world: World): LockRef {
-    const { keyArg } = lock.cls.primitive;
-    if (keyArg === undefined) return lock;
-    const argument = node.arguments[keyArg];
-    const value = activation.evaluate(argument, world);
-    const { cls } = lock;
-    if (value?.kind === 'constant') {
-      const suffix = `[${JSON.stringify(value.value)}]`;
-      return { cls: this.#member(cls, suffix), path: lock.path };
+  /** The locks of a keyed family that a call names. */
+  keyed(activation: Activation, lock: LockRef, node: Ts.CallExpression, world: World): readonly LockRef[] {
+    const { keyArg, keyMember } = lock.cls.primitive;
+    if (keyArg === undefined) return [lock];
+    const given = activation.evaluate(node.arguments[keyArg], world);
+    const value = keyMember === undefined ? given : memberKey(given, keyMember);
+    // `acquire(['a', 'b'])` takes a lock for each.
+    const keys = value?.kind === 'collection' && value.items ? value.items : [value];
+    return keys.map((key) => this.#memberUnder(lock, key));
+  }
+
+  #memberUnder({ cls, path }: LockRef, key: Value | undefined): LockRef {
+    if (key?.kind === 'constant') {
+      return { cls: this.#member(cls, `[${JSON.stringify(key.value)}]`), path };
     }
-    const key = argument ? this.#evaluator.keyPath(argument, activation.env(world)) : UNKNOWN_PATH;
-    return { cls: this.#member(cls, '[*]'), path: `${lock.path ?? UNKNOWN_PATH}[${key}]` };
+    const member = pathOf(key) ?? UNKNOWN_PATH;
+    return { cls: this.#member(cls, '[*]'), path: `${path ?? UNKNOWN_PATH}[${member}]` };
   }
 
   #receiver(
@@ -110,6 +111,13 @@ export class LockNames {
     }
     return member;
   }
+}
+
+/** The key in an object that a method is given: `{ id: 'a' }`. */
+function memberKey(given: Value | undefined, member: string): Value | undefined {
+  const own = given?.kind === 'object' ? given.properties.get(member) : undefined;
+  const path = pathOf(given);
+  return own ?? (path === undefined ? undefined : { kind: 'opaque', path: `${path}.${member}` });
 }
 
 function isNavigatorLocks(node: Ts.Expression): boolean {

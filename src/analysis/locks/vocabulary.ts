@@ -3,8 +3,8 @@ import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { hasBody, nameText } from '../code.ts';
-import { chainShape } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
+import { chainsShape } from './keyed-chains.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
 import { isTakingCall, isTakingMethod } from './taking.ts';
 
@@ -53,7 +53,7 @@ function ownLockTypes(source: Ts.SourceFile, known: ReadonlySet<string>): string
       const isLock = [...node.members].some(
         (member) => isMethod(member) && member.name && offers.has(nameText(member.name) ?? ''),
       );
-      const isQueue = ts.isClassLike(node) && chainShape(node) !== undefined;
+      const isQueue = ts.isClassLike(node) && chainsShape(node) !== undefined;
       if ((isLock || isQueue) && node.name) found.push(node.name.text);
     }
     if (ts.isImportSpecifier(node) && node.propertyName && known.has(node.propertyName.text)) {
@@ -69,7 +69,7 @@ function ownLockTypes(source: Ts.SourceFile, known: ReadonlySet<string>): string
 function chainMethods(source: Ts.SourceFile): readonly string[] {
   const found: string[] = [];
   const visit = (node: Ts.Node): void => {
-    if (ts.isClassLike(node)) found.push(...(chainShape(node)?.scoped ?? []));
+    if (ts.isClassLike(node)) found.push(...(chainsShape(node)?.scoped ?? []));
     ts.forEachChild(node, visit);
   };
   visit(source);

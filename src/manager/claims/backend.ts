@@ -106,7 +106,8 @@ export class Backend<Config = unknown> {
       logger: this.#logger,
     });
     this.#claims = new Claims(this.#ending, this.#logger, checkedDelay('detachGraceMs', detachGraceMs));
-    this.#opening = new Opening(this.mu, this.#claims, this.#ending, {
+    this.#opening = new Opening(this.#claims, this.#ending, {
+      mu: this.mu,
       workspaces: this.#workspaces,
       pending: this.#pending,
       exit: this.#exit,

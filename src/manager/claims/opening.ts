@@ -15,6 +15,7 @@ import type { Workspace } from './workspace.ts';
 
 /** What {@link Opening} shares with the backend. */
 export interface OpeningOptions<Config> {
+  readonly mu: Mutex;
   readonly workspaces: OpenWorkspaces<Config>;
   readonly pending: Set<Create>;
   readonly exit: ServerExit;
@@ -45,8 +46,8 @@ export class Opening<Config> {
   readonly #claims: Claims<Config>;
   readonly #ending: Ending<Config>;
 
-  constructor(mu: Mutex, claims: Claims<Config>, ending: Ending<Config>, options: OpeningOptions<Config>) {
-    this.mu = mu;
+  constructor(claims: Claims<Config>, ending: Ending<Config>, options: OpeningOptions<Config>) {
+    this.mu = options.mu;
     this.#workspaces = options.workspaces;
     this.#pending = options.pending;
     this.#exit = options.exit;
