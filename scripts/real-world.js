@@ -40,6 +40,8 @@ const MORE = [
   '@evolu/common@8.11.0',
   '@powersync/common@2.3.0',
   'mortice@3.3.1',
+  '@xmtp/xmtp-js@13.0.4',
+  '@buildonspark/spark-sdk@0.8.8',
 ];
 
 const root = path.dirname(import.meta.dirname);
@@ -158,6 +160,7 @@ function report(rows) {
     'findings',
     'unresolved',
     's',
+    's, CPU',
     'MB',
     'MB, all',
   ];
@@ -191,6 +194,7 @@ function cellsOf({ spec, installed, lines, sites, result, found }) {
     found ? perRule(found.findings) : `given up after ${flags.timeout} s`,
     found?.summary.unresolved ?? '',
     (result.wall / 1000).toFixed(1),
+    (result.cpu / 1000).toFixed(1),
     megabytes(result.rss),
     megabytes(result.treeRss),
   ];
