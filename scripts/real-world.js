@@ -33,6 +33,9 @@ const PACKAGES = [
   'livekit-server-sdk@2.19.2',
 ];
 
+/** What a developer has beside the dependencies of a package: without, nothing is known of Node's own streams. */
+const NODE_TYPES = { '@types/node': '20.19.0' };
+
 /** What `--more` adds. */
 const MORE = [
   'livekit-client@2.23.0',
@@ -121,6 +124,7 @@ function installDependencies(project) {
   const { devDependencies, devEngines, packageManager, scripts, ...rest } = JSON.parse(
     readFileSync(manifest, 'utf8'),
   );
+  rest.dependencies = { ...NODE_TYPES, ...rest.dependencies };
   writeFileSync(manifest, `${JSON.stringify(rest, null, 2)}\n`);
   const args = ['install', '--omit=dev', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', [...args, '--silent'], {
