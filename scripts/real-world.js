@@ -33,6 +33,9 @@ const PACKAGES = [
   'livekit-server-sdk@2.19.2',
 ];
 
+/** What a developer has beside the dependencies of a package: without, nothing is known of Node's own streams. */
+const NODE_TYPES = { '@types/node': '20.19.0' };
+
 /** What `--more` adds. */
 const MORE = [
   'livekit-client@2.23.0',
@@ -40,6 +43,8 @@ const MORE = [
   '@evolu/common@8.11.0',
   '@powersync/common@2.3.0',
   'mortice@3.3.1',
+  '@xmtp/xmtp-js@13.0.4',
+  '@buildonspark/spark-sdk@0.8.8',
 ];
 
 const root = path.dirname(import.meta.dirname);
@@ -119,6 +124,7 @@ function installDependencies(project) {
   const { devDependencies, devEngines, packageManager, scripts, ...rest } = JSON.parse(
     readFileSync(manifest, 'utf8'),
   );
+  rest.dependencies = { ...NODE_TYPES, ...rest.dependencies };
   writeFileSync(manifest, `${JSON.stringify(rest, null, 2)}\n`);
   const args = ['install', '--omit=dev', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', [...args, '--silent'], {
@@ -158,6 +164,7 @@ function report(rows) {
     'findings',
     'unresolved',
     's',
+    's, CPU',
     'MB',
     'MB, all',
   ];
@@ -191,6 +198,7 @@ function cellsOf({ spec, installed, lines, sites, result, found }) {
     found ? perRule(found.findings) : `given up after ${flags.timeout} s`,
     found?.summary.unresolved ?? '',
     (result.wall / 1000).toFixed(1),
+    (result.cpu / 1000).toFixed(1),
     megabytes(result.rss),
     megabytes(result.treeRss),
   ];

@@ -33,3 +33,50 @@ export class Report {
     },
   ]);
 });
+
+it('lists no call of what a function of the program made, unless it runs what it is given or may be another', async () => {
+  const { report } = await check({
+    cwd: tempDir({
+      'src/counter.ts': `import { Mutex } from 'async-mutex';
+interface Ref {
+  readonly get: () => number;
+  readonly set: (value: number) => void;
+  readonly update: (by: (value: number) => number) => void;
+}
+const createRef = (initial: number): Ref => {
+  let current = initial;
+  return {
+    get: () => current,
+    set(value) { current = value; },
+    update: (by) => { current = by(current); },
+  };
+};
+export class Counter {
+  readonly #mu = new Mutex();
+  readonly #ref = createRef(0);
+  settable = createRef(0);
+  private replaced = createRef(0);
+  replace(ref: Ref) {
+    this.replaced = ref;
+  }
+  async add(by: (value: number) => number): Promise<void> {
+    const release = await this.#mu.acquire();
+    const local = createRef(1);
+    this.#ref.set(local.get());
+    this.#ref.update(by);
+    this.settable.get();
+    this.replaced.get();
+    release();
+  }
+}
+`,
+    }),
+    inlineConfig: { include: ['src/**/*.ts'] },
+    rules: ['lock-cycle'],
+  });
+  expect(report.unresolved.map(({ line, message }) => [line, message])).toEqual([
+    [27, 'call of this.#ref.update while holding Counter.mu'],
+    [28, 'call of this.settable.get while holding Counter.mu'],
+    [29, 'call of this.replaced.get while holding Counter.mu'],
+  ]);
+});

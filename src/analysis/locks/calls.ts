@@ -10,7 +10,9 @@ import type { Around } from './engine.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
+import { constructorOf } from './kept-fields.ts';
 import { isMember, symbolName } from './members.ts';
+import { leadsTo } from './own-release.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
@@ -22,7 +24,9 @@ import { isPartlyKnown, noteUnknown } from './unknown-calls.ts';
 import {
   type Acquisition,
   type Closure,
+  EMPTY_BINDINGS,
   type Held,
+  type Instance,
   type LockRef,
   type LockValue,
   type Mode,
@@ -542,7 +546,23 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));
+  if (value?.kind === 'instance') return makeInstance(activation, node, value, world);
   return [bind(world, node, value)];
+}
+
+/** What a constructor is given may give back what is held here, and the constructor may run it at once. */
+function makeInstance(
+  activation: Activation,
+  node: Ts.NewExpression,
+  made: Instance,
+  world: World,
+): readonly World[] {
+  const args = argumentsOf(activation, node, world);
+  const mayGiveBack = args.some((value) => world.held.some((held) => leadsTo(value, held)));
+  const fn = mayGiveBack ? constructorOf(made.cls, activation.engine.code) : undefined;
+  if (!fn) return [bind(world, node, made)];
+  const making: Closure = { kind: 'closure', fn, captured: EMPTY_BINDINGS, self: made, bound: [] };
+  return invoke(activation, node, making, args, world).map((after) => bind(after, node, made));
 }
 
 // -- built-ins

@@ -483,7 +483,8 @@ export class Evaluator {
       const own = relocated(value, this.parts.placed(node, value, this.#memberPath(node, path)));
       return this.singles.note(node, own);
     }
-    return this.#typed(type, this.#memberPath(node, path)) ?? value;
+    const at = this.parts.placedByConstructor(node, this.#memberPath(node, path));
+    return this.#typed(type, at) ?? value;
   }
 
   #memberPath(node: Ts.Node, holder: Path | undefined): Path | undefined {

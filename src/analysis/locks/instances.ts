@@ -4,7 +4,8 @@ import type { LockClass } from './values.ts';
 /**
  * The edges between two instances of one class that have no order of their own. By a comparison or a sorted sequence
  * they have one, as long as all go the same way; so do a whole and its parts, as long as nobody goes from the part to
- * the whole; and so do instances that the program tells apart by name, as long as no way leads round.
+ * the whole; and so do instances that the program tells apart by name, or by the field of their owner that holds them,
+ * as long as no way leads round.
  */
 export function unorderedInstances(edges: readonly LockEdge[]): ReadonlySet<LockEdge> {
   const byClass = new Map<LockClass, LockEdge[]>();
@@ -20,29 +21,32 @@ export function unorderedInstances(edges: readonly LockEdge[]): ReadonlySet<Lock
 
 function unordered(edges: readonly LockEdge[]): readonly LockEdge[] {
   const ways = new Set(edges.map(({ instances }) => instances));
-  return edges.filter(({ instances, names }) => {
+  const byName = edges.flatMap(({ names }) => (names ? [names] : []));
+  const byOwner = edges.map(({ owners }) => owners);
+  const areOwned = byOwner.every((owners) => !owners.includes(undefined));
+  return edges.filter(({ instances, names, owners }) => {
     switch (instances) {
       case 'different':
-        return true;
+        return !areOwned || leadsBack(owners, byOwner);
       case 'ascending':
       case 'descending':
         return ways.has('ascending') && ways.has('descending');
       case 'parent':
         return ways.has('part');
       case 'fixed':
-        return names !== undefined && leadsBack(names, edges);
+        return names !== undefined && leadsBack(names, byName);
       default:
         return false;
     }
   });
 }
 
-/** Whether a way through the names leads from the inner one to the outer one again. */
-function leadsBack([outer, inner]: readonly [string, string], edges: readonly LockEdge[]): boolean {
+/** Whether a way leads from the inner one to the outer one again. */
+function leadsBack<T>([outer, inner]: readonly [T, T], steps: readonly (readonly [T, T])[]): boolean {
   const reached = new Set([inner]);
-  for (const name of reached) {
-    if (name === outer) return true;
-    for (const { names } of edges) if (names?.[0] === name) reached.add(names[1]);
+  for (const one of reached) {
+    if (one === outer) return true;
+    for (const [from, to] of steps) if (from === one) reached.add(to);
   }
   return false;
 }

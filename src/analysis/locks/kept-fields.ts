@@ -75,6 +75,17 @@ function parametersKept(cls: Ts.ClassLikeDeclaration, code: Code): ReadonlyMap<s
   return fields;
 }
 
+/** The constructor that `new` runs: the class's own, or the one that it inherits. */
+export function constructorOf(
+  cls: Ts.ClassLikeDeclaration,
+  code: Code,
+): Ts.ConstructorDeclaration | undefined {
+  const own = cls.members.filter((member) => ts.isConstructorDeclaration(member)).find(hasBody);
+  if (own) return own;
+  const base = code.superclass(cls);
+  return base && constructorOf(base, code);
+}
+
 /** Whether what a class does depends on locks or functions that its maker hands in. */
 export function keepsCarriers(fields: ReadonlyMap<string, Value>): boolean {
   return [...fields.values()].some((field) =>

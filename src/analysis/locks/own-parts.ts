@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { nameText } from '../code.ts';
+import { nameText, skipParentheses } from '../code.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { idOf } from './keys.ts';
 import type { Path, Value } from './values.ts';
@@ -14,7 +14,16 @@ export class OwnParts {
   /** The path of what a field holds, marked if the field has made it. */
   placed(field: Ts.Node, value: Value, path: Path | undefined): Path | undefined {
     if (path === undefined || value.kind !== 'instance' || !value.path.startsWith('n')) return path;
-    if (!ts.isPropertyDeclaration(field) || !isKept(field)) return path;
+    return ts.isPropertyDeclaration(field) && isKept(field) ? this.#marked(field, path) : path;
+  }
+
+  /** The path of what a field holds that nothing is known of but its type: marked if the constructor has made it. */
+  placedByConstructor(field: Ts.Node, path: Path | undefined): Path | undefined {
+    const isMade = ts.isPropertyDeclaration(field) && isMadeByConstructor(field);
+    return path !== undefined && isMade ? this.#marked(field, path) : path;
+  }
+
+  #marked(field: Ts.PropertyDeclaration, path: Path): Path {
     const mark = `!${idOf(field)}`;
     this.#fields.set(mark, field);
     return path + mark;
@@ -46,6 +55,18 @@ function linksOf(path: Path): readonly string[] {
   // A key may hold a path of its own.
   const last = links.findLastIndex((_, index) => depth(links.slice(0, index).join('.')) !== 0);
   return last < 0 ? links : [links.slice(0, last + 1).join('.'), ...links.slice(last + 1)];
+}
+
+/** `this.users = new Repository()`, once, as a statement of the constructor. */
+function isMadeByConstructor({ name, parent, initializer }: Ts.PropertyDeclaration): boolean {
+  const text = nameText(name);
+  if (initializer || text === undefined || !ts.isClassLike(parent)) return false;
+  const [only, another] = fieldAssignments(parent).get(text) ?? [];
+  if (!only || another || only.operator !== ts.SyntaxKind.EqualsToken) return false;
+  const statement = only.value.parent.parent;
+  const isMade = ts.isNewExpression(skipParentheses(only.value)) && ts.isExpressionStatement(statement);
+  const making = isMade ? statement.parent.parent : undefined;
+  return making !== undefined && ts.isConstructorDeclaration(making) && making.parent === parent;
 }
 
 function isKept({ name, parent, modifiers }: Ts.PropertyDeclaration): boolean {

@@ -74,7 +74,7 @@ function isForLater(call: Ts.CallExpression, callee: Ts.Node): boolean {
 }
 
 /** Whether a value gives a grant back, or holds what does. */
-function leadsTo(value: Value | undefined, held: Held): boolean {
+export function leadsTo(value: Value | undefined, held: Held): boolean {
   return membersOf(value).some((member) => {
     const releaser = releaserOf(member);
     if (releaser) return standsFor(releaser, held);

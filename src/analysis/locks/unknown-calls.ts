@@ -3,6 +3,7 @@ import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { parameterOf } from './handed.ts';
+import { membersMade, passesOn } from './made-members.ts';
 import { isMember } from './members.ts';
 import { isResolver } from './unknown-callees.ts';
 import { membersOf, type Value } from './values.ts';
@@ -26,10 +27,19 @@ export function noteUnknown(
   const entities = name ? activation.engine.code.entities(name) : [];
   if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
   if (isOfAnotherPackage(activation, callee)) return;
+  if (isHarmlessMember(activation.engine, callee)) return;
   const text = callee.getText().slice(0, 60);
   const [under] = world.held;
   if (parameter === undefined) activation.engine.unknownCall(node, text, under);
   else activation.engine.parameterCall(node, text, parameter, under);
+}
+
+/** A member of what a function of the program has made, which leads to no lock and calls nobody who is unknown. */
+function isHarmlessMember({ code, reach }: LockEngine, callee: Ts.Node): boolean {
+  const functions = membersMade(callee, code);
+  return (
+    functions.length > 0 && functions.every((fn) => !passesOn(fn) && !reach.leads(fn) && !reach.isOpen(fn))
+  );
 }
 
 /** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */

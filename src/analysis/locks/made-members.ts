@@ -1,0 +1,90 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { fieldAssignments } from './field-assignments.ts';
+import { makerOf } from './makers.ts';
+import { isSettable } from './unknown-callees.ts';
+
+/**
+ * The functions behind a member of an object that a function of the program has made: the `get` in the literal that
+ * `createRef` returns, for the `ref.get` of `const ref = createRef()`. The compiler names the interface alone where the
+ * maker declares one. None, unless the object is always that one and the maker shows all that it returns.
+ */
+export function membersMade(callee: Ts.Node, code: Code): readonly CfgOwner[] {
+  if (!ts.isPropertyAccessExpression(callee)) return [];
+  const object = rightmostName(skipParentheses(callee.expression));
+  const declaration = object && code.declarationNode(object);
+  if (!declaration || !isLasting(declaration)) return [];
+  const name = makerOf(declaration);
+  const maker = name && functionOf(code.declarationNode(name));
+  const returned = maker ? returnedBy(maker) : [];
+  const found = returned.map((value) => memberOf(value, callee.name.text));
+  const functions = found.filter((member) => member !== undefined);
+  return functions.length === found.length ? functions : [];
+}
+
+/** Whether nothing else is ever put there. */
+function isLasting(declaration: Ts.Node): boolean {
+  if (ts.isVariableDeclaration(declaration))
+    return (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
+  if (!ts.isPropertyDeclaration(declaration) || isSettable(declaration)) return false;
+  const name = nameText(declaration.name);
+  return name !== undefined && !fieldAssignments(declaration.parent).has(name);
+}
+
+function functionOf(node: Ts.Node | undefined): CfgOwner | undefined {
+  const value = node && ts.isVariableDeclaration(node) ? node.initializer : node;
+  const bare = value && skipParentheses(value);
+  return bare && isPlainFunction(bare) ? bare : undefined;
+}
+
+function returnedBy(maker: CfgOwner): readonly Ts.Expression[] {
+  const { body } = maker as { body?: Ts.Node };
+  if (!body) return [];
+  if (!ts.isBlock(body)) return ts.isExpression(body) ? [body] : [];
+  const found: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(body, visit);
+  return found;
+}
+
+/** The function under a name of an object literal, if nothing else can be meant. */
+function memberOf(value: Ts.Expression, name: string): CfgOwner | undefined {
+  const literal = skipParentheses(value);
+  if (!ts.isObjectLiteralExpression(literal) || literal.properties.some(ts.isSpreadAssignment))
+    return undefined;
+  const member = literal.properties.find((property) => property.name && nameText(property.name) === name);
+  const made = member && ts.isPropertyAssignment(member) ? skipParentheses(member.initializer) : member;
+  return made && isPlainFunction(made) ? made : undefined;
+}
+
+function isPlainFunction(
+  node: Ts.Node,
+): node is Ts.FunctionDeclaration | Ts.MethodDeclaration | Ts.FunctionExpression | Ts.ArrowFunction {
+  return (
+    ts.isArrowFunction(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isFunctionDeclaration(node) ||
+    ts.isMethodDeclaration(node)
+  );
+}
+
+/** Whether a function calls what it is given, or hands it to another that may. */
+export function passesOn(fn: CfgOwner): boolean {
+  const isOwn = (node: Ts.Node): boolean => {
+    const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
+    const owner = local && ts.findAncestor(local, ts.isParameter)?.parent;
+    return owner === fn || (ts.forEachChild(node, isOwn) ?? false);
+  };
+  const visit = (node: Ts.Node): boolean => {
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+      if ([node.expression, ...(node.arguments ?? [])].some(isOwn)) return true;
+    }
+    return ts.forEachChild(node, visit) ?? false;
+  };
+  return ts.forEachChild(fn, visit) ?? false;
+}
