@@ -44,6 +44,7 @@ export function configSchema(zod: typeof z) {
     scopedShared: names.optional(),
     try: names.optional(),
     grants: zod.enum(['releaser', 'disposable', 'value-and-releaser', 'void']).optional(),
+    immediate: zod.boolean().optional(),
     keyArg: index.optional(),
     keyMember: name.optional(),
     reentrant: zod.boolean().optional(),

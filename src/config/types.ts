@@ -26,6 +26,8 @@ export interface LockPrimitive {
   readonly try?: readonly string[];
   /** What `acquire` resolves to. */
   readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'void';
+  /** It waits for nobody: `acquire` returns the grant itself, or throws, and a callback runs before its call returns. */
+  readonly immediate?: boolean;
   /** Index of the argument that names the lock within a family; absent for one lock per object. */
   readonly keyArg?: number;
   /** The property of that argument which is the key: `id` for `acquire({ id })`. Absent if it is the key itself. */

@@ -40,6 +40,7 @@ describe('parseUserConfig', () => {
       scopedShared: ['withinShared'],
       try: ['attempt'],
       grants: 'void',
+      immediate: true,
       keyArg: 0,
       keyMember: 'id',
       reentrant: false,

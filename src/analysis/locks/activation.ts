@@ -4,6 +4,7 @@ import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
+import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
 import { isChainField } from './chain-shape.ts';
 import { failures } from './chains.ts';
@@ -181,7 +182,7 @@ export class Activation {
       case 'branch':
         return this.#branch(action, world);
       case 'next':
-        return nextElement(this, action.node, afterPause(world));
+        return nextElement(this, action.node, paused(action.node, node.id, afterPause(world)));
       case 'throw':
         return [['throw', world]];
       case 'call':
@@ -314,7 +315,7 @@ export class Activation {
         ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
         : [];
       for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world, true);
-      sink(acquisition, around, world);
+      sink({ ...acquisition, atOnce: false }, around, world);
     }
   }
 
@@ -341,6 +342,7 @@ export class Activation {
       const isShorter = (noted.via?.length ?? 0) < (before.via?.length ?? 0);
       known[same] = {
         ...(isShorter ? noted : before),
+        atOnce: before.atOnce || noted.atOnce,
         gates: commonLocks(before.gates, noted.gates),
         without: before.without.filter((token) => noted.without.includes(token)),
         withoutLocks: commonLocks(before.withoutLocks, noted.withoutLocks),
@@ -479,7 +481,8 @@ export class Activation {
     if (ts.isVariableDeclaration(node) && node.initializer && isUsing(node)) {
       const value = this.evaluate(node.initializer, world);
       if (membersOf(value).some(({ kind }) => kind === 'promise')) {
-        return this.join(value, world, node.initializer).map((granted) => this.#declare(node, granted));
+        const sink = atOnce(this.waitsFor);
+        return this.join(value, world, node.initializer, sink).map((granted) => this.#declare(node, granted));
       }
     }
     return [this.#declare(node, world)];
@@ -678,6 +681,11 @@ export class Activation {
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
   }
+}
+
+/** A loop that awaits its elements pauses at each of them. */
+function paused(node: Ts.ForOfStatement | Ts.ForInStatement, segment: number, world: World): World {
+  return ts.isForOfStatement(node) && node.awaitModifier ? { ...world, segment } : world;
 }
 
 /** Whether a declaration is one of `using`, without `await`. */

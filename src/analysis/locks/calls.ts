@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import { atOnce, inCall, takeAtOnce } from './at-once.ts';
 import { isChain } from './chain-locks.ts';
 import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
@@ -251,6 +252,7 @@ export function acquisitionOf(held: Held): Acquisition {
     without: [],
     withoutLocks: [],
     combined: false,
+    atOnce: false,
     token: held.token,
   };
 }
@@ -265,8 +267,13 @@ function acquire(
 ): readonly World[] {
   const held = heldAll(activation, node, locks, mode, world);
   activation.engine.record.noteSite(callSpan(activation.engine.code, node));
+  const acquisitions = tries ? [] : held.map(acquisitionOf);
+  if (locks[0]?.cls.primitive.immediate) {
+    takeAtOnce(activation, { acquisitions, outcomes: [] }, world);
+    return [bind(addHeldAgain(world, held), node, grantOf(held))];
+  }
   const outcome: Outcome = { ...UNIT, held, value: grantOf(held) };
-  const task: Task = { acquisitions: tries ? [] : held.map(acquisitionOf), outcomes: [outcome] };
+  const task: Task = { acquisitions, outcomes: [outcome] };
   return [bind(addHeldAgain(world, held), node, { kind: 'promise', task })];
 }
 
@@ -324,6 +331,8 @@ function scoped(
     }
   }
   const task: Task = { acquisitions, outcomes: outcomes.length > 0 ? outcomes : [UNIT] };
+  const isOver = locks[0]?.cls.primitive.immediate && bodies.every(({ fn }) => !isAsyncFunction(fn));
+  if (isOver) return activation.join({ kind: 'promise', task }, world, node, atOnce(activation.waitsFor));
   return [startTask(node, task, world)];
 }
 
@@ -367,10 +376,10 @@ export function runUnder(
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
   const rejections: Outcome[] = [];
-  for (const after of invoke(activation, node, body, args, apart, around, startWithin)) {
+  const sink: AcquisitionSink = (acquisition, around, at) =>
+    acquisitions.push({ ...gated(acquisition, around, at), atOnce: false });
+  for (const after of invoke(activation, node, body, args, apart, around, startWithin(sink))) {
     const value = after.bindings.get(node);
-    const sink: AcquisitionSink = (acquisition, around, at) =>
-      acquisitions.push(gated(acquisition, around, at));
     for (const failed of failedWaits(value, after)) rejections.push(endIn(failed, undefined));
     for (const end of activation.join(value, after, node, sink)) {
       outcomes.push(endIn(end, end.bindings.get(node)));
@@ -457,7 +466,10 @@ export function invoke(
   const effect = activation.engine.apply(activation, closure, [...closure.bound, ...args], node, around);
   // Declared, with its body elsewhere: nothing is known of it, but that control comes back.
   if (!effect) return [bind(world, node, undefined)];
-  const { kind, task } = effect;
+  const { kind } = effect;
+  const { now, later: task } =
+    kind === 'generator' ? { now: NOTHING, later: effect.task } : inCall(effect.task);
+  takeAtOnce(activation, now, world, start.sink);
   // Before somebody settles the promise, its waiters wait: for this as well.
   const isSettling = settles(closure) || args.some((value) => settles(value));
   if (kind === 'sync' || isSettling) for (const one of task.acquisitions) activation.waitsFor(one, [], START);
@@ -478,27 +490,39 @@ export function invoke(
   if (task.outcomes.length === 0 && task.acquisitions.length === 0) {
     return [bind(world, node, { kind: 'promise', task })];
   }
-  return [start(activation, node, task, args, world)];
+  return [start.run(activation, node, task, args, world)];
 }
 
-/** Starts the task of an async function. */
-type Start = (
-  activation: Activation,
-  node: Ts.Node,
-  task: Task,
-  args: readonly (Value | undefined)[],
-  world: World,
-) => World;
+const NOTHING: Task = { acquisitions: [], outcomes: [] };
+
+/** How a function is started. */
+interface Start {
+  /** Starts the task of an async one. */
+  readonly run: (
+    activation: Activation,
+    node: Ts.Node,
+    task: Task,
+    args: readonly (Value | undefined)[],
+    world: World,
+  ) => World;
+  /** Takes note of what is taken at once; without one it is the function that makes the call that does. */
+  readonly sink?: AcquisitionSink;
+}
 
 /** In the function that makes the call: a task that it never waits for is left running. */
-const startHere: Start = (activation, node, task, args, world) => {
-  if (!isNeverAwaited(node)) return startTask(node, task, world);
-  const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
-  return startTask(node, keepingGrants(task), leaveRunning(activation, task, world, given));
+const startHere: Start = {
+  run: (activation, node, task, args, world) => {
+    if (!isNeverAwaited(node)) return startTask(node, task, world);
+    const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
+    return startTask(node, keepingGrants(task), leaveRunning(activation, task, world, given));
+  },
 };
 
 /** As part of another task, which waits for it. */
-const startWithin: Start = (_activation, node, task, _args, world) => startTask(node, task, world);
+const startWithin = (sink: AcquisitionSink): Start => ({
+  run: (_activation, node, task, _args, world) => startTask(node, task, world),
+  sink,
+});
 
 export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around {
   const joined = isJoined(node);

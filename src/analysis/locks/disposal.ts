@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
+import { inCall, takeAtOnce } from './at-once.ts';
 import { type Closure, membersOf, type Value } from './values.ts';
 import { keptGrants, releaseTokens, type World } from './world.ts';
 
@@ -35,6 +36,7 @@ export function dispose(
       under: world.held[0],
     });
   if (!effect) return undefined;
+  takeAtOnce(activation, inCall(effect.task).now, world);
   const [first] = effect.task.outcomes;
   if (awaits) {
     if (effect.kind === 'async') activation.wait(effect.task, world);

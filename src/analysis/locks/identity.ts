@@ -1,6 +1,7 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { isImmediate } from './immediate-shape.ts';
 import { chainsShape } from './keyed-chains.ts';
 import {
   type FamilyKey,
@@ -242,6 +243,7 @@ export class LockIdentity {
     if (ts.isInterfaceDeclaration(node) && this.#code.subtypes(node).some((heir) => !this.#shape(heir))) {
       return undefined;
     }
+    const granting = [...acquire, ...acquireShared];
     const hasKey = taking.some((name) => takesKey(method(name)));
     const keyed = key ? keyedBy(key) : hasKey ? { keyArg: 0 } : {};
     return {
@@ -253,8 +255,31 @@ export class LockIdentity {
       scopedShared,
       try: SHAPE_TRY.filter((name) => method(name)),
       grants: grants ?? 'void',
+      ...(this.#areImmediate((granting.length > 0 ? granting : taking).map(method))
+        ? { immediate: true }
+        : {}),
       ...keyed,
     };
+  }
+
+  #areImmediate(methods: readonly (Ts.SignatureDeclaration | undefined)[]): boolean {
+    return (
+      methods.length > 0 &&
+      methods.every((method) => method && isImmediate(method) && !this.#isAliasOfPromise(method.type))
+    );
+  }
+
+  #isAliasOfPromise(type: Ts.TypeNode | undefined): boolean {
+    if (!type || !ts.isTypeReferenceNode(type)) return false;
+    const name = ts.isIdentifier(type.typeName) ? type.typeName : type.typeName.right;
+    return this.#code
+      .entities(name)
+      .some(
+        (entity) =>
+          entity.kind === 'node' &&
+          ts.isTypeAliasDeclaration(entity.node) &&
+          /Promise/.test(entity.node.type.getText()),
+      );
   }
 
   /** The key by which all methods that take a lock of a family name it, where the class is such a family. */

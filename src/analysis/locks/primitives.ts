@@ -78,6 +78,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     type: 'SyncMutex',
     acquire: ['acquire'],
     grants: 'disposable',
+    immediate: true,
   },
   {
     module: 'es-toolkit',

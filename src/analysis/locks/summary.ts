@@ -27,7 +27,10 @@ export function summaryKey({ kind, acquisitions, outcomes, yields, carriesLocks 
   return [
     kind,
     acquisitions
-      .map(({ lock, at }) => `${lock.cls.id}/${lock.path ?? ''}/${at.file}:${at.start}`)
+      .map(
+        ({ lock, at, atOnce }) =>
+          `${lock.cls.id}/${lock.path ?? ''}/${at.file}:${at.start}${atOnce ? '!' : ''}`,
+      )
       .sort()
       .join(),
     outcomes

@@ -2,6 +2,7 @@ import type { Program } from '../../engine/program.ts';
 import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import type { Activation } from './activation.ts';
+import { inCall, takeAtOnce } from './at-once.ts';
 import { runUnder } from './calls.ts';
 import { awaitedChain, isChain } from './chain-locks.ts';
 import { handOver } from './handover.ts';
@@ -83,6 +84,8 @@ function thenOf({ engine }: Activation, value: Value): Closure | undefined {
   return declared?.kind === 'closure' ? declared : undefined;
 }
 
+const NOTHING: Task = { acquisitions: [], outcomes: [] };
+
 /** The promise that a function settles by what it is handed, and the world in which it goes on running. */
 export function settledBy(
   activation: Activation,
@@ -99,7 +102,6 @@ export function settledBy(
     [],
     world,
   );
-  const acquisitions = [...awaited];
   // What must happen before `resolve` is called is waited for, wherever the executor has put it.
   const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
     held: [],
@@ -107,7 +109,10 @@ export function settledBy(
     kept: EMPTY_BINDINGS,
     under: undefined,
   });
-  if (effect?.kind === 'sync') acquisitions.push(...effect.task.acquisitions);
+  const { now, later } = inCall(effect?.kind === 'sync' ? effect.task : NOTHING);
+  takeAtOnce(activation, now, world);
+  const taken = new Set(now.acquisitions.map(({ token }) => token));
+  const acquisitions = [...awaited.filter(({ token }) => !taken.has(token)), ...later.acquisitions];
   // The executor may settle the promise and go on for a while: nobody waits for its end.
   const next = handOver(activation, node, { acquisitions, outcomes }, world);
   return { task: { acquisitions, outcomes: [UNIT] }, world: next };

@@ -193,6 +193,8 @@ export interface Acquisition {
   readonly withoutLocks: readonly LockRef[];
   /** It is one of several that a promise combinator starts together. */
   readonly combined: boolean;
+  /** It is made in the call of the function itself, whether or not somebody waits for the function's end. */
+  readonly atOnce: boolean;
   /** Tokens of the grant that this very acquisition leads to. */
   readonly token: string;
 }

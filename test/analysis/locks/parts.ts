@@ -63,6 +63,7 @@ export function acquisitionOf(lock: LockRef, parts: Partial<Acquisition> = {}): 
     without: [],
     withoutLocks: [],
     combined: false,
+    atOnce: false,
     token: 'grant',
     ...parts,
   };
