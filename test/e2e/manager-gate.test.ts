@@ -162,13 +162,11 @@ describe('the manager under its gate', () => {
       expect([code, places(report)]).toEqual([1, [place]]);
     });
 
-    it('says that it cannot judge a hook that an embedder gives', () => {
+    it('stays green for the hook that the server gives, which starts the end and waits for nothing', () => {
       const hook = 'await this.#shutdownServer?.()';
-      const { report, lineOf } = checkManager(moved(hook));
+      const { report } = checkManager(moved(hook));
       expect(report.findings).toEqual([]);
-      expect(report.unresolved.map(({ file, line, message }) => `${file}:${line} ${message}`)).toContain(
-        `${ENDING}:${lineOf(ENDING, 'vacate', hook)} call of this.#shutdownServer while holding Backend.mu`,
-      );
+      expect(report.unresolved.filter(({ message }) => message.includes('shutdownServer'))).toEqual([]);
     });
   });
 });
