@@ -190,7 +190,7 @@ describeDatabases('keeper', (open) => {
     if (db.kind === 'postgres') await expireClaims(db);
     await fleet.start();
     await becomes(fleet, workspace.id, 'online');
-    await until(() => clock.running.length === 2);
-    expect(clock.running.sort()).toEqual([10_000, 60_000]);
+    // What starting has left running for a moment is gone by then.
+    await until(() => clock.running.sort((a, b) => a - b).join() === '10000,60000');
   });
 });
