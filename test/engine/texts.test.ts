@@ -103,6 +103,25 @@ describe('the search for words', () => {
     expect(search(words)).toEqual(expected);
   });
 
+  it('finds the same however often it is asked, when it searches the names of the texts instead', () => {
+    const dir = tempDir({ 'a.ts': 'a.acquireAll($x, é_1)', 'b.ts': 'acquire', 'c.ts': '// x', 'd.ts': '+' });
+    const files = ['a.ts', 'b.ts', 'c.ts', 'd.ts', 'gone.ts'].map((file) => path.join(dir, file));
+    const searches: readonly (readonly string[])[] = [
+      ['acquire'],
+      ['$x'],
+      ['x'],
+      ['_1'],
+      ['All', 'zzz'],
+      ['.a'],
+    ];
+    const first = new SourceTexts();
+    const often = new SourceTexts();
+    for (let i = 0; i < 50; i++) often.filesWith(files, ['acquire'], false);
+    const found = (texts: SourceTexts) => searches.map((words) => texts.filesWith(files, words, false));
+    expect(found(often)).toEqual(found(first));
+    expect(found(first).map((each) => each.length)).toEqual([2, 1, 2, 1, 1, 1]);
+  });
+
   it('takes upper and lower case for the same when asked to', () => {
     expect(search(['insert into'], true)).toEqual(['b.ts']);
   });
