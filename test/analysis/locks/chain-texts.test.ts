@@ -11,6 +11,8 @@ test.each([
   'return (this.#tail = this.#tail.then(work));',
   'const r = this.tail\n  .then(work);\nthis.tail = r;',
   'const before = this.tail;\nthis.tail = promise;',
+  'const before = this.tails.get(key);\nthis.tails.set(key, before.then(work));',
+  'this.#tails[key] = this.#tails[key].then(work);',
 ])('a field that is read and written back is worth a look: %s', (text) => {
   expect(holds(text)).toBe(true);
 });
@@ -20,6 +22,7 @@ test.each([
   'this.tail.then(work);',
   'this.a.then(work); this.b = 1;',
   'const before = this.tail; if (this.tail === before) stop();',
+  'const before = this.tails.get(key); this.others.set(key, before);',
 ])('one that is only read, or only written, is not: %s', (text) => {
   expect(holds(text)).toBe(false);
 });
