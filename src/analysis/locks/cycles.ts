@@ -32,6 +32,8 @@ export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks):
 function mayDeadlock(edge: LockEdge, declared: DeclaredLocks): boolean {
   const [outer, inner] = [edge.outer.lock.cls, edge.inner.lock.cls];
   if (outer === inner || outer.permits !== 1 || inner.permits !== 1) return false;
+  // Nobody waits for a lock that is granted or refused at once.
+  if (inner.primitive.immediate) return false;
   const [outerRank, innerRank] = [declared.rank(outer), declared.rank(inner)];
   // Against the declared order is lock-order's finding; with it, an edge may still be part of a longer cycle.
   return outerRank === undefined || innerRank === undefined || outerRank < innerRank;
