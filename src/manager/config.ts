@@ -50,6 +50,8 @@ const settings = z.object({
   /** The control plane that the fleet is provisioned through. */
   WS_MANAGER_CONTROL_PLANE_URL: url('http:', 'https:').optional(),
   WS_MANAGER_CONTROL_PLANE_TOKEN: z.string().min(1).optional(),
+  /** Milliseconds that the control plane may take to answer. */
+  WS_MANAGER_CONTROL_PLANE_TIMEOUT_MS: whole(1, 2 ** 31 - 1).default(30_000),
   /** The command that a workspace of the fleet is, when it runs as a process of this machine. */
   WS_MANAGER_WORKSPACE_COMMAND: z.string().min(1).optional(),
   WS_MANAGER_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -61,6 +63,7 @@ const settings = z.object({
 interface ControlPlane {
   readonly url: string;
   readonly token: string;
+  readonly requestTimeoutMs: number;
 }
 
 /** The settings of a manager, checked. */
@@ -127,7 +130,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     idleShutdownMs:
       s.WS_MANAGER_IDLE_SHUTDOWN_S === 'never' ? Infinity : s.WS_MANAGER_IDLE_SHUTDOWN_S * 1_000,
     memoryLimitBytes: s.WS_MANAGER_MEMORY_LIMIT_MB * 2 ** 20,
-    controlPlane: controlPlaneOf(s.WS_MANAGER_CONTROL_PLANE_URL, s.WS_MANAGER_CONTROL_PLANE_TOKEN),
+    controlPlane: controlPlaneOf(
+      s.WS_MANAGER_CONTROL_PLANE_URL,
+      s.WS_MANAGER_CONTROL_PLANE_TOKEN,
+      s.WS_MANAGER_CONTROL_PLANE_TIMEOUT_MS,
+    ),
     workspaceCommand: s.WS_MANAGER_WORKSPACE_COMMAND,
     logLevel: s.WS_MANAGER_LOG_LEVEL,
     // Exactly "1": a flag that half the spellings of yes turn on is one that nobody knows the state of.
@@ -136,8 +143,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
   };
 }
 
-function controlPlaneOf(url: string | undefined, token: string | undefined): ControlPlane | undefined {
-  if (url !== undefined && token !== undefined) return { url, token };
+function controlPlaneOf(
+  url: string | undefined,
+  token: string | undefined,
+  requestTimeoutMs: number,
+): ControlPlane | undefined {
+  if (url !== undefined && token !== undefined) return { url, token, requestTimeoutMs };
   if (url === undefined && token === undefined) return undefined;
   const [set, missing] = url === undefined ? ['TOKEN', 'URL'] : ['URL', 'TOKEN'];
   const name = 'WS_MANAGER_CONTROL_PLANE_';

@@ -12,6 +12,16 @@ export interface WorkspaceEvent {
   readonly [field: string]: unknown;
 }
 
+/** A workspace was asked for at a path where something else is than a directory. */
+class NotADirectoryError extends Error {
+  readonly code = 'ERR_NOT_A_DIRECTORY';
+
+  constructor(path: string) {
+    super(`${path} is not a directory`);
+    this.name = 'NotADirectoryError';
+  }
+}
+
 /** What the server keeps for an open workspace. */
 export interface ServedWorkspace {
   readonly events: Broker<WorkspaceEvent>;
@@ -37,7 +47,7 @@ export function servedWorkspaces({
 }: ServedWorkspaceTools): BuildWorkspace<ServedWorkspace> {
   return async ({ resolvedPath }) => {
     const found = await stat(resolvedPath).catch(() => undefined);
-    if (found && !found.isDirectory()) throw new Error(`${resolvedPath} is not a directory`);
+    if (found && !found.isDirectory()) throw new NotADirectoryError(resolvedPath);
     const key = workspaceKey({ indexRoot: resolvedPath });
     const events = new Broker<WorkspaceEvent>({ clock, metrics });
     const unsubscribe = graphs.onPublish(resolvedPath, () => events.publish({ type: 'graph_published' }));

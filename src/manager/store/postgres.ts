@@ -47,18 +47,33 @@ class Postgres implements Db {
   async tx<T>(body: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
+    const onError = (error: Error): void => {
+      broken ??= error;
+    };
+    // A connection that breaks in between two statements says so by this event; unheard, it would end the process.
+    client.on('error', onError);
+    const query = async <R extends Row>(
+      text: string,
+      params: readonly unknown[] = [],
+    ): Promise<Result<R>> => {
+      try {
+        return await send<R>(client, text, params);
+      } catch (error) {
+        // Of a broken connection a statement knows only that there is none.
+        throw broken ?? error;
+      }
+    };
     try {
-      await client.query('BEGIN');
-      const result = await body({ query: (text, params = []) => send(client, text, params) });
-      await client.query('COMMIT');
+      await query('BEGIN');
+      const result = await body({ query });
+      await query('COMMIT');
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: Error) => {
-        // Whatever state the connection is in, nobody else is to get it.
-        broken = failure;
-      });
+      // Whatever state a connection is in that cannot roll back, nobody else is to get it.
+      await query('ROLLBACK').catch(onError);
       throw error;
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   }

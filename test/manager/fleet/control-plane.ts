@@ -15,6 +15,8 @@ export class ControlPlane {
   readonly bodies: unknown[] = [];
   /** Answers the next requests, instead of the plane. */
   readonly answers: ((response: ServerResponse) => void)[] = [];
+  /** Which requests are never answered, by method and path, and by the body of a `PUT`. */
+  hangs: (method: string, path: string, body: { readonly name?: string }) => boolean = () => false;
   /** Requests so far, of which some may still hang. */
   requests = 0;
   url = '';
@@ -33,12 +35,20 @@ export class ControlPlane {
     return plane;
   }
 
+  /** Starts an instance. */
+  put(id: string): PlaneInstance {
+    const made = { workspace_id: id, instance_id: `i-${++this.#started}`, health: 'healthy' };
+    this.instances.set(id, made);
+    return made;
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests++;
     let body = '';
     for await (const chunk of request) body += chunk;
     const answer = this.answers.shift();
     if (answer) return answer(response);
+    if (this.hangs(request.method ?? '', request.url ?? '', body === '' ? {} : JSON.parse(body))) return;
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return reply(response, 401, { error: 'token' });
     const [, id] = /^\/v1\/instances(?:\/([^/]+))?$/.exec(request.url ?? '') ?? [];
@@ -46,9 +56,7 @@ export class ControlPlane {
       this.bodies.push(JSON.parse(body));
       const running = this.instances.get(id);
       if (running) return reply(response, 200, running);
-      const made = { workspace_id: id, instance_id: `i-${++this.#started}`, health: 'healthy' };
-      this.instances.set(id, made);
-      return reply(response, 201, made);
+      return reply(response, 201, this.put(id));
     }
     if (request.method === 'DELETE' && id !== undefined) {
       return reply(response, this.instances.delete(id) ? 204 : 404);

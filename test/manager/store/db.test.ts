@@ -112,6 +112,30 @@ describePostgres('a server', () => {
     }
   });
 
+  test.each(['runs a statement', 'waits for its caller'])(
+    'a connection that the server ends while its transaction %s fails that, and nothing else',
+    async (moment) => {
+      const url = await createDatabase();
+      const db = await openDb({ url, poolSize: 1 });
+      const other = await openDb({ url });
+      try {
+        const error = await db
+          .tx(async (tx) => {
+            const pid = (await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
+            const end = async () => await other.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+            if (moment === 'runs a statement') await Promise.all([tx.query('SELECT pg_sleep(60)'), end()]);
+            else await end();
+            await tx.query('SELECT 1');
+          })
+          .catch((caught: unknown) => caught);
+        expect(isUnavailable(error)).toBe(true);
+        expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+      } finally {
+        await Promise.all([db.close(), other.close()]);
+      }
+    },
+  );
+
   test('that does not answer is told at the start', async () => {
     const error = await openDb({ url: 'postgres://127.0.0.1:1/none' }).catch((caught: unknown) => caught);
     expect(isUnavailable(error)).toBe(true);
