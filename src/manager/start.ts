@@ -113,7 +113,7 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
       ...shared,
     });
 
-    const app = await createServer(logger);
+    const app = await createServer(logger, clock);
     const auth = await openWorkspaceAuth(db);
     systemRoutes(app, { version, db, metrics });
     claimsRoutes(app, { backend, clock, heartbeatMs: HEARTBEAT_MS });
@@ -123,6 +123,8 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
     uploadRoutes(app, { uploads, fleet, auth });
     adminRoutes(app, { db, adminAuth: adminAuth(config.adminToken) });
     parts.defer(() => app.close());
+    // Before the server: it waits for its requests, and those for an import, or a build, that may take hours.
+    parts.defer(async () => void (await Promise.all([fleet.close(), graphs.manager.close()])));
     // Before the server: its streams end with the workspaces, and a server waits for its streams.
     parts.defer(() => backend.close());
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { failureOf } from './error-map.ts';
 import { type ZodTypes, zodCompiler } from './validation.ts';
@@ -16,14 +17,28 @@ export type App = FastifyInstance<
 /** The longest request body, in bytes: an upload, with room around it. */
 const BODY_LIMIT = 27 * 2 ** 20;
 
+/** How long, in milliseconds, a server that closes waits for requests that are not through, and for slow readers. */
+const CLOSE_GRACE_MS = 5_000;
+
 /** Creates the HTTP server without any route. Loads `fastify` only now. */
-export async function createServer(logger: Logger): Promise<App> {
+export async function createServer(logger: Logger, clock: Clock): Promise<App> {
   const { default: fastify } = await import('fastify');
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
   }).withTypeProvider<ZodTypes>();
   app.setValidatorCompiler(zodCompiler as never);
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+    // Whoever has sent half a request, or does not read the answer, may never do the rest.
+    const timer = clock.setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+    app.server.once('close', () => clock.clearTimeout(timer));
+  });
+  // A connection that is kept for the next request would be waited for.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = failureOf(error);
     if (status === 500)

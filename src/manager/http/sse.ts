@@ -13,7 +13,8 @@ export interface EventStreamOptions {
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache',
-  connection: 'keep-alive',
+  // It carries this stream and nothing after it: a server that closes does not wait for it.
+  connection: 'close',
   // Proxies that collect answers before they pass them on would collect this one for ever.
   'x-accel-buffering': 'no',
 } as const;

@@ -55,6 +55,11 @@ export class FaultyLine {
     return line;
   }
 
+  /** Carries nothing any more, and says nothing of it. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   /** Breaks every connection, and takes no more. */
   cut(): void {
     this.#server.close();

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished } from 'vitest';
@@ -92,11 +91,6 @@ export class ManagerProcess {
   logged(message: string): number {
     return this.log.filter((line) => line.message === message).length;
   }
-}
-
-/** Whether a process lives. */
-export function lives(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
 }
 
 function parsed(line: string): LogLine {
