@@ -134,12 +134,12 @@ test.each([
 
 /** That 40 requests take less time than four that wait for the cache would. */
 async function expectSwift(manager: ManagerProcess, sessionId: string): Promise<void> {
+  // Not open here any more, so that the cache is what might know it.
+  await manager.send('DELETE', `/v1/sessions/${sessionId}`);
+  await expect.poll(() => manager.metric('ws_manager_cache_errors_total')).toBeGreaterThan(0);
   const start = performance.now();
   for (let n = 0; n < 20; n++) {
-    const { session_id } = await manager.client.createSession(session(`without ${n}`));
-    expect((await manager.send('GET', `/v1/sessions/${session_id}`)).status).toBe(200);
-    // Not open here any more, so that the cache is what would know.
-    if (n === 0) await manager.send('DELETE', `/v1/sessions/${sessionId}`);
+    await manager.client.createSession(session(`without ${n}`));
     expect((await manager.send('GET', `/v1/sessions/${sessionId}`)).status).toBe(200);
   }
   expect(performance.now() - start).toBeLessThan(2_000);

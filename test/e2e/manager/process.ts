@@ -70,7 +70,7 @@ export class ManagerProcess {
     return { status: response.status, body: await response.json() };
   }
 
-  /** What `/metrics` says of a metric, summed over its labels. */
+  /** What `/metrics` says of a metric: of one with its label, or summed over all. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     const values = text

@@ -17,6 +17,8 @@ export class ControlPlane {
   readonly answers: ((response: ServerResponse) => void)[] = [];
   /** Which requests are never answered, by method and path, and by the body of a `PUT`. */
   hangs: (method: string, path: string, body: { readonly name?: string }) => boolean = () => false;
+  /** Called for each `PUT` of what does not run yet, which goes on when `proceed` is called. */
+  whenStarting: (proceed: () => void) => void = (proceed) => proceed();
   /** Requests so far, of which some may still hang. */
   requests = 0;
   url = '';
@@ -56,7 +58,7 @@ export class ControlPlane {
       this.bodies.push(JSON.parse(body));
       const running = this.instances.get(id);
       if (running) return reply(response, 200, running);
-      return reply(response, 201, this.put(id));
+      return this.whenStarting(() => reply(response, 201, this.put(id)));
     }
     if (request.method === 'DELETE' && id !== undefined) {
       return reply(response, this.instances.delete(id) ? 204 : 404);
