@@ -11,6 +11,8 @@ const DEFAULT_TIMEOUT_MS = 500;
 const DEFAULT_MAX_QUEUED = 1_000;
 const FIRST_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 2_000;
+/** How long, in milliseconds, reads do not ask a server that has left an operation without an answer. */
+const SILENCE_MS = 5_000;
 
 /** Connects to the server, or goes on trying. See `openRedisCache`. */
 export async function connectRedis(options: RedisCacheOptions): Promise<SharedCache> {
@@ -58,6 +60,8 @@ class RedisCache implements SharedCache {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #ttl: number;
+  /** Until when, by the clock's `now`, the server is taken to be away. */
+  #silentUntil = 0;
 
   constructor(client: RedisClientType, { clock, timeoutMs, ttlSecs }: Limits) {
     if (!Number.isInteger(ttlSecs) || ttlSecs < 1 || ttlSecs > 0xffffffff) {
@@ -166,9 +170,13 @@ class RedisCache implements SharedCache {
     return text === null ? null : (JSON.parse(text) as T);
   }
 
-  /** Nobody waits for what a server that is away might know. */
+  /**
+   * Nobody waits for what a server that is away might know: one that is not connected, or that has just not answered.
+   * A host that is gone leaves its connections open.
+   */
   #requireServer(): void {
-    if (!this.#client.isReady) throw new Error('the cache server is away');
+    if (!this.#client.isReady || this.#clock.now() < this.#silentUntil)
+      throw new Error('the cache server is away');
   }
 
   /** Waits for `work` no longer than `timeoutMs`. */
@@ -176,6 +184,7 @@ class RedisCache implements SharedCache {
     let stop = (): void => {};
     const late = new Promise<never>((_, reject) => {
       const timer = this.#clock.setTimeout(() => {
+        this.#silentUntil = this.#clock.now() + SILENCE_MS;
         reject(new Error(`the cache server did not answer within ${this.#timeoutMs} ms`));
       }, this.#timeoutMs);
       stop = () => this.#clock.clearTimeout(timer);
@@ -183,7 +192,9 @@ class RedisCache implements SharedCache {
     // Once it is late, how it ends is nobody's business.
     work.catch(() => {});
     try {
-      return await Promise.race([work, late]);
+      const answer = await Promise.race([work, late]);
+      this.#silentUntil = 0;
+      return answer;
     } finally {
       stop();
     }
