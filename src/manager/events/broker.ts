@@ -161,16 +161,18 @@ export class Subscription<T> implements AsyncIterableIterator<T>, Disposable {
   /** The next event. Waits for it, or for the end. @throws If it is called while it waits. */
   async next(): Promise<IteratorResult<T, undefined>> {
     if (this.#reader) throw new Error('a subscription has one reader: wait for one event before the next');
-    if (this.waiting > 0) {
-      const value = this.#events[this.#head++] as T;
-      if (this.#head > this.#capacity) this.#compact();
-      this.#admitOffer();
-      return { done: false, value };
-    }
+    if (this.waiting > 0) return { done: false, value: this.#take() };
     if (this.#ended) return { done: true, value: undefined };
     return await new Promise((resolve) => {
       this.#reader = resolve;
     });
+  }
+
+  /** The next events that are there already, in their order: at most `count`. */
+  takeWaiting(count: number): T[] {
+    const taken: T[] = [];
+    while (taken.length < count && this.waiting > 0) taken.push(this.#take());
+    return taken;
   }
 
   /** Ends the subscription; called by a loop that is left. */
@@ -203,6 +205,13 @@ export class Subscription<T> implements AsyncIterableIterator<T>, Disposable {
   /** {@link Subscription.close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #take(): T {
+    const value = this.#events[this.#head++] as T;
+    if (this.#head > this.#capacity) this.#compact();
+    this.#admitOffer();
+    return value;
   }
 
   #admitOffer(): void {

@@ -39,6 +39,21 @@ test('C-F7 every subscriber receives every event from its subscription on', asyn
   expect([await rest(first), await rest(second)]).toEqual([[1, 2], [2]]);
 });
 
+test('what waits can be taken at once: in order, no more than is asked for, and each only once', async () => {
+  const { broker } = startBroker({ buffer: 4 });
+  const subscription = broker.subscribe();
+  expect(subscription.takeWaiting(2)).toEqual([]);
+  for (const event of [1, 2, 3, 4]) broker.publish(event);
+  // One more, for which there is no room yet.
+  const late = broker.publishMustDeliver(5);
+  expect((await subscription.next()).value).toBe(1);
+  expect(subscription.takeWaiting(2)).toEqual([2, 3]);
+  expect(await late).toBe(0);
+  expect(subscription.takeWaiting(9)).toEqual([4, 5]);
+  subscription.close();
+  expect(subscription.takeWaiting(9)).toEqual([]);
+});
+
 test('C-F7 who subscribes before it attaches misses nothing of what the attach causes', async () => {
   const { broker } = startBroker();
   const attach = async (): Promise<void> => broker.publish(1);

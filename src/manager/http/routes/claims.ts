@@ -63,7 +63,7 @@ export function claimsRoutes(app: App, { backend, ...options }: ClaimsRoutes): v
       using subscription = events.subscribe();
       await backend.attachClient(params.id, query.client_id);
       try {
-        await sendEvents(reply, subscription, () => subscription.close(), options);
+        await sendEvents(reply, subscription, options);
       } finally {
         await backend.detachClient(params.id, query.client_id);
       }
