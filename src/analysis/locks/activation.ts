@@ -521,7 +521,7 @@ export class Activation {
   #bindPattern(name: Ts.BindingName, declaration: Ts.Node, value: Value | undefined, world: World): World {
     if (ts.isIdentifier(name)) {
       const root = `v${idOf(declaration)}`;
-      const sorted = [false, true].map((descending) => sortedRoot(idOf(declaration), descending));
+      const sorted = (['ascending', 'descending'] as const).map((way) => sortedRoot(idOf(declaration), way));
       const fresh = [root, ...sorted].reduce(retirePath, world);
       // A variable of which nothing is known needs no entry: it stands for itself.
       return bind(fresh, declaration, value);
