@@ -17,7 +17,7 @@ import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
-import { isOneObject, orderOf } from './objects.ts';
+import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
 import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -372,7 +372,9 @@ export class Activation {
       test === 'case'
         ? this.#isCase(condition, value, world)
         : test === 'truthy'
-          ? (truthOf(value) ?? isOneObject(condition, pathOfObject, world.ordered))
+          ? (truthOf(value) ??
+            comparisonOfTexts(condition, (node) => this.evaluate(node, world)) ??
+            isOneObject(condition, pathOfObject, world.ordered))
           : nullishnessOf(value);
     const equality = this.#equalityOf(condition, test);
     const asked = test === 'truthy' ? lockAskedAbout(this, condition, world) : undefined;
