@@ -7,7 +7,7 @@ import { defineRule } from '../../src/engine/rule.ts';
  * put into one graph; a cycle in it is a deadlock that needs only the right interleaving. An inversion between two
  * locks with a declared order is left to `lock-order`.
  */
-export const lockCycle = defineRule<undefined, 'cycle'>({
+export const lockCycle = defineRule<undefined, 'cycle' | 'cycleOfPermits'>({
   id: 'lock-cycle',
   summary: 'locks without a declared order are never acquired in a cycle',
   defaultSeverity: 'error',
@@ -16,6 +16,11 @@ export const lockCycle = defineRule<undefined, 'cycle'>({
     cycle: {
       message: '{names} are acquired in a cycle: {cycle}',
       why: 'each task may hold one of the locks and wait for the next, and all of them wait for ever',
+      help: 'choose one order for {names}, declare it in locks.order, and acquire in that order everywhere',
+    },
+    cycleOfPermits: {
+      message: '{names} are acquired in a cycle: {cycle}',
+      why: 'when as many tasks as there are permits hold one each and wait for the next lock, all wait for ever',
       help: 'choose one order for {names}, declare it in locks.order, and acquire in that order everywhere',
     },
   },

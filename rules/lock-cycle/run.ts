@@ -4,7 +4,7 @@ import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { traceOf } from '../../src/analysis/locks/trace.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 
-export async function run(pass: Pass<undefined, 'cycle'>): Promise<void> {
+export async function run(pass: Pass<undefined, 'cycle' | 'cycleOfPermits'>): Promise<void> {
   const facts = await pass.use(lockFacts);
   const declared = declaredLocks(pass.locks, facts);
   for (const site of facts.sites) pass.site(site);
@@ -14,7 +14,7 @@ export async function run(pass: Pass<undefined, 'cycle'>): Promise<void> {
     if (!first) continue;
     const names = cycle.map(({ outer }) => facts.nameOf(outer.lock.cls));
     pass.report({
-      messageId: 'cycle',
+      messageId: cycle.every(({ outer }) => outer.lock.cls.permits === 1) ? 'cycle' : 'cycleOfPermits',
       at: first.inner.at,
       data: {
         names: listed([...names].sort()),

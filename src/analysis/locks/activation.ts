@@ -18,7 +18,7 @@ import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
-import { isOneObject, orderOf } from './objects.ts';
+import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
 import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -374,7 +374,9 @@ export class Activation {
       test === 'case'
         ? this.#isCase(condition, value, world)
         : test === 'truthy'
-          ? (truthOf(value) ?? isOneObject(condition, pathOfObject, world.ordered))
+          ? (truthOf(value) ??
+            comparisonOfTexts(condition, (node) => this.evaluate(node, world)) ??
+            isOneObject(condition, pathOfObject, world.ordered))
           : nullishnessOf(value);
     const equality = this.#equalityOf(condition, test);
     const asked = test === 'truthy' ? lockAskedAbout(this, condition, world) : undefined;
@@ -524,7 +526,7 @@ export class Activation {
   #bindPattern(name: Ts.BindingName, declaration: Ts.Node, value: Value | undefined, world: World): World {
     if (ts.isIdentifier(name)) {
       const root = `v${idOf(declaration)}`;
-      const sorted = [false, true].map((descending) => sortedRoot(idOf(declaration), descending));
+      const sorted = (['ascending', 'descending'] as const).map((way) => sortedRoot(idOf(declaration), way));
       const fresh = [root, ...sorted].reduce(retirePath, world);
       // A variable of which nothing is known needs no entry: it stands for itself.
       return bind(fresh, declaration, value);

@@ -8,6 +8,7 @@ import { isChain } from './chain-locks.ts';
 import { chained, failedWaits } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
+import { extremeOf } from './extremes.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
@@ -52,6 +53,9 @@ export function performCall(activation: Activation, node: CallLike, world: World
 
   const wrapped = activation.evaluate(node, { ...world, bindings: withoutNode(world, node) });
   if (wrapped?.kind === 'lock') return [bind(world, node, wrapped)];
+
+  const end = extremeOf(node, activation.engine.conditions);
+  if (end) return [bind(world, node, end)];
 
   const disposal = receiverNode && /^\[Symbol\.(asyncD|d)ispose\]$/.exec(method ?? '');
   if (disposal) {

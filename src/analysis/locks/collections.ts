@@ -3,10 +3,11 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { type Activation, givesBack } from './activation.ts';
 import { invoke } from './calls.ts';
+import { isDescending } from './comparators.ts';
 import { idOf } from './keys.ts';
-import { isDescendingRoot, reversedRoot, sortedRoot, UNKNOWN_PATH } from './paths.ts';
-import { type Closure, membersOf, pathOf, type Value } from './values.ts';
-import { asCollection, bind, joinValues, type World } from './world.ts';
+import { lastKey, placePath, reversedRoot, sortedRoot, UNKNOWN_PATH } from './paths.ts';
+import { type Closure, membersOf, pathOf, type Sorted, type Value } from './values.ts';
+import { asCollection, bind, joinValues, restOf, type World } from './world.ts';
 
 const ITERATIONS = new Set([
   'forEach',
@@ -58,16 +59,17 @@ export function collectionCall(
   switch (method) {
     case 'sort':
     case 'toSorted': {
-      const sortedPath = sortedRoot(idOf(node), isDescending(first));
+      const sorted = isDescending(first) ? 'descending' : 'ascending';
+      const sortedPath = sortedRoot(idOf(node), sorted);
       const items = collection?.items?.map(
-        (_, index): Value => ({ kind: 'opaque', path: `${sortedPath}[${index}]` }),
+        (_, index): Value => ({ kind: 'opaque', path: placePath(sortedPath, sorted, index) }),
       );
       const value: Value = {
         kind: 'collection',
         path: sortedPath,
         items,
         element: relocated(collection?.element, sortedPath),
-        sorted: true,
+        sorted,
       };
       const variable = method === 'sort' ? variableOf(node) : undefined;
       const next = variable ? activation.write(variable, value, world) : world;
@@ -76,11 +78,20 @@ export function collectionCall(
     case 'reverse':
     case 'toReversed': {
       if (!collection?.sorted) return [bind(world, node, collection && { ...collection, items: undefined })];
-      const value: Value = { ...collection, items: undefined, path: reversedRoot(collection.path) };
+      const value: Value = {
+        ...collection,
+        items: undefined,
+        path: reversedRoot(collection.path),
+        sorted: collection.sorted === 'ascending' ? 'descending' : 'ascending',
+      };
       const variable = method === 'reverse' ? variableOf(node) : undefined;
       return [bind(variable ? activation.write(variable, value, world) : world, node, value)];
     }
     case 'slice':
+      if (collection && first?.kind === 'constant' && Number(first.value) >= 0 && args.length === 1) {
+        return [bind(world, node, restOf(collection, Number(first.value)))];
+      }
+      return receiver ? [bind(world, node, collection && { ...collection, items: undefined })] : undefined;
     case 'splice':
     case 'concat':
     case 'values':
@@ -218,11 +229,11 @@ export function iterate(
   method: string,
   callback: Value | undefined,
   path: string,
-  sorted: boolean,
+  sorted: Sorted | false,
   world: World,
 ): readonly World[] {
   const results: World[] = [];
-  const root = sorted ? sortedRoot(idOf(node), isDescendingRoot(path)) : `v${idOf(node)}`;
+  const root = sorted ? sortedRoot(idOf(node), sorted) : `v${idOf(node)}`;
   const item: Value = element ?? { kind: 'opaque', path: root };
   const args = method.startsWith('reduce') ? [undefined, item] : [item];
   for (const member of membersOf(callback)) {
@@ -232,7 +243,13 @@ export function iterate(
       const produced = after.bindings.get(node);
       const collected: Value | undefined =
         method === 'map' || method === 'flatMap'
-          ? { kind: 'collection', path: `n${idOf(node)}`, items: undefined, element: produced, sorted: false }
+          ? {
+              kind: 'collection',
+              path: `n${idOf(node)}`,
+              items: undefined,
+              element: produced,
+              sorted: isKeyedBy(produced, root) && sorted,
+            }
           : method === 'filter'
             ? { kind: 'collection', path, items: undefined, element, sorted }
             : method.startsWith('reduce')
@@ -249,6 +266,11 @@ export function iterate(
     : results;
 }
 
+/** Whether a value is the lock of an element: the locks then come in the order of the elements. */
+function isKeyedBy(value: Value | undefined, element: string): boolean {
+  return value?.kind === 'lock' && value.lock.path !== undefined && lastKey(value.lock.path) === element;
+}
+
 /** The variable whose collection a call changes in place. */
 function variableOf(call: Ts.CallExpression): Ts.Node | undefined {
   const { expression } = call;
@@ -256,16 +278,4 @@ function variableOf(call: Ts.CallExpression): Ts.Node | undefined {
     ? skipParentheses(expression.expression)
     : undefined;
   return source && ts.isIdentifier(source) ? resolveLocal(source) : undefined;
-}
-
-/** Whether a comparator puts the larger one first: `(a, b) => b.id - a.id`. */
-function isDescending(comparator: Value | undefined): boolean {
-  if (comparator?.kind !== 'closure' || !ts.isArrowFunction(comparator.fn)) return false;
-  const { body, parameters } = comparator.fn;
-  const bare = skipParentheses(body);
-  if (!ts.isBinaryExpression(bare) || bare.operatorToken.kind !== ts.SyntaxKind.MinusToken) return false;
-  const [, second] = parameters;
-  let root: Ts.Node = skipParentheses(bare.left);
-  while (ts.isPropertyAccessExpression(root)) root = skipParentheses(root.expression);
-  return second !== undefined && ts.isIdentifier(root) && resolveLocal(root) === second;
 }

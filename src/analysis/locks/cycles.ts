@@ -10,6 +10,9 @@ import type { LockEdge } from './record.ts';
  * no lock around two of them shuts one out (a gate), they are not steps of one sequence, and not all of them are
  * batches, which enqueue on all their locks at once.
  *
+ * A semaphore of several permits, or of a number that is not known, takes as many tasks to fill. They may be there,
+ * unless one task at a time gets as far as to wait while it holds a permit.
+ *
  * A cycle has an edge whose order is not declared: along declared ones the rank only ever grows.
  */
 export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks): LockEdge[][] {
@@ -31,12 +34,17 @@ export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks):
 
 function mayDeadlock(edge: LockEdge, declared: DeclaredLocks): boolean {
   const [outer, inner] = [edge.outer.lock.cls, edge.inner.lock.cls];
-  if (outer === inner || outer.permits !== 1 || inner.permits !== 1) return false;
+  if (outer === inner || (outer.permits !== 1 && isOneTask(edge))) return false;
   // Nobody waits for a lock that is granted or refused at once.
   if (inner.primitive.immediate) return false;
   const [outerRank, innerRank] = [declared.rank(outer), declared.rank(inner)];
   // Against the declared order is lock-order's finding; with it, an edge may still be part of a longer cycle.
   return outerRank === undefined || innerRank === undefined || outerRank < innerRank;
+}
+
+/** Whether one task at a time can be at an edge: it holds one permit, and of several the others stay free. */
+function isOneTask({ gates, sequence }: LockEdge): boolean {
+  return gates.size > 0 || sequence !== undefined;
 }
 
 /** An edge, seen as a task that holds some locks and waits for another. */

@@ -25,7 +25,7 @@ import { keptFields, partAt } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
-import { crossValue, UNKNOWN_PATH } from './paths.ts';
+import { crossValue, placePath, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
 import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
 import { keepsFunctions, StoredFunctions } from './stored.ts';
@@ -45,7 +45,7 @@ import {
   valueUnder,
   withPath,
 } from './values.ts';
-import { asCollection, joinValues } from './world.ts';
+import { asCollection, joinValues, restOf } from './world.ts';
 
 /** Where an expression is evaluated. */
 export interface Env {
@@ -248,7 +248,10 @@ export class Evaluator {
       if (member.kind === 'collection') {
         if (member.items && constant?.kind === 'constant') return member.items[Number(constant.value)];
         if (member.keys && constant?.kind === 'constant') return valueUnder(member, String(constant.value));
-        return withPath(member.element, `${member.path}${suffix}`);
+        const { path, sorted } = member;
+        const place =
+          sorted && constant?.kind === 'constant' && placePath(path, sorted, Number(constant.value));
+        return withPath(member.element, place || `${path}${suffix}`);
       }
       if (member.kind === 'releaser' && member.pair) {
         return constant?.kind === 'constant' && constant.value === 1 ? { ...member, pair: false } : undefined;
@@ -411,9 +414,10 @@ export class Evaluator {
   #indexed(value: Value | undefined, index: number, rest: boolean): Value | undefined {
     for (const member of membersOf(value)) {
       if (member.kind === 'collection') {
-        if (rest) return { ...member, items: member.items?.slice(index) };
+        if (rest) return restOf(member, index);
         if (member.items) return member.items[index];
-        return withPath(member.element, `${member.path}[${index}]`);
+        const { path, sorted } = member;
+        return withPath(member.element, sorted ? placePath(path, sorted, index) : `${path}[${index}]`);
       }
       if (member.kind === 'releaser' && member.pair)
         return index === 1 ? { ...member, pair: false } : undefined;

@@ -2,7 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Activation, givesBack } from './activation.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf } from './keys.ts';
-import { isDescendingRoot, sortedRoot } from './paths.ts';
+import { sortedRoot } from './paths.ts';
 import { type Collection, type Generator, membersOf, pathOf, type Value } from './values.ts';
 import { addHeld, asCollection, bind, dropTokens, joinValues, type World } from './world.ts';
 
@@ -85,7 +85,7 @@ function elementOf(
   if (iterated?.kind !== 'collection') {
     return { kind: 'opaque', path: path === undefined ? `v${id}` : `${path}[v${id}]` };
   }
-  const root = iterated.sorted ? sortedRoot(id, isDescendingRoot(iterated.path)) : `${iterated.path}[v${id}]`;
+  const root = iterated.sorted ? sortedRoot(id, iterated.sorted) : `${iterated.path}[v${id}]`;
   const { element } = iterated;
   if (!element || (element.kind === 'opaque' && !element.keeps)) return { kind: 'opaque', path: root };
   if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };

@@ -85,7 +85,7 @@ function makeValueKey(value: Value, depth: number): string {
     case 'collection': {
       const items = value.items ? `[${value.items.map(inner).join(',')}]` : '';
       const keys = value.keys ? named(value.keys) : '';
-      return `A${quoted(value.path)}${value.sorted ? '<' : ''}${items}${keys}${inner(value.element)}`;
+      return `A${quoted(value.path)}${value.sorted ? SORTED[value.sorted] : ''}${items}${keys}${inner(value.element)}`;
     }
     case 'opaque':
       return `?${value.settles ? '!' : ''}${value.present ? '+' : ''}${value.keeps ?? ''}${quoted(value.path)}`;
@@ -93,6 +93,8 @@ function makeValueKey(value: Value, depth: number): string {
       return `U(${value.members.map(inner).sort().join('|')})`;
   }
 }
+
+const SORTED = { ascending: '<', descending: '>' } as const;
 
 /** Paths and names come from the source and may hold any character. */
 function quoted(text: string): string {

@@ -2,13 +2,44 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { idOf } from './keys.ts';
-import type { Path } from './values.ts';
+import type { Path, Value } from './values.ts';
 
 /** The path of the object that an expression stands for. */
 export type PathOfObject = (node: Ts.Node) => Path | undefined;
 
 /** Two objects that a condition compares, the smaller one first if it holds. */
 export function orderOf(condition: Ts.Expression, pathOf: PathOfObject): readonly [Path, Path] | undefined {
+  const sides = comparedIn(condition);
+  if (!sides) return undefined;
+  const [a, b] = [pathOf(holder(sides.left)), pathOf(holder(sides.right))];
+  if (a === undefined || b === undefined || a === b) return undefined;
+  return DESCENDING.has(sides.operator) ? [b, a] : [a, b];
+}
+
+/** What the comparison of two known texts comes to, which a caller has handed in. */
+export function comparisonOfTexts(
+  condition: Ts.Expression,
+  valueOf: (node: Ts.Node) => Value | undefined,
+): boolean | undefined {
+  const sides = comparedIn(condition);
+  const [left, right] = sides ? [valueOf(sides.left), valueOf(sides.right)] : [];
+  if (!sides || left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
+  const [a, b] = [left.value, right.value];
+  if (typeof a !== 'string' || typeof b !== 'string') return undefined;
+  const order = sides.isLocal ? a.localeCompare(b) : a < b ? -1 : a > b ? 1 : 0;
+  if (order === 0) return INCLUSIVE.has(sides.operator);
+  return DESCENDING.has(sides.operator) === order > 0;
+}
+
+interface Compared {
+  readonly left: Ts.Expression;
+  readonly right: Ts.Expression;
+  readonly operator: Ts.SyntaxKind;
+  /** By `localeCompare`. */
+  readonly isLocal: boolean;
+}
+
+function comparedIn(condition: Ts.Expression): Compared | undefined {
   const bare = skipParentheses(condition);
   if (!ts.isBinaryExpression(bare) || !COMPARISONS.has(bare.operatorToken.kind)) return undefined;
   let { left, right } = bare;
@@ -18,9 +49,7 @@ export function orderOf(condition: Ts.Expression, pathOf: PathOfObject): readonl
     left = compared.expression.expression;
     right = compared.arguments[0] ?? right;
   }
-  const [a, b] = [pathOf(holder(left)), pathOf(holder(right))];
-  if (a === undefined || b === undefined || a === b) return undefined;
-  return DESCENDING.has(bare.operatorToken.kind) ? [b, a] : [a, b];
+  return { left, right, operator: bare.operatorToken.kind, isLocal: left !== bare.left };
 }
 
 function holder(node: Ts.Node): Ts.Node {
@@ -74,5 +103,10 @@ const COMPARISONS: ReadonlySet<Ts.SyntaxKind> = new Set([
 
 const DESCENDING: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.GreaterThanToken,
+  ts.SyntaxKind.GreaterThanEqualsToken,
+]);
+
+const INCLUSIVE: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.LessThanEqualsToken,
   ts.SyntaxKind.GreaterThanEqualsToken,
 ]);

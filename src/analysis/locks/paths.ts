@@ -6,6 +6,7 @@ import type {
   LockRef,
   Outcome,
   Path,
+  Sorted,
   Task,
   Value,
 } from './values.ts';
@@ -247,13 +248,67 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
 }
 
 /** The root of what a sorted sequence holds: `s` where the smaller one comes first, `z` where the larger one does. */
-export function sortedRoot(id: number, descending: boolean): Path {
-  return `${descending ? 'z' : 's'}${id}`;
+export function sortedRoot(id: number, sorted: Sorted): Path {
+  return `${sorted === 'descending' ? 'z' : 's'}${id}`;
 }
 
-/** The root of a sorted sequence turned round. */
+/** A sorted sequence turned round: its elements are counted from the other end. */
 export function reversedRoot(path: Path): Path {
-  return path.replace(/^(\^*)([sz])/, (_, frames: string, way: string) => frames + (way === 's' ? 'z' : 's'));
+  return path.replace(/^(\^*)([sz])(\d+)$/, (_, frames: string, way: string, id: string) => {
+    return `${frames}${way === 's' ? 'z' : 's'}${id}`;
+  });
+}
+
+/** The element at a place of a sorted sequence: `<` where the smaller ones come first, `>` where the larger ones do. */
+export function placePath(list: Path, sorted: Sorted, index: number): Path {
+  return `${list}[${SIGN[sorted]}${index}]`;
+}
+
+/** What is left of a sorted sequence from a place on. */
+export function restPath(list: Path, sorted: Sorted, index: number): Path {
+  return index === 0 ? list : `${list}[${SIGN[sorted]}${index}:]`;
+}
+
+const SIGN = { ascending: '<', descending: '>' } as const;
+
+/** How the elements of one sorted sequence stand that two paths take by their places. */
+export function orderOfPlaces(outer: Path, inner: Path): Sorted | undefined {
+  const [a, b] = [placeOf(outer), placeOf(inner)];
+  if (!a || !b || a.list !== b.list || a.sign !== b.sign || a.index === b.index) return undefined;
+  return a.index < b.index === (a.sign === '<') ? 'ascending' : 'descending';
+}
+
+function placeOf(
+  path: Path,
+): { readonly list: Path; readonly sign: string; readonly index: number } | undefined {
+  const place = /^(.*?)((?:\[[<>]\d+:\])*)\[([<>])(\d+)\](?![^.[])(?!.*\[[<>]\d)/.exec(path);
+  if (!place) return undefined;
+  const [, list = '', rests = '', sign = '', last = ''] = place;
+  const skipped = [...rests.matchAll(/\d+/g)].map(([digits]) => Number(digits));
+  return { list, sign, index: skipped.reduce((sum, count) => sum + count, Number(last)) };
+}
+
+/** The key of the last `[key]` of a path. */
+export function lastKey(path: Path): string | undefined {
+  for (let at = split(path).root.length; at < path.length; ) {
+    const open = path.indexOf('[', at);
+    if (open < 0) return undefined;
+    const close = closing(path, open);
+    if (close === path.length - 1) return path.slice(open + 1, close);
+    at = close + 1;
+  }
+  return undefined;
+}
+
+/** What two names are made of that differ in one part only: `acc:${a}` and `acc:${b}`. */
+export function partsOfNames(a: string, b: string): readonly [string, string] {
+  const [x, y] = [holeOf(a), holeOf(b)];
+  return x && y && x.around === y.around ? [x.hole, y.hole] : [a, b];
+}
+
+function holeOf(name: string): { readonly around: string; readonly hole: string } | undefined {
+  const parts = /^(`[^`{}]*\$\{)([^`{}]+)(\}[^`{}]*`)$/.exec(name);
+  return parts?.[2] === undefined ? undefined : { around: `${parts[1]} ${parts[3]}`, hole: parts[2] };
 }
 
 export function isDescendingRoot(path: Path): boolean {

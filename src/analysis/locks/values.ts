@@ -86,6 +86,9 @@ export interface PromiseValue {
   readonly task: Task;
 }
 
+/** Which end of an order comes first. */
+export type Sorted = 'ascending' | 'descending';
+
 /** An array, set or map value, its elements joined into one. */
 export interface Collection {
   readonly kind: 'collection';
@@ -93,8 +96,8 @@ export interface Collection {
   /** The elements one by one, where the literal shows them. */
   readonly items: readonly (Value | undefined)[] | undefined;
   readonly element: Value | undefined;
-  /** Whether its elements come in an order that is the same for everybody. */
-  readonly sorted: boolean;
+  /** Whether its elements come in an order that is the same for everybody, and which end comes first. */
+  readonly sorted: Sorted | false;
   /** The elements by key, where all keys are known. */
   readonly keys?: ReadonlyMap<string, Value> | undefined;
 }

@@ -1,7 +1,18 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bindingsKey, heldKey, lockKey, valueKey } from './keys.ts';
 import { namesOfParts } from './own-parts.ts';
-import { type Crossing, crossBindings, isDescendingRoot, isKeeper, isPrefix, UNKNOWN_PATH } from './paths.ts';
+import {
+  type Crossing,
+  crossBindings,
+  isDescendingRoot,
+  isKeeper,
+  isPrefix,
+  lastKey,
+  orderOfPlaces,
+  partsOfNames,
+  restPath,
+  UNKNOWN_PATH,
+} from './paths.ts';
 import {
   type Bindings,
   type Collection,
@@ -171,11 +182,20 @@ export function asCollection(value: Value | undefined): Collection | undefined {
           items: undefined,
           element: joinValues(joined.element, member.element),
           keys: undefined,
-          sorted: joined.sorted && member.sorted && joined.path === member.path,
+          sorted: joined.sorted === member.sorted && joined.path === member.path && joined.sorted,
         }
       : member;
   }
   return joined;
+}
+
+/** What is left of a collection from a place on. */
+export function restOf(collection: Collection, index: number): Collection {
+  const { path, sorted, items } = collection;
+  const rest = { ...collection, path: sorted ? restPath(path, sorted, index) : path };
+  if (!items) return rest;
+  const left = items.slice(index);
+  return { ...rest, items: left, element: left.reduce(joinValues, undefined) };
 }
 
 export function bind(world: World, node: Ts.Node, value: Value | undefined): World {
@@ -344,14 +364,17 @@ export function relateInstances(
   if (isKeeper(a) || isKeeper(b)) return isKept(a, b) ? 'same' : 'unknown';
   if (isPrefix(a, b)) return direction(b.slice(a.length));
   if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
-  const [sortedA, sortedB] = [sortedSource(a), sortedSource(b)];
+  const [keyA, keyB] = partsOfNames(lastKey(a) ?? a, lastKey(b) ?? b);
+  const byPlace = orderOfPlaces(keyA, keyB);
+  if (byPlace) return byPlace;
+  const [sortedA, sortedB] = [sortedSource(keyA) ?? sortedSource(a), sortedSource(keyB) ?? sortedSource(b)];
   if (sortedA !== undefined && sortedA === sortedB) {
     return isDescendingRoot(sortedA) ? 'descending' : 'ascending';
   }
-  const isAbout = (subject: Path, path: Path): boolean =>
-    isPrefix(subject, path) || subject === lastKey(path);
-  if (ordered.some(([small, large]) => isAbout(small, a) && isAbout(large, b))) return 'ascending';
-  if (ordered.some(([small, large]) => isAbout(small, b) && isAbout(large, a))) return 'descending';
+  const isAboutA = (subject: Path): boolean => isPrefix(subject, a) || subject === keyA;
+  const isAboutB = (subject: Path): boolean => isPrefix(subject, b) || subject === keyB;
+  if (ordered.some(([small, large]) => isAboutA(small) && isAboutB(large))) return 'ascending';
+  if (ordered.some(([small, large]) => isAboutB(small) && isAboutA(large))) return 'descending';
   return fixedNames(outer, inner) ? 'fixed' : 'different';
 }
 
@@ -403,16 +426,11 @@ function direction(link: string): 'parent' | 'part' | 'different' {
 
 const OPPOSITE = { parent: 'part', part: 'parent', different: 'different' } as const;
 
-/** The key of the last `[key]` of a path. */
-function lastKey(path: Path): string | undefined {
-  return /\[([^[\]]*)\]$/.exec(path)?.[1];
-}
-
 function isVague(path: Path): boolean {
   return path.includes(UNKNOWN_PATH);
 }
 
-/** The sorted sequence that a path, or its key, takes an element of. */
+/** The sorted sequence that a path takes an element of. */
 function sortedSource(path: Path): string | undefined {
-  return /^\^*[sz]\d+/.exec(lastKey(path) ?? '')?.[0] ?? /^\^*[sz]\d+/.exec(path)?.[0];
+  return /^\^*[sz]\d+/.exec(path)?.[0];
 }

@@ -198,7 +198,7 @@ export function toValue(words: ValueInWords): Value | undefined {
     path: words.path,
     items: words.items?.map(toValue),
     element: toValue(words.element),
-    sorted: words.sorted,
+    sorted: words.sorted && 'ascending',
     keys: words.keys && propertiesOf(words.keys),
   };
 }
