@@ -401,7 +401,10 @@ export function skipParentheses(node: Ts.Node): Ts.Node {
   return bare;
 }
 
-/** A class member by name, constructor parameter properties included; accessors as their getter. */
+/**
+ * A class member by name, constructor parameter properties included; accessors as their getter. Where the class has one
+ * for itself and one for its objects, it is that of the objects.
+ */
 export function ownMember(
   node: Ts.ClassLikeDeclaration,
   name: string,
@@ -412,12 +415,17 @@ export function ownMember(
       for (const parameter of member.parameters) {
         if (isParameterProperty(parameter) && nameText(parameter.name) === name) return parameter;
       }
-    } else if (member.name && nameText(member.name) === name && (!found || hasBody(member))) {
-      if (found && ts.isSetAccessor(member)) continue;
-      found = member;
+    } else if (member.name && nameText(member.name) === name) {
+      if (found && isStatic(found) !== isStatic(member)) found = isStatic(found) ? member : found;
+      else if (!found || (hasBody(member) && !ts.isSetAccessor(member))) found = member;
     }
   }
   return found;
+}
+
+function isStatic(node: Ts.ClassElement): boolean {
+  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
 }
 
 export function isParameterProperty(node: Ts.ParameterDeclaration): boolean {

@@ -284,6 +284,7 @@ export class Evaluator {
         );
       }
       case 'instance':
+        if (this.#meansStatic(member, text, name)) return this.#declaredMember(member, name, env);
         return (
           env.bindings.get(this.#code.member(member.cls, text) ?? member.cls) ??
           member.fields.get(text) ??
@@ -303,6 +304,14 @@ export class Evaluator {
       default:
         return undefined;
     }
+  }
+
+  /** Whether the class has a member of one name for itself and one for its objects, and its own is meant. */
+  #meansStatic({ cls }: Instance, text: string, name: NameNode): boolean {
+    const own = this.#code.member(cls, text);
+    if (!own || isStaticMember(own) || !cls.members.some((one) => isStaticNamed(one, text))) return false;
+    const meant = this.#code.declarationNode(name);
+    return meant !== undefined && isStaticMember(meant);
   }
 
   #declaredMember(object: Value | undefined, name: NameNode, _env: Env): Value | undefined {
@@ -589,7 +598,8 @@ export class Evaluator {
       if (value?.kind !== 'lock' || (found && found.lock.cls !== value.lock.cls)) return undefined;
       found = value;
     }
-    if (!found) return undefined;
+    // Each maker makes one for the object: it is the object's own.
+    if (!found || found.lock.cls.id === this.#code.key(node)) return undefined;
     // A lock of the module is the same for all; one that an object hands in may be another for each.
     const path = found.lock.path?.startsWith('g:') ? found.lock.path : undefined;
     return { ...found, lock: { cls: found.lock.cls, path } };
@@ -602,13 +612,7 @@ export class Evaluator {
     if (primitive) {
       const { declaration, suffix } = this.#identity.ownerOfAllocation(node);
       const cls = this.#identity.classOf(declaration, primitive, suffix);
-      const path = suffix === '' ? `n${idOf(node)}` : UNKNOWN_PATH;
-      const isGlobal = isModuleLevel(declaration);
-      return {
-        kind: 'lock',
-        lock: { cls, path: isGlobal && suffix === '' ? `g:${idOf(declaration)}` : path },
-        tries: false,
-      };
+      return { kind: 'lock', lock: { cls, path: pathOfNew(node, declaration, suffix) }, tries: false };
     }
     const name = rightmostName(node.expression);
     const target = name && this.#code.declarationNode(name);
@@ -863,10 +867,22 @@ function isStaticMember(node: Ts.Node): boolean {
   return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
 }
 
+function isStaticNamed(member: Ts.ClassElement, text: string): boolean {
+  return isStaticMember(member) && member.name !== undefined && nameText(member.name) === text;
+}
+
 function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {
   return (
     node.getSourceFile() === ancestor.getSourceFile() && node.pos >= ancestor.pos && node.end <= ancestor.end
   );
+}
+
+/** The path of a new lock: one that is made for a place of the module is the same for all. */
+function pathOfNew(node: Ts.Node, declaration: Ts.Node, suffix: string): Path {
+  if (suffix === '[*]') return UNKNOWN_PATH;
+  const isNamed = isModuleLevel(declaration) && suffix === '';
+  if (isNamed) return `g:${idOf(declaration)}`;
+  return isModuleLevel(node) ? `g:${idOf(node)}` : `n${idOf(node)}`;
 }
 
 /** What a declaration creates is reached through the declaration. */

@@ -1,6 +1,7 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { ownPlaceOf } from './allocations.ts';
 import { isImmediate } from './immediate-shape.ts';
 import { chainsShape } from './keyed-chains.ts';
 import {
@@ -155,7 +156,8 @@ export class LockIdentity {
 
   /** The declaration that an allocation gives its name to: the field, variable or container it ends up in. */
   ownerOfAllocation(node: Ts.Expression): { readonly declaration: Ts.Node; readonly suffix: string } {
-    return allocationOwner(node, this.#code);
+    const isLock = (made: Ts.NewExpression): boolean => this.primitiveOfNew(made) !== undefined;
+    return ownPlaceOf(node, isLock, this.#code) ?? allocationOwner(node, this.#code);
   }
 
   /** The primitive, with the module's own name for a wrapper function such as `withTimeout`. */
@@ -380,10 +382,11 @@ export function lockName(declaration: Ts.Node): string {
   return owner === undefined ? bare : `${owner}.${bare}`;
 }
 
-/** The function that a local variable belongs to. */
+/** The function that a local variable or a parameter belongs to. */
 function functionOwning(declaration: Ts.Node): string | undefined {
-  if (!ts.isVariableDeclaration(declaration) && !ts.isBindingElement(declaration)) return undefined;
-  const fn = enclosingFunction(declaration);
+  const isLocal =
+    ts.isVariableDeclaration(declaration) || ts.isBindingElement(declaration) || ts.isParameter(declaration);
+  const fn = isLocal ? enclosingFunction(declaration) : undefined;
   const holder = fn && (nameNodeOf(fn) ?? (ts.isVariableDeclaration(fn.parent) ? fn.parent.name : undefined));
   return holder && nameText(holder);
 }

@@ -19,10 +19,10 @@ export function orderOf(condition: Ts.Expression, pathOf: PathOfObject): readonl
 /** What the comparison of two known texts comes to, which a caller has handed in. */
 export function comparisonOfTexts(
   condition: Ts.Expression,
-  valueOf: (node: Ts.Node) => Value | undefined,
+  evaluate: (node: Ts.Node) => Value | undefined,
 ): boolean | undefined {
   const sides = comparedIn(condition);
-  const [left, right] = sides ? [valueOf(sides.left), valueOf(sides.right)] : [];
+  const [left, right] = sides ? [evaluate(sides.left), evaluate(sides.right)] : [];
   if (!sides || left?.kind !== 'constant' || right?.kind !== 'constant') return undefined;
   const [a, b] = [left.value, right.value];
   if (typeof a !== 'string' || typeof b !== 'string') return undefined;
