@@ -4,9 +4,10 @@ import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
 import { isChain } from './chain-locks.ts';
-import { chained, failedWaits } from './chains.ts';
+import { chained } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
+import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
@@ -462,6 +463,7 @@ export function invoke(
   const isSettling = settles(closure) || args.some((value) => settles(value));
   if (kind === 'sync' || isSettling) for (const one of task.acquisitions) activation.waitsFor(one, [], START);
   if (kind === 'sync') {
+    noteFailure(activation, node, task);
     return task.outcomes.map((outcome) => {
       let next = activation.settle(outcome, world);
       // A promise that is handed out has its task under way.
@@ -479,6 +481,14 @@ export function invoke(
     return [bind(world, node, { kind: 'promise', task })];
   }
   return [start(activation, node, task, args, world)];
+}
+
+/** How a function that gives something back fails is known to the call until it has been looked at. */
+function noteFailure({ failed }: Activation, node: Ts.Node, { outcomes, rejections }: Task): void {
+  const givesBack = outcomes.some(
+    ({ released, releasedTokens }) => released.length + releasedTokens.length > 0,
+  );
+  if (givesBack) failed.set(node, [...(failed.get(node) ?? []), ...(rejections ?? [UNIT])]);
 }
 
 /** Starts the task of an async function. */
