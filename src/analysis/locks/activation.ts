@@ -7,12 +7,12 @@ import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
 import { isChainField } from './chain-shape.ts';
-import { failures } from './chains.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
 import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './equalities.ts';
 import type { Env } from './evaluator.ts';
+import { failureOf, failures } from './failures.ts';
 import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
@@ -39,6 +39,7 @@ import {
   pathOf,
   type Task,
   truthOf,
+  UNIT,
   type Value,
 } from './values.ts';
 import {
@@ -95,6 +96,10 @@ export class Activation {
   readonly #acquisitions = new Map<string, Acquisition[]>();
   readonly #instances = new Map<LockClass, number>();
   readonly #yields = new Map<string, Generator['yields'][number]>();
+  /** How functions that the call at hand runs may fail. */
+  readonly failed = new Map<Ts.Node, readonly Outcome[]>();
+  /** The ways in which an exception leaves it. */
+  readonly #thrown = new Map<string, Outcome>();
   /** Its callers must be looked at: it calls what they hand in, or changes what they hold. */
   carriesLocks = false;
 
@@ -112,6 +117,7 @@ export class Activation {
       kind: isGenerator(this.call.fn) ? 'generator' : isAsync ? 'async' : 'sync',
       acquisitions: [...this.#acquisitions.values()].flat(),
       outcomes,
+      rejections: failureOf([...this.#thrown.values()], outcomes),
       yields: [...this.#yields.values()],
       carriesLocks: this.carriesLocks,
     };
@@ -157,8 +163,11 @@ export class Activation {
         }
         for (const [edge, next] of this.#transfer(node, world)) {
           for (const { to, when } of node.successors) {
-            // Nothing is made of the worlds in which an exception leaves the function.
-            if (when !== edge || to === throwExit) continue;
+            if (when !== edge) continue;
+            if (to === throwExit) {
+              this.#noteThrown(next);
+              continue;
+            }
             const target = incoming[to] as Map<string, World>;
             const nextKey = worldKey(next);
             if (target.has(nextKey) && done[to]?.has(nextKey)) continue;
@@ -175,6 +184,12 @@ export class Activation {
     return all.length > MAX_OUTCOMES ? [mergeOutcomes(all)] : all;
   }
 
+  /** Of the worlds in which an exception leaves the function, its callers ask only what is held and given back. */
+  #noteThrown({ held, released, releasedTokens }: World): void {
+    const outcome: Outcome = { ...UNIT, held, released, releasedTokens };
+    this.#thrown.set(outcomeKey(outcome), outcome);
+  }
+
   /** The worlds after an action, each with the kind of edge by which it goes on. */
   #transfer(node: CfgNode, world: World): (readonly ['next' | 'true' | 'false' | 'throw', World])[] {
     const { action } = node;
@@ -188,8 +203,13 @@ export class Activation {
       case 'call':
       case 'await':
       case 'yield': {
-        const failed = failures(this, action, world).map((next) => ['throw', next] as const);
-        return [...failed, ...this.#perform(node, world).map((next) => ['next', next] as const)];
+        this.failed.delete(action.node);
+        const done = this.#perform(node, world);
+        const failed = failures(this, action, world, done);
+        return [
+          ...failed.map((next) => ['throw', next] as const),
+          ...done.map((next) => ['next', next] as const),
+        ];
       }
       default:
         return this.#perform(node, world).flatMap((next) => [

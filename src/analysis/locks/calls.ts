@@ -5,10 +5,11 @@ import { memberName, type NameNode, nameText, rightmostName, skipParentheses } f
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
 import { atOnce, inCall, takeAtOnce } from './at-once.ts';
 import { isChain } from './chain-locks.ts';
-import { chained, failedWaits } from './chains.ts';
+import { chained } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
 import type { Around } from './engine.ts';
 import { extremeOf } from './extremes.ts';
+import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
@@ -478,6 +479,7 @@ export function invoke(
   const isSettling = settles(closure) || args.some((value) => settles(value));
   if (kind === 'sync' || isSettling) for (const one of task.acquisitions) activation.waitsFor(one, [], START);
   if (kind === 'sync') {
+    noteFailure(activation, node, task);
     return task.outcomes.map((outcome) => {
       let next = activation.settle(outcome, world);
       // A promise that is handed out has its task under way.
@@ -511,6 +513,14 @@ interface Start {
   ) => World;
   /** Takes note of what is taken at once; without one it is the function that makes the call that does. */
   readonly sink?: AcquisitionSink;
+}
+
+/** How a function that gives something back fails is known to the call until it has been looked at. */
+function noteFailure({ failed }: Activation, node: Ts.Node, { outcomes, rejections }: Task): void {
+  const givesBack = outcomes.some(
+    ({ released, releasedTokens }) => released.length + releasedTokens.length > 0,
+  );
+  if (givesBack) failed.set(node, [...(failed.get(node) ?? []), ...(rejections ?? [UNIT])]);
 }
 
 /** In the function that makes the call: a task that it never waits for is left running. */

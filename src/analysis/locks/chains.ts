@@ -1,10 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Action } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import { type Activation, tokensOf } from './activation.ts';
 import { runUnder, settles, startTask } from './calls.ts';
 import { handOver, keepingGrants, releaserOf } from './handover.ts';
-import { isAwaitedLink } from './joined.ts';
 import { heldKey, lockKey, outcomeKey } from './keys.ts';
 import { isNeverAwaited } from './promises.ts';
 import {
@@ -49,31 +47,6 @@ function withoutReceiver(node: Ts.CallExpression, world: World): World {
   const callee = skipParentheses(node.expression);
   const receiver = ts.isPropertyAccessExpression(callee) ? skipParentheses(callee.expression) : undefined;
   return receiver && ts.isCallExpression(receiver) ? bind(world, receiver, undefined) : world;
-}
-
-/** The worlds in which an action ends in an exception. */
-export function failures(activation: Activation, action: Action, world: World): readonly World[] {
-  if (action.kind === 'call' && isAwaitedLink(action.node)) return [];
-  if (action.kind !== 'await') return [world];
-  const awaited = activation.evaluate(action.node.expression, world);
-  const failed = failedWaits(awaited, world);
-  // An acquisition that fails has given nothing.
-  const granted = membersOf(awaited).flatMap(grantedTokens);
-  return (failed.length > 0 ? failed : [world]).map((each) => dropTokens(each, granted));
-}
-
-/** The holds that the promise of an acquisition stands for. */
-function grantedTokens(value: Value): readonly string[] {
-  if (value.kind !== 'promise') return [];
-  return value.task.outcomes.flatMap(({ value: grant }) => (grant?.kind === 'releaser' ? grant.tokens : []));
-}
-
-/** The worlds in which the wait for a value fails, if anything is known of that. */
-export function failedWaits(value: Value | undefined, world: World): readonly World[] {
-  return membersOf(value).flatMap((member) => {
-    const rejections = member.kind === 'promise' ? member.task.rejections : undefined;
-    return rejections?.map((end) => releaseAll(world, end)) ?? [];
-  });
 }
 
 const UNKNOWN: Task = { acquisitions: [], outcomes: [UNIT] };

@@ -210,6 +210,9 @@ export class LockEngine {
       task: {
         acquisitions: summary.acquisitions.map((acquisition) => crossAcquisition(acquisition, outward)),
         outcomes: summary.outcomes.map((outcome) => crossOutcome(outcome, outward)),
+        ...(summary.rejections && {
+          rejections: summary.rejections.map((outcome) => crossOutcome(outcome, outward)),
+        }),
       },
       yields: summary.yields.map(({ held, value }) => ({
         held: held.map((one) => crossHeld(one, outward)),

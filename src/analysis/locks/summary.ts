@@ -8,6 +8,8 @@ export interface Summary {
   readonly acquisitions: readonly Acquisition[];
   /** No outcome means that the function is not known to end: so far, while recursion is being resolved. */
   readonly outcomes: readonly Outcome[];
+  /** How the function may fail, where that tells its callers what is held or given back by then. */
+  readonly rejections?: readonly Outcome[] | undefined;
   readonly yields: Generator['yields'];
   /** Whether callers must be looked at even if they mention no lock. */
   readonly carriesLocks: boolean;
@@ -23,7 +25,14 @@ export const BOTTOM: Summary = {
 };
 
 /** Equal summaries have equal keys. */
-export function summaryKey({ kind, acquisitions, outcomes, yields, carriesLocks }: Summary): string {
+export function summaryKey({
+  kind,
+  acquisitions,
+  outcomes,
+  rejections,
+  yields,
+  carriesLocks,
+}: Summary): string {
   return [
     kind,
     acquisitions
@@ -37,6 +46,7 @@ export function summaryKey({ kind, acquisitions, outcomes, yields, carriesLocks 
       .map((outcome) => outcomeKey(outcome))
       .sort()
       .join('|'),
+    (rejections ?? []).map((outcome) => outcomeKey(outcome)).join('|'),
     yields.map(({ held, value }) => held.map(({ token }) => token).join() + valueKey(value)).join(),
     String(carriesLocks),
   ].join('\n');

@@ -1,0 +1,80 @@
+import type { Ts } from '../../syntax/ts.ts';
+import type { Action } from '../cfg.ts';
+import { type Activation, tokensOf } from './activation.ts';
+import { isAwaitedLink } from './joined.ts';
+import { leadsTo } from './own-release.ts';
+import { membersOf, type Outcome, UNIT, type Value } from './values.ts';
+import { addHeld, dropTokens, mergeOutcomes, releaseAll, type World } from './world.ts';
+
+/** The worlds in which an action ends in an exception, where it may also end in one of `done`. */
+export function failures(
+  activation: Activation,
+  action: Action,
+  world: World,
+  done: readonly World[],
+): readonly World[] {
+  if (action.kind === 'call') return failedCalls(activation, action.node, world, done);
+  if (action.kind !== 'await') return [world];
+  const awaited = activation.evaluate(action.node.expression, world);
+  const failed = failedWaits(awaited, world);
+  // An acquisition that fails has given nothing.
+  const granted = membersOf(awaited).flatMap(grantedTokens);
+  return (failed.length > 0 ? failed : [world]).map((each) => dropTokens(each, granted));
+}
+
+/**
+ * A call that gives a grant back has done so even if it fails: nobody else will. Of a function of the program it is
+ * known what it has given back by then.
+ */
+function failedCalls(
+  activation: Activation,
+  node: Ts.Node,
+  world: World,
+  done: readonly World[],
+): readonly World[] {
+  if (isAwaitedLink(node)) return [];
+  const known = activation.failed.get(node);
+  if (known) return known.map((outcome) => releaseAll(world, outcome));
+  // Where it is known how a task fails, that is seen where it is waited for.
+  if (done.length > 0 && done.every((after) => tellsOfFailure(after.bindings.get(node)))) return [];
+  return done.map(({ held, released, releasedTokens }) => {
+    const tokens = new Set(held.map(({ token }) => token));
+    return { ...world, held: world.held.filter(({ token }) => tokens.has(token)), released, releasedTokens };
+  });
+}
+
+function tellsOfFailure(value: Value | undefined): boolean {
+  return value?.kind === 'promise' && value.task.rejections !== undefined;
+}
+
+/** The holds that a promise gives to whoever waits for it: as what gives them back, or with it. */
+function grantedTokens(value: Value): readonly string[] {
+  if (value.kind !== 'promise') return [];
+  return value.task.outcomes.flatMap((outcome) =>
+    outcome.held.filter((held) => leadsTo(outcome.value, held)).map(({ token }) => token),
+  );
+}
+
+/** The worlds in which the wait for a value fails, if anything is known of that. */
+export function failedWaits(value: Value | undefined, world: World): readonly World[] {
+  return membersOf(value).flatMap((member) => {
+    if (member.kind !== 'promise' || !member.task.rejections) return [];
+    const rest = dropTokens(world, tokensOf(member.task));
+    return member.task.rejections.map((end) => addHeld(releaseAll(rest, end), end.held));
+  });
+}
+
+/**
+ * How a function fails, by the worlds in which an exception leaves it: what it has given back in all of them, and what
+ * it holds in any of what it otherwise leaves held. Undefined where that tells its callers nothing.
+ */
+export function failureOf(
+  thrown: readonly Outcome[],
+  outcomes: readonly Outcome[],
+): readonly Outcome[] | undefined {
+  if (thrown.length === 0) return undefined;
+  const left = new Set(outcomes.flatMap(({ held }) => held.map(({ token }) => token)));
+  const { held, released, releasedTokens } = mergeOutcomes(thrown);
+  if (left.size + released.length + releasedTokens.length === 0) return undefined;
+  return [{ ...UNIT, held: held.filter(({ token }) => left.has(token)), released, releasedTokens }];
+}
