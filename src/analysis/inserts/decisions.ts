@@ -1,6 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgEdge, CfgNode } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
+import { namesIn } from '../name-index.ts';
 import {
   type Answer,
   either,
@@ -16,7 +17,7 @@ import {
 import { equality, evaluate, type Surroundings } from './evaluation.ts';
 import { idOf } from './frames.ts';
 import { cfgOf, isFunctionNode, ownerOf } from './functions.ts';
-import { isWritten, localDeclaration, namesIn } from './identifiers.ts';
+import { isWritten, localDeclaration } from './identifiers.ts';
 
 /** What is known at a point of a function. */
 export interface State {

@@ -1,6 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
-import { localDeclaration, namesIn } from './identifiers.ts';
+import { namesIn } from '../name-index.ts';
+import { localDeclaration } from './identifiers.ts';
 import { isHoleOnly, joined, limited, type Texts, UNKNOWN } from './parts.ts';
 import { type Definition, reachingDefinitions } from './reaching.ts';
 

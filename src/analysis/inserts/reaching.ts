@@ -1,8 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg } from '../cfg.ts';
 import { nodesFor } from '../loops.ts';
+import { namesIn } from '../name-index.ts';
 import { cfgOf, ownerOf } from './functions.ts';
-import { localDeclaration, namesIn } from './identifiers.ts';
+import { localDeclaration } from './identifiers.ts';
 
 /** Something that gives a variable its value. */
 export type Definition =

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { containerOf, type Heritage } from '../dispatch/heritage.ts';
-import { declarationRoot, isValueUse, localDeclaration, namesIn } from './identifiers.ts';
+import { namesIn } from '../name-index.ts';
+import { declarationRoot, isValueUse, localDeclaration } from './identifiers.ts';
 
 /** A use of a class's or object's member. */
 export interface MemberUse {

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, type NameNode, nameText } from '../code.ts';
+import { namesIn } from '../name-index.ts';
 
 /** The places that use a variable, field, function or method, in all files that may know it. */
 export function referencesTo(
@@ -62,28 +63,6 @@ function isOfItsFile(declaration: Ts.Node): boolean {
     !has(ts.SyntaxKind.ExportKeyword) &&
     !/\bexport\s*\{|\bexport\s+default\b/.test(holder.getSourceFile().text)
   );
-}
-
-const names = new WeakMap<Ts.SourceFile, ReadonlyMap<string, readonly NameNode[]>>();
-
-/** The names in the expressions of a file, by their text. */
-function namesIn(source: Ts.SourceFile): ReadonlyMap<string, readonly NameNode[]> {
-  const before = names.get(source);
-  if (before) return before;
-  const found = new Map<string, NameNode[]>();
-  const visit = (node: Ts.Node): void => {
-    const isMember = node.parent && memberName(node.parent) === node;
-    if (isMember || ts.isIdentifier(node)) {
-      const name = node as NameNode;
-      const list = found.get(name.text);
-      if (list) list.push(name);
-      else found.set(name.text, [name]);
-    }
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(source, visit);
-  names.set(source, found);
-  return found;
 }
 
 /** The uses of a local variable in its file. */

@@ -318,7 +318,7 @@ export class Backend<Config = unknown> {
     }
     for (const lane of lanes) lane.abort(new ServerShuttingDownError());
     await Promise.all(closings.map((closing) => this.#ending.shutDown(closing)));
-    await Promise.all(lanes.map((lane) => lane.vacated));
+    await Promise.all(lanes.map((lane) => lane.ended));
   }
 
   /** {@link Backend.close}, for `await using`. */

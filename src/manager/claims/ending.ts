@@ -86,7 +86,7 @@ export class Ending<Config> {
       this.#workspaces.giveBack(key, lane);
       exit = this.#decideToExit();
     }
-    lane.vacate();
+    lane.end();
     if (exit) this.#exitIdle();
   }
 

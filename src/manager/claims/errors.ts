@@ -1,3 +1,6 @@
+import { causesOf } from '../causes.ts';
+import { CodedError } from '../coded-error.ts';
+
 /** The stable identifier of each kind of {@link BackendError}, for transports and logs. */
 export type BackendErrorCode =
   | 'ERR_WORKSPACE_NOT_FOUND'
@@ -21,12 +24,9 @@ export type BackendErrorCode =
  * The message is the fixed text of its kind, followed by `: detail` where there is one. Decide by `code` (or by
  * class), never by message.
  */
-export abstract class BackendError extends Error {
-  abstract readonly code: BackendErrorCode;
-
+export abstract class BackendError extends CodedError<BackendErrorCode> {
   constructor(text: string, detail?: string, options?: ErrorOptions) {
     super(detail === undefined ? text : `${text}: ${detail}`, options);
-    this.name = new.target.name;
   }
 }
 
@@ -151,11 +151,6 @@ export class ChannelOptInMismatchError extends BackendError {
  * ```
  */
 export function hasErrorCode(error: unknown, code: BackendErrorCode): boolean {
-  // `cause` may be anything, including an error further up the chain.
-  const seen = new Set<unknown>();
-  for (let link = error; link instanceof Error && !seen.has(link); link = link.cause) {
-    if (link instanceof BackendError && link.code === code) return true;
-    seen.add(link);
-  }
+  for (const link of causesOf(error)) if (link instanceof BackendError && link.code === code) return true;
   return false;
 }

@@ -1,3 +1,4 @@
+import { CodedError } from '../coded-error.ts';
 import type { WorkspaceStatus } from './status.ts';
 
 /** The stable identifier of each kind of {@link FleetError}. */
@@ -11,14 +12,7 @@ export type FleetErrorCode =
   | 'ERR_FLEET_CLOSED';
 
 /** An error that a caller of the fleet can cause or has to handle. Decide by `code`. */
-export abstract class FleetError extends Error {
-  abstract readonly code: FleetErrorCode;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
+export abstract class FleetError extends CodedError<FleetErrorCode> {}
 
 /** No workspace has this id, or it has been removed. */
 export class FleetNotFoundError extends FleetError {

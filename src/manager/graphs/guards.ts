@@ -1,6 +1,7 @@
+import type { Undertaking } from '../undertaking.ts';
 import { GraphBuildFailedError, type GraphError } from './errors.ts';
 import type { GraphCell } from './lease.ts';
-import type { LoadedWorkspace, RunningBuild } from './loaded.ts';
+import type { LoadedWorkspace } from './loaded.ts';
 import type { GraphState } from './state.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { GraphState } from './state.ts';
 export class BuildGuard<G> implements Disposable {
   #armed = true;
   readonly #workspace: LoadedWorkspace<G>;
-  readonly #build: RunningBuild;
+  readonly #build: Undertaking;
 
   /** The state has been set by the caller: that is how it won the workspace. */
   constructor(workspace: LoadedWorkspace<G>) {

@@ -1,4 +1,5 @@
 import { Mutex } from '../../locks/index.ts';
+import { Undertaking } from '../undertaking.ts';
 import type { GraphError } from './errors.ts';
 import type { WorkspaceKey } from './key.ts';
 import type { GraphCell } from './lease.ts';
@@ -47,7 +48,8 @@ export class LoadedWorkspace<G> {
   /** @guardedBy rebuildLane */
   rebuildInFlight = false;
 
-  #build: RunningBuild | undefined;
+  /** From the moment the workspace was won to the moment the end of its build is known. */
+  #build: Undertaking | undefined;
 
   constructor(key: WorkspaceKey, now: number) {
     this.key = key;
@@ -64,8 +66,8 @@ export class LoadedWorkspace<G> {
   }
 
   /** Notes a build, which its caller ends. */
-  beginBuild(): RunningBuild {
-    const build = new RunningBuild();
+  beginBuild(): Undertaking {
+    const build = new Undertaking();
     this.#build = build;
     return build;
   }
@@ -109,35 +111,5 @@ export class LoadedWorkspace<G> {
   snapshot(): ServeSnapshot {
     const { root, lastGoodAt, lastError } = this;
     return { root, state: this.state.current, lastGoodAt, lastError };
-  }
-}
-
-/** A build from the moment its workspace was won to the moment its end is known. */
-export class RunningBuild {
-  /** Resolved at the end, whatever it is. */
-  readonly ended: Promise<void>;
-
-  readonly #abort = new AbortController();
-  readonly #resolve: () => void;
-
-  constructor() {
-    let resolve = (): void => {};
-    this.ended = new Promise((fulfil) => {
-      resolve = fulfil;
-    });
-    this.#resolve = resolve;
-  }
-
-  /** Aborts when the graph is not wanted any more. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  abort(reason: unknown): void {
-    this.#abort.abort(reason);
-  }
-
-  end(): void {
-    this.#resolve();
   }
 }

@@ -1,3 +1,4 @@
+import { causesOf } from '../causes.ts';
 import { isUnavailable } from '../store/db.ts';
 
 /** What a request that failed is answered with. */
@@ -61,7 +62,7 @@ export class HttpError extends Error {
 /** Turns whatever a handler threw into an answer. The words of an unexpected error stay in the log. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof HttpError) return { status: error.status, body: { message: error.message } };
-  for (let link = error; link instanceof Error; link = link.cause) {
+  for (const link of causesOf(error)) {
     const code = 'code' in link && typeof link.code === 'string' ? link.code : '';
     const status = STATUS[code];
     if (status !== undefined) return { status, body: { message: MESSAGES[code] ?? link.message, code } };

@@ -1,17 +1,11 @@
+import { CodedError } from '../coded-error.ts';
 import type { DelegationStatus } from './status.ts';
 
 /** The stable identifier of each kind of {@link LedgerError}. */
 export type LedgerErrorCode = 'ERR_LEDGER_TRANSITION' | 'ERR_LEDGER_QUERY';
 
 /** An error that a caller of the ledger can cause. Decide by `code`. */
-export abstract class LedgerError extends Error {
-  abstract readonly code: LedgerErrorCode;
-
-  constructor(message: string) {
-    super(message);
-    this.name = new.target.name;
-  }
-}
+export abstract class LedgerError extends CodedError<LedgerErrorCode> {}
 
 /** A delegation cannot go from where it is to where it was sent: it is over, or further along. */
 export class InvalidTransitionError extends LedgerError {

@@ -1,3 +1,5 @@
+import { CodedError } from '../coded-error.ts';
+
 /** The stable identifier of each kind of {@link SessionError}, for transports and logs. */
 export type SessionErrorCode =
   | 'ERR_SESSION_NOT_FOUND'
@@ -11,14 +13,7 @@ export type SessionErrorCode =
   | 'ERR_SESSIONS_CLOSED';
 
 /** An error that a user of the session manager can cause or has to handle. Decide by `code` or by class. */
-export abstract class SessionError extends Error {
-  abstract readonly code: SessionErrorCode;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
+export abstract class SessionError extends CodedError<SessionErrorCode> {}
 
 /** There is no session with this id, neither here nor in the database. */
 export class SessionNotFoundError extends SessionError {

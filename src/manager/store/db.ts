@@ -1,3 +1,5 @@
+import { causesOf } from '../causes.ts';
+
 /** A row as the database returns it, column names as keys. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -52,7 +54,7 @@ export interface PgError extends Error {
 
 /** Whether `error`, or an error it wraps, is one that PostgreSQL reported. */
 function findPgError(error: unknown): PgError | undefined {
-  for (let link = error; link instanceof Error; link = link.cause) {
+  for (const link of causesOf(error)) {
     if ('code' in link && typeof link.code === 'string' && /^[0-9A-Z]{5}$/.test(link.code))
       return link as PgError;
   }
@@ -72,7 +74,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 export function isUnavailable(error: unknown): boolean {
   const code = findPgError(error)?.code;
   if (code !== undefined) return code.startsWith('08') || code.startsWith('57P') || code === '53300';
-  for (let link = error; link instanceof Error; link = link.cause) {
+  for (const link of causesOf(error)) {
     if ('code' in link && typeof link.code === 'string' && UNREACHABLE.has(link.code)) return true;
     if (
       /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect)/.test(link.message)

@@ -1,15 +1,10 @@
+import { CodedError } from '../coded-error.ts';
+
 /** The stable identifier of each kind of {@link UploadError}. */
 export type UploadErrorCode = 'ERR_UPLOAD_NOT_FOUND' | 'ERR_UPLOAD_TOO_LARGE' | 'ERR_UPLOAD_INVALID';
 
 /** An error that a caller of the uploads can cause. Decide by `code`. */
-export abstract class UploadError extends Error {
-  abstract readonly code: UploadErrorCode;
-
-  constructor(message: string) {
-    super(message);
-    this.name = new.target.name;
-  }
-}
+export abstract class UploadError extends CodedError<UploadErrorCode> {}
 
 /** There is no such file for this workspace: it never was, was another's, is acked, or its time is over. */
 export class UploadNotFoundError extends UploadError {
