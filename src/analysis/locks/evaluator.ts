@@ -25,7 +25,7 @@ import { keptFields, partAt } from './kept-fields.ts';
 import { idOf } from './keys.ts';
 import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
-import { crossValue, placePath, UNKNOWN_PATH } from './paths.ts';
+import { crossValue, isPrefix, placePath, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
 import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
 import { keepsFunctions, StoredFunctions } from './stored.ts';
@@ -64,7 +64,7 @@ export type ValueOfCall = (
 
 /** The values of expressions and declarations. It changes nothing: calls and assignments are made elsewhere. */
 export class Evaluator {
-  readonly parts = new OwnParts();
+  readonly parts: OwnParts;
   readonly #code: Code;
   readonly #identity: LockIdentity;
   readonly #call: ValueOfCall;
@@ -76,6 +76,7 @@ export class Evaluator {
 
   constructor(code: Code, identity: LockIdentity, call: ValueOfCall, matters: (fn: CfgOwner) => boolean) {
     this.#code = code;
+    this.parts = new OwnParts((cls) => code.constructions(cls));
     this.#identity = identity;
     this.#call = call;
     this.#functions = new StoredFunctions(code, this, matters);
@@ -620,7 +621,8 @@ export class Evaluator {
       const given = (node.arguments ?? []).map((argument) => this.evaluate(argument, env));
       const made = instanceOf(target, true, `n${idOf(node)}`);
       const origin = keepsFunctions(target, this.#code) ? { origin: idOf(node) } : undefined;
-      return this.#withStarted({ ...made, ...origin, fields: keptFields(target, given, this.#code) }, given);
+      const fields = this.#partsOf(made, keptFields(target, given, this.#code));
+      return this.#withStarted({ ...made, ...origin, fields }, given);
     }
     if (name && /^(?:Map|Set|Array|WeakMap|(?:Async)?DisposableStack)$/.test(nameText(name) ?? '')) {
       const path = `n${idOf(node)}`;
@@ -629,6 +631,20 @@ export class Evaluator {
       return { kind: 'collection', path, items: undefined, element: from?.element, sorted: false };
     }
     return undefined;
+  }
+
+  /** What a new object keeps: an object that was made for it alone is reached through it. */
+  #partsOf({ cls, path }: Instance, kept: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+    const fields = new Map<string, Value>();
+    for (const [name, value] of kept) {
+      const field = this.#code.member(cls, name);
+      const plain = `${path}.${name}`;
+      const place = field && this.parts.placedByConstructor(field, plain);
+      const isPart = value.kind === 'instance' && /^n\d/.test(value.path) && place !== plain;
+      const part = isPart ? relocated(value, place) : value;
+      if (part) fields.set(name, part);
+    }
+    return fields;
   }
 
   /** A new object, with the promises of what its constructor starts. */
@@ -891,9 +907,13 @@ function relocated(value: Value, path: Path | undefined): Value | undefined {
   const isOwn = pathOf(value)?.startsWith('n') ?? false;
   const isPlaced = value.kind === 'instance' || value.kind === 'object' || value.kind === 'collection';
   const placed = isOwn && isPlaced ? { ...value, path } : value;
-  // So is whatever was made together with it: the lock that its functions close over.
+  const own = isOwn && isPlaced ? value.path : undefined;
+  // So is whatever was made together with it: its parts, the lock that its functions close over.
   return crossValue(placed, {
-    path: (inner) => (/^n\d/.test(inner) ? `${path}:${inner}` : inner),
+    path: (inner) => {
+      if (own !== undefined && isPrefix(own, inner)) return path + inner.slice(own.length);
+      return /^n\d/.test(inner) ? `${path}:${inner}` : inner;
+    },
     token: (token) => token,
     via: (via) => via,
   });

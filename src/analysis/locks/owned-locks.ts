@@ -1,6 +1,7 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import { lockName } from './identity.ts';
+import type { OwnerField } from './own-parts.ts';
 import type { LockEdge } from './record.ts';
 import type { LockClass, LockRef } from './values.ts';
 
@@ -18,7 +19,7 @@ export interface OwnedLocks {
  */
 export function ownedLocks(
   edges: readonly LockEdge[],
-  owners: ReadonlyMap<LockClass, ReadonlySet<Ts.PropertyDeclaration>>,
+  owners: ReadonlyMap<LockClass, ReadonlySet<OwnerField>>,
   classes: readonly LockClass[],
   spokenOf: readonly string[],
   code: Code,
@@ -64,7 +65,7 @@ function areToldApart(cls: LockClass, edges: readonly LockEdge[]): boolean {
 
 function told(
   cls: LockClass,
-  owners: ReadonlySet<Ts.PropertyDeclaration>,
+  owners: ReadonlySet<OwnerField>,
   isOnly: boolean,
   code: Code,
 ): ReadonlyMap<Ts.Node, LockClass> {

@@ -7,7 +7,7 @@ import { type Context, type Contexts, intersect } from './contexts.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { isHandedUnknown } from './handed.ts';
 import { idOf } from './keys.ts';
-import type { OwnParts } from './own-parts.ts';
+import type { OwnerField, OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
 import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
@@ -21,7 +21,7 @@ export interface LockEdge {
   /** The names of both, where the program tells the instances apart by name. */
   readonly names: readonly [string, string] | undefined;
   /** The fields that have made the objects that the outer and the inner lock belong to, where that is known. */
-  readonly owners: readonly [Ts.PropertyDeclaration | undefined, Ts.PropertyDeclaration | undefined];
+  readonly owners: readonly [OwnerField | undefined, OwnerField | undefined];
   /** Both were started without a pause in between, so that nobody can come between them. */
   readonly batch: boolean;
   /** Both were started by one promise combinator. */
@@ -59,7 +59,7 @@ export class LockRecord {
     Ts.Node,
     { readonly callee: string; readonly places: Set<LockClass | Context> }
   >();
-  readonly #owners = new Map<LockClass, Set<Ts.PropertyDeclaration>>();
+  readonly #owners = new Map<LockClass, Set<OwnerField>>();
   readonly #parameterCalls: ParameterCall[] = [];
   readonly #edges = new Map<string, KnownEdge>();
 
@@ -74,7 +74,7 @@ export class LockRecord {
   }
 
   /** The fields that hold the objects which locks belong to, as far as it is known. */
-  get owners(): ReadonlyMap<LockClass, ReadonlySet<Ts.PropertyDeclaration>> {
+  get owners(): ReadonlyMap<LockClass, ReadonlySet<OwnerField>> {
     return this.#owners;
   }
 
@@ -113,7 +113,7 @@ export class LockRecord {
   }
 
   /** Takes note of a lock that is waited for: whose it is, if that is known. */
-  noteOwner({ cls, path }: LockRef): Ts.PropertyDeclaration | undefined {
+  noteOwner({ cls, path }: LockRef): OwnerField | undefined {
     const owner = this.#parts.fieldOf(path);
     if (owner) this.#owners.set(cls, (this.#owners.get(cls) ?? new Set()).add(owner));
     return owner;

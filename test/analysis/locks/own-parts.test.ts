@@ -36,7 +36,7 @@ class Database {
 }`);
   const [table] = nodesIn(source, ts.isClassDeclaration);
   const [users, teams, shared] = nodesIn(source, ts.isPropertyDeclaration);
-  const parts = new OwnParts();
+  const parts = new OwnParts(() => []);
   const placed = (field: typeof users, made: Path): Path | undefined =>
     field && table && parts.placed(field, instanceOf(table, true, made), 'this.x');
 
