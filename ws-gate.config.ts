@@ -89,7 +89,7 @@ export default defineConfig({
           // What only tests may do.
           {
             calls: ['Backend.setCreateGrace', 'Backend.registerClient'],
-            allowIn: ['src/manager/claims/backend.ts'],
+            allowIn: [],
             use: 'the option createGraceMs, and createWorkspace',
           },
         ],

@@ -207,6 +207,7 @@ export class FleetRows {
 
   /** Writes down for good that something happened to a workspace. */
   async audit(workspaceId: string, event: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
+    // ws-gate: idempotent-by-design -- a trail: what happens twice is to be found twice
     await this.#db.query('INSERT INTO workspaces_audit (workspace_id, event, fields) VALUES ($1, $2, $3)', [
       workspaceId,
       event,
