@@ -20,7 +20,7 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
     expect(found(edit)).toEqual([`require-dispatcher ${GRAPHS}`]);
   });
 
-  it('WG-16 a lease changes the accounts', () => {
+  it('WG-16 a rebuild changes the accounts', () => {
     const file = 'src/manager/graphs/rebuild.ts';
     const before = '      guard.succeed(builtAt);\n';
     const edit: Edit = [file, before, `${before}      this.#manager.accounts.refund(1);\n`];

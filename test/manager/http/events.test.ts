@@ -19,7 +19,7 @@ async function start(buffer?: number) {
     clock,
     detachGraceMs: 0,
   });
-  const app = await createServer(silentLogger);
+  const app = await createServer(silentLogger, clock);
   claimsRoutes(app, { backend, clock, heartbeatMs: HEARTBEAT });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
