@@ -43,6 +43,45 @@ export default defineConfig({
             allowIn: ['src/manager/fleet/dispatchers.ts'],
             use: 'a method of Dispatchers',
           },
+          // The one statement that enters a workspace; it comes with the claim of whoever will start it.
+          {
+            calls: ['FleetRows.insertIfAbsent'],
+            allowIn: ['src/manager/fleet/claims.ts#FleetClaims.insert'],
+            use: 'FleetClaims.insert',
+          },
+          // A retained graph is let go of in one place, where its last reader has been looked for.
+          {
+            calls: ['MemoryAccounts.reap'],
+            allowIn: ['src/manager/graphs/manager.ts#GraphManager.reapOnce'],
+            use: 'GraphManager.reapOnce',
+          },
+          {
+            calls: [
+              'MemoryAccounts.reserve',
+              'MemoryAccounts.refund',
+              'MemoryAccounts.commit',
+              'MemoryAccounts.retire',
+            ],
+            allowIn: ['src/manager/graphs/manager.ts#GraphManager'],
+            use: 'a method of GraphManager',
+          },
+          // A state is changed by a competition that one wins, by the winner's guard, or under the lock of the table.
+          {
+            calls: ['StateCell.set'],
+            allowIn: ['src/manager/graphs/guards.ts', 'src/manager/graphs/manager.ts#GraphManager'],
+            use: 'a guard',
+          },
+          {
+            calls: ['PublishHook.onPublish'],
+            allowIn: ['src/manager/graphs/manager.ts#GraphManager.dispatchPublishHook'],
+            use: 'GraphManager.dispatchPublishHook',
+          },
+          // What only tests may do.
+          {
+            calls: ['Backend.setCreateGrace', 'Backend.registerClient'],
+            allowIn: [],
+            use: 'the option createGraceMs, and createWorkspace',
+          },
         ],
       },
     ],

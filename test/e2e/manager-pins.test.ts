@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { checkManager, type Edit } from '../support/manager-gate.ts';
+
+const GRAPHS = 'src/manager/graphs/manager.ts';
+const FLEET = 'src/manager/fleet/fleet.ts';
+const ROWS = 'src/manager/fleet/rows.ts';
+const IMPORT = 'src/manager/fleet/org-import.ts';
+
+/** What the gate finds after an edit, as rule and file. */
+function found(edit: Edit): string[] {
+  const { code, report } = checkManager(edit);
+  expect(code).toBe(1);
+  return [...new Set(report.findings.map(({ ruleId, file }) => `${ruleId} ${file}`))];
+}
+
+describe('the invariants of docs/invariants.md: the gate is red when', () => {
+  it('WG-15 somebody else than the reaper lets go of retained graphs', () => {
+    const before = '    this.accounts.retire(old);\n';
+    const edit: Edit = [GRAPHS, before, `${before}    this.accounts.reap(0, 0);\n`];
+    expect(found(edit)).toEqual([`require-dispatcher ${GRAPHS}`]);
+  });
+
+  it('WG-16 a rebuild changes the accounts', () => {
+    const file = 'src/manager/graphs/rebuild.ts';
+    const before = '      guard.succeed(builtAt);\n';
+    const edit: Edit = [file, before, `${before}      this.#manager.accounts.refund(1);\n`];
+    expect(found(edit)).toEqual([`require-dispatcher ${file}`]);
+  });
+
+  it('WG-18 a state is set without a guard', () => {
+    const file = 'src/manager/graphs/load.ts';
+    const before = "if (!state.exchange(['unloaded', 'failed', 'evicted'], 'loading'))";
+    expect(found([file, before, `state.set('loading');\n  ${before}`])).toEqual([
+      `require-dispatcher ${file}`,
+    ]);
+  });
+
+  it('WG-14 a publish tells the hook by itself, past the one way', () => {
+    const before = '    workspace.cell = undefined;\n';
+    const edit: Edit = [
+      GRAPHS,
+      before,
+      `    if (workspace.cell) this.#hook.onPublish(workspace.root, workspace.cell, this.#spawnHook);\n${before}`,
+    ];
+    expect(found(edit)).toEqual([`require-dispatcher ${GRAPHS}`]);
+  });
+
+  it('WG-23 the server uses what only tests may', () => {
+    const file = 'src/manager/start.ts';
+    const before = '    const auth = await openWorkspaceAuth(db);\n';
+    expect(found([file, before, `${before}    await backend.setCreateGrace(1);\n`])).toEqual([
+      `require-dispatcher ${file}`,
+    ]);
+  });
+
+  it('WG-30 and WG-32 the statement that enters a workspace takes no conflict', () => {
+    const conflict = `         ON CONFLICT ((COALESCE(parent_id, '00000000-0000-0000-0000-000000000000'::uuid)), name)
+           WHERE status <> 'removed'
+           DO NOTHING
+`;
+    expect(found([ROWS, conflict, ''])).toEqual([`insert-in-loop ${ROWS}`]);
+  });
+
+  it('WG-31 an import enters workspaces by itself', () => {
+    const before = '() => claims.insert({ id, parentId, ...node.workspace }),';
+    const edit: Edit = [
+      IMPORT,
+      before,
+      `async () => {
+        await this.#options.rows.insertIfAbsent({ id, parentId, ...node.workspace }, id, 1);
+        return undefined;
+      },`,
+    ];
+    expect(found(edit)).toEqual([`require-dispatcher ${IMPORT}`]);
+  });
+
+  it.each(['start', 'stop'])('WG-34 and WG-35 a handler calls %s of a backend', (verb) => {
+    const before = '  /** What starts and stops instances. */\n';
+    const call =
+      verb === 'stop'
+        ? "backends.process?.stop('w', { signal: AbortSignal.abort() })"
+        : 'backends.controlPlane?.start({} as never, { signal: AbortSignal.abort() })';
+    const edit: Edit = [
+      FLEET,
+      before,
+      `  async byHand(backends: NonNullable<FleetOptions['backends']>): Promise<void> {
+    await ${call};
+  }
+
+${before}`,
+    ];
+    expect(found(edit)).toEqual([`require-dispatcher ${FLEET}`]);
+  });
+});
