@@ -173,6 +173,7 @@ class CheckRun {
       program,
       root: config.root,
       locks: config.locks,
+      rules: new Set(rules.rules.map(({ rule }) => rule.id)),
       use: async <T>(analysis: Analysis<T>): Promise<T> => {
         let result = analyses.get(analysis);
         if (!result) {

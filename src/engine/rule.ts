@@ -52,6 +52,8 @@ export interface AnalysisContext {
   /** Absolute; the directory that paths in the config are relative to. */
   readonly root: string;
   readonly locks: LocksConfig;
+  /** The ids of the rules that run: a shared analysis looks for what they ask. */
+  readonly rules: ReadonlySet<string>;
   use<T>(analysis: Analysis<T>): Promise<T>;
   unresolved(at: Span, message: string): void;
 }

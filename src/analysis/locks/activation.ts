@@ -7,6 +7,7 @@ import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
 import { isChainField } from './chain-shape.ts';
+import type { Context } from './contexts.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
@@ -89,6 +90,7 @@ const MAX_SITES = 4;
  */
 export class Activation {
   readonly engine: LockEngine;
+  readonly context: Context;
   readonly call: Call;
   readonly cfg: Cfg;
   /** Conditions that are tested more than once: only these are worth remembering. */
@@ -103,9 +105,10 @@ export class Activation {
   /** Its callers must be looked at: it calls what they hand in, or changes what they hold. */
   carriesLocks = false;
 
-  constructor(engine: LockEngine, call: Call, cfg: Cfg) {
+  constructor(engine: LockEngine, context: Context, cfg: Cfg) {
     this.engine = engine;
-    this.call = call;
+    this.context = context;
+    this.call = context.call;
     this.cfg = cfg;
     this.#repeated = repeatedConditions(cfg);
   }
@@ -158,13 +161,16 @@ export class Activation {
         if (done[id]?.has(key)) continue;
         done[id]?.add(key);
         if (id === exit) {
+          this.engine.watcher.ends?.(this.context, this, world, 'return');
           for (const outcome of this.#finish(world)) outcomes.set(outcomeKey(outcome), outcome);
           continue;
         }
+        this.engine.watcher.performs?.({ context: this.context, activation: this, node, world });
         for (const [edge, next] of this.#transfer(node, world)) {
           for (const { to, when } of node.successors) {
             if (when !== edge) continue;
             if (to === throwExit) {
+              this.engine.watcher.ends?.(this.context, this, next, 'throw');
               this.#noteThrown(next);
               continue;
             }

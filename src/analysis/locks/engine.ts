@@ -49,6 +49,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
+import type { LockWatcher } from './watcher.ts';
 import { joinValues, type World } from './world.ts';
 
 /** Of so many makers of a class it is told apart what they hand in. */
@@ -84,6 +85,8 @@ export class LockEngine {
   readonly record: LockRecord;
   readonly conditions: Conditions;
   readonly reach: LockReach;
+  /** Looks on for the rules; set before the first function is run. */
+  watcher: LockWatcher = {};
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -337,7 +340,8 @@ export class LockEngine {
     this.#depth += 1;
     const { fn } = context.call;
     this.code.prefetch(fn);
-    const activation = new Activation(this, context.call, this.#cfg(fn));
+    this.watcher.begins?.(context);
+    const activation = new Activation(this, context, this.#cfg(fn));
     context.summary = this.#essence.ofSummary(activation.run());
     this.#depth -= 1;
     this.#current = previous;

@@ -20,6 +20,8 @@ import type { LockEdge } from './record.ts';
 import { isTakingCall } from './taking.ts';
 import type { LockClass } from './values.ts';
 import { lockVocabulary } from './vocabulary.ts';
+import { together } from './watcher.ts';
+import { allOf, type Watchers, watchersFor } from './watchers.ts';
 
 /** All that the lock rules judge by. */
 export interface LockFacts {
@@ -28,6 +30,8 @@ export interface LockFacts {
   /** Every place where a lock is taken. */
   readonly sites: readonly Span[];
   readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
+  /** What was seen on the way, for the rules that asked for it. */
+  readonly watchers: Watchers;
   /** The name under which reports and config speak of a lock: with its file where two share a name. */
   nameOf(cls: LockClass): string;
   /** The locks that a name in the config stands for, or why there are none. */
@@ -37,13 +41,15 @@ export interface LockFacts {
 /** Where locks are taken, and what is held there. Shared by all lock rules. */
 export const lockFacts: Analysis<LockFacts> = {
   id: 'lock-facts',
-  compute({ program, locks }) {
+  compute({ program, locks, rules }) {
     const code = new Code(program);
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
     const vocabulary = lockVocabulary(program, identity.primitives);
     const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
     const engine = new LockEngine(code, identity, reach);
+    const watchers = watchersFor(engine, rules);
+    engine.watcher = together(allOf(watchers));
     const done = new Set<CfgOwner>();
     const analyse = (fn: CfgOwner): void => {
       if (done.has(fn)) return;
@@ -129,6 +135,7 @@ export const lockFacts: Analysis<LockFacts> = {
       edges: sortEdges([...edges]),
       sites: engine.record.sites,
       unresolved: engine.unresolved(),
+      watchers,
       nameOf,
       find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
     };
