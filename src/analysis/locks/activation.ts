@@ -332,16 +332,24 @@ export class Activation {
   wait(task: Task, world: World, sink: AcquisitionSink = this.waitsFor): void {
     const own = new Set(tokensOf(task));
     const outer = world.held.filter(({ token }) => !own.has(token));
+    this.waitTogether(task, world);
     for (const acquisition of task.acquisitions) {
       this.engine.record.noteOwner(acquisition.lock);
       const around = outer.filter((held) => !isReleased(held, acquisition));
       for (const held of around) this.engine.edge(this.call.fn, held, acquisition, around, world, false);
-      // Of several that are started together, each is waited for while the others may be held already.
-      const siblings = acquisition.combined
-        ? world.held.filter(({ token }) => own.has(token) && token !== acquisition.token)
-        : [];
-      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world, true);
       sink({ ...acquisition, atOnce: false }, around, world);
+    }
+  }
+
+  /** Of several that are started together, each is waited for while the others may be held already. */
+  waitTogether(task: Task, world: World): void {
+    const together = task.acquisitions.filter(({ combined }) => combined);
+    if (together.length === 0) return;
+    const own = new Set(tokensOf(task));
+    for (const acquisition of together) {
+      const around = world.held.filter((held) => !own.has(held.token) && !isReleased(held, acquisition));
+      const siblings = world.held.filter(({ token }) => own.has(token) && token !== acquisition.token);
+      for (const held of siblings) this.engine.edge(this.call.fn, held, acquisition, around, world, true);
     }
   }
 

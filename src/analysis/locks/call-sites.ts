@@ -20,6 +20,8 @@ const NONE: CallSites = { sites: [], isWhole: false };
 /** Where the program calls a function by its name. */
 export function callSitesOf(fn: Ts.SignatureDeclaration, code: Code): CallSites {
   if (ts.isConstructorDeclaration(fn)) return constructions(fn, code);
+  const inPlace = (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) && callOf(fn);
+  if (inPlace) return { sites: [inPlace], isWhole: true };
   const declaration = namedBy(fn);
   if (!declaration) return NONE;
   const sites: CallSite[] = [];

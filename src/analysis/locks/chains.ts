@@ -3,7 +3,7 @@ import { skipParentheses } from '../code.ts';
 import { type Activation, tokensOf } from './activation.ts';
 import { runUnder, settles, startTask } from './calls.ts';
 import { handOver, keepingGrants, releaserOf } from './handover.ts';
-import { heldKey, lockKey, outcomeKey } from './keys.ts';
+import { bindingsKey, heldKey, lockKey, outcomeKey } from './keys.ts';
 import { isNeverAwaited } from './promises.ts';
 import {
   type Acquisition,
@@ -29,6 +29,7 @@ export function chained(
   world: World,
 ): readonly World[] {
   const first: Task = receiver?.kind === 'promise' ? receiver.task : UNKNOWN;
+  activation.waitTogether(first, world);
   const task = appended(activation, node, first, method, args, world);
   // What is only rejected by this way is resolved by another.
   if (method !== 'catch' && args.some((argument) => settles(argument))) {
@@ -157,14 +158,9 @@ class Link {
         isCalled = true;
       }
       if (member.kind !== 'closure') continue;
-      const task = runUnder(
-        this.#activation,
-        this.#node,
-        member,
-        given,
-        before.held,
-        withoutReleased(this.#world, before),
-      );
+      const world = withoutReleased(withWrites(this.#world, before), before);
+      const body = before.writes.size > 0 ? this.#activation.withCaptured(member, world) : member;
+      const task = runUnder(this.#activation, this.#node, body, given, before.held, world);
       isCalled = true;
       this.#acquisitions.push(...task.acquisitions.map((acquisition) => later(acquisition, before)));
       done.push(...task.outcomes.map((end) => afterwards(end, before)));
@@ -174,6 +170,11 @@ class Link {
     }
     return isCalled ? { done, failed } : { done: [before], failed: [before] };
   }
+}
+
+/** A world around a link, with what the links before it have put into variables and fields. */
+function withWrites(world: World, { writes }: Outcome): World {
+  return writes.size === 0 ? world : { ...world, bindings: new Map([...world.bindings, ...writes]) };
 }
 
 /** A world around a link: what the links before it have given back is no longer held around it. */
@@ -194,18 +195,24 @@ function later(acquisition: Acquisition, { released, releasedTokens }: Outcome):
   };
 }
 
-/** The end of a link, with what the links before it have given back. */
-function afterwards(end: Outcome, { released, releasedTokens }: Outcome): Outcome {
+/** The end of a link, with what the links before it have given back and put away. */
+function afterwards(end: Outcome, { released, releasedTokens, writes }: Outcome): Outcome {
   const isNew = (lock: LockRef): boolean => !released.some((other) => isSameLock(other, lock));
   return {
     ...end,
     released: [...released, ...end.released.filter(isNew)],
     releasedTokens: [...new Set([...releasedTokens, ...end.releasedTokens])],
+    writes: writes.size === 0 ? end.writes : new Map([...writes, ...end.writes]),
   };
 }
 
-function effectsKey({ held, released, releasedTokens }: Outcome): string {
-  return [heldKey(held), released.map(lockKey).sort().join(), [...releasedTokens].sort().join()].join('#');
+function effectsKey({ held, released, releasedTokens, writes }: Outcome): string {
+  return [
+    heldKey(held),
+    released.map(lockKey).sort().join(),
+    [...releasedTokens].sort().join(),
+    bindingsKey(writes),
+  ].join('#');
 }
 
 function distinct(outcomes: readonly Outcome[]): readonly Outcome[] {

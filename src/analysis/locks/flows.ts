@@ -25,6 +25,8 @@ import { joinValues } from './world.ts';
 export const MAX_CALLERS = 4;
 /** So many places that call one function are looked at. */
 const MAX_SITES = 24;
+/** So many different things that are handed to one function are looked at. */
+const MAX_GIVINGS = 64;
 /** The root of the path of the object whose field is read, until it is known. */
 export const HOLDER: Path = 'holder';
 
@@ -36,6 +38,18 @@ export interface Way {
   readonly key: string | undefined;
   readonly origin: number | undefined;
 }
+
+/** What one chain of calls hands to a function. */
+interface Giving {
+  /** By parameter. */
+  readonly bindings: Bindings;
+  /** An object that the function knows, as the first of the chain knows it. */
+  readonly object: Ts.Expression | undefined;
+  /** Nothing that matters is unknown. */
+  readonly isKnown: boolean;
+}
+
+const NOTHING_GIVEN = { bindings: new Map<Ts.Node, Value>(), isKnown: true };
 
 /** How the values of one store come there, from the callers of the function that makes it. */
 export class Flow {
@@ -63,35 +77,73 @@ export class Flow {
   ): readonly Way[] {
     const fn = this.#givingFunction(value);
     if (!fn) return [this.#here(value, key, object, new Map())];
-    if (depth >= MAX_CALLERS) return [UNKNOWN_WAY];
+    const { givings, isWhole } = this.#givings(fn, object, depth);
+    const ways = givings.map(({ bindings, object: outer, isKnown }): Way => {
+      const here = this.#here(value, key, object, new Map(bindings));
+      return {
+        ...here,
+        origin: outer ? this.#originOf(outer) : here.origin,
+        isWhole: here.isWhole && isKnown,
+      };
+    });
+    return isWhole ? ways : [...ways, UNKNOWN_WAY];
+  }
+
+  /** What the callers of a function hand in, each for itself; `object` is one that the function knows. */
+  #givings(
+    fn: Ts.SignatureDeclaration,
+    object: Ts.Expression | undefined,
+    depth: number,
+  ): { readonly givings: readonly Giving[]; readonly isWhole: boolean } {
+    if (depth >= MAX_CALLERS) return { givings: [], isWhole: false };
     const { sites, isWhole } = callSitesOf(fn, this.#code);
-    const ways: Way[] = [];
+    const givings: Giving[] = [];
+    let isAll = isWhole && sites.length <= MAX_SITES;
     for (const { args, object: calledOn } of sites.slice(0, MAX_SITES)) {
       const outer = this.#outerObject(object, fn, args, calledOn);
-      const bindings = new Map<Ts.Node, Value>();
-      let isKnown = true;
-      for (const [index, parameter] of fn.parameters.entries()) {
-        const given = args[index];
-        if (!given || ts.isSpreadElement(given)) {
-          if (parameter.dotDotDotToken === undefined && functionType(parameter, this.#code) !== undefined) {
-            isKnown &&= given === undefined;
-          }
-          continue;
-        }
-        const rest = parameter.dotDotDotToken ? args.slice(index) : [given];
-        const found = rest.flatMap((one) => this.#ways(one, undefined, outer, depth + 1));
-        // What is handed in besides only matters as far as it is known.
-        if (functionType(parameter, this.#code) !== undefined) isKnown &&= found.every((one) => one.isWhole);
-        let joined: Value | undefined;
-        for (const one of found.flatMap(({ values }) => values)) joined = joinValues(joined, one);
-        if (joined) this.#bind(parameter, joined, bindings);
+      const around = args.map((arg) => this.#givingFunction(arg)).find((giving) => giving !== undefined);
+      const above = around && this.#givings(around, outer, depth + 1);
+      if (above && !above.isWhole) isAll = false;
+      for (const one of above?.givings ?? [{ ...NOTHING_GIVEN, object: outer }]) {
+        givings.push(this.#given(fn, args, { ...one, around, inner: outer, depth }));
       }
-      const here = this.#here(value, key, object, bindings);
-      const originHere = outer ? this.#originOf(outer) : here.origin;
-      ways.push({ ...here, origin: originHere, isWhole: here.isWhole && isKnown });
     }
-    if (!isWhole || sites.length > MAX_SITES) ways.push(UNKNOWN_WAY);
-    return ways;
+    return { givings: givings.slice(0, MAX_GIVINGS), isWhole: isAll && givings.length <= MAX_GIVINGS };
+  }
+
+  /** What one call hands in, where its own surroundings were handed `outer`. */
+  #given(
+    fn: Ts.SignatureDeclaration,
+    args: readonly Ts.Expression[],
+    outer: Giving & {
+      readonly around: Ts.SignatureDeclaration | undefined;
+      readonly inner: Ts.Expression | undefined;
+      readonly depth: number;
+    },
+  ): Giving {
+    const bindings = new Map<Ts.Node, Value>();
+    let { isKnown } = outer;
+    for (const [index, parameter] of fn.parameters.entries()) {
+      const given = args[index];
+      const isOfFunctions = functionType(parameter, this.#code) !== undefined;
+      if (!given || ts.isSpreadElement(given)) {
+        if (parameter.dotDotDotToken === undefined && isOfFunctions) isKnown &&= given === undefined;
+        continue;
+      }
+      const rest = parameter.dotDotDotToken ? args.slice(index) : [given];
+      const found = rest.flatMap((one) => {
+        const giving = this.#givingFunction(one);
+        return giving && giving !== outer.around
+          ? this.#ways(one, undefined, outer.inner, outer.depth + 1)
+          : [this.#here(one, undefined, outer.inner, new Map(outer.bindings))];
+      });
+      // What is handed in besides only matters as far as it is known.
+      if (isOfFunctions) isKnown &&= found.every((one) => one.isWhole);
+      let joined: Value | undefined;
+      for (const one of found.flatMap(({ values }) => values)) joined = joinValues(joined, one);
+      if (joined) this.#bind(parameter, joined, bindings);
+    }
+    return { bindings, object: outer.object, isKnown };
   }
 
   /** The value where it stands, with what is known of the parameters around it. */

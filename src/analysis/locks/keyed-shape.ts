@@ -51,14 +51,16 @@ export function isFamilyAlone(
 ): boolean {
   if (cls.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)) return false;
   const used = new Set<string>();
+  const parts = new Set<Ts.Node>();
   for (const name of taking) {
     const method = ownMember(cls, name);
-    if (method) for (const field of fieldsUsed(cls, method, new Set())) used.add(field);
+    if (method) for (const field of fieldsUsed(cls, method, parts)) used.add(field);
   }
   return cls.members.every((member) => {
     const name = member.name && nameText(member.name);
     if (ts.isPropertyDeclaration(member)) return isPartOfFamily(cls, member, fields);
     if (ts.isConstructorDeclaration(member) || name === undefined || taking.includes(name)) return true;
+    if (isPrivate(member) && parts.has(member)) return true;
     return !isPaused(member) && [...fieldsUsed(cls, member, new Set())].every((field) => used.has(field));
   });
 }
@@ -74,6 +76,14 @@ function isPartOfFamily(
   const element = fields.elementOf(field);
   if (isNested(field)) return false;
   return !element || (element.permitsArg === undefined && (element.acquireShared ?? []).length === 0);
+}
+
+function isPrivate({
+  name,
+  modifiers,
+}: Ts.ClassElement & { modifiers?: readonly Ts.ModifierLike[] }): boolean {
+  if (name && ts.isPrivateIdentifier(name)) return true;
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword) ?? false;
 }
 
 function isPaused(member: Ts.Node): boolean {

@@ -62,11 +62,19 @@ export function worksKeptIn(
   if (!ts.isPropertyDeclaration(field) || !ts.isClassLike(field.parent)) return [];
   const assigned = fieldAssignments(field.parent).get(nameText(field.name) ?? '') ?? [];
   const owners = assigned
-    .filter(({ value }) => calleesIn(value).length > 0 || ts.isNewExpression(skipParentheses(value)))
+    .filter(({ value }) => calleesIn(value).length > 0 || startsAtOnce(skipParentheses(value)))
     .map(({ value }) => ({ owner: ts.findAncestor(value, ts.isFunctionLike), callees: [] }));
   return field.initializer
     ? [...owners, { owner: undefined, callees: calleesIn(field.initializer) }]
     : owners;
+}
+
+/** `new Promise(work)`, `(async () => …)()`. */
+function startsAtOnce(value: Ts.Node): boolean {
+  return (
+    ts.isNewExpression(value) ||
+    (ts.isCallExpression(value) && ts.isFunctionLike(skipParentheses(value.expression)))
+  );
 }
 
 function calleesIn(node: Ts.Node): readonly NameNode[] {

@@ -1,6 +1,6 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { skipParentheses } from '../code.ts';
+import { ownMember, skipParentheses } from '../code.ts';
 import { inTemplate, templateText } from './paths.ts';
 import { pathOf, type Value } from './values.ts';
 
@@ -52,7 +52,7 @@ export function spellsText(fn: Ts.Node): boolean {
 }
 
 /** Names are made in a few statements; what goes on for longer writes something else. */
-const MAX_STATEMENTS = 3;
+const MAX_STATEMENTS = 8;
 
 function isSpelling(fn: Ts.Node): boolean {
   if (!ts.isFunctionLike(fn) || ts.getCombinedModifierFlags(fn as Ts.Declaration) & ts.ModifierFlags.Async) {
@@ -61,18 +61,32 @@ function isSpelling(fn: Ts.Node): boolean {
   const { body } = fn as { body?: Ts.Node };
   if (!body) return false;
   if (!ts.isBlock(body)) return isSpelled(body);
-  const [last, ...before] = [...body.statements].reverse();
+  const statements = statementsIn(body);
+  const returns = statements.filter(ts.isReturnStatement);
   return (
-    before.length < MAX_STATEMENTS &&
-    before.every((statement) => ts.isVariableStatement(statement)) &&
-    last !== undefined &&
-    ts.isReturnStatement(last) &&
-    last.expression !== undefined &&
-    isSpelled(last.expression)
+    returns.length > 0 &&
+    statements.length <= MAX_STATEMENTS &&
+    statements.every((one) => ts.isVariableStatement(one) || ts.isReturnStatement(one)) &&
+    returns.every(({ expression }) => expression !== undefined && isSpelled(expression))
   );
 }
 
-/** A template, a text, a sum of these, a choice between them, or a call of a function of this file that makes one. */
+/** What a block is made of, where it chooses between ways as well. */
+function statementsIn(node: Ts.Node): readonly Ts.Node[] {
+  const parts: readonly (Ts.Node | undefined)[] = ts.isBlock(node)
+    ? node.statements
+    : ts.isIfStatement(node)
+      ? [node.thenStatement, node.elseStatement]
+      : ts.isSwitchStatement(node)
+        ? node.caseBlock.clauses.flatMap(({ statements }) => [...statements])
+        : ts.isTryStatement(node)
+          ? [node.tryBlock, node.catchClause?.block, node.finallyBlock]
+          : [];
+  const isWay = parts.length > 0 || ts.isBlock(node);
+  return isWay ? parts.flatMap((part) => (part ? statementsIn(part) : [])) : [node];
+}
+
+/** A template, a text, a sum of these, a choice between them, or a call of what makes one: of this file, or of `this`. */
 function isSpelled(node: Ts.Node): boolean {
   const bare = skipParentheses(node);
   if (ts.isConditionalExpression(bare)) return isSpelled(bare.whenTrue) && isSpelled(bare.whenFalse);
@@ -82,7 +96,13 @@ function isSpelled(node: Ts.Node): boolean {
 }
 
 function isSpelledBy(callee: Ts.Expression): boolean {
-  const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
+  const local = ts.isIdentifier(callee) ? resolveLocal(callee) : methodOfThis(callee);
   const fn = local && ts.isVariableDeclaration(local) ? local.initializer : local;
   return fn !== undefined && spellsText(skipParentheses(fn));
+}
+
+function methodOfThis(callee: Ts.Expression): Ts.Node | undefined {
+  const isOwn = ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.ThisKeyword;
+  const cls = isOwn ? ts.findAncestor(callee, ts.isClassLike) : undefined;
+  return isOwn && cls ? ownMember(cls, callee.name.text) : undefined;
 }

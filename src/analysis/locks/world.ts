@@ -258,9 +258,11 @@ export function renameTokens(world: World, token: (token: string) => string): Wo
   };
 }
 
-/** What is known to be kept in fields, and in variables of modules: grants, for whoever is called to give back. */
-export function keptGrants({ bindings, held }: World): Bindings {
-  if (held.length === 0) return EMPTY_BINDINGS;
+/**
+ * What is known to be kept in fields, and in variables of modules: grants, for whoever is called to give back. They may
+ * be grants of a caller's.
+ */
+export function keptGrants({ bindings }: World): Bindings {
   const kept = new Map<Ts.Node, Value>();
   for (const [node, value] of bindings) if (isSlot(node) && holdsGrant(value)) kept.set(node, value);
   return kept;

@@ -1,0 +1,153 @@
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { check } from '../../src/engine/check.ts';
+import { startCompiler } from '../../src/oracle/open.ts';
+import { discoverFixtures, type Fixture } from '../../src/testing/discover.ts';
+import { readFixtureConfig } from '../../src/testing/fixture-config.ts';
+import { SharedCompiler } from '../../src/testing/shared-compiler.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { parse } from './edits.ts';
+import { type Files, RENAMED, rewrites } from './rewrites.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Each program is rewritten in one way per run of the suite; `WS_GATE_METAMORPHIC=all` takes all ways. */
+const isWhole = process.env.WS_GATE_METAMORPHIC === 'all';
+
+/** Rewrites after which a verdict is another one, each a limit of an analysis; one that is none any more is told, too. */
+const KNOWN: ReadonlySet<string> = new Set([
+  // A gate, or the sequence of one task, is not seen through a chain around the whole body.
+  'await to then: lock-cycle/gate-released-at-a-link.bad.ts',
+  'await to then: lock-cycle/void-main-is-one-task.good.ts',
+  // What gives a lock back in an executor is looked for in the function itself.
+  'await to then: lock-order/promise-executor-joins.good.ts',
+  'await to then: lock-reentry/constructor-runs-what-gives-back.good.ts',
+  'await to then: lock-reentry/executor-gives-back.bad.ts',
+  // A variable that a link has set, and a function made before the chain reads.
+  'await to then: lock-reentry/releaser-in-a-captured-let.good.ts',
+  // The key is known for one call, where it was not before: said of both.
+  'await to then: lock-reentry/keyed-class-key-in-options.bad.ts',
+  // A family of locks is known by helpers with a name.
+  'inline a method: lock-reentry/keyed-class-of-its-own.bad.ts',
+  // What is exported may be called by anybody, so that no gate is around it.
+  'split into files: lock-cycle/gate-holder-with-two-tasks.good.ts',
+  'split into files: lock-cycle/gate-of-detached-work.good.ts',
+  'split into files: lock-cycle/gate-of-timer-work.good.ts',
+  'split into files: lock-cycle/one-task-in-sequence.good.ts',
+  'split into files: lock-cycle/void-main-is-one-task.good.ts',
+  'split into files: insert-in-loop/sql-spread-and-line-comment.bad.ts',
+  'extract methods: require-dispatcher/decorator-of-the-interface.good.ts',
+]);
+
+interface Program {
+  readonly fixture: Fixture;
+  /** The directory and the files that are checked. */
+  readonly dir: string;
+  readonly files: readonly string[];
+}
+
+/** The messages of the gate about its own config speak of places, not of what the program does. */
+const fixtures = discoverFixtures(path.join(root, 'fixtures')).fixtures.filter(
+  ({ ruleId }) => ruleId !== 'gate-integrity',
+);
+
+describe.each(Object.entries(rewrites))('to %s', (name, rewrite) => {
+  it('leaves every verdict as it is', { timeout: 1_800_000 }, async () => {
+    const place = Object.keys(rewrites).indexOf(name);
+    const chosen = fixtures.filter((_, index) => isWhole || index % Object.keys(rewrites).length === place);
+    const dir = tempDir({});
+    cpSync(path.join(root, 'fixtures/tsconfig.json'), path.join(dir, 'tsconfig.json'));
+    symlinkSync(path.join(root, 'node_modules'), path.join(dir, 'node_modules'));
+    const programs: (readonly [Program, Program])[] = [];
+    for (const fixture of chosen) {
+      if (/ into | methods/.test(name) && namesPlaces(fixture)) continue;
+      const before = new Map(fixture.files.map((file) => [file.path, file.text]));
+      const after = rewrite(before);
+      if ([...after].every(([file, text]) => before.get(file) === text)) continue;
+      expect([fixture.path, errorsIn(after)]).toEqual([fixture.path, []]);
+      programs.push([write(dir, 'before', fixture, before), write(dir, 'after', fixture, after)]);
+    }
+    const compiler = new SharedCompiler(await startCompiler({ cwd: dir }));
+    const changed: string[] = [];
+    try {
+      for (const [before, after] of programs) {
+        const [old, now] = [await verdict(before, compiler), await verdict(after, compiler)];
+        const isSame = JSON.stringify(old) === JSON.stringify(now);
+        const { fixture } = before;
+        if (isSame === KNOWN.has(`${name}: ${fixture.path}`)) {
+          changed.push(`${fixture.path}\n  before ${old.join(' | ')}\n  after  ${now.join(' | ')}`);
+        }
+      }
+    } finally {
+      compiler.close();
+    }
+    expect(programs.length).toBeGreaterThan(0);
+    expect(changed.join('\n')).toBe('');
+  });
+});
+
+/** A config that names files and functions is no longer true where code has moved to others. */
+function namesPlaces(fixture: Fixture): boolean {
+  const read = readFixtureConfig(fixture);
+  return typeof read !== 'string' && /\.ts\b/.test(JSON.stringify(read.config));
+}
+
+function write(dir: string, side: string, fixture: Fixture, files: Files): Program {
+  const isDirectory = path.basename(fixture.root) === path.basename(fixture.path);
+  const own = path.join(dir, side, fixture.path.replace(/\.[cm]?[jt]sx?$/, ''));
+  mkdirSync(own, { recursive: true });
+  // Stubs and configs beside the files that are checked.
+  if (isDirectory) cpSync(fixture.root, own, { recursive: true });
+  for (const [file, text] of files) writeFileSync(path.join(own, file), text);
+  return { fixture, dir: own, files: [...files.keys()] };
+}
+
+/** What is said of a program, in the names that it had before. */
+async function verdict(
+  { fixture, dir, files }: Program,
+  compiler: SharedCompiler,
+): Promise<readonly string[]> {
+  const read = readFixtureConfig(fixture);
+  if (typeof read === 'string') throw new Error(read);
+  const { config } = read;
+  const { report } = await check({
+    cwd: dir,
+    ...(config.include ? {} : { files }),
+    inlineConfig: { ...config, rules: { [fixture.ruleId]: 'error', ...config.rules } },
+    rules: [fixture.ruleId],
+    compiler,
+  });
+  const said = report.findings
+    .filter(({ messageId }) => messageId !== 'noSites')
+    .map(({ ruleId, messageId, message }) => `${ruleId}/${messageId} ${asBefore(message)}`);
+  return [...new Set(said.map(fromLeast))].sort();
+}
+
+/** A message without the places and names that a rewrite changes. */
+function asBefore(message: string): string {
+  return message
+    .replaceAll(RENAMED, '')
+    .replace(/ at \S+\.[cm]?[jt]sx?:\d+/, '')
+    .replace(/\bextracted_\w+?_(?=\w+$)/, '');
+}
+
+/** A cycle is told from one of its locks on; which one it is depends on what stands first in the file. */
+function fromLeast(message: string): string {
+  return message.replace(/(?<=in a cycle: ).*$/, (cycle) => {
+    const locks = cycle.split(' → ').slice(1);
+    const least = locks.indexOf([...locks].sort()[0] ?? '');
+    return `${[...locks.slice(least), ...locks.slice(0, least)].join(' → ')}`;
+  });
+}
+
+function errorsIn(files: Files): readonly string[] {
+  return [...files].flatMap(([file, text]) => {
+    const { parseDiagnostics = [] } = parse(text, file) as {
+      parseDiagnostics?: { messageText: unknown; start: number }[];
+    };
+    return parseDiagnostics.map(
+      ({ messageText, start }) => `${file}: ${String(messageText)} at ${text.slice(start, start + 60)}`,
+    );
+  });
+}

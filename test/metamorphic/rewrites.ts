@@ -1,0 +1,367 @@
+import { owningFunction, resolveLocal } from '../../src/syntax/scopes.ts';
+import { type Ts, ts } from '../../src/syntax/ts.ts';
+import { applied, dependsOnFunction, type Edit, hasModifier, insert, nodesIn, parse } from './edits.ts';
+
+/** The files of a program, by name. */
+export type Files = ReadonlyMap<string, string>;
+
+/** A rewrite that changes how a program is written, and nothing that it does. */
+export type Rewrite = (files: Files) => Files;
+
+/** The rewrites, by name. Each leaves what it cannot rewrite as it is. */
+export const rewrites: Readonly<Record<string, Rewrite>> = {
+  'rename locals': perFile(renameLocals),
+  'arrows to functions': perFile(arrowsToFunctions),
+  'await to then': perFile(awaitToThen),
+  'wrap in try and finally': perFile(wrapInTry),
+  'extract methods': perFile(extractMethods),
+  'inline a method': perFile(inlineMethod),
+  'reorder members': perFile(reorderMembers),
+  'reorder statements': perFile(reorderStatements),
+  'split into files': splitIntoFiles,
+};
+
+/** What renamed variables are called, behind their old names. */
+export const RENAMED = '_renamed';
+
+function perFile(editsOf: (source: Ts.SourceFile) => readonly Edit[]): Rewrite {
+  return (files) =>
+    new Map([...files].map(([file, text]) => [file, applied(text, editsOf(parse(text, file)))]));
+}
+
+/** Every parameter and variable of a function gets another name. */
+function renameLocals(source: Ts.SourceFile): readonly Edit[] {
+  const isRenamed = (declaration: Ts.Node | undefined): boolean => {
+    if (!declaration) return false;
+    if (ts.isParameter(declaration) && (declaration.modifiers?.length ?? 0) > 0) return false;
+    const isVariable =
+      ts.isVariableDeclaration(declaration) ||
+      ts.isParameter(declaration) ||
+      ts.isBindingElement(declaration);
+    return isVariable && !ts.isSourceFile(owningFunction(declaration));
+  };
+  return nodesIn(source).flatMap((node) => {
+    if (!ts.isIdentifier(node) || node.text === 'this') return [];
+    const { parent } = node;
+    const after = insert(node.end, RENAMED);
+    if ((parent as { name?: Ts.Node }).name === node) {
+      if (ts.isShorthandPropertyAssignment(parent)) {
+        return isRenamed(resolveLocal(node)) ? [insert(node.end, `: ${node.text}${RENAMED}`)] : [];
+      }
+      if (!isRenamed(parent)) return [];
+      const isShort =
+        ts.isBindingElement(parent) &&
+        ts.isObjectBindingPattern(parent.parent) &&
+        !parent.propertyName &&
+        !parent.dotDotDotToken;
+      return [isShort ? insert(node.end, `: ${node.text}${RENAMED}`) : after];
+    }
+    const isOther =
+      (ts.isBindingElement(parent) && parent.propertyName === node) ||
+      ts.isTypeReferenceNode(parent) ||
+      ts.isLabeledStatement(parent) ||
+      ts.isBreakOrContinueStatement(parent) ||
+      ts.isQualifiedName(parent);
+    return !isOther && isRenamed(resolveLocal(node)) ? [after] : [];
+  });
+}
+
+/** Arrow functions that have no use for being arrows. */
+function arrowsToFunctions(source: Ts.SourceFile): readonly Edit[] {
+  return nodesIn(source).flatMap((node) => {
+    if (!ts.isArrowFunction(node) || dependsOnFunction(node)) return [];
+    const { body, parameters, equalsGreaterThanToken: arrow } = node;
+    const [first] = parameters;
+    const isBare =
+      first !== undefined &&
+      parameters.length === 1 &&
+      source.text[first.getStart() - 1] !== '(' &&
+      !hasModifier(node, ts.SyntaxKind.AsyncKeyword) &&
+      node.getStart() === first.getStart();
+    if (first && !isBare && !/\(\s*$/.test(source.text.slice(node.getStart(), first.getStart()))) return [];
+    const asyncEnd = node.modifiers?.at(-1)?.end;
+    const edits: Edit[] = [
+      insert(asyncEnd ?? node.getStart(), `${asyncEnd ? ' ' : ''}function ${isBare ? '(' : ''}`),
+    ];
+    if (isBare && first) edits.push(insert(first.end, ')'));
+    edits.push({ start: arrow.getStart(), end: arrow.end, text: '' });
+    if (!ts.isBlock(body)) edits.push(insert(body.getStart(), '{ return '), insert(body.end, '; }'));
+    // Where an expression begins with it, a function must not look like a declaration.
+    return edits;
+  });
+}
+
+/** `const v = await call(); rest` at the top of an async function becomes `return call().then(async (v) => { rest })`. */
+function awaitToThen(source: Ts.SourceFile): readonly Edit[] {
+  return nodesIn(source).flatMap((node) => {
+    const isFunction =
+      ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node);
+    if (!isFunction || !node.body || node.asteriskToken) return [];
+    if (!hasModifier(node, ts.SyntaxKind.AsyncKeyword)) return [];
+    const { statements } = node.body;
+    const isBound = statements.some(
+      (statement) =>
+        ts.isFunctionDeclaration(statement) ||
+        (ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Using) !== 0),
+    );
+    // What is not an arrow has an `arguments` of its own.
+    if (isBound || nodesIn(node.body).some((one) => ts.isIdentifier(one) && one.text === 'arguments'))
+      return [];
+    const index = statements.findIndex((statement) => awaitedBy(statement) !== undefined);
+    const statement = statements[index];
+    const found = statement && awaitedBy(statement);
+    if (!statement || !found) return [];
+    const { call, name } = found;
+    return [
+      { start: statement.getStart(), end: call.getStart(), text: 'return (' },
+      { start: call.end, end: statement.end, text: `).then(async (${name}) => {` },
+      insert(node.body.end - 1, '}); '),
+    ];
+  });
+}
+
+function awaitedBy(
+  statement: Ts.Statement,
+): { readonly call: Ts.Expression; readonly name: string } | undefined {
+  if (ts.isExpressionStatement(statement)) {
+    const { expression } = statement;
+    return ts.isAwaitExpression(expression) && ts.isCallExpression(expression.expression)
+      ? { call: expression.expression, name: '' }
+      : undefined;
+  }
+  if (!ts.isVariableStatement(statement) || (statement.declarationList.flags & ts.NodeFlags.Const) === 0)
+    return undefined;
+  const [declaration, another] = statement.declarationList.declarations;
+  const value = declaration?.initializer;
+  if (
+    !declaration ||
+    another ||
+    !value ||
+    !ts.isAwaitExpression(value) ||
+    !ts.isCallExpression(value.expression)
+  ) {
+    return undefined;
+  }
+  return {
+    call: value.expression,
+    name: declaration.name.getText() + (declaration.type ? `: ${declaration.type.getText()}` : ''),
+  };
+}
+
+function wrapInTry(source: Ts.SourceFile): readonly Edit[] {
+  return nodesIn(source).flatMap((node) => {
+    const isFunction = ts.isFunctionLike(node) && !ts.isConstructorDeclaration(node) && 'body' in node;
+    const body = isFunction ? (node.body as Ts.Node | undefined) : undefined;
+    if (!body || !ts.isBlock(body)) return [];
+    return [insert(body.getStart() + 1, ' try {'), insert(body.end - 1, '} finally {} ')];
+  });
+}
+
+/** The body of a method moves into a method of its own, which the old one calls. */
+function extractMethods(source: Ts.SourceFile): readonly Edit[] {
+  return nodesIn(source).flatMap((node) => {
+    if (!ts.isMethodDeclaration(node) || !node.body || !ts.isClassLike(node.parent)) return [];
+    const isPlain =
+      !node.asteriskToken &&
+      !node.typeParameters &&
+      (ts.isIdentifier(node.name) || ts.isPrivateIdentifier(node.name)) &&
+      !ts.getDecorators(node) &&
+      !hasModifier(node, ts.SyntaxKind.StaticKeyword) &&
+      node.parameters.every(
+        ({ name, initializer, dotDotDotToken }) =>
+          ts.isIdentifier(name) && name.text !== 'this' && !initializer && !dotDotDotToken,
+      ) &&
+      !(node.type && ts.isTypePredicateNode(node.type)) &&
+      !isOverloaded(node) &&
+      ts.getJSDocTags(node).length === 0 &&
+      !nodesIn(node.body).some(
+        (one) =>
+          one.kind === ts.SyntaxKind.SuperKeyword || (ts.isIdentifier(one) && one.text === 'arguments'),
+      );
+    if (!isPlain) return [];
+    const name = `extracted_${node.parent.name?.text ?? 'class'}_${node.name.text.replace('#', '')}`;
+    const args = node.parameters.map((parameter) => parameter.name.getText()).join(', ');
+    const parameters = node.parameters.map((parameter) => parameter.getText()).join(', ');
+    const type = node.type ? `: ${node.type.getText()}` : '';
+    const isAsync = hasModifier(node, ts.SyntaxKind.AsyncKeyword) ? 'async ' : '';
+    return [
+      insert(
+        node.body.getStart() + 1,
+        ` return this.${name}(${args}); } private ${isAsync}${name}(${parameters})${type} {`,
+      ),
+    ];
+  });
+}
+
+function isOverloaded(method: Ts.MethodDeclaration): boolean {
+  const name = method.name.getText();
+  return (method.parent as Ts.ClassLikeDeclaration).members.some(
+    (member) => member !== method && member.name?.getText() === name,
+  );
+}
+
+/** The first private method that is only ever called moves to where it is called. */
+function inlineMethod(source: Ts.SourceFile): readonly Edit[] {
+  const all = nodesIn(source);
+  for (const node of all) {
+    if (!ts.isMethodDeclaration(node) || !node.body || node.asteriskToken || node.typeParameters) continue;
+    const isPrivate = hasModifier(node, ts.SyntaxKind.PrivateKeyword) || ts.isPrivateIdentifier(node.name);
+    if (
+      !isPrivate ||
+      isOverloaded(node) ||
+      ts.getDecorators(node) ||
+      hasModifier(node, ts.SyntaxKind.StaticKeyword)
+    )
+      continue;
+    if (ts.getJSDocTags(node).length > 0) continue;
+    const name = node.name.getText();
+    const uses = all.filter(
+      (one) =>
+        (ts.isIdentifier(one) || ts.isPrivateIdentifier(one)) && one.text === name && one !== node.name,
+    );
+    const calls = uses
+      .map(({ parent }) => parent)
+      .filter(
+        (access): access is Ts.PropertyAccessExpression =>
+          ts.isPropertyAccessExpression(access) &&
+          access.expression.kind === ts.SyntaxKind.ThisKeyword &&
+          ts.isCallExpression(access.parent) &&
+          access.parent.expression === access,
+      );
+    const isInside = (use: Ts.Node): boolean => use.pos >= node.pos && use.end <= node.end;
+    const isBound = nodesIn(node.body).some(
+      (one) => one.kind === ts.SyntaxKind.SuperKeyword || (ts.isIdentifier(one) && one.text === 'arguments'),
+    );
+    if (uses.length === 0 || calls.length < uses.length || uses.some(isInside) || isBound) continue;
+    const isAsync = hasModifier(node, ts.SyntaxKind.AsyncKeyword) ? 'async ' : '';
+    const parameters = node.parameters.map((parameter) => parameter.getText()).join(', ');
+    const type = node.type ? `: ${node.type.getText()}` : '';
+    const arrow = `(${isAsync}(${parameters})${type} => ${node.body.getText()})`;
+    return [
+      ...calls.map((call) => ({ start: call.getStart(), end: call.end, text: arrow })),
+      { start: node.getStart(), end: node.end, text: '' },
+    ];
+  }
+  return [];
+}
+
+/** The methods of each class in the opposite order. */
+function reorderMembers(source: Ts.SourceFile): readonly Edit[] {
+  return nodesIn(source).flatMap((node) => {
+    if (!ts.isClassLike(node)) return [];
+    const methods = node.members.filter((member) => ts.isMethodDeclaration(member) && member.body);
+    const isNested = methods.some((method) => nodesIn(method).some(ts.isClassLike));
+    const isOverloading = node.members.some((member) => ts.isMethodDeclaration(member) && !member.body);
+    if (isNested || isOverloading) return [];
+    const texts = methods.map((method) => method.getText()).reverse();
+    return methods.map((method, index) => ({
+      start: method.getStart(),
+      end: method.end,
+      text: texts[index] ?? '',
+    }));
+  });
+}
+
+/** Two neighbours that only make something each, and do not know of each other, change places. */
+function reorderStatements(source: Ts.SourceFile): readonly Edit[] {
+  const edits: Edit[] = [];
+  for (const node of [source, ...nodesIn(source)]) {
+    if (!ts.isSourceFile(node) && !ts.isBlock(node)) continue;
+    const { statements } = node;
+    for (let index = 0; index + 1 < statements.length; index += 1) {
+      const [a, b] = [statements[index], statements[index + 1]];
+      if (!a || !b || !isMaking(a) || !isMaking(b)) continue;
+      const declared = new Set([...namesOf(a), ...namesOf(b)]);
+      const isTold = [a, b].some((one) =>
+        nodesIn(one).some(
+          (part) =>
+            ts.isIdentifier(part) &&
+            declared.has(part.text) &&
+            (part.parent as { name?: Ts.Node }).name !== part,
+        ),
+      );
+      if (isTold) continue;
+      edits.push(
+        { start: a.getStart(), end: a.end, text: b.getText() },
+        { start: b.getStart(), end: b.end, text: a.getText() },
+      );
+      index += 1;
+    }
+  }
+  return edits;
+}
+
+function isMaking(statement: Ts.Statement): boolean {
+  if (!ts.isVariableStatement(statement) || (statement.declarationList.flags & ts.NodeFlags.Const) === 0)
+    return false;
+  return statement.declarationList.declarations.every(
+    ({ initializer, name }) =>
+      ts.isIdentifier(name) &&
+      initializer !== undefined &&
+      (ts.isLiteralExpression(initializer) ||
+        (ts.isNewExpression(initializer) &&
+          (initializer.arguments ?? []).every((one) => ts.isLiteralExpression(one)))),
+  );
+}
+
+function namesOf(statement: Ts.Statement): readonly string[] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) =>
+      ts.isIdentifier(name) ? [name.text] : [],
+    );
+  }
+  const { name } = statement as { name?: Ts.Node };
+  return name && ts.isIdentifier(name) ? [name.text] : [];
+}
+
+/** The last class or function of a program of one file gets a file of its own; the two import each other. */
+function splitIntoFiles(files: Files): Files {
+  const [only, another] = files;
+  if (!only || another) return files;
+  const [file, text] = only;
+  const source = parse(text, file);
+  const { statements } = source;
+  const isSplittable = statements.every(
+    (statement) =>
+      ts.isImportDeclaration(statement) ||
+      ts.isClassDeclaration(statement) ||
+      ts.isFunctionDeclaration(statement) ||
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement) ||
+      (ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) !== 0) ||
+      ts.isExpressionStatement(statement),
+  );
+  const isMovable = (statement: Ts.Statement): boolean =>
+    (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement)) &&
+    statement.name !== undefined &&
+    !hasModifier(statement, ts.SyntaxKind.DefaultKeyword) &&
+    !hasModifier(statement, ts.SyntaxKind.DeclareKeyword) &&
+    !hasModifier(statement, ts.SyntaxKind.AbstractKeyword);
+  const moved = statements.filter(isMovable).at(-1);
+  const [name] = moved ? namesOf(moved) : [];
+  const others = statements.filter((statement) => statement !== moved && !ts.isImportDeclaration(statement));
+  const isOverloading = others.some((statement) => namesOf(statement).includes(name ?? ''));
+  if (!isSplittable || !moved || name === undefined || isOverloading || !/\.ts$/.test(file)) return files;
+  const exported = (statement: Ts.Statement): readonly Edit[] =>
+    hasModifier(statement, ts.SyntaxKind.ExportKeyword) || ts.isExpressionStatement(statement)
+      ? []
+      : [insert(statement.getStart(), 'export ')];
+  const imports = statements
+    .filter(ts.isImportDeclaration)
+    .map((one) => one.getText())
+    .join('\n');
+  const names = [...new Set(others.flatMap(namesOf))];
+  const stem = file.replace(/\.ts$/, '');
+  const body = moved.getText();
+  const part = `${imports}\nimport { ${names.join(', ')} } from './${stem}.ts';\n${exported(moved).length > 0 ? 'export ' : ''}${body}\n`;
+  const rest = applied(text, [
+    insert(0, `import { ${name} } from './${stem}_part.ts';\n`),
+    ...others.flatMap(exported),
+    { start: moved.getStart(), end: moved.end, text: '' },
+  ]);
+  const isPublic = hasModifier(moved, ts.SyntaxKind.ExportKeyword);
+  return new Map([
+    [file, isPublic ? `${rest}\nexport { ${name} };\n` : rest],
+    [`${stem}_part.ts`, part],
+  ]);
+}
