@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { MAX_DELAY_MS } from './clock.ts';
+import { DEFAULT_STATEMENT_TIMEOUT_MS } from './store/open.ts';
 
 /** A setting that is missing or wrong. The message says which, why, and what to write instead. */
 export class ConfigError extends Error {
@@ -31,6 +33,8 @@ const url = (...protocols: string[]) =>
 const settings = z.object({
   /** Where PostgreSQL is. Without it the data is kept by PGlite, in the data directory. */
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  /** Milliseconds that PostgreSQL may take to answer a statement. */
+  WS_MANAGER_STATEMENT_TIMEOUT_MS: whole(1, MAX_DELAY_MS - 10_000).default(DEFAULT_STATEMENT_TIMEOUT_MS),
   /** Where Redis or Valkey is. Without it sessions have no second cache. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
   WS_MANAGER_HOST: z.string().min(1).default('127.0.0.1'),
@@ -41,9 +45,9 @@ const settings = z.object({
   WS_MANAGER_DATA: z.string().min(1).optional(),
   WS_MANAGER_ADMIN_TOKEN: z.string().min(16, 'at least 16 characters are needed').optional(),
   /** Milliseconds that a client which created a workspace may take to attach. */
-  WS_MANAGER_CREATE_GRACE_MS: whole(0, 2 ** 31 - 1).default(30_000),
+  WS_MANAGER_CREATE_GRACE_MS: whole(0, MAX_DELAY_MS).default(30_000),
   /** Milliseconds that a client which lost its last stream may take to come back. */
-  WS_MANAGER_DETACH_GRACE_MS: whole(0, 2 ** 31 - 1).default(10_000),
+  WS_MANAGER_DETACH_GRACE_MS: whole(0, MAX_DELAY_MS).default(10_000),
   /** Whether the server exits when no workspace has been open for a while: seconds, or `never`. */
   WS_MANAGER_IDLE_SHUTDOWN_S: z.union([z.literal('never'), whole(0, 2_147_483)]).default('never'),
   WS_MANAGER_MEMORY_LIMIT_MB: whole(1, 1_048_576).default(2_048),
@@ -51,11 +55,10 @@ const settings = z.object({
   WS_MANAGER_CONTROL_PLANE_URL: url('http:', 'https:').optional(),
   WS_MANAGER_CONTROL_PLANE_TOKEN: z.string().min(1).optional(),
   /** Milliseconds that the control plane may take to answer. */
-  WS_MANAGER_CONTROL_PLANE_TIMEOUT_MS: whole(1, 2 ** 31 - 1).default(30_000),
+  WS_MANAGER_CONTROL_PLANE_TIMEOUT_MS: whole(1, MAX_DELAY_MS).default(30_000),
   /** The command that a workspace of the fleet is, when it runs as a process of this machine. */
   WS_MANAGER_WORKSPACE_COMMAND: z.string().min(1).optional(),
   WS_MANAGER_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  DELEGATION_LEDGER_WRITE: z.string().optional(),
   DELEGATION_STUCK_THRESHOLD_S: whole(1, 2_147_483).default(600),
 });
 
@@ -69,6 +72,7 @@ interface ControlPlane {
 /** The settings of a manager, checked. */
 export interface ManagerConfig {
   readonly databaseUrl: string | undefined;
+  readonly statementTimeoutMs: number;
   readonly redisUrl: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
   /** Where PGlite keeps its data; none for memory. */
@@ -82,7 +86,6 @@ export interface ManagerConfig {
   readonly controlPlane: ControlPlane | undefined;
   readonly workspaceCommand: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  readonly ledgerWrites: boolean;
   readonly stuckThresholdMs: number;
 }
 
@@ -118,6 +121,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
   }
   return {
     databaseUrl: s.DATABASE_URL,
+    statementTimeoutMs: s.WS_MANAGER_STATEMENT_TIMEOUT_MS,
     redisUrl: s.REDIS_URL,
     listen:
       s.WS_MANAGER_SOCKET === undefined
@@ -137,8 +141,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     ),
     workspaceCommand: s.WS_MANAGER_WORKSPACE_COMMAND,
     logLevel: s.WS_MANAGER_LOG_LEVEL,
-    // Exactly "1": a flag that half the spellings of yes turn on is one that nobody knows the state of.
-    ledgerWrites: s.DELEGATION_LEDGER_WRITE === '1',
     stuckThresholdMs: s.DELEGATION_STUCK_THRESHOLD_S * 1_000,
   };
 }

@@ -72,7 +72,12 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
   try {
     const metrics = await prometheusMetrics();
     const shared = { clock, logger, metrics };
-    const db = await openDb({ url: config.databaseUrl, directory: config.directory, logger });
+    const db = await openDb({
+      url: config.databaseUrl,
+      directory: config.directory,
+      statementTimeoutMs: config.statementTimeoutMs,
+      logger,
+    });
     parts.defer(() => db.close());
     await migrate(db);
 

@@ -25,7 +25,7 @@ describe('the settings', () => {
       detachGraceMs: 10_000,
       idleShutdownMs: Infinity,
       memoryLimitBytes: 2_147_483_648,
-      ledgerWrites: false,
+      statementTimeoutMs: 30_000,
     });
   });
 
@@ -36,17 +36,6 @@ describe('the settings', () => {
   test('a socket beats host and port, and :memory: is no directory', () => {
     const config = readConfig({ WS_MANAGER_SOCKET: '/run/ws.sock', WS_MANAGER_DATA: ':memory:' });
     expect([config.listen, config.directory]).toEqual([{ socket: '/run/ws.sock' }, undefined]);
-  });
-
-  test.each([
-    ['1', true],
-    ['true', false],
-    ['yes', false],
-    ['on', false],
-    ['TRUE', false],
-    ['0', false],
-  ])('M-12 DELEGATION_LEDGER_WRITE=%s is %s', (value, on) => {
-    expect(readConfig({ DELEGATION_LEDGER_WRITE: value }).ledgerWrites).toBe(on);
   });
 
   test.each([

@@ -52,11 +52,13 @@ export interface PgError extends Error {
   readonly constraint?: string | undefined;
 }
 
+/** Every SQLSTATE has a digit; `EPIPE` and its like, which are of the same length, have none. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** Whether `error`, or an error it wraps, is one that PostgreSQL reported. */
 function findPgError(error: unknown): PgError | undefined {
   for (const link of causesOf(error)) {
-    if ('code' in link && typeof link.code === 'string' && /^[0-9A-Z]{5}$/.test(link.code))
-      return link as PgError;
+    if ('code' in link && typeof link.code === 'string' && SQLSTATE.test(link.code)) return link as PgError;
   }
   return undefined;
 }
@@ -69,15 +71,17 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 
 /**
  * Whether `error` means that the database cannot be reached now, which is nobody's mistake and may pass: no
- * connection, a connection that broke, a server that is starting or shutting down.
+ * connection, a connection that broke, a server that is starting or shutting down, or that does not answer in time.
  */
 export function isUnavailable(error: unknown): boolean {
   const code = findPgError(error)?.code;
-  if (code !== undefined) return code.startsWith('08') || code.startsWith('57P') || code === '53300';
+  if (code !== undefined) return code.startsWith('08') || code.startsWith('57') || code === '53300';
   for (const link of causesOf(error)) {
     if ('code' in link && typeof link.code === 'string' && UNREACHABLE.has(link.code)) return true;
     if (
-      /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect)/.test(link.message)
+      /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout)/.test(
+        link.message,
+      )
     ) {
       return true;
     }

@@ -1,6 +1,9 @@
 import type { Logger } from '../obs/log.ts';
 import type { Db } from './db.ts';
 
+/** Longer than any statement of the manager takes, and than it waits for another manager's transaction. */
+export const DEFAULT_STATEMENT_TIMEOUT_MS = 30_000;
+
 /** Where the data is kept. */
 export interface StoreOptions {
   /** A PostgreSQL connection URI. Without one, the data is kept by PGlite, in this process. */
@@ -9,6 +12,8 @@ export interface StoreOptions {
   readonly directory?: string | undefined;
   /** The most connections to PostgreSQL at a time. Default 10. */
   readonly poolSize?: number | undefined;
+  /** Milliseconds that PostgreSQL may take to answer a statement. Default {@link DEFAULT_STATEMENT_TIMEOUT_MS}. */
+  readonly statementTimeoutMs?: number | undefined;
   readonly logger?: Logger | undefined;
 }
 

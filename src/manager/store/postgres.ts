@@ -1,18 +1,24 @@
 import pg from 'pg';
 import { silentLogger } from '../obs/log.ts';
 import type { Db, Queryable, Result, Row } from './db.ts';
-import type { StoreOptions } from './open.ts';
+import { DEFAULT_STATEMENT_TIMEOUT_MS, type StoreOptions } from './open.ts';
 
 const INT8 = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** So much later than it should have stopped a statement, a server is not waited for any more. */
+const ANSWER_MARGIN_MS = 1_000;
 
 /** Opens a pool of connections to a PostgreSQL server. @throws If the server does not answer. */
 export async function openPostgres(options: StoreOptions & { url: string }): Promise<Db> {
   const { url, poolSize = 10, logger = silentLogger } = options;
+  const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // The server stops what takes too long; a server that says nothing at all is given up by this side.
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,
     types: { getTypeParser: parserOf },
   });
   // A connection that breaks while idle is replaced by the next query; unheard, the event would end the process.

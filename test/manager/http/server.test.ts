@@ -55,10 +55,21 @@ describe('claims over HTTP', () => {
     ['POST', '/v1/workspaces', '{', 'failed to decode request'],
     ['DELETE', '/v1/workspaces/w', undefined, 'client_id is required'],
     ['DELETE', '/v1/workspaces/w?client_id=x', undefined, 'client_id is not a valid UUID'],
-    ['POST', '/v1/control', { command: 'explode' }, 'unknown command "explode"'],
+    ['POST', '/v1/control', { command: 'explode' }, 'unknown command: explode'],
   ])('%s %s %o is answered with 400: %s', async (method, path, body, message) => {
     const { send } = shared;
     expect(await send(method, path, body)).toMatchObject({ status: 400, body: { message } });
+  });
+
+  test('what is not known is told by its code', async () => {
+    const { send } = shared;
+    expect(await send('POST', '/v1/control', { command: 'explode' })).toMatchObject({
+      body: { code: 'ERR_UNKNOWN_COMMAND' },
+    });
+    expect(await send('DELETE', `/v1/sessions/${A}`)).toMatchObject({
+      status: 404,
+      body: { code: 'ERR_SESSION_NOT_FOUND' },
+    });
   });
 
   test('an events request without a workspace is answered with 404, and one without a client with 400', async () => {

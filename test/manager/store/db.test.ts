@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { isUnavailable, isUniqueViolation, migrate, migrations, openDb } from '../../../src/manager/index.ts';
 import { createDatabase, describeDatabases, describePostgres } from '../servers.ts';
@@ -85,7 +86,44 @@ test('M-G24 the migrations are embedded, named in order, and create tables', () 
   for (const { sql } of migrations) expect(sql).toContain('CREATE TABLE');
 });
 
+test.each([
+  // A broken pipe has a code of five letters, as many as an SQLSTATE.
+  ['EPIPE', true],
+  ['ECONNRESET', true],
+  ['57P01', true],
+  ['57014', true],
+  ['08006', true],
+  ['53300', true],
+  ['23505', false],
+  ['ENOSPC', false],
+])('an error with the code %s says that the database cannot be reached: %s', (code, is) => {
+  expect(
+    isUnavailable(new Error('failed', { cause: Object.assign(new Error('of the driver'), { code }) })),
+  ).toBe(is);
+});
+
 describePostgres('a server', () => {
+  test.each(['alone', 'in a transaction'])(
+    'a statement that takes too long %s is given up, and the connection serves the next',
+    async (where) => {
+      const url = await createDatabase();
+      const db = await openDb({ url, poolSize: 1, statementTimeoutMs: 50 });
+      const sleep = 'SELECT pg_sleep(60)';
+      try {
+        const error = await (where === 'alone' ? db.query(sleep) : db.tx((tx) => tx.query(sleep))).catch(
+          (caught: unknown) => caught,
+        );
+        expect([isUnavailable(error), String(error)]).toEqual([
+          true,
+          'error: canceling statement due to statement timeout',
+        ]);
+        expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+      } finally {
+        await db.close();
+      }
+    },
+  );
+
   test('processes that start together apply each migration once', async () => {
     const url = await createDatabase();
     const dbs = await Promise.all([1, 2, 3].map(() => openDb({ url })));
@@ -136,8 +174,65 @@ describePostgres('a server', () => {
     },
   );
 
+  test('that falls silent is given up, whatever its connections were at', async () => {
+    const url = new URL(await createDatabase());
+    const proxy = await silencableProxy(url);
+    const db = await openDb({ url: proxy.url, poolSize: 2, statementTimeoutMs: 50 });
+    try {
+      const errors = await Promise.all(
+        [
+          db.tx(async (tx) => {
+            await tx.query('SELECT 1');
+            proxy.fallSilent();
+            await tx.query('SELECT 1');
+          }),
+          proxy.silence.then(() => db.query('SELECT 1')),
+        ].map((failing: Promise<unknown>) => failing.catch((caught: unknown) => caught)),
+      );
+      expect(errors.map(isUnavailable)).toEqual([true, true]);
+    } finally {
+      proxy.close();
+      await db.close();
+    }
+  });
+
   test('that does not answer is told at the start', async () => {
     const error = await openDb({ url: 'postgres://127.0.0.1:1/none' }).catch((caught: unknown) => caught);
     expect(isUnavailable(error)).toBe(true);
   });
 });
+
+/** A way to a server that at some moment lets nothing through any more, and ends no connection. */
+async function silencableProxy(to: URL) {
+  const sockets = new Set<Socket>();
+  let fallSilent = (): void => {};
+  let isSilent = false;
+  const silence = new Promise<void>((resolve) => {
+    fallSilent = () => {
+      isSilent = true;
+      resolve();
+    };
+  });
+  const server = createServer((client) => {
+    const host = to.searchParams.get('host');
+    const upstream = host
+      ? connect(`${host}/.s.PGSQL.${to.port || 5432}`)
+      : connect(Number(to.port), to.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+    }
+    client.on('data', (data) => isSilent || upstream.write(data));
+    upstream.on('data', (data) => isSilent || client.write(data));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(to);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  url.searchParams.delete('host');
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { url: url.href, silence, fallSilent, close };
+}

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { Backend } from '../../claims/index.ts';
+import { type Backend, UnknownCommandError } from '../../claims/index.ts';
 import type { WorkspaceInfo } from '../../claims/workspace.ts';
 import type { ServedWorkspace } from '../../served-workspace.ts';
 import { clientGone } from '../client-gone.ts';
-import { HttpError } from '../error-map.ts';
 import type { App } from '../server.ts';
 import { type EventStreamOptions, sendEvents } from '../sse.ts';
 
@@ -85,7 +84,7 @@ export function claimsRoutes(app: App, { backend, ...options }: ClaimsRoutes): v
   });
 
   app.post('/v1/control', { schema: { body: control } }, async ({ body }) => {
-    if (body.command !== 'shutdown_if_idle') throw new HttpError(400, `unknown command "${body.command}"`);
+    if (body.command !== 'shutdown_if_idle') throw new UnknownCommandError(body.command);
     await backend.shutdownIfIdle();
     return {};
   });

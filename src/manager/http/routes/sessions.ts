@@ -4,6 +4,7 @@ import {
   DEFAULT_MAX_TTL_MS,
   type OverlayFile,
   type SessionManager,
+  SessionNotFoundError,
   type SessionWorkspace,
 } from '../../sessions/index.ts';
 import { HttpError } from '../error-map.ts';
@@ -63,7 +64,7 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
 
   app.delete('/v1/sessions/:sid', { schema: { params: byId } }, async ({ params }) => {
     const ended = await sessions.destroyWorkspace(params.sid);
-    if (!ended) throw new HttpError(404, `session ${params.sid} not found`);
+    if (!ended) throw new SessionNotFoundError(params.sid);
     return ended;
   });
 
