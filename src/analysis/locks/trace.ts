@@ -13,7 +13,8 @@ export function traceOf(edge: LockEdge, nameOf: (cls: LockClass) => string): Rep
   ];
 }
 
-function callSteps(via: CallChain | undefined): ReportStep[] {
+/** The calls of a chain, first one first. */
+export function callSteps(via: CallChain | undefined): ReportStep[] {
   const steps: ReportStep[] = [];
   for (let at = via; at; at = at.next) {
     steps.push({

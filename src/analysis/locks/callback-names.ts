@@ -1,0 +1,56 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import type { Origin } from './callback-origins.ts';
+import { functionName } from './function-name.ts';
+
+/** The names by which a config may speak of a callback; reports show the first. */
+export interface NamesOfCallback {
+  readonly names: readonly string[];
+  /** Where it is declared. */
+  readonly file: string;
+}
+
+/** Names of callbacks: `Registry.onChange`, `Registry.update.mutate`, `Options.onDone`. */
+export class CallbackNames {
+  of(origin: Origin): NamesOfCallback {
+    if (origin.kind === 'slot') {
+      return { names: [slotName(origin.slot)], file: origin.slot.getSourceFile().fileName };
+    }
+    const { parameter, parts, slot } = origin;
+    const own = ts.isIdentifier(parameter.name) ? [parameter.name.text] : [];
+    const path = [functionName(parameter.parent), ...own, ...parts].join('.');
+    return {
+      names: slot ? [slotName(slot), path] : [path],
+      file: (slot ?? parameter).getSourceFile().fileName,
+    };
+  }
+
+  /** `Registry.bus.emit` for `this.bus.emit(…)`. */
+  ofEmit(callee: Ts.Node): NamesOfCallback {
+    const name = memberName(callee);
+    const text = (name && nameText(name)) ?? 'emit';
+    const object = skipParentheses((callee as Ts.PropertyAccessExpression).expression);
+    const holder = rightmostName(object);
+    const cls = ts.findAncestor(callee, ts.isClassLike)?.name?.text;
+    const isOwn = startsWithThis(object);
+    const path = [...(isOwn && cls !== undefined ? [cls] : []), ...(holder ? [nameText(holder)] : []), text];
+    return { names: [path.join('.'), text], file: callee.getSourceFile().fileName };
+  }
+}
+
+/** `Class.field`, `Interface.member`, or the name of a variable. */
+function slotName(slot: Ts.Node): string {
+  const { name } = slot as { name?: Ts.Node };
+  const own = (name && nameText(name)) ?? '<anonymous>';
+  const owner = ts.isParameter(slot) ? slot.parent.parent : slot.parent;
+  const holder = ts.isTypeLiteralNode(owner) ? owner.parent : owner;
+  const { name: of } = holder as { name?: Ts.Node };
+  const isNamed = of !== undefined && !ts.isVariableDeclaration(slot);
+  return isNamed ? `${nameText(of) ?? '<anonymous>'}.${own}` : own;
+}
+
+function startsWithThis(object: Ts.Node): boolean {
+  let at = object;
+  while (ts.isPropertyAccessExpression(at)) at = skipParentheses(at.expression);
+  return at.kind === ts.SyntaxKind.ThisKeyword;
+}
