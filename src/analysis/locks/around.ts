@@ -11,8 +11,8 @@ export interface Around {
   readonly kept: Bindings;
   /** The lock that was taken last of those that are held as long as the callee runs. */
   readonly under: Held | undefined;
-  /** The same for those that are held when it starts, whether or not anybody waits for it. */
-  readonly atStart: Held | undefined;
+  /** All that are held when it starts, whether or not anybody waits for it; the last one was taken last. */
+  readonly atStart: readonly Held[];
   /** The caller has not paused yet. */
   readonly isBeforePause: boolean;
   /** The callee goes on, if it does, before its caller. */
@@ -30,6 +30,11 @@ export function innermost({ held, outer }: World): Held | undefined {
   return held.at(-1) ?? outer.at(-1);
 }
 
+/** All that is held; what was taken last comes last. */
+export function allHeld({ held, outer }: World): readonly Held[] {
+  return outer.length === 0 ? held : [...outer, ...held];
+}
+
 /** Around what the function runs itself and waits for, without a call that is written out. */
 export function aroundStep(world: World, kept: Bindings): Around {
   return {
@@ -37,7 +42,7 @@ export function aroundStep(world: World, kept: Bindings): Around {
     isJoined: true,
     kept,
     under: world.held.at(-1),
-    atStart: innermost(world),
+    atStart: allHeld(world),
     isBeforePause: world.segment === START.segment,
     isWithin: true,
     isDirect: false,
@@ -51,7 +56,7 @@ export const ALONE: Around = {
   isJoined: false,
   kept: EMPTY_BINDINGS,
   under: undefined,
-  atStart: undefined,
+  atStart: [],
   isBeforePause: false,
   isWithin: false,
   isDirect: false,

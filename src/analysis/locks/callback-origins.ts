@@ -1,6 +1,13 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, isParameterProperty, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
+import {
+  type Code,
+  isParameterProperty,
+  memberName,
+  type NameNode,
+  nameText,
+  skipParentheses,
+} from '../code.ts';
 import { callSitesOf } from './call-sites.ts';
 import { functionType } from './function-types.ts';
 import { isResolver } from './unknown-callees.ts';
@@ -143,7 +150,9 @@ export class CallbackOrigins {
     if (ts.isParameter(node)) {
       const source = iteratedBy(node);
       if (source) return this.#of(source, steps);
-      return isInline(node.parent) ? undefined : { kind: 'parameter', parameter: node, parts: [], slot: undefined };
+      return isInline(node.parent)
+        ? undefined
+        : { kind: 'parameter', parameter: node, parts: [], slot: undefined };
     }
     if (ts.isBindingElement(node)) return this.#bound(node, steps);
     if (!ts.isVariableDeclaration(node)) {
@@ -320,7 +329,9 @@ function isExportedBelow(fn: Ts.Node): boolean {
 function isInline(fn: Ts.Node): boolean {
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return false;
   const { parent } = fn;
-  return !ts.isVariableDeclaration(parent) && !ts.isPropertyDeclaration(parent) && !ts.isPropertyAssignment(parent);
+  return (
+    !ts.isVariableDeclaration(parent) && !ts.isPropertyDeclaration(parent) && !ts.isPropertyAssignment(parent)
+  );
 }
 
 function isPrivateMember(node: Ts.Node): boolean {
@@ -337,7 +348,8 @@ function has(node: Ts.Node, kind: Ts.SyntaxKind): boolean {
 function iteratedBy(parameter: Ts.ParameterDeclaration): Ts.Expression | undefined {
   const fn = parameter.parent;
   const call = fn.parent;
-  if (!call || !ts.isCallExpression(call) || call.expression === fn || fn.parameters[0] !== parameter) return undefined;
+  if (!call || !ts.isCallExpression(call) || call.expression === fn || fn.parameters[0] !== parameter)
+    return undefined;
   const callee = skipParentheses(call.expression);
   if (!ts.isPropertyAccessExpression(callee)) return undefined;
   if (ITERATING.has(callee.name.text)) return callee.expression;

@@ -1,10 +1,17 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
-import { memberName, nameText, skipParentheses } from "../code.ts";
+import { memberName, nameText, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { CallbackNames, type NamesOfCallback } from './callback-names.ts';
-import { CallbackOrigins, isCallbackMember, isEmit, ITERATING, type Origin, type ParameterOrigin } from './callback-origins.ts';
+import {
+  CallbackOrigins,
+  isCallbackMember,
+  isEmit,
+  ITERATING,
+  type Origin,
+  type ParameterOrigin,
+} from './callback-origins.ts';
 import { heldBy } from './calls.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
@@ -14,6 +21,7 @@ import { isMember } from './members.ts';
 import { callSpan } from './record.ts';
 import { type CallChain, chain, type Held, membersOf, type Value } from './values.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
+import { WatchedCalls } from './watched-calls.ts';
 import { isWholeSection } from './whole-section.ts';
 import { START, type World } from './world.ts';
 
@@ -68,7 +76,7 @@ export class CallbackWatcher implements LockWatcher {
   readonly #origins: CallbackOrigins;
   readonly #names: CallbackNames;
   readonly #noted = new Map<Context, Noted[]>();
-  readonly #calls = new Map<Context, WatchedCall[]>();
+  readonly #calls = new WatchedCalls();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
@@ -82,13 +90,11 @@ export class CallbackWatcher implements LockWatcher {
 
   begins(context: Context): void {
     this.#noted.delete(context);
-    this.#calls.delete(context);
+    this.#calls.begins(context);
   }
 
   calls(call: WatchedCall): void {
-    const known = this.#calls.get(call.caller);
-    if (known) known.push(call);
-    else this.#calls.set(call.caller, [call]);
+    this.#calls.add(call);
   }
 
   performs({ context, activation, node: { action }, world }: Step): void {
@@ -97,7 +103,13 @@ export class CallbackWatcher implements LockWatcher {
     const callee = skipParentheses(call.expression) as Ts.Expression;
     if (isEmit(callee, this.#engine.code)) {
       const named = this.#names.ofEmit(callee);
-      this.#note(context, world, { node: call, origin: undefined, named, isPlain: false, held: world.held.at(-1) });
+      this.#note(context, world, {
+        node: call,
+        origin: undefined,
+        named,
+        isPlain: false,
+        held: world.held.at(-1),
+      });
       return;
     }
     const origin = this.#origins.of(callee);
@@ -121,7 +133,8 @@ export class CallbackWatcher implements LockWatcher {
     const lock = membersOf(receiver).find((member) => member.kind === 'lock')?.lock;
     const { scoped = [], scopedShared = [] } = lock?.cls.primitive ?? {};
     const runs = lock && [...scoped, ...scopedShared].includes(text);
-    const isLoop = ITERATING.has(text) && !lock && this.#engine.code.entities(name).every(({ kind }) => kind !== 'node');
+    const isLoop =
+      ITERATING.has(text) && !lock && this.#engine.code.entities(name).every(({ kind }) => kind !== 'node');
     if (!runs && !isLoop) return;
     const held = runs ? heldBy(activation, call, lock, 'exclusive', world.segment) : world.held.at(-1);
     for (const argument of runs ? call.arguments : [first]) {
@@ -160,22 +173,12 @@ export class CallbackWatcher implements LockWatcher {
 
   /** The callbacks that run while a lock is held, one for each place where the lock is taken. */
   found(): readonly CallbackUnderLock[] {
-    const callers = this.#callers();
+    const callers = this.#calls.byCallee();
     const found = new Map<string, CallbackUnderLock>();
     for (const [context, all] of this.#noted) {
       for (const noted of all) this.#ascend(context, noted, callers, found);
     }
     return [...found.values()];
-  }
-
-  #callers(): ReadonlyMap<Context, readonly WatchedCall[]> {
-    const callers = new Map<Context, WatchedCall[]>();
-    for (const call of [...this.#calls.values()].flat()) {
-      const known = callers.get(call.callee);
-      if (known) known.push(call);
-      else callers.set(call.callee, [call]);
-    }
-    return callers;
   }
 
   #ascend(
@@ -211,7 +214,7 @@ export class CallbackWatcher implements LockWatcher {
   /** The way as it goes on in a caller; undefined where it ends. */
   #above(way: Way, { caller, node, around }: WatchedCall): Way | undefined {
     const { under, atStart, isWithin, isDirect } = around;
-    const reaching = under ?? (way.isBeforePause ? atStart : undefined);
+    const reaching = under ?? (way.isBeforePause ? atStart.at(-1) : undefined);
     if (!way.held && !reaching && !isWithin && !way.isBeforePause) return undefined;
     const origin = way.origin && this.#handedIn(way.origin, way.context.call.fn, isDirect ? node : undefined);
     if (origin === null) return undefined;
@@ -307,7 +310,11 @@ function keep(found: Map<string, CallbackUnderLock>, one: CallbackUnderLock): vo
   const { at } = acquiredAt(one.held);
   const key = `${at.file}:${at.start}|${one.held.lock.cls.id}|${one.file}#${one.names[0]}`;
   const known = found.get(key);
-  if (!known || length(one) < length(known) || (length(one) === length(known) && one.at.start < known.at.start)) {
+  if (
+    !known ||
+    length(one) < length(known) ||
+    (length(one) === length(known) && one.at.start < known.at.start)
+  ) {
     found.set(key, one);
   }
 }

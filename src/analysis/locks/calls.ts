@@ -3,7 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
-import { type Around, innermost } from './around.ts';
+import { type Around, allHeld, innermost } from './around.ts';
 import { atOnce, inCall, takeAtOnce } from './at-once.ts';
 import { isChain } from './chain-locks.ts';
 import { chained } from './chains.ts';
@@ -195,6 +195,8 @@ function lockOperation(
   if (takes(primitive.scopedShared)) return scoped(activation, node, taken, 'shared', after);
   if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
   if (takes(primitive.acquireShared)) return acquire(activation, node, taken, 'shared', after);
+  const until = takes(primitive.waits) ? 'free' : takes(primitive.drains) ? 'idle' : undefined;
+  if (until) return waitUntil(activation, node, locks, until, world);
   if (takes(primitive.try)) return tryAcquire(activation, node, locks, world);
   if (takes(primitive.release)) {
     return [
@@ -206,6 +208,19 @@ function lockOperation(
     ];
   }
   return undefined;
+}
+
+/** `waitForUnlock()`: waits like one that takes the lock, and takes nothing. */
+function waitUntil(
+  activation: Activation,
+  node: Ts.CallExpression,
+  locks: readonly LockRef[],
+  until: 'free' | 'idle',
+  world: World,
+): readonly World[] {
+  const asked = heldAll(activation, node, locks, 'exclusive', world);
+  const acquisitions = asked.map((held) => ({ ...acquisitionOf(held), until }));
+  return [startTask(node, { acquisitions, outcomes: [UNIT] }, world)];
 }
 
 /** What one call takes: one lock, or several of a family. */
@@ -378,7 +393,7 @@ export function runUnder(
     isJoined: joined && !world.isApart,
     kept: keptGrants(world),
     under: held.at(-1) ?? (joined ? innermost(world) : undefined),
-    atStart: held.at(-1) ?? (starts === 'here' ? innermost(world) : undefined),
+    atStart: starts === 'here' ? [...allHeld(world), ...held] : held,
     isBeforePause: starts === 'here' && world.segment === START.segment,
     isWithin: joined,
     isDirect: false,
@@ -555,7 +570,7 @@ export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around
     isJoined: joined && !world.isApart,
     kept: keptGrants(world),
     under: isWithin ? innermost(world) : undefined,
-    atStart: innermost(world),
+    atStart: allHeld(world),
     isBeforePause: world.segment === START.segment,
     isWithin,
     isDirect: false,

@@ -29,8 +29,7 @@ export function dispose(
     return next;
   }
   const effect =
-    closure &&
-    activation.engine.apply(activation, closure, [], node, aroundStep(world, keptGrants(world)));
+    closure && activation.engine.apply(activation, closure, [], node, aroundStep(world, keptGrants(world)));
   if (!effect) return undefined;
   takeAtOnce(activation, inCall(effect.task).now, world);
   const [first] = effect.task.outcomes;

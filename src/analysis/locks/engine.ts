@@ -159,7 +159,7 @@ export class LockEngine {
     const caller = this.#current;
     const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
     const isBelow =
-      isUnder || around.atStart !== undefined || ((caller?.isBelow ?? false) && canBeBelow(around));
+      isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
     const isFollowed = isBelow && (this.watcher.follows?.(fn) ?? false);
     if (!isFollowed && !this.#essence.matters(closure, args, around.kept, isUnder)) {
       return {

@@ -72,8 +72,17 @@ export class LockReach {
     return this.#reaches(fn, this.#callingBack, ({ callsBack }) => callsBack);
   }
 
+  /** True if the function, or anything it calls, is of a kind; what is learned on the way is kept in `known`. */
+  leadsTo(fn: CfgOwner, known: Map<CfgOwner, boolean>, isOfKind: (one: CfgOwner) => boolean): boolean {
+    return this.#reaches(fn, known, (_callees, one) => isOfKind(one));
+  }
+
   /** Whether a function of a kind can be reached; what is learned on the way is kept in `known`. */
-  #reaches(fn: CfgOwner, known: Map<CfgOwner, boolean>, isOfKind: (callees: Callees) => boolean): boolean {
+  #reaches(
+    fn: CfgOwner,
+    known: Map<CfgOwner, boolean>,
+    isOfKind: (callees: Callees, fn: CfgOwner) => boolean,
+  ): boolean {
     const before = known.get(fn);
     if (before !== undefined) return before;
     /** What was reached, and from where. */
@@ -81,7 +90,7 @@ export class LockReach {
     for (const [next] of reached) {
       if (known.get(next) === false) continue;
       const callees = this.#calleesOf(next);
-      if (isOfKind(callees) || known.get(next) === true) {
+      if (isOfKind(callees, next) || known.get(next) === true) {
         // So does all that lies on the way, which is not to be walked again from each of them.
         for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) known.set(at, true);
         return true;
@@ -227,7 +236,9 @@ export class LockReach {
     const bare = skipParentheses(callee);
     if (ts.isIdentifier(bare)) {
       const local = resolveLocal(bare);
-      return local !== undefined && (ts.isParameter(local) || ts.isBindingElement(local) || isUnknownValue(bare));
+      return (
+        local !== undefined && (ts.isParameter(local) || ts.isBindingElement(local) || isUnknownValue(bare))
+      );
     }
     if (!memberName(bare)) return isUnknownValue(bare);
     if (isEmit(bare, this.#code)) return true;
@@ -235,7 +246,8 @@ export class LockReach {
     const entities = name ? this.#code.entities(name) : [];
     return (
       entities.some((entity) => entity.kind === 'node' && isKeeper(entity.node)) ||
-      (entities.every(({ kind }) => kind === 'external') && /^(?:call|apply)$/.test((name && nameText(name)) ?? ''))
+      (entities.every(({ kind }) => kind === 'external') &&
+        /^(?:call|apply)$/.test((name && nameText(name)) ?? ''))
     );
   }
 

@@ -198,6 +198,8 @@ export interface Acquisition {
   readonly combined: boolean;
   /** It is made in the call of the function itself, whether or not somebody waits for the function's end. */
   readonly atOnce: boolean;
+  /** It takes nothing: it waits until the lock could be taken, or until nobody holds it. */
+  readonly until?: 'free' | 'idle';
   /** Tokens of the grant that this very acquisition leads to. */
   readonly token: string;
 }
