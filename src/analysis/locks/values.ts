@@ -180,6 +180,8 @@ export interface Held {
   readonly via: CallChain | undefined;
   /** The stretch between two suspension points in which `acquire` was called; undefined inside a callee. */
   readonly segment: number | undefined;
+  /** It was asked for by somebody else, and came by the promise of it. */
+  readonly isAdopted?: boolean;
 }
 
 /** A point at which a task waits for a lock. */
