@@ -176,7 +176,8 @@ export class CallbackOrigins {
       const source = iteratedBy(holder);
       if (source) return this.#of(source, steps);
       if (isInline(holder.parent) || name === undefined) return undefined;
-      return { kind: 'parameter', parameter: holder, parts: [name], slot: undefined };
+      const slot = memberOfType(holder.type, name, this.#code);
+      return { kind: 'parameter', parameter: holder, parts: [name], slot };
     }
     const loop = holder.parent.parent;
     if (ts.isForOfStatement(loop)) return this.#of(loop.expression, steps);
@@ -190,8 +191,15 @@ export class CallbackOrigins {
       return field && isField(field) ? { kind: 'slot', slot: field, of: undefined } : undefined;
     }
     const of = this.#of(source, steps);
-    if (of?.kind === 'parameter' && name !== undefined) return { ...of, parts: [...of.parts, name] };
-    return of;
+    return of && name !== undefined ? this.#partOf(of, name) : of;
+  }
+
+  /** A member of what is kept, or handed in. */
+  #partOf(of: Origin, name: string): Origin {
+    const declared = of.kind === 'slot' ? of.slot : (of.slot ?? of.parameter);
+    const slot = memberOfType((declared as { type?: Ts.TypeNode }).type, name, this.#code);
+    if (of.kind === 'parameter') return { ...of, parts: [...of.parts, name], slot };
+    return slot ? { kind: 'slot', slot, of } : of;
   }
 
   #member(access: Ts.PropertyAccessExpression, name: NameNode, steps: number): Origin | undefined {
@@ -242,6 +250,27 @@ export class CallbackOrigins {
     return TAKING.has(text) ? this.#of(object, steps) : undefined;
   }
 }
+
+/** The member of a name that a type declares. */
+function memberOfType(type: Ts.TypeNode | undefined, name: string, code: Code): Ts.Node | undefined {
+  if (!type) return undefined;
+  const find = (members: readonly Ts.TypeElement[]): Ts.Node | undefined =>
+    members.find((member) => member.name !== undefined && nameText(member.name) === name);
+  if (ts.isTypeLiteralNode(type)) return find(type.members);
+  if (!ts.isTypeReferenceNode(type)) return undefined;
+  const named = ts.isIdentifier(type.typeName) ? type.typeName : type.typeName.right;
+  for (const entity of code.entities(named)) {
+    if (entity.kind !== 'node') {
+      const [inner] = type.typeArguments ?? [];
+      return inner && TRANSPARENT.has(named.text) ? memberOfType(inner, name, code) : undefined;
+    }
+    if (ts.isInterfaceDeclaration(entity.node)) return find(entity.node.members);
+    if (ts.isTypeAliasDeclaration(entity.node)) return memberOfType(entity.node.type, name, code);
+  }
+  return undefined;
+}
+
+const TRANSPARENT: ReadonlySet<string> = new Set(['Partial', 'Readonly', 'Required', 'NonNullable']);
 
 /** A call that tells listeners of which nothing is known: `bus.emit('done')`. */
 export function isEmit(callee: Ts.Node, code: Code): boolean {
