@@ -19,7 +19,7 @@ export async function run(pass: Pass<LockCallbackOptions, MessageId>): Promise<v
     for (const name of allowed) used.add(name);
     if (allowed.length > 0) continue;
     const { held, via, at } = found;
-    const [callback = ''] = found.names;
+    const callback = found.names[0]?.name ?? '';
     const lock = facts.nameOf(held.lock.cls);
     pass.report({
       messageId: 'callbackUnderLock',
@@ -42,8 +42,8 @@ export async function run(pass: Pass<LockCallbackOptions, MessageId>): Promise<v
 }
 
 /** Whether a name in the config stands for a callback: by its full name, in the file that it gives. */
-function isNamed({ names, file }: CallbackUnderLock, text: string, root: string): boolean {
-  const { file: wanted, name } = parseConfigName(text);
-  if (!names.includes(name)) return false;
-  return wanted === undefined || resolvePath(root, wanted) === file;
+function isNamed({ names }: CallbackUnderLock, text: string, root: string): boolean {
+  const { file, name } = parseConfigName(text);
+  const path = file === undefined ? undefined : resolvePath(root, file);
+  return names.some((one) => one.name === name && (path === undefined || one.file === path));
 }

@@ -3,30 +3,26 @@ import { memberName, nameText, rightmostName, skipParentheses } from '../code.ts
 import type { Origin } from './callback-origins.ts';
 import { functionName } from './function-name.ts';
 
-/** The names by which a config may speak of a callback; reports show the first. */
-export interface NamesOfCallback {
-  readonly names: readonly string[];
+/** A name by which a config may speak of a callback. */
+export interface CallbackName {
+  readonly name: string;
   /** Where it is declared. */
   readonly file: string;
 }
 
 /** Names of callbacks: `Registry.onChange`, `Registry.update.mutate`, `Options.onDone`. */
 export class CallbackNames {
-  of(origin: Origin): NamesOfCallback {
-    if (origin.kind === 'slot') {
-      return { names: [slotName(origin.slot)], file: origin.slot.getSourceFile().fileName };
-    }
+  of(origin: Origin): readonly CallbackName[] {
+    if (origin.kind === 'slot') return [nameOfSlot(origin.slot)];
     const { parameter, parts, slot } = origin;
-    const own = ts.isIdentifier(parameter.name) ? [parameter.name.text] : [];
-    const path = [functionName(parameter.parent), ...own, ...parts].join('.');
-    return {
-      names: slot ? [slotName(slot), path] : [path],
-      file: (slot ?? parameter).getSourceFile().fileName,
-    };
+    const variable = ts.isIdentifier(parameter.name) ? [parameter.name.text] : [];
+    const path = [functionName(parameter.parent), ...variable, ...parts].join('.');
+    const own = { name: path, file: parameter.getSourceFile().fileName };
+    return slot ? [nameOfSlot(slot), own] : [own];
   }
 
   /** `Registry.bus.emit` for `this.bus.emit(…)`. */
-  ofEmit(callee: Ts.Node): NamesOfCallback {
+  ofEmit(callee: Ts.Node): readonly CallbackName[] {
     const name = memberName(callee);
     const text = (name && nameText(name)) ?? 'emit';
     const object = skipParentheses((callee as Ts.PropertyAccessExpression).expression);
@@ -34,8 +30,12 @@ export class CallbackNames {
     const cls = ts.findAncestor(callee, ts.isClassLike)?.name?.text;
     const isOwn = startsWithThis(object);
     const path = [...(isOwn && cls !== undefined ? [cls] : []), ...(holder ? [nameText(holder)] : []), text];
-    return { names: [path.join('.'), text], file: callee.getSourceFile().fileName };
+    return [{ name: path.join('.'), file: callee.getSourceFile().fileName }];
   }
+}
+
+function nameOfSlot(slot: Ts.Node): CallbackName {
+  return { name: slotName(slot), file: slot.getSourceFile().fileName };
 }
 
 /** `Class.field`, `Interface.member`, or the name of a variable. */

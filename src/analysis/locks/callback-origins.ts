@@ -10,8 +10,8 @@ import {
 } from '../code.ts';
 import { callSitesOf } from './call-sites.ts';
 import { functionType } from './function-types.ts';
-import { isResolver } from './unknown-callees.ts';
 import { storesTo } from './stores.ts';
+import { isResolver } from './unknown-callees.ts';
 
 /** Where a function that is called comes from: a parameter, or a field or variable that keeps it. */
 export type Origin = ParameterOrigin | SlotOrigin;

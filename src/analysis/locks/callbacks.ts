@@ -3,12 +3,12 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
-import { CallbackNames, type NamesOfCallback } from './callback-names.ts';
+import { type CallbackName, CallbackNames } from './callback-names.ts';
 import {
   CallbackOrigins,
+  ITERATING,
   isCallbackMember,
   isEmit,
-  ITERATING,
   type Origin,
   type ParameterOrigin,
 } from './callback-origins.ts';
@@ -20,8 +20,8 @@ import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
 import { callSpan } from './record.ts';
 import { type CallChain, chain, type Held, membersOf, type Value } from './values.ts';
-import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { WatchedCalls } from './watched-calls.ts';
+import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { isWholeSection } from './whole-section.ts';
 import { START, type World } from './world.ts';
 
@@ -30,8 +30,7 @@ export interface CallbackUnderLock {
   /** The lock that was taken last of those that are held. */
   readonly held: Held;
   /** What is called, by the names that a config may use; the first is the one that reports show. */
-  readonly names: readonly string[];
-  readonly file: string;
+  readonly names: readonly CallbackName[];
   /** A method of an object that is merely used: only a config makes it a callback. */
   readonly isPlain: boolean;
   readonly at: Span;
@@ -44,7 +43,7 @@ interface Noted {
   readonly node: Ts.Node;
   /** Undefined for what is certainly not the author's. */
   readonly origin: ParameterOrigin | undefined;
-  readonly named: NamesOfCallback;
+  readonly names: readonly CallbackName[];
   readonly isPlain: boolean;
   readonly held: Held | undefined;
   readonly isBeforePause: boolean;
@@ -56,6 +55,8 @@ interface Way {
   readonly context: Context;
   /** The parameter that the callback came in by, as long as it is not known what is handed in. */
   readonly origin: ParameterOrigin | undefined;
+  /** By what it is known, where it comes from first. */
+  readonly names: readonly CallbackName[];
   /** The call of the callback, or by which it is handed on. */
   readonly call: Ts.Node;
   readonly held: Held | undefined;
@@ -102,11 +103,11 @@ export class CallbackWatcher implements LockWatcher {
     const call = action.node;
     const callee = skipParentheses(call.expression) as Ts.Expression;
     if (isEmit(callee, this.#engine.code)) {
-      const named = this.#names.ofEmit(callee);
+      const names = this.#names.ofEmit(callee);
       this.#note(context, world, {
         node: call,
         origin: undefined,
-        named,
+        names,
         isPlain: false,
         held: world.held.at(-1),
       });
@@ -154,9 +155,9 @@ export class CallbackWatcher implements LockWatcher {
     world: World,
     held: Held | undefined,
   ): void {
-    const named = this.#names.of(origin);
+    const names = this.#names.of(origin);
     const isPlain = origin.slot !== undefined && !isCallbackMember(origin.slot);
-    const noted = { node: call, named, isPlain, held };
+    const noted = { node: call, names, isPlain, held };
     if (origin.kind === 'slot') {
       if (this.#origins.isForeign(origin)) this.#note(context, world, { ...noted, origin: undefined });
       return;
@@ -192,9 +193,9 @@ export class CallbackWatcher implements LockWatcher {
     const origin = isHandedIn(noted.origin, context, callers) ? noted.origin : undefined;
     // A function that was put away, and runs where nobody knows what it was made with.
     if (noted.origin && !origin && !this.#origins.isForeignParameter(noted.origin.parameter)) return;
-    const ways: Way[] = [
-      { noted, context, origin, call: node, held, via: undefined, path: undefined, isBeforePause },
-    ];
+    const { names } = noted;
+    const start = { noted, context, origin, names, call: node, held, isBeforePause };
+    const ways: Way[] = [{ ...start, via: undefined, path: undefined }];
     for (const way of ways) {
       const key = keyOf(way);
       if (seen.has(key)) continue;
@@ -216,14 +217,17 @@ export class CallbackWatcher implements LockWatcher {
     const { under, atStart, isWithin, isDirect } = around;
     const reaching = under ?? (way.isBeforePause ? atStart.at(-1) : undefined);
     if (!way.held && !reaching && !isWithin && !way.isBeforePause) return undefined;
-    const origin = way.origin && this.#handedIn(way.origin, way.context.call.fn, isDirect ? node : undefined);
-    if (origin === null) return undefined;
+    const handed = way.origin && this.#handedIn(way.origin, way.context.call.fn, isDirect ? node : undefined);
+    if (handed === 'seen') return undefined;
+    const origin = handed?.kind === 'parameter' ? handed : undefined;
+    const isPassed = handed !== way.origin;
     const path = chain(callSpan(this.#engine.code, node), functionName(way.context.call.fn), way.path);
     return {
       noted: way.noted,
       context: caller,
       origin,
-      call: origin === way.origin ? way.call : node,
+      names: handed && isPassed ? [...this.#names.of(handed), ...way.names] : way.names,
+      call: isPassed ? node : way.call,
       held: way.held ?? reaching,
       via: way.held ? way.via : path,
       path,
@@ -231,29 +235,23 @@ export class CallbackWatcher implements LockWatcher {
     };
   }
 
-  /** What a call hands in: a parameter of the caller, `undefined` for what is foreign, `null` for what can be seen. */
-  #handedIn(
-    origin: ParameterOrigin,
-    fn: CfgOwner,
-    call: Ts.Node | undefined,
-  ): ParameterOrigin | undefined | null {
+  /** What a call hands in: a parameter of the caller, what others have put somewhere, or what can be seen. */
+  #handedIn(origin: ParameterOrigin, fn: CfgOwner, call: Ts.Node | undefined): Origin | 'seen' {
     const { parameter, parts } = origin;
     if (parameter.parent !== fn) return origin;
-    if (!call || !ts.isCallExpression(call)) return null;
-    const index = parameter.parent.parameters.indexOf(parameter);
-    const given = call.arguments[index];
-    if (!given) return null;
+    if (!call || !ts.isCallExpression(call)) return 'seen';
+    const given = call.arguments[parameter.parent.parameters.indexOf(parameter)];
+    if (!given) return 'seen';
     const [part, ...rest] = parts;
     const own = part === undefined ? given : (memberOfLiteral(given, part) ?? given);
     const handed = this.#origins.of(own);
-    if (!handed) return null;
-    if (handed.kind === 'slot') return this.#origins.isForeign(handed) ? undefined : null;
+    if (!handed) return 'seen';
+    if (handed.kind === 'slot') return this.#origins.isForeign(handed) ? handed : 'seen';
     return { ...handed, parts: [...handed.parts, ...(own === given ? parts : rest)], slot: origin.slot };
   }
 
-  #result({ noted, via }: Way, held: Held): CallbackUnderLock {
-    const { node, named, isPlain } = noted;
-    return { held, ...named, isPlain, at: callSpan(this.#engine.code, node), via };
+  #result({ noted: { node, isPlain }, names, via }: Way, held: Held): CallbackUnderLock {
+    return { held, names, isPlain, at: callSpan(this.#engine.code, node), via };
   }
 }
 
@@ -308,7 +306,7 @@ function keyOf({ context, origin, call, held, isBeforePause }: Way): string {
 /** One callback under one acquisition is one cause: the shortest way to it is kept. */
 function keep(found: Map<string, CallbackUnderLock>, one: CallbackUnderLock): void {
   const { at } = acquiredAt(one.held);
-  const key = `${at.file}:${at.start}|${one.held.lock.cls.id}|${one.file}#${one.names[0]}`;
+  const key = `${at.file}:${at.start}|${one.held.lock.cls.id}|${one.names[0]?.file}#${one.names[0]?.name}`;
   const known = found.get(key);
   if (
     !known ||

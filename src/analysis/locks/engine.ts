@@ -35,7 +35,6 @@ import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
 import {
   type Acquisition,
-  type Bindings,
   type Closure,
   chain,
   EMPTY_BINDINGS,

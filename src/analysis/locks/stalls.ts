@@ -1,16 +1,16 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
-import { CallbackOrigins, ITERATING } from './callback-origins.ts';
 import { callSitesOf } from './call-sites.ts';
+import { CallbackOrigins, ITERATING } from './callback-origins.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { functionName } from './function-name.ts';
 import { callSpan } from './record.ts';
 import { type Signal, Signals } from './signals.ts';
 import { type CallChain, chain, type Held, type LockClass } from './values.ts';
-import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { WatchedCalls } from './watched-calls.ts';
+import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 
 /** A wait that only a holder of the lock can end, while the lock is held. */
 export interface Stall {

@@ -5,8 +5,8 @@ import { type Activation, isAsyncFunction, tokensOf } from './activation.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { type Held, type LockClass, membersOf, type Value } from './values.ts';
-import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { WatchedCalls } from './watched-calls.ts';
+import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { isSameLock, type World } from './world.ts';
 
 /** A place where a function lets others run while it holds a lock. */

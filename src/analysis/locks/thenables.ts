@@ -8,7 +8,7 @@ import { runUnder } from './calls.ts';
 import { awaitedChain, isChain } from './chain-locks.ts';
 import { handOver } from './handover.ts';
 import { idOf } from './keys.ts';
-import { type Closure, EMPTY_BINDINGS, membersOf, type Task, UNIT, type Value } from './values.ts';
+import { type Closure, membersOf, type Task, UNIT, type Value } from './values.ts';
 import { joinValues, type World } from './world.ts';
 
 /** Classes of the program whose objects are awaited by a `then` of their own: lazy queries, builders. */

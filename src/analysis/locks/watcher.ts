@@ -1,8 +1,8 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { CfgNode, CfgOwner } from '../cfg.ts';
 import type { Activation } from './activation.ts';
-import type { Context } from './contexts.ts';
 import type { Around } from './around.ts';
+import type { Context } from './contexts.ts';
 import type { World } from './world.ts';
 
 /** One action of a function, in one state that control may be in there. */

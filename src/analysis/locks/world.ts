@@ -296,7 +296,8 @@ export function dropTokens(world: World, tokens: readonly string[]): World {
 export function releaseTokens(world: World, tokens: readonly string[]): World {
   const given = world.held.filter(({ token }) => tokens.includes(token));
   const own = given.map(({ token }) => token);
-  const asked = given.length > 0 ? given.filter(({ isAdopted }) => isAdopted).map(({ token }) => token) : tokens;
+  const asked =
+    given.length > 0 ? given.filter(({ isAdopted }) => isAdopted).map(({ token }) => token) : tokens;
   const foreign = asked.filter((token) => !world.releasedTokens.includes(token));
   const next = dropTokens(world, own);
   return foreign.length === 0 ? next : { ...next, releasedTokens: [...next.releasedTokens, ...foreign] };
