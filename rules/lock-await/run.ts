@@ -2,6 +2,7 @@ import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/decl
 import { type LockFacts, lockFacts } from '../../src/analysis/locks/facts.ts';
 import type { LockEdge } from '../../src/analysis/locks/record.ts';
 import { callSteps, causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
+import type { Span } from '../../src/engine/finding.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import type { MessageId } from './rule.ts';
 
@@ -12,16 +13,20 @@ export async function run(pass: AwaitPass): Promise<void> {
   const declared = declaredLocks(pass.locks, facts);
   for (const site of facts.sites) pass.site(site);
   for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
-  reportPauses(pass, facts, declared);
-  reportWaitsForRelease(pass, facts, declared);
-  reportStalls(pass, facts);
+  const waits = [...reportWaitsForRelease(pass, facts, declared), ...reportStalls(pass, facts)];
+  reportPauses(pass, facts, declared, waits);
 }
 
-/** Control is handed on under a lock that is declared brief. */
-function reportPauses(pass: AwaitPass, { watchers, nameOf }: LockFacts, { isBrief }: DeclaredLocks): void {
+/** Control is handed on under a lock that is declared brief. That a wait has no end is the worse of two findings. */
+function reportPauses(
+  pass: AwaitPass,
+  { watchers, nameOf }: LockFacts,
+  { isBrief }: DeclaredLocks,
+  waits: readonly Span[],
+): void {
   for (const { at, held } of watchers.suspensions?.found(isBrief) ?? []) {
     const innermost = held.at(-1);
-    if (!innermost) continue;
+    if (!innermost || waits.some((wait) => isWithin(wait, at))) continue;
     const lock = nameOf(innermost.lock.cls);
     pass.report({
       messageId: 'awaitUnderBrief',
@@ -37,9 +42,10 @@ function reportPauses(pass: AwaitPass, { watchers, nameOf }: LockFacts, { isBrie
 }
 
 /** A task waits until its own lock is free, or its own queue has come to an end. */
-function reportWaitsForRelease(pass: AwaitPass, facts: LockFacts, declared: DeclaredLocks): void {
+function reportWaitsForRelease(pass: AwaitPass, facts: LockFacts, declared: DeclaredLocks): Span[] {
   const waits = facts.edges.filter((edge) => isForItself(edge, declared));
-  for (const edge of shortestPerKey(waits, causeOf)) {
+  const reported = shortestPerKey(waits, causeOf);
+  for (const edge of reported) {
     const { at, until, lock } = edge.inner;
     const name = facts.nameOf(lock.cls);
     pass.report({
@@ -52,6 +58,7 @@ function reportWaitsForRelease(pass: AwaitPass, facts: LockFacts, declared: Decl
       trace: traceOf(edge, facts.nameOf),
     });
   }
+  return reported.map(({ inner }) => inner.at);
 }
 
 function isForItself({ outer, inner, instances }: LockEdge, { isReentrant }: DeclaredLocks): boolean {
@@ -62,8 +69,9 @@ function isForItself({ outer, inner, instances }: LockEdge, { isReentrant }: Dec
 }
 
 /** What is waited for is done by holders of the lock alone. */
-function reportStalls(pass: AwaitPass, { watchers, nameOf }: LockFacts): void {
-  for (const { held, at, what, via, endedAt } of watchers.stalls?.found() ?? []) {
+function reportStalls(pass: AwaitPass, { watchers, nameOf }: LockFacts): Span[] {
+  const stalls = watchers.stalls?.found() ?? [];
+  for (const { held, at, what, via, endedAt } of stalls) {
     const lock = nameOf(held.lock.cls);
     pass.report({
       messageId: 'waitsForHolder',
@@ -78,4 +86,9 @@ function reportStalls(pass: AwaitPass, { watchers, nameOf }: LockFacts): void {
       ],
     });
   }
+  return stalls.map(({ at }) => at);
+}
+
+function isWithin(inner: Span, outer: Span): boolean {
+  return inner.file === outer.file && outer.start <= inner.start && inner.end <= outer.end;
 }
