@@ -27,8 +27,10 @@ function check(callee: string, args: readonly string[]) {
   const dir = tempDir({
     'src/registry.ts': source(callee),
     'node_modules/async-mutex/index.d.ts': STUB,
-    'node_modules/async-mutex/package.json': '{"name": "async-mutex", "version": "0.5.0", "types": "index.d.ts"}',
-    'tsconfig.json': '{"compilerOptions": {"strict": true, "module": "nodenext", "types": []}, "include": ["src"]}',
+    'node_modules/async-mutex/package.json':
+      '{"name": "async-mutex", "version": "0.5.0", "types": "index.d.ts"}',
+    'tsconfig.json':
+      '{"compilerOptions": {"strict": true, "module": "nodenext", "types": []}, "include": ["src"]}',
   });
   const { code, stdout, stderr } = ws(dir, ['check', '--no-config', '--format', 'json', ...args]);
   expect(stderr).toBe('');
@@ -39,7 +41,9 @@ function check(callee: string, args: readonly string[]) {
   return {
     code,
     unresolved: unresolved.map(({ line }) => line),
-    findings: findings.map(({ ruleId, messageId, line, message }) => `${ruleId}/${messageId} ${line} ${message}`),
+    findings: findings.map(
+      ({ ruleId, messageId, line, message }) => `${ruleId}/${messageId} ${line} ${message}`,
+    ),
   };
 }
 

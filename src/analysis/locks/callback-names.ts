@@ -18,7 +18,7 @@ export class CallbackNames {
     const variable = ts.isIdentifier(parameter.name) ? [parameter.name.text] : [];
     const path = [functionName(parameter.parent), ...variable, ...parts].join('.');
     const own = { name: path, file: parameter.getSourceFile().fileName };
-    return slot ? [nameOfSlot(slot), own] : [own];
+    return slot && ownerOf(slot) ? [nameOfSlot(slot), own] : [own];
   }
 
   /** `Registry.bus.emit` for `this.bus.emit(…)`. */
@@ -42,15 +42,20 @@ function nameOfSlot(slot: Ts.Node): CallbackName {
 function slotName(slot: Ts.Node): string {
   const { name } = slot as { name?: Ts.Node };
   const own = (name && nameText(name)) ?? '<anonymous>';
+  const owner = ownerOf(slot);
+  return owner === undefined ? own : `${owner}.${own}`;
+}
+
+/** The name of the class, interface or type that declares a member. */
+function ownerOf(slot: Ts.Node): string | undefined {
+  if (ts.isVariableDeclaration(slot)) return undefined;
   const owner = ts.isParameter(slot) ? slot.parent.parent : slot.parent;
-  const holder = ts.isTypeLiteralNode(owner) ? owner.parent : owner;
-  const { name: of } = holder as { name?: Ts.Node };
-  const isNamed = of !== undefined && !ts.isVariableDeclaration(slot);
-  return isNamed ? `${nameText(of) ?? '<anonymous>'}.${own}` : own;
+  const { name } = (ts.isTypeLiteralNode(owner) ? owner.parent : owner) as { name?: Ts.Node };
+  return name && nameText(name);
 }
 
 function startsWithThis(object: Ts.Node): boolean {
   let at = object;
   while (ts.isPropertyAccessExpression(at)) at = skipParentheses(at.expression);
-  return at.kind === ts.SyntaxKind.ThisKeyword;
+  return at.kind === ts.SyntaxKind.ThisKeyword || at.kind === ts.SyntaxKind.SuperKeyword;
 }

@@ -84,6 +84,15 @@ export class CallbackOrigins {
         return ts.isSpreadAssignment(property) && this.isForeignValue(property.expression);
       });
     }
+    if (ts.isArrayLiteralExpression(bare))
+      return bare.elements.some((element) => this.isForeignValue(element));
+    if (ts.isSpreadElement(bare)) return this.isForeignValue(bare.expression);
+    if (ts.isConditionalExpression(bare)) {
+      return this.isForeignValue(bare.whenTrue) || this.isForeignValue(bare.whenFalse);
+    }
+    if (ts.isBinaryExpression(bare) && CHOOSING.has(bare.operatorToken.kind)) {
+      return this.isForeignValue(bare.left) || this.isForeignValue(bare.right);
+    }
     const origin = this.of(bare);
     if (!origin) return false;
     return origin.kind === 'slot' ? this.isForeign(origin) : this.isForeignParameter(origin.parameter);

@@ -12,7 +12,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { isEmit, isMemberSignature } from './callback-origins.ts';
+import { ITERATING, isEmit, isMemberSignature } from './callback-origins.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
@@ -181,7 +181,7 @@ export class LockReach {
     return {
       takes,
       isOpen: called.some((callee) => this.#isUnknown(callee)),
-      callsBack: called.some((callee) => this.#isCallback(callee)),
+      callsBack: called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
       functions: [...functions],
     };
   }
@@ -249,6 +249,15 @@ export class LockReach {
       (entities.every(({ kind }) => kind === 'external') &&
         /^(?:call|apply)$/.test((name && nameText(name)) ?? ''))
     );
+  }
+
+  /** `rows.map(transform)`: what is handed to a loop of the language is called. */
+  #isLoopOfCallback(callee: Ts.Expression): boolean {
+    const bare = skipParentheses(callee);
+    const { parent } = callee;
+    if (!ts.isPropertyAccessExpression(bare) || !ITERATING.has(bare.name.text)) return false;
+    const argument = ts.isCallExpression(parent) ? parent.arguments[0] : undefined;
+    return argument !== undefined && this.#isCallback(argument);
   }
 
   /** The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. */

@@ -2,10 +2,10 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { usesOfBinding } from './binding-uses.ts';
 import type { CallbackOrigins } from './callback-origins.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { fieldAssignments } from './field-assignments.ts';
-import { usesOfParameter } from './parameter-uses.ts';
 import { referencesTo } from './references.ts';
 
 /** What somebody waits for until somebody else says so: a kept `resolve`, or an event. */
@@ -68,6 +68,7 @@ export class Signals {
     if (ts.isAwaitExpression(bare)) return this.#of(bare.expression, steps + 1);
     if (ts.isIdentifier(bare)) {
       const local = resolveLocal(bare);
+      if (local && ts.isBindingElement(local)) return this.#ofResolvers(local);
       const initializer = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
       return initializer && this.#of(initializer, steps + 1);
     }
@@ -81,7 +82,20 @@ export class Signals {
     if (expression.getText() !== 'Promise' || !executor) return undefined;
     if (!ts.isArrowFunction(executor) && !ts.isFunctionExpression(executor)) return undefined;
     const [resolve] = executor.parameters;
-    const [use, another] = resolve ? usesOfParameter(resolve) : [];
+    const [use, another] = resolve ? usesOfBinding(resolve) : [];
+    return use && !another ? this.#keptBy(use) : undefined;
+  }
+
+  /** `const { promise, resolve } = Promise.withResolvers()` */
+  #ofResolvers(promise: Ts.BindingElement): Signal | undefined {
+    const variable = promise.parent.parent;
+    const made = ts.isVariableDeclaration(variable) && variable.initializer?.getText();
+    if (!made || !/^Promise\.withResolvers\b/.test(made)) return undefined;
+    const resolve = promise.parent.elements.find(
+      (element) =>
+        ts.isBindingElement(element) && nameText(element.propertyName ?? element.name) === 'resolve',
+    );
+    const [use, another] = resolve && ts.isBindingElement(resolve) ? usesOfBinding(resolve) : [];
     return use && !another ? this.#keptBy(use) : undefined;
   }
 

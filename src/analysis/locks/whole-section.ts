@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { isThen } from './joined.ts';
@@ -45,22 +46,22 @@ function doesMore(fn: Ts.Node, held: Held): boolean {
     if (node !== fn && ts.isFunctionLike(node)) return false;
     const { parent } = node;
     if (parent && ts.isTryStatement(parent) && parent.finallyBlock === node) return false;
-    if (node.pos >= after && isChange(node)) return true;
+    if (node.pos >= after && isChange(node, fn)) return true;
     return ts.forEachChild(node, visit) ?? false;
   };
   return visit(fn);
 }
 
-function isChange(node: Ts.Node): boolean {
+function isChange(node: Ts.Node, fn: Ts.Node): boolean {
   if (ts.isBinaryExpression(node)) {
     const { kind } = node.operatorToken;
     const isAssignment = kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-    return isAssignment && isPart(node.left);
+    return isAssignment && outlives(node.left, fn);
   }
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
     const { operator } = node;
     const isStep = operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
-    return isStep && isPart(node.operand);
+    return isStep && outlives(node.operand, fn);
   }
   if (ts.isDeleteExpression(node)) return true;
   if (!ts.isCallExpression(node)) return false;
@@ -70,8 +71,13 @@ function isChange(node: Ts.Node): boolean {
 
 const CHANGING = /^(?:set|add|delete|clear|push|pop|shift|unshift|splice)$/;
 
-function isPart(node: Ts.Node): boolean {
+/** Whether what is assigned is not a variable of the function's own. */
+function outlives(node: Ts.Node, fn: Ts.Node): boolean {
   const bare = skipParentheses(node);
+  if (ts.isIdentifier(bare)) {
+    const local = resolveLocal(bare);
+    return local === undefined || ts.findAncestor(local, (at) => at === fn) === undefined;
+  }
   return ts.isPropertyAccessExpression(bare) || ts.isElementAccessExpression(bare);
 }
 
