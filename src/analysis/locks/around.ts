@@ -2,6 +2,9 @@ import type { AsyncStore } from './async-stores.ts';
 import { type Bindings, EMPTY_BINDINGS, type Held } from './values.ts';
 import { START, type World } from './world.ts';
 
+/** Locks that a function has given back without having taken them. */
+export type GivenBack = Pick<World, 'released' | 'releasedTokens'>;
+
 /** What a call happens under. */
 export interface Around {
   readonly held: readonly Held[];
@@ -13,6 +16,8 @@ export interface Around {
   readonly under: Held | undefined;
   /** All that are held when it starts, whether or not anybody waits for it; the last one was taken last. */
   readonly atStart: readonly Held[];
+  /** What the caller has given back of its own callers' locks. */
+  readonly givenBack: GivenBack;
   /** The caller has not paused yet. */
   readonly isBeforePause: boolean;
   /** The callee goes on, if it does, before its caller. */
@@ -43,6 +48,7 @@ export function aroundStep(world: World, kept: Bindings): Around {
     kept,
     under: world.held.at(-1),
     atStart: allHeld(world),
+    givenBack: world,
     isBeforePause: world.segment === START.segment,
     isWithin: true,
     isDirect: false,
@@ -57,8 +63,19 @@ export const ALONE: Around = {
   kept: EMPTY_BINDINGS,
   under: undefined,
   atStart: [],
+  givenBack: START,
   isBeforePause: false,
   isWithin: false,
   isDirect: false,
   isSection: false,
 };
+
+/** Whether a lock that a caller holds has been given back by a function so many calls below it. */
+export function isGivenBack(
+  { token, lock }: Held,
+  { released, releasedTokens }: GivenBack,
+  calls: number,
+): boolean {
+  const asCalleesKnowIt = '^'.repeat(calls) + token;
+  return releasedTokens.includes(asCalleesKnowIt) || released.some(({ cls }) => cls === lock.cls);
+}

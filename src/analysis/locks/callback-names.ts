@@ -13,7 +13,14 @@ export interface CallbackName {
 /** Names of callbacks: `Registry.onChange`, `Registry.update.mutate`, `Options.onDone`. */
 export class CallbackNames {
   of(origin: Origin): readonly CallbackName[] {
-    if (origin.kind === 'slot') return [nameOfSlot(origin.slot)];
+    if (origin.kind === 'slot') {
+      const { slot, of } = origin;
+      const own = nameOfSlot(slot);
+      const [holder] = of && ownerOf(slot) === undefined ? this.of(of) : [];
+      return holder && !ts.isVariableDeclaration(slot)
+        ? [{ name: `${holder.name}.${own.name}`, file: holder.file }]
+        : [own];
+    }
     const { parameter, parts, slot } = origin;
     const variable = ts.isIdentifier(parameter.name) ? [parameter.name.text] : [];
     const path = [functionName(parameter.parent), ...variable, ...parts].join('.');

@@ -63,7 +63,7 @@ export class CallbackOrigins {
     const { of } = slot;
     if (isMemberSignature(slot.slot)) {
       if (of?.kind === 'parameter') return true;
-      return of ? this.isForeign(of) : ts.isPropertySignature(slot.slot);
+      return of ? this.isForeign(of) : this.#isFilledIn(slot.slot);
     }
     let known = this.#foreign.get(slot.slot);
     if (known === undefined) {
@@ -96,6 +96,13 @@ export class CallbackOrigins {
     const origin = this.of(bare);
     if (!origin) return false;
     return origin.kind === 'slot' ? this.isForeign(origin) : this.isForeignParameter(origin.parameter);
+  }
+
+  /** A member that is not the author's, of an object of which nothing is known, or of the own class. */
+  #isFilledIn(slot: Ts.Node): boolean {
+    const cls = slot.parent;
+    if (!ts.isClassLike(cls)) return ts.isPropertySignature(slot);
+    return this.#code.subtypes(cls).length === 0;
   }
 
   #isForeignSlot(slot: Ts.Node): boolean {

@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
+import { type GivenBack, isGivenBack } from './around.ts';
 import { type CallbackName, CallbackNames } from './callback-names.ts';
 import {
   CallbackOrigins,
@@ -46,6 +47,7 @@ interface Noted {
   readonly names: readonly CallbackName[];
   readonly isPlain: boolean;
   readonly held: Held | undefined;
+  readonly givenBack: GivenBack;
   readonly isBeforePause: boolean;
 }
 
@@ -65,6 +67,8 @@ interface Way {
   /** All calls on the way. */
   readonly path: CallChain | undefined;
   readonly isBeforePause: boolean;
+  /** What has been given back on the way of the locks of callers. */
+  readonly givenBack: readonly GivenBack[];
 }
 
 /**
@@ -165,8 +169,8 @@ export class CallbackWatcher implements LockWatcher {
     if (!isKnown(activation.evaluate(callee, world))) this.#note(context, world, { ...noted, origin });
   }
 
-  #note(context: Context, { segment }: World, call: Omit<Noted, 'isBeforePause'>): void {
-    const noted = { ...call, isBeforePause: segment === START.segment };
+  #note(context: Context, world: World, call: Omit<Noted, 'isBeforePause' | 'givenBack'>): void {
+    const noted = { ...call, givenBack: world, isBeforePause: world.segment === START.segment };
     const known = this.#noted.get(context);
     if (known) known.push(noted);
     else this.#noted.set(context, [noted]);
@@ -193,8 +197,8 @@ export class CallbackWatcher implements LockWatcher {
     const origin = isHandedIn(noted.origin, context, callers) ? noted.origin : undefined;
     // A function that was put away, and runs where nobody knows what it was made with.
     if (noted.origin && !origin && !this.#origins.isForeignParameter(noted.origin.parameter)) return;
-    const { names } = noted;
-    const start = { noted, context, origin, names, call: node, held, isBeforePause };
+    const { names, givenBack } = noted;
+    const start = { noted, context, origin, names, call: node, held, isBeforePause, givenBack: [givenBack] };
     const ways: Way[] = [{ ...start, via: undefined, path: undefined }];
     for (const way of ways) {
       const key = keyOf(way);
@@ -213,9 +217,12 @@ export class CallbackWatcher implements LockWatcher {
   }
 
   /** The way as it goes on in a caller; undefined where it ends. */
-  #above(way: Way, { caller, node, around }: WatchedCall): Way | undefined {
-    const { under, atStart, isWithin, isDirect } = around;
-    const reaching = under ?? (way.isBeforePause ? atStart.at(-1) : undefined);
+  #above(way: Way, { caller, node, around: call }: WatchedCall): Way | undefined {
+    const { under, atStart, isWithin, isDirect } = call;
+    const around = under || way.isBeforePause ? atStart : [];
+    const reaching = around.findLast(
+      (one) => !way.givenBack.some((back, index) => isGivenBack(one, back, way.givenBack.length - index)),
+    );
     if (!way.held && !reaching && !isWithin && !way.isBeforePause) return undefined;
     const handed = way.origin && this.#handedIn(way.origin, way.context.call.fn, isDirect ? node : undefined);
     if (handed === 'seen') return undefined;
@@ -231,7 +238,8 @@ export class CallbackWatcher implements LockWatcher {
       held: way.held ?? reaching,
       via: way.held ? way.via : path,
       path,
-      isBeforePause: way.isBeforePause && around.isBeforePause,
+      isBeforePause: way.isBeforePause && call.isBeforePause,
+      givenBack: [...way.givenBack, call.givenBack],
     };
   }
 

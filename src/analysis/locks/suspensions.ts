@@ -2,6 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type Activation, isAsyncFunction, tokensOf } from './activation.ts';
+import { type GivenBack, isGivenBack } from './around.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { type Held, type LockClass, membersOf, type Value } from './values.ts';
@@ -21,7 +22,7 @@ interface Pause {
   readonly at: Span;
   readonly held: readonly Held[];
   /** What of its caller's the function has given back by then. */
-  readonly released: World['released'];
+  readonly givenBack: GivenBack;
 }
 
 /** Looks for places where control is handed on while a lock is held: awaits, yields, asynchronous loops. */
@@ -79,7 +80,7 @@ export class SuspensionWatcher implements LockWatcher {
 
   #pause(context: Context, node: Ts.Node, world: World, waitedFor: Value | undefined): void {
     const held = world.held.filter((one) => !isSettledBy(waitedFor, one));
-    const pause: Pause = { at: this.#engine.code.span(node), held, released: world.released };
+    const pause: Pause = { at: this.#engine.code.span(node), held, givenBack: world };
     const known = this.#pauses.get(context);
     if (known) known.push(pause);
     else this.#pauses.set(context, [pause]);
@@ -90,11 +91,11 @@ export class SuspensionWatcher implements LockWatcher {
     const sections = this.#sections.byCallee();
     const found = new Map<string, Suspension>();
     for (const [context, pauses] of this.#pauses) {
-      for (const { at, held, released } of pauses) {
+      for (const { at, held, givenBack } of pauses) {
         const around = (sections.get(context) ?? [])
           .flatMap((call) => call.around.under ?? [])
           .filter(({ lock }) => !lock.cls.primitive.immediate)
-          .filter(({ lock }) => !released.some((other) => isSameLock(other, lock)));
+          .filter((one) => !isGivenBack(one, givenBack, 1));
         const wanted = [...around, ...held].filter(({ lock }) => isWanted(lock.cls));
         if (wanted.length > 0) found.set(`${at.file}:${at.start}`, { at, held: wanted });
       }

@@ -26,7 +26,7 @@ function isGivenBack(node: Ts.Node, fn: Ts.Node, held: Held): boolean {
     const { parent } = at;
     if (ts.isReturnStatement(parent)) return true;
     if (ts.isArrowFunction(parent)) return parent.body === at;
-    if (ts.isExpressionStatement(parent)) return !doesMore(fn, held);
+    if (ts.isExpressionStatement(parent)) return !doesMore(fn, held) && !givesValue(fn);
     if (ts.isVariableDeclaration(parent)) return !doesMore(fn, held);
     if (isThen(parent, at)) at = parent.parent;
     else if (ts.isBinaryExpression(parent)) {
@@ -37,6 +37,16 @@ function isGivenBack(node: Ts.Node, fn: Ts.Node, held: Held): boolean {
     else if (ts.isExpression(parent) && !ts.isCallExpression(parent)) at = parent;
     else return false;
   }
+}
+
+/** Whether a function gives back something: then not by a statement whose value nobody takes. */
+function givesValue(fn: Ts.Node): boolean {
+  const visit = (node: Ts.Node): boolean => {
+    if (node !== fn && ts.isFunctionLike(node)) return false;
+    if (ts.isReturnStatement(node) && node.expression) return true;
+    return ts.forEachChild(node, visit) ?? false;
+  };
+  return visit(fn);
 }
 
 /** Whether a function changes something of its object while it holds the lock, other than to give it back. */
