@@ -9,6 +9,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import { callSitesOf } from './call-sites.ts';
+import { fieldAssignments } from './field-assignments.ts';
 import { functionType } from './function-types.ts';
 import { storesTo } from './stores.ts';
 import { isResolver } from './unknown-callees.ts';
@@ -98,11 +99,10 @@ export class CallbackOrigins {
     return origin.kind === 'slot' ? this.isForeign(origin) : this.isForeignParameter(origin.parameter);
   }
 
-  /** A member that is not the author's, of an object of which nothing is known, or of the own class. */
+  /** A member of the own class that is there for others to fill in. */
   #isFilledIn(slot: Ts.Node): boolean {
     const cls = slot.parent;
-    if (!ts.isClassLike(cls)) return ts.isPropertySignature(slot);
-    return this.#code.subtypes(cls).length === 0;
+    return ts.isClassLike(cls) && this.#code.subtypes(cls).length === 0;
   }
 
   #isForeignSlot(slot: Ts.Node): boolean {
@@ -111,6 +111,16 @@ export class CallbackOrigins {
     const { stores } = storesTo(slot, type?.depth ?? 0, this.#code);
     if (stores.some(({ value }) => this.isForeignValue(value))) return true;
     return type !== undefined && isOpenToAll(slot, type.depth);
+  }
+
+  /** The same for a function that was put away: who has called the function around it is not seen there. */
+  isForeignCapture(parameter: Ts.ParameterDeclaration): boolean {
+    const fn = parameter.parent;
+    if (!isInModule(fn)) return this.isForeignParameter(parameter);
+    const index = fn.parameters.indexOf(parameter);
+    const { sites } = callSitesOf(fn, this.#code);
+    if (sites.length === 0) return this.isForeignParameter(parameter);
+    return sites.some(({ args }) => args[index] !== undefined && this.isForeignValue(args[index]));
   }
 
   /** Whether a function may be given other values than those that the author can see at its calls. */
@@ -309,13 +319,33 @@ export function isEmit(callee: Ts.Node, code: Code): boolean {
  * name or its owner's is there for others to fill in. Any other method is one of an object that is merely used.
  */
 export function isCallbackMember(node: Ts.Node): boolean {
-  if (!isMethod(node)) return true;
+  if (ts.isPropertySignature(node) && !isOneOfSeveral(node)) return true;
+  if (!isMemberSignature(node)) return true;
   const { name, parent } = node as Ts.MethodSignature;
   const owner = (parent as { name?: Ts.Node }).name ?? (parent.parent as { name?: Ts.Node }).name;
   return (
     /^on[A-Z]/.test(nameText(name) ?? '') || (owner !== undefined && HOOK_TYPE.test(nameText(owner) ?? ''))
   );
 }
+
+/** A function of an object's interface, which has several: it is called like a method, whatever it is written like. */
+function isOneOfSeveral(node: Ts.PropertySignature): boolean {
+  const owner = node.parent;
+  if (node.questionToken || !ts.isInterfaceDeclaration(owner) || OPTIONS_TYPE.test(owner.name.text))
+    return false;
+  const functions = owner.members.filter(
+    (member) => ts.isMethodSignature(member) || (ts.isPropertySignature(member) && isFunctionMember(member)),
+  );
+  return functions.length > 1;
+}
+
+function isFunctionMember({ type }: Ts.PropertySignature): boolean {
+  return type !== undefined && ts.isFunctionTypeNode(type);
+}
+
+/** What somebody hands in to say how things are to be done. */
+const OPTIONS_TYPE =
+  /(?:Options|Opts|Config|Configuration|Settings|Params|Parameters|Props|Args|Hooks|Callbacks|Handlers|Listeners|Events|Deps|Dependencies)$/;
 
 const HOOK_TYPE =
   /(?:Hook|Listener|Callback|Handler|Observer|Subscriber|Visitor|Strategy|Builder|Plugin|Delegate|Middleware|Interceptor)s?$/;
@@ -341,8 +371,23 @@ function isField(node: Ts.Node): boolean {
 function isOpenToAll(slot: Ts.Node, depth: number): boolean {
   if (!ts.isPropertyDeclaration(slot) || isPrivateMember(slot)) return false;
   const isReadonly = has(slot, ts.SyntaxKind.ReadonlyKeyword);
+  if (isGivenByItsClass(slot)) return false;
   // Written out, the type tells that it is there to be set; a function without one is a method by another name.
   return depth > 0 ? true : !isReadonly && slot.type !== undefined;
+}
+
+/** Whether the class gives the field its functions by itself. */
+function isGivenByItsClass(slot: Ts.PropertyDeclaration): boolean {
+  if (!ts.isClassLike(slot.parent)) return false;
+  const assigned = fieldAssignments(slot.parent).get(nameText(slot.name) ?? '') ?? [];
+  return assigned.some(
+    ({ value }) => value.kind !== ts.SyntaxKind.NullKeyword && value.getText() !== 'undefined',
+  );
+}
+
+/** Whether a function is one of a module, and not a method. */
+function isInModule(fn: Ts.Node): boolean {
+  return ts.isFunctionDeclaration(fn) || ts.isVariableDeclaration(fn.parent);
 }
 
 /** Whether a function is one that anybody may call, with whatever they like. */

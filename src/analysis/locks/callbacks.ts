@@ -196,7 +196,7 @@ export class CallbackWatcher implements LockWatcher {
     const { node, held, isBeforePause } = noted;
     const origin = isHandedIn(noted.origin, context, callers) ? noted.origin : undefined;
     // A function that was put away, and runs where nobody knows what it was made with.
-    if (noted.origin && !origin && !this.#origins.isForeignParameter(noted.origin.parameter)) return;
+    if (noted.origin && !origin && !this.#origins.isForeignCapture(noted.origin.parameter)) return;
     const { names, givenBack } = noted;
     const start = { noted, context, origin, names, call: node, held, isBeforePause, givenBack: [givenBack] };
     const ways: Way[] = [{ ...start, via: undefined, path: undefined }];
