@@ -164,6 +164,7 @@ class Link {
         given,
         before.held,
         withoutReleased(this.#world, before),
+        'later',
       );
       isCalled = true;
       this.#acquisitions.push(...task.acquisitions.map((acquisition) => later(acquisition, before)));
