@@ -1,4 +1,4 @@
-import { parseConfigName, resolvePath } from '../../src/analysis/config-name.ts';
+import { lastSegment, parseConfigName, resolvePath } from '../../src/analysis/config-name.ts';
 import { acquiredAt, type CallbackUnderLock } from '../../src/analysis/locks/callbacks.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { callSteps } from '../../src/analysis/locks/trace.ts';
@@ -32,6 +32,11 @@ export async function run(pass: Pass<LockCallbackOptions, MessageId>): Promise<v
         { at, message: `calls ${callback}` },
       ],
     });
+  }
+  for (const name of callbacks.filter((one) => !used.has(one))) {
+    // One that is called under no lock is as it should be; one that nobody has written is a mistake.
+    const word = lastSegment(parseConfigName(name).name);
+    if (pass.program.filesWith([word]).length === 0) pass.unknownName('lock-callback.callbacks', name, []);
   }
   for (const name of allow.filter((one) => !used.has(one))) {
     pass.stale(

@@ -20,6 +20,8 @@ export interface Around {
   readonly givenBack: GivenBack;
   /** The caller has not paused yet. */
   readonly isBeforePause: boolean;
+  /** The callee starts in the call itself, and not at some later time. */
+  readonly isAtOnce: boolean;
   /** The callee goes on, if it does, before its caller. */
   readonly isWithin: boolean;
   /** The call names the callee, and its arguments are the callee's. */
@@ -50,6 +52,7 @@ export function aroundStep(world: World, kept: Bindings): Around {
     atStart: allHeld(world),
     givenBack: world,
     isBeforePause: world.segment === START.segment,
+    isAtOnce: true,
     isWithin: true,
     isDirect: false,
     isSection: false,
@@ -65,6 +68,7 @@ export const ALONE: Around = {
   atStart: [],
   givenBack: START,
   isBeforePause: false,
+  isAtOnce: false,
   isWithin: false,
   isDirect: false,
   isSection: false,

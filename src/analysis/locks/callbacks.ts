@@ -218,12 +218,12 @@ export class CallbackWatcher implements LockWatcher {
 
   /** The way as it goes on in a caller; undefined where it ends. */
   #above(way: Way, { caller, node, around: call }: WatchedCall): Way | undefined {
-    const { under, atStart, isWithin, isDirect } = call;
+    const { under, atStart, isWithin, isAtOnce, isDirect } = call;
     const around = under || way.isBeforePause ? atStart : [];
     const reaching = around.findLast(
       (one) => !way.givenBack.some((back, index) => isGivenBack(one, back, way.givenBack.length - index)),
     );
-    if (!way.held && !reaching && !isWithin && !way.isBeforePause) return undefined;
+    if (!way.held && !reaching && !isWithin && !(isAtOnce && way.isBeforePause)) return undefined;
     const handed = way.origin && this.#handedIn(way.origin, way.context.call.fn, isDirect ? node : undefined);
     if (handed === 'seen') return undefined;
     const origin = handed?.kind === 'parameter' ? handed : undefined;

@@ -369,6 +369,6 @@ function trimmed(args: readonly (Value | undefined)[]): (Value | undefined)[] {
 }
 
 /** Whether what is held around the caller may be held when the callee starts. */
-function canBeBelow({ isWithin, isBeforePause }: Around): boolean {
-  return isWithin || isBeforePause;
+function canBeBelow({ isWithin, isAtOnce }: Around): boolean {
+  return isWithin || isAtOnce;
 }
