@@ -21,7 +21,7 @@ import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
 import { callSpan } from './record.ts';
 import { type CallChain, chain, type Held, membersOf, type Value } from './values.ts';
-import { WatchedCalls } from './watched-calls.ts';
+import { belowLocks, WatchedCalls } from './watched-calls.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { isWholeSection } from './whole-section.ts';
 import { START, type World } from './world.ts';
@@ -179,9 +179,12 @@ export class CallbackWatcher implements LockWatcher {
   /** The callbacks that run while a lock is held, one for each place where the lock is taken. */
   found(): readonly CallbackUnderLock[] {
     const callers = this.#calls.byCallee();
+    const below = belowLocks(callers);
     const found = new Map<string, CallbackUnderLock>();
     for (const [context, all] of this.#noted) {
-      for (const noted of all) this.#ascend(context, noted, callers, found);
+      for (const noted of distinct(all)) {
+        if (noted.held || below.has(context)) this.#ascend(context, noted, callers, below, found);
+      }
     }
     return [...found.values()];
   }
@@ -190,6 +193,7 @@ export class CallbackWatcher implements LockWatcher {
     context: Context,
     noted: Noted,
     callers: ReadonlyMap<Context, readonly WatchedCall[]>,
+    below: ReadonlySet<Context>,
     found: Map<string, CallbackUnderLock>,
   ): void {
     const seen = new Set<string>();
@@ -211,7 +215,7 @@ export class CallbackWatcher implements LockWatcher {
       }
       for (const call of callers.get(at.context) ?? []) {
         const next = this.#above(at, call);
-        if (next) ways.push(next);
+        if (next && (next.held || below.has(next.context))) ways.push(next);
       }
     }
   }
@@ -261,6 +265,17 @@ export class CallbackWatcher implements LockWatcher {
   #result({ noted: { node, isPlain }, names, via }: Way, held: Held): CallbackUnderLock {
     return { held, names, isPlain, at: callSpan(this.#engine.code, node), via };
   }
+}
+
+/** Calls at one place that differ in nothing that matters here are one. */
+function distinct(all: readonly Noted[]): Iterable<Noted> {
+  const found = new Map<string, Noted>();
+  for (const noted of all) {
+    const { node, held, givenBack, isBeforePause } = noted;
+    const back = [...givenBack.releasedTokens, ...givenBack.released.map(({ cls }) => cls.id)];
+    found.set([idOf(node), held?.token ?? '', back.join(), isBeforePause].join('|'), noted);
+  }
+  return found.values();
 }
 
 /** A lock that was taken for the callback alone does not count: the callback is its critical section. */
