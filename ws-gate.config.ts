@@ -26,6 +26,29 @@ export default defineConfig({
     'lock-order': 'error',
     'lock-cycle': 'error',
     'lock-reentry': 'error',
+    'lock-await': 'error',
+    // What embedders hand in runs with no lock held, but for these.
+    'lock-callback': [
+      'error',
+      {
+        allow: [
+          // Asked for a number or a name, which they have at hand.
+          'GraphManager.#sizeOf',
+          'SessionRows.#author',
+          // Takes an event and puts it away; the log has no lock, and knows nobody who has one.
+          'DispatchersOptions.provisionLog',
+          // The gate is one workspace's, and held for as long as its instance takes to start: these are part of that.
+          'src/manager/fleet/dispatchers.ts#Dispatchers.provisionWorkspaceAutoClaiming.take',
+          'ProcessBackendOptions.isHealthy',
+          // Forgets the claim that has ended, in the map that the claims are kept in.
+          'FleetClaim.#onEnd',
+          // The lane is one session's, and held until the session is there: these are what it takes.
+          'ResumerOptions.baseOf',
+          'ResumerOptions.onResumed',
+          'SessionManagerOptions.baseGraph',
+        ],
+      },
+    ],
     // Rows of the fleet come one by one in loops over trees and names, and each may be there already.
     'insert-in-loop': [
       'error',

@@ -1,5 +1,7 @@
 import type { AnyRule } from '../src/engine/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
+import { lockAwait } from './lock-await/rule.ts';
+import { lockCallback } from './lock-callback/rule.ts';
 import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
@@ -8,6 +10,8 @@ import { requireDispatcher } from './require-dispatcher/rule.ts';
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
   insertInLoop,
+  lockAwait,
+  lockCallback,
   lockCycle,
   lockOrder,
   lockReentry,

@@ -29,6 +29,8 @@ export async function run(pass: Pass<undefined, MessageId>): Promise<void> {
 
 function judge({ outer, inner, instances }: LockEdge, declared: DeclaredLocks): MessageId | undefined {
   const { cls } = inner.lock;
+  // To wait until it is free is the business of `lock-await`.
+  if (inner.until) return undefined;
   if (outer.lock.cls !== cls || instances !== 'same' || declared.isReentrant(cls)) return undefined;
   if (cls.permits !== 1) return 'nestedPermit';
   if (outer.mode === 'shared' && inner.mode === 'shared') {

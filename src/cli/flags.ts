@@ -54,6 +54,7 @@ export const flags: readonly Flag[] = [
     text: 'check what is staged, and report only what touches staged files',
   },
   { name: 'max-warnings', value: 'N', commands: ['check'], text: 'exit with 1 when there are more warnings' },
+  { name: 'strict', commands: ['check'], text: 'take what could not be resolved for an error' },
   { name: 'quiet', commands: ['check'], text: 'report errors only' },
   { name: 'stats', commands: ['check'], text: 'print times and counts to stderr' },
   { name: 'host', value: 'NAME', commands: ['manager'], text: 'listen on this address (default 127.0.0.1)' },

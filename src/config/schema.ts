@@ -45,6 +45,8 @@ export function configSchema(zod: typeof z) {
     try: names.optional(),
     grants: zod.enum(['releaser', 'disposable', 'value-and-releaser', 'void']).optional(),
     immediate: zod.boolean().optional(),
+    waits: names.optional(),
+    drains: names.optional(),
     keyArg: index.optional(),
     keyMember: name.optional(),
     reentrant: zod.boolean().optional(),

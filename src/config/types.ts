@@ -28,6 +28,10 @@ export interface LockPrimitive {
   readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'void';
   /** It waits for nobody: `acquire` returns the grant itself, or throws, and a callback runs before its call returns. */
   readonly immediate?: boolean;
+  /** Methods that wait until it could be taken, and take nothing: `waitForUnlock`. */
+  readonly waits?: readonly string[];
+  /** Methods that wait until nobody holds it, and take nothing: `onIdle` of a queue. */
+  readonly drains?: readonly string[];
   /** Index of the argument that names the lock within a family; absent for one lock per object. */
   readonly keyArg?: number;
   /** The property of that argument which is the key: `id` for `acquire({ id })`. Absent if it is the key itself. */

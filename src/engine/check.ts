@@ -54,6 +54,8 @@ export interface CheckOptions {
    * whole program.
    */
   readonly changedFiles?: readonly string[];
+  /** What cannot be resolved is an error, too. */
+  readonly strict?: boolean;
   /** Text that replaces what is on disk, by absolute path; `null` for a file that is not there. */
   readonly overlay?: ReadonlyMap<string, string | null>;
   /** Rules beside the built-in ones. */
@@ -105,6 +107,7 @@ class CheckRun {
     });
     const stats = await this.#phase('analyse', () => this.#runRules(program, config, rules));
     this.#judgeFiles(program, texts);
+    if (this.#options.strict) this.#judgeUnresolved();
     const { kept, suppressed } = await this.#suppress(program, rules);
     return this.#phase('report', () =>
       renderFindings({
@@ -255,6 +258,11 @@ class CheckRun {
         { detail: first.message },
       );
     }
+  }
+
+  #judgeUnresolved(): void {
+    for (const { at, message } of this.#unresolved.values())
+      this.#integrity('unresolved', at, { what: message });
   }
 
   async #suppress(program: ProgramHost, rules: RuleSet) {

@@ -37,6 +37,11 @@ export const integrityMessages = {
     why: 'a file in scope that nobody looked at may hold anything',
     help: 'make the file readable, or take it out of the scope',
   },
+  unresolved: {
+    message: 'not resolved, so not judged: {what}',
+    why: 'what runs there may do anything, also what the rules are there to prevent',
+    help: 'have it declared where the program can see it, or check without --strict',
+  },
   suppressionWithoutReason: {
     message: 'the suppression of {rules} gives no reason',
     why: 'without a reason nobody can tell later whether it still holds; it silences nothing until it has one',

@@ -41,6 +41,8 @@ describe('parseUserConfig', () => {
       try: ['attempt'],
       grants: 'void',
       immediate: true,
+      waits: ['whenFree'],
+      drains: ['whenIdle'],
       keyArg: 0,
       keyMember: 'id',
       reentrant: false,

@@ -5,7 +5,7 @@ import { Program } from './program.ts';
 import { type Ending, Schedule } from './schedule.ts';
 
 /** The rules that say of a program that it can hang, or that a lock refuses what it does. */
-const RULES = ['lock-cycle', 'lock-order', 'lock-reentry'];
+const RULES = ['lock-await', 'lock-cycle', 'lock-order', 'lock-reentry'];
 
 /** In so many orders a program is run: a wrong one until it has gone wrong, a right one in all of them. */
 const SCHEDULES = 60;
@@ -87,6 +87,6 @@ describe('what the rules say of a program, held against the program as it runs',
 
   it('runs a great many pairs', () => {
     expect(scenariosOf('bad').length).toBeGreaterThan(250);
-    expect(scenariosOf('good').length).toBe(scenariosOf('bad').length);
+    expect(scenariosOf('good').length).toBeGreaterThanOrEqual(scenariosOf('bad').length);
   });
 });

@@ -320,7 +320,8 @@ export class Activation {
       const own = tokensOf(member.task);
       for (const outcome of member.task.outcomes) {
         const rest = dropTokens(world, own);
-        next.push(settle(this.settle(granted(outcome, rest), rest), outcome.value));
+        const adopted = { ...outcome, held: outcome.held.map((held) => adoptedIn(held, world)) };
+        next.push(settle(this.settle(granted(adopted, rest), rest), outcome.value));
       }
     }
     return next.length > 0 || membersOf(awaited).some(({ kind }) => kind === 'promise')
@@ -788,6 +789,11 @@ function granted(outcome: Outcome, world: World): Outcome {
     ...outcome,
     held: outcome.held.map((held) => (isPending(held.segment) ? held : { ...held, segment: undefined })),
   };
+}
+
+/** A grant that was asked for elsewhere: whoever gives it back does so for those who asked, too. */
+function adoptedIn(held: Held, world: World): Held {
+  return world.held.some(({ token }) => token === held.token) ? held : { ...held, isAdopted: true };
 }
 
 /** All grants that a task may end with. */

@@ -4,6 +4,8 @@ import { accessOf, referencesTo } from './references.ts';
 
 /** A place where a function is called, or a property with a setter assigned. */
 export interface CallSite {
+  /** The call, `new` or assignment. */
+  readonly node: Ts.Node;
   readonly args: readonly Ts.Expression[];
   /** What it is called on. */
   readonly object: Ts.Expression | undefined;
@@ -63,7 +65,7 @@ function callOf(callee: Ts.Expression): CallSite | undefined {
   while (skipParentheses(node.parent) !== node.parent) node = node.parent;
   const call = node.parent;
   if (!ts.isCallExpression(call) || call.expression !== node) return undefined;
-  return { args: call.arguments, object: objectOf(callee) };
+  return { node: call, args: call.arguments, object: objectOf(callee) };
 }
 
 function assignmentTo(target: Ts.Expression): CallSite | undefined {
@@ -72,7 +74,7 @@ function assignmentTo(target: Ts.Expression): CallSite | undefined {
     ts.isBinaryExpression(parent) &&
     parent.left === target &&
     parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return isAssignment ? { args: [parent.right], object: objectOf(target) } : undefined;
+  return isAssignment ? { node: parent, args: [parent.right], object: objectOf(target) } : undefined;
 }
 
 /** The `a` of `a.b`. */
@@ -86,16 +88,17 @@ export function objectOf(access: Ts.Expression): Ts.Expression | undefined {
 function constructions(fn: Ts.ConstructorDeclaration, code: Code): CallSites {
   const cls = fn.parent;
   const sites: CallSite[] = code.constructions(cls).map((made) => ({
+    node: made,
     args: made.arguments ?? [],
     object: undefined,
   }));
   for (const heir of code.subtypes(cls)) {
     const own = heir.members.find((member) => ts.isConstructorDeclaration(member) && hasBody(member));
     if (own) {
-      for (const call of superCalls(own)) sites.push({ args: call.arguments, object: undefined });
+      for (const call of superCalls(own)) sites.push({ node: call, args: call.arguments, object: undefined });
     } else {
       for (const made of code.constructions(heir))
-        sites.push({ args: made.arguments ?? [], object: undefined });
+        sites.push({ node: made, args: made.arguments ?? [], object: undefined });
     }
   }
   return { sites, isWhole: true };

@@ -3,11 +3,11 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import { type Around, allHeld, innermost } from './around.ts';
 import { atOnce, inCall, takeAtOnce } from './at-once.ts';
 import { isChain } from './chain-locks.ts';
 import { chained } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
-import type { Around } from './engine.ts';
 import { extremeOf } from './extremes.ts';
 import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
@@ -195,6 +195,8 @@ function lockOperation(
   if (takes(primitive.scopedShared)) return scoped(activation, node, taken, 'shared', after);
   if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
   if (takes(primitive.acquireShared)) return acquire(activation, node, taken, 'shared', after);
+  const until = takes(primitive.waits) ? 'free' : takes(primitive.drains) ? 'idle' : undefined;
+  if (until) return waitUntil(activation, node, locks, until, world);
   if (takes(primitive.try)) return tryAcquire(activation, node, locks, world);
   if (takes(primitive.release)) {
     return [
@@ -206,6 +208,19 @@ function lockOperation(
     ];
   }
   return undefined;
+}
+
+/** `waitForUnlock()`: waits like one that takes the lock, and takes nothing. */
+function waitUntil(
+  activation: Activation,
+  node: Ts.CallExpression,
+  locks: readonly LockRef[],
+  until: 'free' | 'idle',
+  world: World,
+): readonly World[] {
+  const asked = heldAll(activation, node, locks, 'exclusive', world);
+  const acquisitions = asked.map((held) => ({ ...acquisitionOf(held), until }));
+  return [startTask(node, { acquisitions, outcomes: [UNIT] }, world)];
 }
 
 /** What one call takes: one lock, or several of a family. */
@@ -359,6 +374,7 @@ export function runUnder(
   args: readonly (Value | undefined)[],
   held: readonly Held[],
   world: World,
+  starts: 'here' | 'later' = 'here',
 ): Task {
   const outer = held.length > 0 ? [...world.outer, ...world.held] : [];
   const joined = isJoined(node);
@@ -376,7 +392,14 @@ export function runUnder(
     held: joined ? [...held, ...world.outer, ...world.held] : held,
     isJoined: joined && !world.isApart,
     kept: keptGrants(world),
-    under: held[0] ?? (joined ? (world.held[0] ?? world.outer[0]) : undefined),
+    under: held.at(-1) ?? (joined ? innermost(world) : undefined),
+    atStart: starts === 'here' ? [...allHeld(world), ...held] : held,
+    givenBack: world,
+    isBeforePause: world.segment === START.segment,
+    isAtOnce: starts === 'here',
+    isWithin: joined,
+    isDirect: false,
+    isSection: held.length > 0,
   };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
@@ -455,7 +478,9 @@ function invokeCallee(
   const given = leads && ts.isCallExpression(node) ? presentArguments(code, node, closure, args) : args;
   const mayTake = leads || args.some((value) => membersOf(value).some(({ kind }) => kind === 'closure'));
   const around = mayTake ? nothingSeenFree(world) : world;
-  return invoke(activation, node, activation.withCaptured(closure, around), given, around);
+  const callee = activation.withCaptured(closure, around);
+  const direct: Around = { ...aroundCall(node, callee, around), isDirect: true };
+  return invoke(activation, node, callee, given, around, direct);
 }
 
 /** Calls a function of the program: its effect on what is held, and its value. */
@@ -546,7 +571,14 @@ export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around
     held: joined ? [...world.held, ...world.outer] : [],
     isJoined: joined && !world.isApart,
     kept: keptGrants(world),
-    under: isWithin ? (world.held[0] ?? world.outer[0]) : undefined,
+    under: isWithin ? innermost(world) : undefined,
+    atStart: allHeld(world),
+    givenBack: world,
+    isBeforePause: world.segment === START.segment,
+    isAtOnce: true,
+    isWithin,
+    isDirect: false,
+    isSection: false,
   };
 }
 

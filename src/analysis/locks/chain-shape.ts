@@ -37,11 +37,18 @@ export function chainShape(cls: Ts.ClassLikeDeclaration): LockPrimitive | undefi
     .flatMap(({ name }) => (name && nameText(name)) ?? []);
   const others = cls.members.filter((member) => ts.isMethodDeclaration(member) && !runsOnChain(member));
   const isMore = others.some(({ name }) => !WAITING.test((name && nameText(name)) ?? ''));
-  return scoped.length === 0 || isMore ? undefined : { type: cls.name?.text ?? '', scoped, grants: 'void' };
+  if (scoped.length === 0 || isMore) return undefined;
+  const drains = others
+    .flatMap(({ name }) => (name && nameText(name)) ?? [])
+    .filter((name) => DRAINING.test(name));
+  return { type: cls.name?.text ?? '', scoped, drains, grants: 'void' };
 }
 
 /** Methods that a queue has beside those that run something: they wait for it, or clear it. */
 const WAITING = /^(?:flush|drain|idle|onIdle|whenIdle|wait|clear|close|stop)$/;
+
+/** Those that come to an end when all that was handed in has. */
+const DRAINING = /^(?:flush|drain|idle|onIdle|whenIdle|wait)$/;
 
 /** Whether a method runs a function that it is handed in its turn: `this.tail = this.tail.then(task)`. */
 function runsOnChain(method: Ts.ClassElement): boolean {

@@ -160,7 +160,7 @@ class Link {
       if (member.kind !== 'closure') continue;
       const world = withoutReleased(withWrites(this.#world, before), before);
       const body = before.writes.size > 0 ? this.#activation.withCaptured(member, world) : member;
-      const task = runUnder(this.#activation, this.#node, body, given, before.held, world);
+      const task = runUnder(this.#activation, this.#node, body, given, before.held, world, 'later');
       isCalled = true;
       this.#acquisitions.push(...task.acquisitions.map((acquisition) => later(acquisition, before)));
       done.push(...task.outcomes.map((end) => afterwards(end, before)));

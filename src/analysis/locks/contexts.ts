@@ -21,6 +21,8 @@ export interface Context {
   readonly callers: Map<Context | 'outside', CallSites>;
   /** Some call of it, or of what calls it, happens while a lock is held. */
   isUnder: boolean;
+  /** The same, if only for its start: nobody waits for it. */
+  isBelow: boolean;
   running: boolean;
   runs: number;
 }
@@ -134,6 +136,7 @@ export class Contexts {
       dependents: new Set(),
       callers: new Map(),
       isUnder: false,
+      isBelow: false,
       running: false,
       runs: 0,
     };

@@ -10,6 +10,7 @@ export interface DeclaredLocks {
   rank(cls: LockClass): number | undefined;
   isLeaf(cls: LockClass): boolean;
   isReentrant(cls: LockClass): boolean;
+  isBrief(cls: LockClass): boolean;
   areDisjoint(a: LockClass, b: LockClass): boolean;
   /** The order as it was written, by name. */
   readonly order: readonly (readonly string[])[];
@@ -43,7 +44,7 @@ export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLoc
     new Set(names.flatMap((name) => [...find(name, where)]));
   const leaf = all(locks.leaf, 'locks.leaf');
   const reentrant = all(locks.reentrant, 'locks.reentrant');
-  all(locks.brief, 'locks.brief');
+  const brief = all(locks.brief, 'locks.brief');
   const disjoint = locks.disjoint.map(
     ([a, b]) => [find(a, 'locks.disjoint'), find(b, 'locks.disjoint')] as const,
   );
@@ -51,6 +52,7 @@ export function declaredLocks(locks: LocksConfig, facts: LockFacts): DeclaredLoc
     rank: ({ id }) => ranks.get(id),
     isLeaf: ({ id }) => leaf.has(id),
     isReentrant: ({ id, primitive }) => primitive.reentrant === true || reentrant.has(id),
+    isBrief: ({ id }) => brief.has(id),
     areDisjoint: (a, b) =>
       disjoint.some(([x, y]) => (x.has(a.id) && y.has(b.id)) || (x.has(b.id) && y.has(a.id))),
     order,

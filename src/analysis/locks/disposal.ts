@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
+import { aroundStep } from './around.ts';
 import { inCall, takeAtOnce } from './at-once.ts';
 import { type Closure, membersOf, type Value } from './values.ts';
 import { keptGrants, releaseTokens, type World } from './world.ts';
@@ -28,13 +29,7 @@ export function dispose(
     return next;
   }
   const effect =
-    closure &&
-    activation.engine.apply(activation, closure, [], node, {
-      held: world.held,
-      isJoined: true,
-      kept: keptGrants(world),
-      under: world.held[0],
-    });
+    closure && activation.engine.apply(activation, closure, [], node, aroundStep(world, keptGrants(world)));
   if (!effect) return undefined;
   takeAtOnce(activation, inCall(effect.task).now, world);
   const [first] = effect.task.outcomes;

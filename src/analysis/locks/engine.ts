@@ -4,7 +4,8 @@ import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
-import { type AsyncStore, crossStores, NO_STORES } from './async-stores.ts';
+import type { Around } from './around.ts';
+import { crossStores, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
 import { Essence, mentionsParameter } from './essence.ts';
@@ -34,7 +35,6 @@ import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
 import {
   type Acquisition,
-  type Bindings,
   type Closure,
   chain,
   EMPTY_BINDINGS,
@@ -54,19 +54,6 @@ import { joinValues, type World } from './world.ts';
 
 /** Of so many makers of a class it is told apart what they hand in. */
 const MAX_MAKERS = 8;
-
-/** What a call happens under. */
-export interface Around {
-  readonly held: readonly Held[];
-  /** The caller waits for the end of what it calls before it goes on. */
-  readonly isJoined: boolean;
-  /** Grants that the caller knows to be kept in fields and variables that are not its own. */
-  readonly kept: Bindings;
-  /** A lock that is held while the callee runs, or starts to. */
-  readonly under: Held | undefined;
-  /** A store that has a value for the callee, as long as it runs. */
-  readonly within?: AsyncStore | undefined;
-}
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
 const MAX_NESTING = 60;
@@ -104,7 +91,7 @@ export class LockEngine {
     this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);
     this.reach = reach;
-    this.#essence = new Essence(code, reach);
+    this.#essence = new Essence(code, reach, (fn) => this.watcher.follows?.(fn) ?? false);
   }
 
   /** Functions whose callers must be looked at. */
@@ -170,7 +157,10 @@ export class LockEngine {
     if (!hasBody(fn) && !ts.isSourceFile(fn)) return undefined;
     const caller = this.#current;
     const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
-    if (!this.#essence.matters(closure, args, around.kept, isUnder)) {
+    const isBelow =
+      isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
+    const isFollowed = isBelow && (this.watcher.follows?.(fn) ?? false);
+    if (!isFollowed && !this.#essence.matters(closure, args, around.kept, isUnder)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },
@@ -193,6 +183,7 @@ export class LockEngine {
     };
     const context = this.#contexts.of(call);
     if (isUnder && !context.isUnder) this.#putUnder(context);
+    if (isBelow && !context.isBelow) this.#putBelow(context);
     if (caller) {
       context.dependents.add(caller);
       const gates = gatesAround(around.held, inward.path);
@@ -200,6 +191,7 @@ export class LockEngine {
       const inherits = around.isJoined ? onThis : 'nothing';
       const sites: CallSites = { gates, inherits, under: around.under?.lock.cls, handed: handedIn(args) };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
+      this.watcher.calls?.({ caller, callee: context, node, around });
     }
     const summary = this.#summaryOf(context);
     if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;
@@ -294,6 +286,12 @@ export class LockEngine {
     if (context.runs > 0 && this.#essence.isOpen(context.call.fn)) this.#queue.add(context);
   }
 
+  /** The same for what a rule wants to see run below a lock. */
+  #putBelow(context: Context): void {
+    context.isBelow = true;
+    if (context.runs > 0 && this.watcher.follows?.(context.call.fn)) this.#queue.add(context);
+  }
+
   #selves(fn: CfgOwner): (Value | undefined)[] {
     const self = lexicalSelf(fn);
     if (self?.kind !== 'instance' || !ts.isMethodDeclaration(fn)) return [self];
@@ -368,4 +366,9 @@ function trimmed(args: readonly (Value | undefined)[]): (Value | undefined)[] {
   const kept = [...args];
   while (kept.length > 0 && kept[kept.length - 1] === undefined) kept.pop();
   return kept;
+}
+
+/** Whether what is held around the caller may be held when the callee starts. */
+function canBeBelow({ isWithin, isAtOnce }: Around): boolean {
+  return isWithin || isAtOnce;
 }

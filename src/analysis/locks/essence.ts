@@ -23,10 +23,13 @@ import { joinValues } from './world.ts';
 export class Essence {
   readonly #code: Code;
   readonly #reach: LockReach;
+  readonly #isWatched: (fn: CfgOwner) => boolean;
 
-  constructor(code: Code, reach: LockReach) {
+  /** `isWatched` tells of functions that some rule wants to see run below a lock. */
+  constructor(code: Code, reach: LockReach, isWatched: (fn: CfgOwner) => boolean) {
     this.#code = code;
     this.#reach = reach;
+    this.#isWatched = isWatched;
   }
 
   /** Whether calling a function can have anything to do with locks: by its own code, or by what it is given. */
@@ -57,7 +60,8 @@ export class Essence {
       case 'closure': {
         const captured = this.ofBindings(value.captured, depth + 1);
         const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
-        const runs = carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn);
+        const runs =
+          carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn) || this.#isWatched(value.fn);
         return runs ? { ...value, captured } : { kind: 'inert' };
       }
       case 'object': {

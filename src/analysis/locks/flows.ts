@@ -101,7 +101,11 @@ export class Flow {
     let isAll = isWhole && sites.length <= MAX_SITES;
     for (const { args, object: calledOn } of sites.slice(0, MAX_SITES)) {
       const outer = this.#outerObject(object, fn, args, calledOn);
-      const around = args.map((arg) => this.#givingFunction(arg)).find((giving) => giving !== undefined);
+      // What is handed in besides only matters as far as it is known.
+      const around = args
+        .filter((_, index) => this.#takesFunctions(fn.parameters[index]))
+        .map((arg) => this.#givingFunction(arg))
+        .find((giving) => giving !== undefined);
       const above = around && this.#givings(around, outer, depth + 1);
       if (above && !above.isWhole) isAll = false;
       for (const one of above?.givings ?? [{ ...NOTHING_GIVEN, object: outer }]) {
@@ -109,6 +113,10 @@ export class Flow {
       }
     }
     return { givings: givings.slice(0, MAX_GIVINGS), isWhole: isAll && givings.length <= MAX_GIVINGS };
+  }
+
+  #takesFunctions(parameter: Ts.ParameterDeclaration | undefined): boolean {
+    return parameter !== undefined && functionType(parameter, this.#code) !== undefined;
   }
 
   /** What one call hands in, where its own surroundings were handed `outer`. */
@@ -125,7 +133,7 @@ export class Flow {
     let { isKnown } = outer;
     for (const [index, parameter] of fn.parameters.entries()) {
       const given = args[index];
-      const isOfFunctions = functionType(parameter, this.#code) !== undefined;
+      const isOfFunctions = this.#takesFunctions(parameter);
       if (!given || ts.isSpreadElement(given)) {
         if (parameter.dotDotDotToken === undefined && isOfFunctions) isKnown &&= given === undefined;
         continue;
@@ -137,7 +145,6 @@ export class Flow {
           ? this.#ways(one, undefined, outer.inner, outer.depth + 1)
           : [this.#here(one, undefined, outer.inner, new Map(outer.bindings))];
       });
-      // What is handed in besides only matters as far as it is known.
       if (isOfFunctions) isKnown &&= found.every((one) => one.isWhole);
       let joined: Value | undefined;
       for (const one of found.flatMap(({ values }) => values)) joined = joinValues(joined, one);

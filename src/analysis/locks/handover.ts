@@ -67,7 +67,7 @@ export function detach(
     const releaser = releaserOf(member);
     if (releaser) next = handOver(activation, node, NOTHING, next, [releaser]);
     if (member.kind !== 'closure') continue;
-    const { acquisitions, outcomes } = runUnder(activation, node, member, [], [], world);
+    const { acquisitions, outcomes } = runUnder(activation, node, member, [], [], world, 'later');
     if (settles(member)) for (const one of acquisitions) activation.waitsFor(one, [], START);
     const around = next;
     const ends = outcomes.map((outcome): Outcome => {

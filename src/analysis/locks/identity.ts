@@ -18,12 +18,14 @@ import {
   BUILTIN_PRIMITIVES,
   findPrimitive,
   SHAPE_ACQUIRE,
+  SHAPE_DRAINS,
   SHAPE_READ,
   SHAPE_RELEASE,
   SHAPE_SCOPED,
   SHAPE_SCOPED_READ,
   SHAPE_SCOPED_WRITE,
   SHAPE_TRY,
+  SHAPE_WAITS,
   SHAPE_WRITE,
 } from './primitives.ts';
 import type { LockClass } from './values.ts';
@@ -256,6 +258,8 @@ export class LockIdentity {
       scoped,
       scopedShared,
       try: SHAPE_TRY.filter((name) => method(name)),
+      waits: SHAPE_WAITS.filter((name) => method(name)),
+      drains: SHAPE_DRAINS.filter((name) => method(name)),
       grants: grants ?? 'void',
       ...(this.#areImmediate((granting.length > 0 ? granting : taking).map(method))
         ? { immediate: true }

@@ -1,7 +1,7 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
+import { type Around, aroundStep } from './around.ts';
 import { symbolMethod } from './disposal.ts';
-import type { Around } from './engine.ts';
 import { type Closure, EMPTY_BINDINGS, type Generator, type Task, UNIT, type Value } from './values.ts';
 import type { World } from './world.ts';
 
@@ -17,7 +17,7 @@ export function iteratorOf(
   const method = symbolMethod(value.cls, awaits ? /asyncIterator|iterator/ : /\biterator/);
   const declared = method && activation.engine.evaluator.declared(method, value.path, value);
   if (declared?.kind !== 'closure') return value;
-  const around = aroundStep(world);
+  const around = aroundStep(world, EMPTY_BINDINGS);
   const effect = activation.engine.apply(activation, declared, [], node, around);
   if (effect?.kind === 'generator') return { kind: 'generator', task: effect.task, yields: effect.yields };
   const [outcome] = effect?.task.outcomes ?? [];
@@ -47,8 +47,4 @@ function memberOf(activation: Activation, object: Value | undefined, name: strin
       ? object.properties.get(name)
       : activation.engine.evaluator.memberOf(object, name);
   return found?.kind === 'closure' ? { ...found, self: found.self ?? object } : undefined;
-}
-
-function aroundStep(world: World): Around {
-  return { held: world.held, isJoined: true, kept: EMPTY_BINDINGS, under: world.held[0] };
 }

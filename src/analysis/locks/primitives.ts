@@ -11,6 +11,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     acquire: ['acquire'],
     release: ['release'],
     scoped: ['runExclusive'],
+    waits: ['waitForUnlock'],
     grants: 'releaser',
     wrappers: ['withTimeout'],
     tryWrappers: ['tryAcquire'],
@@ -21,6 +22,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     acquire: ['acquire'],
     release: ['release'],
     scoped: ['runExclusive'],
+    waits: ['waitForUnlock'],
     grants: 'releaser',
   },
   {
@@ -29,6 +31,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     acquire: ['acquire'],
     release: ['release'],
     scoped: ['runExclusive'],
+    waits: ['waitForUnlock'],
     grants: 'value-and-releaser',
     permitsArg: 0,
   },
@@ -38,6 +41,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     acquire: ['acquire'],
     release: ['release'],
     scoped: ['runExclusive'],
+    waits: ['waitForUnlock'],
     grants: 'value-and-releaser',
     permitsArg: 0,
   },
@@ -126,6 +130,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     module: 'async-sema',
     type: 'Sema',
     acquire: ['acquire'],
+    drains: ['drain'],
     try: ['tryAcquire'],
     release: ['release'],
     grants: 'void',
@@ -230,3 +235,5 @@ export const SHAPE_SCOPED_READ: readonly string[] = ['withReadLock', 'runShared'
 export const SHAPE_SCOPED_WRITE: readonly string[] = ['withWriteLock'];
 export const SHAPE_RELEASE: readonly string[] = ['release', 'unlock'];
 export const SHAPE_TRY: readonly string[] = ['tryAcquire', 'tryLock'];
+export const SHAPE_WAITS: readonly string[] = ['waitForUnlock'];
+export const SHAPE_DRAINS: readonly string[] = ['onIdle', 'whenIdle', 'drain'];

@@ -12,6 +12,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { ITERATING, isEmit, isMemberSignature } from './callback-origins.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
@@ -36,6 +37,7 @@ export class LockReach {
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
   readonly #open = new Map<CfgOwner, boolean>();
+  readonly #callingBack = new Map<CfgOwner, boolean>();
 
   constructor(code: Code, vocabulary: LockVocabulary, isTaking: (call: Ts.CallExpression) => boolean) {
     this.thenables = new Thenables(code);
@@ -65,8 +67,22 @@ export class LockReach {
     return this.#reaches(fn, this.#open, ({ isOpen }) => isOpen);
   }
 
+  /** True if the function, or anything it calls, calls what was handed to it or kept for it. */
+  callsBack(fn: CfgOwner): boolean {
+    return this.#reaches(fn, this.#callingBack, ({ callsBack }) => callsBack);
+  }
+
+  /** True if the function, or anything it calls, is of a kind; what is learned on the way is kept in `known`. */
+  leadsTo(fn: CfgOwner, known: Map<CfgOwner, boolean>, isOfKind: (one: CfgOwner) => boolean): boolean {
+    return this.#reaches(fn, known, (_callees, one) => isOfKind(one));
+  }
+
   /** Whether a function of a kind can be reached; what is learned on the way is kept in `known`. */
-  #reaches(fn: CfgOwner, known: Map<CfgOwner, boolean>, isOfKind: (callees: Callees) => boolean): boolean {
+  #reaches(
+    fn: CfgOwner,
+    known: Map<CfgOwner, boolean>,
+    isOfKind: (callees: Callees, fn: CfgOwner) => boolean,
+  ): boolean {
     const before = known.get(fn);
     if (before !== undefined) return before;
     /** What was reached, and from where. */
@@ -74,7 +90,7 @@ export class LockReach {
     for (const [next] of reached) {
       if (known.get(next) === false) continue;
       const callees = this.#calleesOf(next);
-      if (isOfKind(callees) || known.get(next) === true) {
+      if (isOfKind(callees, next) || known.get(next) === true) {
         // So does all that lies on the way, which is not to be walked again from each of them.
         for (let at: CfgOwner | undefined = next; at; at = reached.get(at)) known.set(at, true);
         return true;
@@ -119,7 +135,7 @@ export class LockReach {
 
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
-    if (!body) return { takes: false, isOpen: false, functions: [] };
+    if (!body) return { takes: false, isOpen: false, callsBack: false, functions: [] };
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
@@ -154,7 +170,7 @@ export class LockReach {
     const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
     for (const { expression } of decorators) addName(expression, names);
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
-    if (takes) return { takes, isOpen: false, functions: [] };
+    if (takes) return { takes, isOpen: false, callsBack: false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
     const members = [...names, ...awaited].filter((name) => memberName(name.parent) === name);
     this.#code.prefetchNames(fn.getSourceFile().fileName, members);
@@ -162,7 +178,12 @@ export class LockReach {
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
     for (const name of awaited) for (const starter of this.#startersOf(name)) functions.add(starter);
     for (const callee of called) for (const maker of this.#makersOf(callee)) functions.add(maker);
-    return { takes, isOpen: called.some((callee) => this.#isUnknown(callee)), functions: [...functions] };
+    return {
+      takes,
+      isOpen: called.some((callee) => this.#isUnknown(callee)),
+      callsBack: called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
+      functions: [...functions],
+    };
   }
 
   /** Whether a name is one that the program uses for locks; of a member's name the compiler must tell. */
@@ -208,6 +229,35 @@ export class LockReach {
         entity.kind === 'node' &&
         (isSettable(entity.node) || (isField(entity.node) && this.#resolve(name).length === 0)),
     );
+  }
+
+  /** A callee that keeps a function of somebody else's, by its declaration. */
+  #isCallback(callee: Ts.Expression): boolean {
+    const bare = skipParentheses(callee);
+    if (ts.isIdentifier(bare)) {
+      const local = resolveLocal(bare);
+      return (
+        local !== undefined && (ts.isParameter(local) || ts.isBindingElement(local) || isUnknownValue(bare))
+      );
+    }
+    if (!memberName(bare)) return isUnknownValue(bare);
+    if (isEmit(bare, this.#code)) return true;
+    const name = memberName(bare);
+    const entities = name ? this.#code.entities(name) : [];
+    return (
+      entities.some((entity) => entity.kind === 'node' && isKeeper(entity.node)) ||
+      (entities.every(({ kind }) => kind === 'external') &&
+        /^(?:call|apply)$/.test((name && nameText(name)) ?? ''))
+    );
+  }
+
+  /** `rows.map(transform)`: what is handed to a loop of the language is called. */
+  #isLoopOfCallback(callee: Ts.Expression): boolean {
+    const bare = skipParentheses(callee);
+    const { parent } = callee;
+    if (!ts.isPropertyAccessExpression(bare) || !ITERATING.has(bare.name.text)) return false;
+    const argument = ts.isCallExpression(parent) ? parent.arguments[0] : undefined;
+    return argument !== undefined && this.#isCallback(argument);
   }
 
   /** The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. */
@@ -266,6 +316,8 @@ interface Callees {
   readonly takes: boolean;
   /** It calls something of which nothing is known. */
   readonly isOpen: boolean;
+  /** It calls what was handed to it, or what is kept in a field. */
+  readonly callsBack: boolean;
   readonly functions: readonly CfgOwner[];
 }
 
@@ -276,6 +328,11 @@ function isField(node: Ts.Node): boolean {
     ts.isMethodSignature(node) ||
     ts.isParameter(node)
   );
+}
+
+/** A member that may hold a function of somebody else's. */
+function isKeeper(node: Ts.Node): boolean {
+  return ts.isPropertyDeclaration(node) || ts.isParameter(node) || isMemberSignature(node);
 }
 
 function addName(node: Ts.Node, names: NameNode[]): void {

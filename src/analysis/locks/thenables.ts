@@ -2,12 +2,13 @@ import type { Program } from '../../engine/program.ts';
 import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import type { Activation } from './activation.ts';
+import { ALONE } from './around.ts';
 import { inCall, takeAtOnce } from './at-once.ts';
 import { runUnder } from './calls.ts';
 import { awaitedChain, isChain } from './chain-locks.ts';
 import { handOver } from './handover.ts';
 import { idOf } from './keys.ts';
-import { type Closure, EMPTY_BINDINGS, membersOf, type Task, UNIT, type Value } from './values.ts';
+import { type Closure, membersOf, type Task, UNIT, type Value } from './values.ts';
 import { joinValues, type World } from './world.ts';
 
 /** Classes of the program whose objects are awaited by a `then` of their own: lazy queries, builders. */
@@ -103,12 +104,7 @@ export function settledBy(
     world,
   );
   // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-  const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
-    held: [],
-    isJoined: false,
-    kept: EMPTY_BINDINGS,
-    under: undefined,
-  });
+  const effect = activation.engine.apply(activation, executor, [settle, settle], node, ALONE);
   const { now, later } = inCall(effect?.kind === 'sync' ? effect.task : NOTHING);
   takeAtOnce(activation, now, world);
   const taken = new Set(now.acquisitions.map(({ token }) => token));

@@ -9,11 +9,17 @@ export function traceOf(edge: LockEdge, nameOf: (cls: LockClass) => string): Rep
     ...callSteps(outer.via),
     { at: outer.at, message: `${nameOf(outer.lock.cls)} acquired here` },
     ...callSteps(inner.via),
-    { at: inner.at, message: `${nameOf(inner.lock.cls)} acquired here` },
+    { at: inner.at, message: innerStep(edge, nameOf) },
   ];
 }
 
-function callSteps(via: CallChain | undefined): ReportStep[] {
+function innerStep({ inner: { lock, until } }: LockEdge, nameOf: (cls: LockClass) => string): string {
+  const name = nameOf(lock.cls);
+  return until ? `waits here until ${name} is ${until}` : `${name} acquired here`;
+}
+
+/** The calls of a chain, first one first. */
+export function callSteps(via: CallChain | undefined): ReportStep[] {
   const steps: ReportStep[] = [];
   for (let at = via; at; at = at.next) {
     steps.push({

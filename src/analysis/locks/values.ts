@@ -180,6 +180,8 @@ export interface Held {
   readonly via: CallChain | undefined;
   /** The stretch between two suspension points in which `acquire` was called; undefined inside a callee. */
   readonly segment: number | undefined;
+  /** It was asked for by somebody else, and came by the promise of it. */
+  readonly isAdopted?: boolean;
 }
 
 /** A point at which a task waits for a lock. */
@@ -198,6 +200,8 @@ export interface Acquisition {
   readonly combined: boolean;
   /** It is made in the call of the function itself, whether or not somebody waits for the function's end. */
   readonly atOnce: boolean;
+  /** It takes nothing: it waits until the lock could be taken, or until nobody holds it. */
+  readonly until?: 'free' | 'idle';
   /** Tokens of the grant that this very acquisition leads to. */
   readonly token: string;
 }

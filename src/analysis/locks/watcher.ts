@@ -1,5 +1,7 @@
-import type { CfgNode } from '../cfg.ts';
+import type { Ts } from '../../syntax/ts.ts';
+import type { CfgNode, CfgOwner } from '../cfg.ts';
 import type { Activation } from './activation.ts';
+import type { Around } from './around.ts';
 import type { Context } from './contexts.ts';
 import type { World } from './world.ts';
 
@@ -11,6 +13,15 @@ export interface Step {
   readonly world: World;
 }
 
+/** One call of a function of the program. */
+export interface WatchedCall {
+  readonly caller: Context;
+  readonly callee: Context;
+  /** The call, or what else runs the function: a lock's method, a loop over a list. */
+  readonly node: Ts.Node;
+  readonly around: Around;
+}
+
 /**
  * Looks on while the engine runs functions, and takes notes for one rule. The engine runs a context again whenever it
  * has learned more: what was noted of a run before does not count any longer.
@@ -20,6 +31,10 @@ export interface LockWatcher {
   begins?(context: Context): void;
   /** An action is about to be performed. */
   performs?(step: Step): void;
+  /** A function is about to be called. */
+  calls?(call: WatchedCall): void;
+  /** Whether a function is to be run below a lock, even if it leads to none. */
+  follows?(fn: CfgOwner): boolean;
   /** The function is left in this world, by its end or a `return`, or by an exception that it does not catch. */
   ends?(context: Context, activation: Activation, world: World, way: 'return' | 'throw'): void;
 }
@@ -33,6 +48,10 @@ export function together(watchers: readonly LockWatcher[]): LockWatcher {
     performs: (step) => {
       for (const watcher of watchers) watcher.performs?.(step);
     },
+    calls: (call) => {
+      for (const watcher of watchers) watcher.calls?.(call);
+    },
+    follows: (fn) => watchers.some((watcher) => watcher.follows?.(fn)),
     ends: (...end) => {
       for (const watcher of watchers) watcher.ends?.(...end);
     },

@@ -1,13 +1,25 @@
+import { CallbackWatcher } from './callbacks.ts';
 import type { LockEngine } from './engine.ts';
+import { StallWatcher } from './stalls.ts';
+import { SuspensionWatcher } from './suspensions.ts';
 import type { LockWatcher } from './watcher.ts';
 
 /** What looks on for the rules that run; a rule that does not costs nothing. */
-// biome-ignore lint/suspicious/noEmptyInterface: each rule adds its own
-export interface Watchers {}
+export interface Watchers {
+  readonly callbacks?: CallbackWatcher;
+  readonly suspensions?: SuspensionWatcher;
+  readonly stalls?: StallWatcher;
+}
 
 /** Makes the watchers that the rules of this run ask for. */
-export function watchersFor(_engine: LockEngine, _rules: ReadonlySet<string>): Watchers {
-  return {};
+export function watchersFor(engine: LockEngine, rules: ReadonlySet<string>): Watchers {
+  return {
+    ...(rules.has('lock-callback') && { callbacks: new CallbackWatcher(engine) }),
+    ...(rules.has('lock-await') && {
+      suspensions: new SuspensionWatcher(engine),
+      stalls: new StallWatcher(engine),
+    }),
+  };
 }
 
 /** All that look on. */

@@ -296,8 +296,11 @@ export function dropTokens(world: World, tokens: readonly string[]): World {
 
 /** Gives back what a releaser stands for; what was taken by a caller is noted for the caller. */
 export function releaseTokens(world: World, tokens: readonly string[]): World {
-  const own = world.held.filter(({ token }) => tokens.includes(token)).map(({ token }) => token);
-  const foreign = own.length > 0 ? [] : tokens.filter((token) => !world.releasedTokens.includes(token));
+  const given = world.held.filter(({ token }) => tokens.includes(token));
+  const own = given.map(({ token }) => token);
+  const asked =
+    given.length > 0 ? given.filter(({ isAdopted }) => isAdopted).map(({ token }) => token) : tokens;
+  const foreign = asked.filter((token) => !world.releasedTokens.includes(token));
   const next = dropTokens(world, own);
   return foreign.length === 0 ? next : { ...next, releasedTokens: [...next.releasedTokens, ...foreign] };
 }

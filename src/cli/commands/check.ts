@@ -29,6 +29,7 @@ export async function checkCommand(
       ...configChoice(flags),
       ...selection(flags),
       ...narrowing(flags, cwd),
+      ...(flags.has('strict') ? { strict: true } : {}),
     });
   } catch (error) {
     const isLast = !(error instanceof TooDeepError && terminal.deepen);

@@ -103,6 +103,7 @@ export function ranks(byId: Readonly<Record<string, number>> = {}): DeclaredLock
     rank: ({ id }) => byId[id],
     isLeaf: () => false,
     isReentrant: () => false,
+    isBrief: () => false,
     areDisjoint: () => false,
     order: [],
     problems: [],

@@ -1,0 +1,188 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { bodyOf } from '../cfg.ts';
+import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { usesOfBinding } from './binding-uses.ts';
+import type { CallbackOrigins } from './callback-origins.ts';
+import { isCfgOwner } from './evaluator.ts';
+import { fieldAssignments } from './field-assignments.ts';
+import { referencesTo } from './references.ts';
+
+/** What somebody waits for until somebody else says so: a kept `resolve`, or an event. */
+export interface Signal {
+  /** What keeps the `resolve`, or the emitter. */
+  readonly slot: Ts.Node;
+  /** The name of the event, for an emitter. */
+  readonly event: string | undefined;
+}
+
+const MAX_STEPS = 6;
+
+/** Promises that are settled by a call somewhere else in the program, and those calls. */
+export class Signals {
+  readonly #code: Code;
+  readonly #origins: CallbackOrigins;
+  readonly #known = new Map<Ts.Node, Signal | undefined>();
+
+  constructor(code: Code, origins: CallbackOrigins) {
+    this.#code = code;
+    this.#origins = origins;
+  }
+
+  /** The signal that a promise waits for. */
+  of(promise: Ts.Expression): Signal | undefined {
+    if (!this.#known.has(promise)) this.#known.set(promise, this.#of(promise, 0));
+    return this.#known.get(promise);
+  }
+
+  /** The calls that give the signal. */
+  givenBy({ slot, event }: Signal): readonly Ts.CallExpression[] {
+    const files = new Set(referencesTo(slot, this.#code).map((name) => name.getSourceFile()));
+    const found: Ts.CallExpression[] = [];
+    for (const source of files) {
+      const visit = (node: Ts.Node): void => {
+        if (ts.isCallExpression(node) && this.#gives(node, slot, event)) found.push(node);
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+    }
+    return found;
+  }
+
+  #gives(call: Ts.CallExpression, slot: Ts.Node, event: string | undefined): boolean {
+    const callee = skipParentheses(call.expression) as Ts.Expression;
+    if (event === undefined) {
+      const origin = this.#origins.of(callee);
+      return origin?.kind === 'slot' && origin.slot === slot;
+    }
+    if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== 'emit') return false;
+    const [name] = call.arguments;
+    const isOther = name !== undefined && ts.isStringLiteralLike(name) && name.text !== event;
+    return !isOther && this.#slot(callee.expression) === slot;
+  }
+
+  #of(promise: Ts.Node, steps: number): Signal | undefined {
+    if (steps > MAX_STEPS) return undefined;
+    const bare = skipParentheses(promise);
+    if (ts.isNewExpression(bare)) return this.#ofExecutor(bare);
+    if (ts.isAwaitExpression(bare)) return this.#of(bare.expression, steps + 1);
+    if (ts.isIdentifier(bare)) {
+      const local = resolveLocal(bare);
+      if (local && ts.isBindingElement(local)) return this.#ofResolvers(local);
+      const initializer = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
+      return initializer && this.#of(initializer, steps + 1);
+    }
+    if (ts.isPropertyAccessExpression(bare)) return this.#ofField(bare, steps + 1);
+    return ts.isCallExpression(bare) ? this.#ofCall(bare, steps + 1) : undefined;
+  }
+
+  /** `new Promise((resolve) => this.waiters.push(resolve))`: nothing else is done with the `resolve`. */
+  #ofExecutor({ expression, arguments: args }: Ts.NewExpression): Signal | undefined {
+    const executor = args?.[0] && skipParentheses(args[0]);
+    if (expression.getText() !== 'Promise' || !executor) return undefined;
+    if (!ts.isArrowFunction(executor) && !ts.isFunctionExpression(executor)) return undefined;
+    const [resolve] = executor.parameters;
+    const [use, another] = resolve ? usesOfBinding(resolve) : [];
+    return use && !another ? this.#keptBy(use) : undefined;
+  }
+
+  /** `const { promise, resolve } = Promise.withResolvers()` */
+  #ofResolvers(promise: Ts.BindingElement): Signal | undefined {
+    const variable = promise.parent.parent;
+    const made = ts.isVariableDeclaration(variable) && variable.initializer?.getText();
+    if (!made || !/^Promise\.withResolvers\b/.test(made)) return undefined;
+    const resolve = promise.parent.elements.find(
+      (element) =>
+        ts.isBindingElement(element) && nameText(element.propertyName ?? element.name) === 'resolve',
+    );
+    const [use, another] = resolve && ts.isBindingElement(resolve) ? usesOfBinding(resolve) : [];
+    return use && !another ? this.#keptBy(use) : undefined;
+  }
+
+  /** Where a function is put. */
+  #keptBy(use: Ts.Node): Signal | undefined {
+    const { parent } = use;
+    if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+      const slot = parent.right === use ? this.#slot(parent.left) : undefined;
+      return slot && { slot, event: undefined };
+    }
+    if (!ts.isCallExpression(parent)) return undefined;
+    if (parent.expression === use) {
+      // `() => resolve()` stands for it.
+      const around = parent.parent;
+      return ts.isArrowFunction(around) && around.body === parent ? this.#keptBy(around) : undefined;
+    }
+    const callee = skipParentheses(parent.expression);
+    if (!ts.isPropertyAccessExpression(callee)) return undefined;
+    const slot = this.#slot(callee.expression);
+    if (!slot) return undefined;
+    const [event] = parent.arguments;
+    if (/^(?:once|on|addListener)$/.test(callee.name.text)) {
+      return event && ts.isStringLiteralLike(event) ? { slot, event: event.text } : undefined;
+    }
+    return /^(?:push|unshift|add|set)$/.test(callee.name.text) ? { slot, event: undefined } : undefined;
+  }
+
+  #ofField(access: Ts.PropertyAccessExpression, steps: number): Signal | undefined {
+    const field = this.#slot(access);
+    if (!field || !ts.isPropertyDeclaration(field) || !ts.isClassLike(field.parent)) return undefined;
+    const assigned = fieldAssignments(field.parent).get(nameText(field.name) ?? '') ?? [];
+    const values = [...(field.initializer ? [field.initializer] : []), ...assigned.map(({ value }) => value)];
+    return this.#same(values, steps);
+  }
+
+  #ofCall(call: Ts.CallExpression, steps: number): Signal | undefined {
+    const callee = skipParentheses(call.expression);
+    const name = rightmostName(callee);
+    for (const entity of name ? this.#code.entities(name) : []) {
+      if (entity.kind === 'external') {
+        const isOnce = entity.name === 'once' && /^(?:node:)?events$/.test(entity.module);
+        return isOnce && ts.isIdentifier(callee) ? this.#ofOnce(call) : undefined;
+      }
+      if (isCfgOwner(entity.node)) return this.#same(returnedBy(bodyOf(entity.node)), steps);
+    }
+    return undefined;
+  }
+
+  /** `once(emitter, 'event')` of Node. */
+  #ofOnce({ arguments: [emitter, event, options] }: Ts.CallExpression): Signal | undefined {
+    const slot = emitter && this.#slot(emitter);
+    return slot && event && ts.isStringLiteralLike(event) && !options
+      ? { slot, event: event.text }
+      : undefined;
+  }
+
+  /** The one signal that all of some promises are. */
+  #same(promises: readonly Ts.Node[], steps: number): Signal | undefined {
+    let same: Signal | undefined;
+    for (const promise of promises) {
+      const signal = this.#of(promise, steps);
+      if (!signal || (same && (same.slot !== signal.slot || same.event !== signal.event))) return undefined;
+      same = signal;
+    }
+    return same;
+  }
+
+  #slot(expression: Ts.Node): Ts.Node | undefined {
+    const bare = skipParentheses(expression);
+    const name = memberName(bare) ?? (ts.isIdentifier(bare) ? bare : undefined);
+    const declaration = name && this.#code.declarationNode(name);
+    if (!declaration) return undefined;
+    return ts.isPropertyDeclaration(declaration) || ts.isVariableDeclaration(declaration)
+      ? declaration
+      : undefined;
+  }
+}
+
+function returnedBy(body: Ts.Node | undefined): readonly Ts.Node[] {
+  if (!body) return [];
+  if (!ts.isBlock(body)) return [body];
+  const found: Ts.Node[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
+    ts.forEachChild(node, visit);
+  };
+  visit(body);
+  return found;
+}

@@ -1,0 +1,173 @@
+import type { Span } from '../../engine/finding.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
+import { callSitesOf } from './call-sites.ts';
+import { CallbackOrigins, ITERATING } from './callback-origins.ts';
+import type { Context } from './contexts.ts';
+import type { LockEngine } from './engine.ts';
+import { functionName } from './function-name.ts';
+import { callSpan } from './record.ts';
+import { type Signal, Signals } from './signals.ts';
+import { type CallChain, chain, type Held, type LockClass } from './values.ts';
+import { WatchedCalls } from './watched-calls.ts';
+import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
+
+/** A wait that only a holder of the lock can end, while the lock is held. */
+export interface Stall {
+  readonly held: Held;
+  readonly at: Span;
+  /** What is waited for, as it is written. */
+  readonly what: string;
+  /** The calls from where the lock is held to the wait. */
+  readonly via: CallChain | undefined;
+  /** A call that would end the wait. */
+  readonly endedAt: Span;
+}
+
+interface Wait {
+  readonly node: Ts.AwaitExpression;
+  readonly signal: Signal;
+  readonly held: readonly Held[];
+}
+
+/** Callers of callers are asked so far whether they hold a lock. */
+const MAX_CALLERS = 4;
+
+/**
+ * Looks for waits on a signal (a kept `resolve`, an event) under a lock that whoever gives the signal must have: each
+ * waits for the other.
+ */
+export class StallWatcher implements LockWatcher {
+  readonly #engine: LockEngine;
+  readonly #signals: Signals;
+  readonly #calls = new WatchedCalls();
+  readonly #waiting = new Map<CfgOwner, boolean>();
+  readonly #waits = new Map<Context, Wait[]>();
+  /** The locks that are held at a call whenever it is made. */
+  readonly #heldAt = new Map<Ts.Node, ReadonlySet<LockClass>>();
+  /** The locks that a call runs a function under. */
+  readonly #sections = new Map<Ts.Node, Set<LockClass>>();
+
+  constructor(engine: LockEngine) {
+    this.#engine = engine;
+    this.#signals = new Signals(engine.code, new CallbackOrigins(engine.code));
+  }
+
+  follows(fn: CfgOwner): boolean {
+    return this.#engine.reach.leadsTo(fn, this.#waiting, (one) => this.#waitsItself(one));
+  }
+
+  begins(context: Context): void {
+    this.#calls.begins(context);
+    this.#waits.delete(context);
+  }
+
+  calls(call: WatchedCall): void {
+    this.#calls.add(call);
+    const { node, around } = call;
+    if (!around.isSection || !around.under) return;
+    this.#sections.set(node, (this.#sections.get(node) ?? new Set()).add(around.under.lock.cls));
+  }
+
+  performs({ context, node: { action }, world: { held } }: Step): void {
+    if (action.kind === 'call') {
+      const known = this.#heldAt.get(action.node);
+      if (known?.size === 0) return;
+      const classes = new Set(held.map(({ lock }) => lock.cls));
+      this.#heldAt.set(action.node, known ? new Set([...known].filter((cls) => classes.has(cls))) : classes);
+    }
+    if (action.kind !== 'await') return;
+    const signal = this.#signals.of(action.node.expression);
+    if (!signal) return;
+    const wait = { node: action.node, signal, held };
+    const known = this.#waits.get(context);
+    if (known) known.push(wait);
+    else this.#waits.set(context, [wait]);
+  }
+
+  #waitsItself(fn: CfgOwner): boolean {
+    const visit = (node: Ts.Node): boolean => {
+      if (node !== fn && ts.isFunctionLike(node)) return false;
+      if (ts.isAwaitExpression(node) && this.#signals.of(node.expression)) return true;
+      return ts.forEachChild(node, visit) ?? false;
+    };
+    return visit(fn);
+  }
+
+  /** The waits that nobody can end, one for each place. */
+  found(): readonly Stall[] {
+    if (this.#waits.size === 0) return [];
+    const callers = this.#calls.byCallee();
+    const found = new Map<Ts.Node, Stall>();
+    for (const [context, waits] of this.#waits) {
+      for (const wait of waits) {
+        if (found.has(wait.node)) continue;
+        const stall = this.#stall(context, wait, callers);
+        if (stall) found.set(wait.node, stall);
+      }
+    }
+    return [...found.values()];
+  }
+
+  #stall(
+    context: Context,
+    { node, signal, held }: Wait,
+    callers: ReadonlyMap<Context, readonly WatchedCall[]>,
+  ): Stall | undefined {
+    const enders = this.#signals.givenBy(signal);
+    const [ender] = enders;
+    if (!ender) return undefined;
+    const { code } = this.#engine;
+    for (const [one, via] of this.#around(context, held, callers)) {
+      const { cls } = one.lock;
+      if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
+      if (!enders.every((call) => this.#isUnder(call, cls, 0))) continue;
+      return {
+        held: one,
+        at: code.span(node),
+        what: node.expression.getText(),
+        via,
+        endedAt: callSpan(code, ender),
+      };
+    }
+    return undefined;
+  }
+
+  /** What is held here, and by whoever waits for the function. */
+  *#around(
+    context: Context,
+    held: readonly Held[],
+    callers: ReadonlyMap<Context, readonly WatchedCall[]>,
+  ): Iterable<readonly [Held, CallChain | undefined]> {
+    for (const one of held) yield [one, undefined];
+    const ways = new Map<Context, CallChain | undefined>([[context, undefined]]);
+    for (const [at, path] of ways) {
+      for (const { caller, node, around } of callers.get(at) ?? []) {
+        if (!around.isWithin && !around.isSection) continue;
+        const via = chain(callSpan(this.#engine.code, node), functionName(at.call.fn), path);
+        for (const one of around.under ? around.atStart : []) yield [one, via];
+        if (around.isWithin && !ways.has(caller)) ways.set(caller, via);
+      }
+    }
+  }
+
+  /** Whether a call is made under a lock whenever it is made. */
+  #isUnder(call: Ts.Node, lock: LockClass, depth: number): boolean {
+    if (this.#heldAt.get(call)?.has(lock)) return true;
+    if (depth > MAX_CALLERS) return false;
+    const fn = ts.findAncestor(call.parent, ts.isFunctionLike);
+    if (!fn) return false;
+    const handedTo = ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) ? fn.parent : undefined;
+    if (handedTo && ts.isCallExpression(handedTo) && handedTo.expression !== fn) {
+      if (this.#sections.get(handedTo)?.has(lock)) return true;
+      return isLoop(handedTo.expression) && this.#isUnder(handedTo, lock, depth + 1);
+    }
+    const { sites, isWhole } = callSitesOf(fn, this.#engine.code);
+    return isWhole && sites.length > 0 && sites.every(({ node }) => this.#isUnder(node, lock, depth + 1));
+  }
+}
+
+/** `waiters.forEach(…)` runs what it is handed before it returns. */
+function isLoop(callee: Ts.Node): boolean {
+  return ts.isPropertyAccessExpression(callee) && ITERATING.has(callee.name.text);
+}
