@@ -49,6 +49,8 @@ export interface Db extends Queryable {
 export interface PgError extends Error {
   /** The SQLSTATE, for example `23505`. */
   readonly code: string;
+  /** For example `ERROR` or `FATAL`: what tells it from an error of the system, whose `EPIPE` reads like an SQLSTATE. */
+  readonly severity: string;
   readonly constraint?: string | undefined;
 }
 
@@ -58,7 +60,7 @@ const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 /** Whether `error`, or an error it wraps, is one that PostgreSQL reported. */
 function findPgError(error: unknown): PgError | undefined {
   for (const link of causesOf(error)) {
-    if ('code' in link && typeof link.code === 'string' && SQLSTATE.test(link.code)) return link as PgError;
+    if ('code' in link && typeof link.code === 'string' && 'severity' in link) return link as PgError;
   }
   return undefined;
 }
