@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { MAX_DELAY_MS } from './clock.ts';
-import { DEFAULT_STATEMENT_TIMEOUT_MS } from './store/open.ts';
+import { ledgerFlags } from './ledger/flags.ts';
 
 /** A setting that is missing or wrong. The message says which, why, and what to write instead. */
 export class ConfigError extends Error {
@@ -141,6 +141,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     ),
     workspaceCommand: s.WS_MANAGER_WORKSPACE_COMMAND,
     logLevel: s.WS_MANAGER_LOG_LEVEL,
+    ledgerWrites: ledgerFlags(given).write,
     stuckThresholdMs: s.DELEGATION_STUCK_THRESHOLD_S * 1_000,
   };
 }

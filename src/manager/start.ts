@@ -12,6 +12,7 @@ import { type GraphBuilder, workerBuilder } from './graphs/index.ts';
 import { adminAuth } from './http/admin-auth.ts';
 import { adminRoutes } from './http/routes/admin.ts';
 import { claimsRoutes } from './http/routes/claims.ts';
+import { delegationRoutes } from './http/routes/delegations.ts';
 import { fleetRoutes } from './http/routes/fleet.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { systemRoutes } from './http/routes/system.ts';
@@ -19,7 +20,7 @@ import { uploadRoutes } from './http/routes/uploads.ts';
 import { rpcRoute } from './http/rpc.ts';
 import { type App, createServer } from './http/server.ts';
 import { openWorkspaceAuth } from './http/workspace-auth.ts';
-import { DelegationSweeper } from './ledger/index.ts';
+import { DelegationSweeper, Ledger } from './ledger/index.ts';
 import { lineLogger } from './obs/line-logger.ts';
 import { prometheusMetrics } from './obs/metrics.ts';
 import { provisionLog } from './obs/provlog.ts';
@@ -101,6 +102,8 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
       supervisor,
     );
 
+    const ledger = new Ledger({ db, writes: config.ledgerWrites ? 'on' : 'off' });
+
     const graphs = new GraphService({
       builder: graphBuilder,
       version,
@@ -126,6 +129,7 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
     sessionRoutes(app, { sessions });
     fleetRoutes(app, { fleet, auth });
     uploadRoutes(app, { uploads, fleet, auth });
+    delegationRoutes(app, { ledger, auth });
     adminRoutes(app, { db, adminAuth: adminAuth(config.adminToken) });
     parts.defer(() => app.close());
     // Before the server: it waits for its requests, and those for an import, or a build, that may take hours.
