@@ -29,12 +29,17 @@ const url = (...protocols: string[]) =>
     `a URL is needed that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
 
+/** An hour: beyond it a statement hangs by all means. */
+const MAX_DATABASE_TIMEOUT_MS = 3_600_000;
+
 /** Every setting, by the name of its environment variable. */
 const settings = z.object({
   /** Where PostgreSQL is. Without it the data is kept by PGlite, in the data directory. */
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
-  /** Milliseconds that PostgreSQL may take to answer a statement. */
-  WS_MANAGER_STATEMENT_TIMEOUT_MS: whole(1, MAX_DELAY_MS - 10_000).default(DEFAULT_STATEMENT_TIMEOUT_MS),
+  /** Milliseconds that a connection to PostgreSQL may take. */
+  WS_MANAGER_DATABASE_CONNECT_TIMEOUT_MS: whole(1, MAX_DELAY_MS).default(5_000),
+  /** Milliseconds that PostgreSQL may take for a statement. */
+  WS_MANAGER_DATABASE_TIMEOUT_MS: whole(1, MAX_DATABASE_TIMEOUT_MS).default(30_000),
   /** Where Redis or Valkey is. Without it sessions have no second cache. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
   WS_MANAGER_HOST: z.string().min(1).default('127.0.0.1'),
@@ -71,8 +76,12 @@ interface ControlPlane {
 
 /** The settings of a manager, checked. */
 export interface ManagerConfig {
-  readonly databaseUrl: string | undefined;
-  readonly statementTimeoutMs: number;
+  /** Where PostgreSQL is, if it is that, and how long it is waited for. */
+  readonly database: {
+    readonly url: string | undefined;
+    readonly connectTimeoutMs: number;
+    readonly queryTimeoutMs: number;
+  };
   readonly redisUrl: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
   /** Where PGlite keeps its data; none for memory. */
@@ -120,8 +129,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     );
   }
   return {
-    databaseUrl: s.DATABASE_URL,
-    statementTimeoutMs: s.WS_MANAGER_STATEMENT_TIMEOUT_MS,
+    database: {
+      url: s.DATABASE_URL,
+      connectTimeoutMs: s.WS_MANAGER_DATABASE_CONNECT_TIMEOUT_MS,
+      queryTimeoutMs: s.WS_MANAGER_DATABASE_TIMEOUT_MS,
+    },
     redisUrl: s.REDIS_URL,
     listen:
       s.WS_MANAGER_SOCKET === undefined

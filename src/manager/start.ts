@@ -73,12 +73,7 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
   try {
     const metrics = await prometheusMetrics();
     const shared = { clock, logger, metrics };
-    const db = await openDb({
-      url: config.databaseUrl,
-      directory: config.directory,
-      statementTimeoutMs: config.statementTimeoutMs,
-      logger,
-    });
+    const db = await openDb({ ...config.database, directory: config.directory, logger });
     parts.defer(() => db.close());
     await migrate(db);
 

@@ -126,3 +126,20 @@ test('a port that is taken is told, and the data directory is free again', async
   const next = await start(data);
   expect(await next.end('SIGTERM')).toBe(0);
 });
+
+test('a database that takes the connection and says nothing is told in one clear error', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const { code, stderr } = ws(tempDir({}), ['manager', '--port', '0'], {
+    DATABASE_URL: `postgres://127.0.0.1:${port}/x`,
+    WS_MANAGER_DATABASE_CONNECT_TIMEOUT_MS: '100',
+  });
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /^ws-gate: the database cannot be reached: the database did not connect within 100 ms.*\n {2}do {3}.*\n$/,
+    ),
+  ]);
+});

@@ -17,7 +17,7 @@ describe('the settings', () => {
     const config = readConfig({ XDG_STATE_HOME: '/state' });
     expect(config.listen).toEqual({ host: '127.0.0.1', port: 7420 });
     expect(config).toMatchObject({
-      databaseUrl: undefined,
+      database: { url: undefined, connectTimeoutMs: 5_000, queryTimeoutMs: 30_000 },
       redisUrl: undefined,
       directory: '/state/ws-gate-manager',
       adminToken: undefined,
@@ -30,7 +30,7 @@ describe('the settings', () => {
   });
 
   test('an empty variable is one that is not set', () => {
-    expect(readConfig({ DATABASE_URL: '', WS_MANAGER_PORT: '' }).databaseUrl).toBeUndefined();
+    expect(readConfig({ DATABASE_URL: '', WS_MANAGER_PORT: '' }).database.url).toBeUndefined();
   });
 
   test('a socket beats host and port, and :memory: is no directory', () => {
