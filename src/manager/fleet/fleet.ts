@@ -11,7 +11,7 @@ import { knownTier } from './default-tier.ts';
 import { detached } from './detached.ts';
 import { Dispatchers, type RestartOptions } from './dispatchers.ts';
 import { FleetClosedError, FleetNameTakenError, FleetNotFoundError, FleetStatusError } from './errors.ts';
-import { completed, validName, type WorkspaceInput } from './input.ts';
+import { checkStorable, completed, validName, type WorkspaceInput } from './input.ts';
 import { Keeper } from './keeper.ts';
 import {
   DEFAULT_PACING_MS,
@@ -156,6 +156,7 @@ export class Fleet implements AsyncDisposable {
     changes: Partial<Pick<WorkspaceInput, 'name' | 'model' | 'tier' | 'config'>>,
   ): Promise<FleetWorkspace> {
     const { name, model, tier, config } = changes;
+    checkStorable({ model, config });
     try {
       return await this.#rows.change(id, {
         ...(name === undefined ? {} : { name: validName(name) }),

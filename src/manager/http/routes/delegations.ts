@@ -21,7 +21,7 @@ const statusBody = z.object({
   error: z.string().optional(),
 });
 const byId = z.object({ id: z.uuid() });
-const byDelegation = byId.extend({ did: z.string() });
+const byDelegation = byId.extend({ did: key });
 
 /** What the routes of delegations need. */
 export interface DelegationRoutes {
