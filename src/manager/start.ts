@@ -27,7 +27,7 @@ import { provisionLog } from './obs/provlog.ts';
 import { Supervisor } from './obs/supervise.ts';
 import { type ServedWorkspace, servedWorkspaces } from './served-workspace.ts';
 import { openRedisCache, SessionManager } from './sessions/index.ts';
-import { migrate, openDb } from './store/index.ts';
+import { type Db, migrate, openDb } from './store/index.ts';
 import { PendingUploads, startUploadSweeper } from './uploads/index.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -38,6 +38,8 @@ export interface StartOptions {
   /** Receives the lines of the log. */
   readonly write: (line: string) => void;
   readonly clock?: Clock;
+  /** Opens the database. Default: as the settings say. */
+  readonly openDatabase?: () => Promise<Db>;
   /** Builds the graphs. Default: in a worker. */
   readonly graphBuilder?: GraphBuilder<FileGraph>;
 }
@@ -73,7 +75,9 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
   try {
     const metrics = await prometheusMetrics();
     const shared = { clock, logger, metrics };
-    const db = await openDb({ ...config.database, directory: config.directory, logger });
+    const { openDatabase = () => openDb({ ...config.database, directory: config.directory, logger }) } =
+      options;
+    const db = await openDatabase();
     parts.defer(() => db.close());
     await migrate(db);
 
