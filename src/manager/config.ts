@@ -21,6 +21,13 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `it must be from ${min} to ${max}`);
 
+/** What a bearer is known by. It travels in a header. */
+const token = (min: number) =>
+  z
+    .string()
+    .min(min, `at least ${min} characters are needed`)
+    .regex(/^[\x21-\x7e]+$/, 'a header has to carry it: no blanks, and ASCII alone');
+
 const url = (...protocols: string[]) =>
   z.string().refine(
     (text) => {
@@ -45,20 +52,30 @@ const settings = z.object({
   WS_MANAGER_HOST: z.string().min(1).default('127.0.0.1'),
   WS_MANAGER_PORT: whole(0, 65_535).default(7420),
   /** A unix socket to listen on instead of a port. */
-  WS_MANAGER_SOCKET: z.string().min(1).optional(),
+  WS_MANAGER_SOCKET: z
+    .string()
+    .refine((file) => Buffer.byteLength(file) <= 103, 'the path of a socket has at most 103 bytes')
+    .optional(),
   /** The data directory, or `:memory:`. */
   WS_MANAGER_DATA: z.string().min(1).optional(),
-  WS_MANAGER_ADMIN_TOKEN: z.string().min(16, 'at least 16 characters are needed').optional(),
+  WS_MANAGER_ADMIN_TOKEN: token(16).optional(),
   /** Milliseconds that a client which created a workspace may take to attach. */
   WS_MANAGER_CREATE_GRACE_MS: whole(0, MAX_DELAY_MS).default(30_000),
   /** Milliseconds that a client which lost its last stream may take to come back. */
   WS_MANAGER_DETACH_GRACE_MS: whole(0, MAX_DELAY_MS).default(10_000),
   /** Whether the server exits when no workspace has been open for a while: seconds, or `never`. */
-  WS_MANAGER_IDLE_SHUTDOWN_S: z.union([z.literal('never'), whole(0, 2_147_483)]).default('never'),
+  WS_MANAGER_IDLE_SHUTDOWN_S: z
+    .union([z.literal('never'), whole(0, 2_147_483)], 'seconds are needed, from 0 to 2147483, or never')
+    .default('never'),
   WS_MANAGER_MEMORY_LIMIT_MB: whole(1, 1_048_576).default(2_048),
   /** The control plane that the fleet is provisioned through. */
-  WS_MANAGER_CONTROL_PLANE_URL: url('http:', 'https:').optional(),
-  WS_MANAGER_CONTROL_PLANE_TOKEN: z.string().min(1).optional(),
+  WS_MANAGER_CONTROL_PLANE_URL: url('http:', 'https:')
+    .refine(
+      (text) => !URL.canParse(text) || `${new URL(text).username}${new URL(text).password}` === '',
+      'it must hold no user and no password; the token is what it is told',
+    )
+    .optional(),
+  WS_MANAGER_CONTROL_PLANE_TOKEN: token(1).optional(),
   /** Milliseconds that the control plane may take to answer. */
   WS_MANAGER_CONTROL_PLANE_TIMEOUT_MS: whole(1, MAX_DELAY_MS).default(30_000),
   /** The command that a workspace of the fleet is, when it runs as a process of this machine. */

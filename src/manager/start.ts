@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { Cleanups } from './claims/cleanups.ts';
@@ -146,7 +146,15 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
 }
 
 async function listen(app: App, where: ManagerConfig['listen']): Promise<string> {
-  if (!('socket' in where)) return await app.listen(where);
+  if (!('socket' in where)) {
+    try {
+      return await app.listen(where);
+    } catch (error) {
+      // The one error that does not say whose host it is that is not found.
+      if (!(error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo')) throw error;
+      throw new ConfigError(`WS_MANAGER_HOST=${JSON.stringify(where.host)} cannot be used: ${error.message}`);
+    }
+  }
   await removeStaleSocket(where.socket);
   await app.listen({ path: where.socket });
   // Whoever may connect may do everything.
@@ -154,8 +162,18 @@ async function listen(app: App, where: ManagerConfig['listen']): Promise<string>
   return `unix:${where.socket}`;
 }
 
-/** Removes a socket that a killed manager has left behind. One at which somebody answers stays. */
+/**
+ * Removes a socket that a killed manager has left behind. One at which somebody answers stays.
+ *
+ * @throws {@link ConfigError} if something else is there.
+ */
 async function removeStaleSocket(file: string): Promise<void> {
+  const there = await lstat(file).catch(() => undefined);
+  if (there && !there.isSocket()) {
+    throw new ConfigError(
+      `WS_MANAGER_SOCKET=${JSON.stringify(file)} cannot be used: it is there, and no socket`,
+    );
+  }
   const refused = await new Promise<boolean>((resolve) => {
     const probe = connect(file);
     probe.once('connect', () => {

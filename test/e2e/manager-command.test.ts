@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -106,6 +106,11 @@ test.each([
   [[], { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, 'the database cannot be reached'],
   [['--data', '/dev/null/x'], {}, 'the manager cannot start: ENOTDIR'],
   [['--host', '203.0.113.1', '--data', ':memory:'], {}, 'the manager cannot start'],
+  [
+    ['--host', '999.1.1.1', '--data', ':memory:'],
+    {},
+    'WS_MANAGER_HOST="999.1.1.1" cannot be used: getaddrinfo ENOTFOUND',
+  ],
   [['stray'], {}, 'manager takes no arguments: stray'],
   [['--format', 'json'], {}, 'ws-gate manager has no flag --format'],
 ])('%o with %o is refused with one clear error', (args, env, message) => {
@@ -113,6 +118,26 @@ test.each([
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(`ws-gate: ${message}`);
   expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test('a file or a directory where the socket or the data would be is told, and stays', async () => {
+  const dir = tempDir({ notes: 'mine' });
+  const file = path.join(dir, 'notes');
+  for (const taken of [file, dir]) {
+    const { code, stderr } = ws(dir, ['manager', '--data', ':memory:', '--socket', taken]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^ws-gate: WS_MANAGER_SOCKET=".*" cannot be used: it is there, and no socket\n {2}do .*\n$/,
+      ),
+    ]);
+  }
+  const { code, stderr } = ws(dir, ['manager', '--data', file, '--port', '0']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^ws-gate: the manager cannot start: EEXIST.*\n {2}do .*\n$/),
+  ]);
+  expect(readFileSync(file, 'utf8')).toBe('mine');
 });
 
 test('a port that is taken is told, and the data directory is free again', async () => {

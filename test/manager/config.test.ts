@@ -46,6 +46,30 @@ describe('the settings', () => {
       'WS_MANAGER_ADMIN_TOKEN=… cannot be used: at least 16 characters are needed',
     ],
     [
+      { WS_MANAGER_ADMIN_TOKEN: 'sixteen letters and blanks' },
+      'WS_MANAGER_ADMIN_TOKEN=… cannot be used: a header has to carry it: no blanks, and ASCII alone',
+    ],
+    [
+      { WS_MANAGER_ADMIN_TOKEN: 'sixteen-or-more-é' },
+      'WS_MANAGER_ADMIN_TOKEN=… cannot be used: a header has to carry it: no blanks, and ASCII alone',
+    ],
+    [
+      { WS_MANAGER_IDLE_SHUTDOWN_S: 'Never' },
+      'WS_MANAGER_IDLE_SHUTDOWN_S="Never" cannot be used: seconds are needed, from 0 to 2147483, or never',
+    ],
+    [
+      { WS_MANAGER_SOCKET: `/${'x'.repeat(103)}` },
+      `WS_MANAGER_SOCKET="/${'x'.repeat(103)}" cannot be used: the path of a socket has at most 103 bytes`,
+    ],
+    [
+      { WS_MANAGER_CONTROL_PLANE_URL: 'https://user:secret@plane', WS_MANAGER_CONTROL_PLANE_TOKEN: 'x' },
+      'WS_MANAGER_CONTROL_PLANE_URL=… cannot be used: it must hold no user and no password; the token is what it is told',
+    ],
+    [
+      { WS_MANAGER_CONTROL_PLANE_URL: 'https://plane', WS_MANAGER_CONTROL_PLANE_TOKEN: 'a\nb' },
+      'WS_MANAGER_CONTROL_PLANE_TOKEN=… cannot be used: a header has to carry it: no blanks, and ASCII alone',
+    ],
+    [
       { DATABASE_URL: 'mysql://root:secret@db/x' },
       'DATABASE_URL=… cannot be used: a URL is needed that begins with postgres:// or postgresql://',
     ],

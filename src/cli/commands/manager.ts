@@ -87,6 +87,7 @@ function userError(error: unknown): GateError | undefined {
     case 'EACCES':
     case 'EADDRNOTAVAIL':
     case 'ENOTDIR':
+    case 'EEXIST':
     case 'EROFS':
     case 'ENOENT':
       return new GateError(
