@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { MAX_DELAY_MS } from './clock.ts';
 import { ledgerFlags } from './ledger/flags.ts';
+import { DEFAULT_STATEMENT_TIMEOUT_MS } from './store/open.ts';
 
 /** A setting that is missing or wrong. The message says which, why, and what to write instead. */
 export class ConfigError extends Error {
@@ -36,9 +37,6 @@ const url = (...protocols: string[]) =>
     `a URL is needed that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
 
-/** An hour: beyond it a statement hangs by all means. */
-const MAX_DATABASE_TIMEOUT_MS = 3_600_000;
-
 /** Every setting, by the name of its environment variable. */
 const settings = z.object({
   /** Where PostgreSQL is. Without it the data is kept by PGlite, in the data directory. */
@@ -46,7 +44,7 @@ const settings = z.object({
   /** Milliseconds that a connection to PostgreSQL may take. */
   WS_MANAGER_DATABASE_CONNECT_TIMEOUT_MS: whole(1, MAX_DELAY_MS).default(5_000),
   /** Milliseconds that PostgreSQL may take for a statement. */
-  WS_MANAGER_DATABASE_TIMEOUT_MS: whole(1, MAX_DATABASE_TIMEOUT_MS).default(30_000),
+  WS_MANAGER_STATEMENT_TIMEOUT_MS: whole(1, MAX_DELAY_MS - 10_000).default(DEFAULT_STATEMENT_TIMEOUT_MS),
   /** Where Redis or Valkey is. Without it sessions have no second cache. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
   WS_MANAGER_HOST: z.string().min(1).default('127.0.0.1'),
@@ -81,6 +79,7 @@ const settings = z.object({
   /** The command that a workspace of the fleet is, when it runs as a process of this machine. */
   WS_MANAGER_WORKSPACE_COMMAND: z.string().min(1).optional(),
   WS_MANAGER_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DELEGATION_LEDGER_WRITE: z.string().optional(),
   DELEGATION_STUCK_THRESHOLD_S: whole(1, 2_147_483).default(600),
 });
 
@@ -97,7 +96,7 @@ export interface ManagerConfig {
   readonly database: {
     readonly url: string | undefined;
     readonly connectTimeoutMs: number;
-    readonly queryTimeoutMs: number;
+    readonly statementTimeoutMs: number;
   };
   readonly redisUrl: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
@@ -112,6 +111,7 @@ export interface ManagerConfig {
   readonly controlPlane: ControlPlane | undefined;
   readonly workspaceCommand: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly ledgerWrites: boolean;
   readonly stuckThresholdMs: number;
 }
 
@@ -149,7 +149,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): M
     database: {
       url: s.DATABASE_URL,
       connectTimeoutMs: s.WS_MANAGER_DATABASE_CONNECT_TIMEOUT_MS,
-      queryTimeoutMs: s.WS_MANAGER_DATABASE_TIMEOUT_MS,
+      statementTimeoutMs: s.WS_MANAGER_STATEMENT_TIMEOUT_MS,
     },
     redisUrl: s.REDIS_URL,
     listen:

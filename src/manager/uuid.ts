@@ -1,5 +1,4 @@
 const HYPHENATED = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const CANONICAL = new RegExp(`^${HYPHENATED}$`, 'i');
 const UUID = new RegExp(`^(?:urn:uuid:${HYPHENATED}|\\{${HYPHENATED}\\}|${HYPHENATED}|[0-9a-f]{32})$`, 'i');
 
 const PLAIN = new RegExp(`^${HYPHENATED}$`, 'i');
@@ -20,5 +19,5 @@ export function canonicalUuid(text: string): string | undefined {
 
 /** Whether `text` is a UUID in its usual form: PostgreSQL takes it as an error to be asked for another. */
 export function isUuid(text: string): boolean {
-  return CANONICAL.test(text);
+  return PLAIN.test(text);
 }

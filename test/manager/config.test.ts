@@ -17,7 +17,7 @@ describe('the settings', () => {
     const config = readConfig({ XDG_STATE_HOME: '/state' });
     expect(config.listen).toEqual({ host: '127.0.0.1', port: 7420 });
     expect(config).toMatchObject({
-      database: { url: undefined, connectTimeoutMs: 5_000, queryTimeoutMs: 30_000 },
+      database: { url: undefined, connectTimeoutMs: 5_000, statementTimeoutMs: 30_000 },
       redisUrl: undefined,
       directory: '/state/ws-gate-manager',
       adminToken: undefined,
@@ -25,6 +25,7 @@ describe('the settings', () => {
       detachGraceMs: 10_000,
       idleShutdownMs: Infinity,
       memoryLimitBytes: 2_147_483_648,
+      ledgerWrites: false,
       statementTimeoutMs: 30_000,
     });
   });
@@ -36,6 +37,17 @@ describe('the settings', () => {
   test('a socket beats host and port, and :memory: is no directory', () => {
     const config = readConfig({ WS_MANAGER_SOCKET: '/run/ws.sock', WS_MANAGER_DATA: ':memory:' });
     expect([config.listen, config.directory]).toEqual([{ socket: '/run/ws.sock' }, undefined]);
+  });
+
+  test.each([
+    ['1', true],
+    ['true', false],
+    ['yes', false],
+    ['on', false],
+    ['TRUE', false],
+    ['0', false],
+  ])('M-12 DELEGATION_LEDGER_WRITE=%s is %s', (value, on) => {
+    expect(readConfig({ DELEGATION_LEDGER_WRITE: value }).ledgerWrites).toBe(on);
   });
 
   test.each([

@@ -5,8 +5,6 @@ import { CodedError } from '../coded-error.ts';
 export interface PgError extends Error {
   /** The SQLSTATE, for example `23505`. */
   readonly code: string;
-  /** For example `ERROR` or `FATAL`: what tells it from an error of the system, whose `EPIPE` reads like an SQLSTATE. */
-  readonly severity: string;
   readonly constraint?: string | undefined;
 }
 
@@ -21,10 +19,13 @@ export class DatabaseTimeoutError extends CodedError<'ERR_DATABASE_TIMEOUT'> {
   }
 }
 
+/** Every SQLSTATE has a digit; `EPIPE` and its like, which are of the same length, have none. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** `error`, or an error it wraps, if it is one that PostgreSQL reported. */
 export function findPgError(error: unknown): PgError | undefined {
   for (const link of causesOf(error)) {
-    if ('code' in link && typeof link.code === 'string' && 'severity' in link) return link as PgError;
+    if ('code' in link && typeof link.code === 'string' && SQLSTATE.test(link.code)) return link as PgError;
   }
   return undefined;
 }
@@ -46,7 +47,7 @@ export function isUnavailable(error: unknown): boolean {
   const code = findPgError(error)?.code;
   if (code !== undefined) {
     return (
-      code.startsWith('08') || code.startsWith('57P') || code === TOO_MANY || code === IDLE_IN_TRANSACTION
+      code.startsWith('08') || code.startsWith('57') || code === TOO_MANY || code === IDLE_IN_TRANSACTION
     );
   }
   for (const link of causesOf(error)) {

@@ -19,7 +19,7 @@ export interface StoreOptions {
    * ends a statement, and a transaction that is left alone, after that; a server that is silent loses the connection
    * a second later.
    */
-  readonly queryTimeoutMs?: number | undefined;
+  readonly statementTimeoutMs?: number | undefined;
   readonly logger?: Logger | undefined;
 }
 

@@ -2,31 +2,30 @@ import pg from 'pg';
 import { silentLogger } from '../obs/log.ts';
 import type { Db, Queryable, Result, Row } from './db.ts';
 import { DatabaseTimeoutError, findPgError } from './errors.ts';
-import type { StoreOptions } from './open.ts';
+import { DEFAULT_STATEMENT_TIMEOUT_MS, type StoreOptions } from './open.ts';
 
 const INT8 = 20;
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
-const DEFAULT_QUERY_TIMEOUT_MS = 30_000;
 /** The server is first to end what takes too long, and knows best what it was: only one that is silent is not waited for. */
 const SILENCE_MS = 1_000;
 
 /** Opens a pool of connections to a PostgreSQL server. @throws If the server does not answer. */
 export async function openPostgres(options: StoreOptions & { url: string }): Promise<Db> {
   const { url, poolSize = 10, logger = silentLogger } = options;
-  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS } =
+  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } =
     options;
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
-    statement_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: queryTimeoutMs,
-    query_timeout: queryTimeoutMs + SILENCE_MS,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + SILENCE_MS,
     types: { getTypeParser: parserOf },
   });
   // A connection that breaks while idle is replaced by the next query; unheard, the event would end the process.
   pool.on('error', (error) => logger.warn('Database connection lost', { error }));
-  const db = new Postgres(pool, { connect: connectTimeoutMs, answer: queryTimeoutMs });
+  const db = new Postgres(pool, { connect: connectTimeoutMs, answer: statementTimeoutMs });
   try {
     await db.query('SELECT 1');
     return db;

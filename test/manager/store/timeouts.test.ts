@@ -64,7 +64,7 @@ describe('a server that takes connections and then is silent', () => {
     'is not waited for with a %s, whose connection is given up',
     async (kind) => {
       const { url, sockets } = await silentServer(2);
-      const db = await openDb({ url, queryTimeoutMs: 1, poolSize: 1 });
+      const db = await openDb({ url, statementTimeoutMs: 1, poolSize: 1 });
       const [socket] = sockets;
       const gone = socket && once(socket, 'close');
       const work = kind === 'statement' ? db.query('SELECT 2') : db.tx((tx) => tx.query('SELECT 2'));
@@ -84,7 +84,7 @@ describe('a server that takes connections and then is silent', () => {
 
 describePostgres('a server that is slow', () => {
   test('ends a statement that takes too long, and is asked the next', async () => {
-    const db = await openDb({ url: await createDatabase(), queryTimeoutMs: 50, poolSize: 1 });
+    const db = await openDb({ url: await createDatabase(), statementTimeoutMs: 50, poolSize: 1 });
     onTestFinished(() => db.close());
     expect(await failure(db.query('SELECT pg_sleep(60)'))).toMatchObject({
       error: { code: 'ERR_DATABASE_TIMEOUT', cause: { code: '57014' } },
@@ -97,7 +97,7 @@ describePostgres('a server that is slow', () => {
   test('ends a wait for the lock of another, which rolls its transaction back', async () => {
     const url = await createDatabase();
     const holder = await openDb({ url });
-    const db = await openDb({ url, queryTimeoutMs: 50, poolSize: 1 });
+    const db = await openDb({ url, statementTimeoutMs: 50, poolSize: 1 });
     onTestFinished(async () => void (await Promise.all([holder.close(), db.close()])));
     await holder.script('CREATE TABLE t (n integer); INSERT INTO t VALUES (1)');
     await holder.tx(async (tx) => {
@@ -113,7 +113,7 @@ describePostgres('a server that is slow', () => {
 
   test('takes back what a transaction holds that is left alone', async () => {
     const url = await createDatabase();
-    const db = await openDb({ url, queryTimeoutMs: 50, poolSize: 1 });
+    const db = await openDb({ url, statementTimeoutMs: 50, poolSize: 1 });
     const other = await openDb({ url });
     onTestFinished(async () => void (await Promise.all([other.close(), db.close()])));
     await other.script('CREATE TABLE t (n integer); INSERT INTO t VALUES (1)');
