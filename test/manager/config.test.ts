@@ -26,7 +26,6 @@ describe('the settings', () => {
       idleShutdownMs: Infinity,
       memoryLimitBytes: 2_147_483_648,
       ledgerWrites: false,
-      statementTimeoutMs: 30_000,
     });
   });
 
