@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { Cleanups } from './claims/cleanups.ts';
@@ -12,6 +12,7 @@ import { type GraphBuilder, workerBuilder } from './graphs/index.ts';
 import { adminAuth } from './http/admin-auth.ts';
 import { adminRoutes } from './http/routes/admin.ts';
 import { claimsRoutes } from './http/routes/claims.ts';
+import { delegationRoutes } from './http/routes/delegations.ts';
 import { fleetRoutes } from './http/routes/fleet.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { systemRoutes } from './http/routes/system.ts';
@@ -19,14 +20,14 @@ import { uploadRoutes } from './http/routes/uploads.ts';
 import { rpcRoute } from './http/rpc.ts';
 import { type App, createServer } from './http/server.ts';
 import { openWorkspaceAuth } from './http/workspace-auth.ts';
-import { DelegationSweeper } from './ledger/index.ts';
+import { DelegationSweeper, Ledger } from './ledger/index.ts';
 import { lineLogger } from './obs/line-logger.ts';
 import { prometheusMetrics } from './obs/metrics.ts';
 import { provisionLog } from './obs/provlog.ts';
 import { Supervisor } from './obs/supervise.ts';
 import { type ServedWorkspace, servedWorkspaces } from './served-workspace.ts';
 import { openRedisCache, SessionManager } from './sessions/index.ts';
-import { migrate, openDb } from './store/index.ts';
+import { type Db, migrate, openDb } from './store/index.ts';
 import { PendingUploads, startUploadSweeper } from './uploads/index.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -37,6 +38,8 @@ export interface StartOptions {
   /** Receives the lines of the log. */
   readonly write: (line: string) => void;
   readonly clock?: Clock;
+  /** Opens the database. Default: as the settings say. */
+  readonly openDatabase?: () => Promise<Db>;
   /** Builds the graphs. Default: in a worker. */
   readonly graphBuilder?: GraphBuilder<FileGraph>;
 }
@@ -72,12 +75,9 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
   try {
     const metrics = await prometheusMetrics();
     const shared = { clock, logger, metrics };
-    const db = await openDb({
-      url: config.databaseUrl,
-      directory: config.directory,
-      statementTimeoutMs: config.statementTimeoutMs,
-      logger,
-    });
+    const { openDatabase = () => openDb({ ...config.database, directory: config.directory, logger }) } =
+      options;
+    const db = await openDatabase();
     parts.defer(() => db.close());
     await migrate(db);
 
@@ -100,6 +100,8 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
     new DelegationSweeper({ db, stuckThresholdS: config.stuckThresholdMs / 1_000, ...shared }).start(
       supervisor,
     );
+
+    const ledger = new Ledger({ db, writes: config.ledgerWrites ? 'on' : 'off' });
 
     const graphs = new GraphService({
       builder: graphBuilder,
@@ -126,6 +128,7 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
     sessionRoutes(app, { sessions });
     fleetRoutes(app, { fleet, auth });
     uploadRoutes(app, { uploads, fleet, auth });
+    delegationRoutes(app, { ledger, auth });
     adminRoutes(app, { db, adminAuth: adminAuth(config.adminToken) });
     parts.defer(() => app.close());
     // Before the server: it waits for its requests, and those for an import, or a build, that may take hours.
@@ -143,7 +146,15 @@ export async function startManager(config: ManagerConfig, options: StartOptions)
 }
 
 async function listen(app: App, where: ManagerConfig['listen']): Promise<string> {
-  if (!('socket' in where)) return await app.listen(where);
+  if (!('socket' in where)) {
+    try {
+      return await app.listen(where);
+    } catch (error) {
+      // The one error that does not say whose host it is that is not found.
+      if (!(error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo')) throw error;
+      throw new ConfigError(`WS_MANAGER_HOST=${JSON.stringify(where.host)} cannot be used: ${error.message}`);
+    }
+  }
   await removeStaleSocket(where.socket);
   await app.listen({ path: where.socket });
   // Whoever may connect may do everything.
@@ -151,8 +162,18 @@ async function listen(app: App, where: ManagerConfig['listen']): Promise<string>
   return `unix:${where.socket}`;
 }
 
-/** Removes a socket that a killed manager has left behind. One at which somebody answers stays. */
+/**
+ * Removes a socket that a killed manager has left behind. One at which somebody answers stays.
+ *
+ * @throws {@link ConfigError} if something else is there.
+ */
 async function removeStaleSocket(file: string): Promise<void> {
+  const there = await lstat(file).catch(() => undefined);
+  if (there && !there.isSocket()) {
+    throw new ConfigError(
+      `WS_MANAGER_SOCKET=${JSON.stringify(file)} cannot be used: it is there, and no socket`,
+    );
+  }
   const refused = await new Promise<boolean>((resolve) => {
     const probe = connect(file);
     probe.once('connect', () => {

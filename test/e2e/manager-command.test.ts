@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -106,6 +106,11 @@ test.each([
   [[], { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, 'the database cannot be reached'],
   [['--data', '/dev/null/x'], {}, 'the manager cannot start: ENOTDIR'],
   [['--host', '203.0.113.1', '--data', ':memory:'], {}, 'the manager cannot start'],
+  [
+    ['--host', '999.1.1.1', '--data', ':memory:'],
+    {},
+    'WS_MANAGER_HOST="999.1.1.1" cannot be used: getaddrinfo ENOTFOUND',
+  ],
   [['stray'], {}, 'manager takes no arguments: stray'],
   [['--format', 'json'], {}, 'ws-gate manager has no flag --format'],
 ])('%o with %o is refused with one clear error', (args, env, message) => {
@@ -113,6 +118,26 @@ test.each([
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(`ws-gate: ${message}`);
   expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test('a file or a directory where the socket or the data would be is told, and stays', async () => {
+  const dir = tempDir({ notes: 'mine' });
+  const file = path.join(dir, 'notes');
+  for (const taken of [file, dir]) {
+    const { code, stderr } = ws(dir, ['manager', '--data', ':memory:', '--socket', taken]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^ws-gate: WS_MANAGER_SOCKET=".*" cannot be used: it is there, and no socket\n {2}do .*\n$/,
+      ),
+    ]);
+  }
+  const { code, stderr } = ws(dir, ['manager', '--data', file, '--port', '0']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^ws-gate: the manager cannot start: EEXIST.*\n {2}do .*\n$/),
+  ]);
+  expect(readFileSync(file, 'utf8')).toBe('mine');
 });
 
 test('a port that is taken is told, and the data directory is free again', async () => {
@@ -125,4 +150,21 @@ test('a port that is taken is told, and the data directory is free again', async
   expect([code, stderr]).toEqual([2, expect.stringMatching(/^ws-gate: the address is in use: .*\n/)]);
   const next = await start(data);
   expect(await next.end('SIGTERM')).toBe(0);
+});
+
+test('a database that takes the connection and says nothing is told in one clear error', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const { code, stderr } = ws(tempDir({}), ['manager', '--port', '0'], {
+    DATABASE_URL: `postgres://127.0.0.1:${port}/x`,
+    WS_MANAGER_DATABASE_CONNECT_TIMEOUT_MS: '100',
+  });
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /^ws-gate: the database cannot be reached: the database did not connect within 100 ms.*\n {2}do {3}.*\n$/,
+    ),
+  ]);
 });

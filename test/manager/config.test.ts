@@ -17,7 +17,7 @@ describe('the settings', () => {
     const config = readConfig({ XDG_STATE_HOME: '/state' });
     expect(config.listen).toEqual({ host: '127.0.0.1', port: 7420 });
     expect(config).toMatchObject({
-      databaseUrl: undefined,
+      database: { url: undefined, connectTimeoutMs: 5_000, statementTimeoutMs: 30_000 },
       redisUrl: undefined,
       directory: '/state/ws-gate-manager',
       adminToken: undefined,
@@ -25,12 +25,12 @@ describe('the settings', () => {
       detachGraceMs: 10_000,
       idleShutdownMs: Infinity,
       memoryLimitBytes: 2_147_483_648,
-      statementTimeoutMs: 30_000,
+      ledgerWrites: false,
     });
   });
 
   test('an empty variable is one that is not set', () => {
-    expect(readConfig({ DATABASE_URL: '', WS_MANAGER_PORT: '' }).databaseUrl).toBeUndefined();
+    expect(readConfig({ DATABASE_URL: '', WS_MANAGER_PORT: '' }).database.url).toBeUndefined();
   });
 
   test('a socket beats host and port, and :memory: is no directory', () => {
@@ -39,11 +39,46 @@ describe('the settings', () => {
   });
 
   test.each([
+    ['1', true],
+    ['true', false],
+    ['yes', false],
+    ['on', false],
+    ['TRUE', false],
+    ['0', false],
+  ])('M-12 DELEGATION_LEDGER_WRITE=%s is %s', (value, on) => {
+    expect(readConfig({ DELEGATION_LEDGER_WRITE: value }).ledgerWrites).toBe(on);
+  });
+
+  test.each([
     [{ WS_MANAGER_PORT: '99999' }, 'WS_MANAGER_PORT="99999" cannot be used: it must be from 0 to 65535'],
     [{ WS_MANAGER_PORT: 'http' }, 'WS_MANAGER_PORT="http" cannot be used: a whole number is needed'],
     [
       { WS_MANAGER_ADMIN_TOKEN: 'short' },
       'WS_MANAGER_ADMIN_TOKEN=… cannot be used: at least 16 characters are needed',
+    ],
+    [
+      { WS_MANAGER_ADMIN_TOKEN: 'sixteen letters and blanks' },
+      'WS_MANAGER_ADMIN_TOKEN=… cannot be used: a header has to carry it: no blanks, and ASCII alone',
+    ],
+    [
+      { WS_MANAGER_ADMIN_TOKEN: 'sixteen-or-more-é' },
+      'WS_MANAGER_ADMIN_TOKEN=… cannot be used: a header has to carry it: no blanks, and ASCII alone',
+    ],
+    [
+      { WS_MANAGER_IDLE_SHUTDOWN_S: 'Never' },
+      'WS_MANAGER_IDLE_SHUTDOWN_S="Never" cannot be used: seconds are needed, from 0 to 2147483, or never',
+    ],
+    [
+      { WS_MANAGER_SOCKET: `/${'x'.repeat(103)}` },
+      `WS_MANAGER_SOCKET="/${'x'.repeat(103)}" cannot be used: the path of a socket has at most 103 bytes`,
+    ],
+    [
+      { WS_MANAGER_CONTROL_PLANE_URL: 'https://user:secret@plane', WS_MANAGER_CONTROL_PLANE_TOKEN: 'x' },
+      'WS_MANAGER_CONTROL_PLANE_URL=… cannot be used: it must hold no user and no password; the token is what it is told',
+    ],
+    [
+      { WS_MANAGER_CONTROL_PLANE_URL: 'https://plane', WS_MANAGER_CONTROL_PLANE_TOKEN: 'a\nb' },
+      'WS_MANAGER_CONTROL_PLANE_TOKEN=… cannot be used: a header has to carry it: no blanks, and ASCII alone',
     ],
     [
       { DATABASE_URL: 'mysql://root:secret@db/x' },

@@ -40,16 +40,18 @@ async function openPglite(): Promise<Db> {
   const db = await pglite;
   await db.script('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   await migrate(db);
-  return { ...bound(db), close: async () => {} };
+  return wrapped(db, { close: async () => {} });
 }
 
-function bound(db: Db): Db {
+/** A database that does some things its own way. */
+export function wrapped(db: Db, own: Partial<Db>): Db {
   return {
     kind: db.kind,
     query: (text, params) => db.query(text, params),
     tx: (body) => db.tx(body),
     script: (text) => db.script(text),
     close: () => db.close(),
+    ...own,
   };
 }
 

@@ -87,6 +87,7 @@ function userError(error: unknown): GateError | undefined {
     case 'EACCES':
     case 'EADDRNOTAVAIL':
     case 'ENOTDIR':
+    case 'EEXIST':
     case 'EROFS':
     case 'ENOENT':
       return new GateError(
@@ -96,6 +97,7 @@ function userError(error: unknown): GateError | undefined {
     case 'ECONNREFUSED':
     case 'ENOTFOUND':
     case 'ETIMEDOUT':
+    case 'ERR_DATABASE_TIMEOUT':
       return new GateError(
         `the database cannot be reached: ${error.message}`,
         'check DATABASE_URL, and that the server runs',

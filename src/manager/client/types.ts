@@ -1,3 +1,8 @@
+import type { WorkspaceStatus as FleetStatus } from '../fleet/status.ts';
+
+export type { SessionInfo as SessionJson } from '../sessions/types.ts';
+export type { FleetStatus };
+
 /** A workspace that clients share, as the manager answers. */
 export interface WorkspaceJson {
   readonly id: string;
@@ -27,19 +32,6 @@ export interface WorkspaceEvent {
   readonly [field: string]: unknown;
 }
 
-/** The states of a workspace of the fleet. */
-export type FleetStatus =
-  | 'provisioning'
-  | 'online'
-  | 'offline'
-  | 'degraded'
-  | 'failed'
-  | 'removed'
-  | 'paused'
-  | 'hibernated'
-  | 'hibernating'
-  | 'awaiting_agent';
-
 /** A workspace of the fleet, as the manager answers. */
 export interface FleetWorkspaceJson {
   readonly id: string;
@@ -68,16 +60,4 @@ export interface ImportResult {
   readonly tier: number;
   /** Set where the node existed before. */
   readonly skipped?: true;
-}
-
-/** A session, as the manager answers. */
-export interface SessionJson {
-  readonly session_id: string;
-  readonly agent_id: string;
-  readonly agent_name: string;
-  readonly intent: string;
-  readonly repo_id: string;
-  readonly changeset_id: string;
-  readonly state: string;
-  readonly elapsed_secs: number;
 }

@@ -4,13 +4,14 @@ import { type Logger, silentLogger } from '../obs/log.ts';
 import { silentMetrics } from '../obs/metrics.ts';
 import { silentProvisionLog } from '../obs/provlog.ts';
 import { Supervisor } from '../obs/supervise.ts';
-import { type Db, isUniqueViolation } from '../store/db.ts';
+import type { Db } from '../store/db.ts';
+import { isUniqueViolation } from '../store/errors.ts';
 import { DEFAULT_CLAIM_TTL_MS, type FleetClaim, FleetClaims } from './claims.ts';
 import { knownTier } from './default-tier.ts';
 import { detached } from './detached.ts';
 import { Dispatchers, type RestartOptions } from './dispatchers.ts';
 import { FleetClosedError, FleetNameTakenError, FleetNotFoundError, FleetStatusError } from './errors.ts';
-import { completed, validName, type WorkspaceInput } from './input.ts';
+import { checkStorable, completed, validName, type WorkspaceInput } from './input.ts';
 import { Keeper } from './keeper.ts';
 import {
   DEFAULT_PACING_MS,
@@ -155,6 +156,7 @@ export class Fleet implements AsyncDisposable {
     changes: Partial<Pick<WorkspaceInput, 'name' | 'model' | 'tier' | 'config'>>,
   ): Promise<FleetWorkspace> {
     const { name, model, tier, config } = changes;
+    checkStorable({ model, config });
     try {
       return await this.#rows.change(id, {
         ...(name === undefined ? {} : { name: validName(name) }),

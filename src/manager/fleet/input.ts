@@ -1,3 +1,4 @@
+import { isStorable, NOT_STORABLE } from '../storable.ts';
 import { defaultModel } from './default-model.ts';
 import { knownTier } from './default-tier.ts';
 import { FleetInvalidError } from './errors.ts';
@@ -24,6 +25,7 @@ export function completed(
   defaultTier: number,
 ): Pick<FleetWorkspace, 'name' | 'runtime' | 'model' | 'tier' | 'config'> {
   const { runtime, model, tier, config = {} } = input;
+  checkStorable({ model, config });
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(runtime)) {
     throw new FleetInvalidError(
       `'${runtime}' is not the name of a runtime; use up to 64 letters, digits, '.', '_' and '-'`,
@@ -38,10 +40,17 @@ export function completed(
   };
 }
 
+/** Checks what the database would refuse, or keep as something else. @throws {@link FleetInvalidError} */
+export function checkStorable(fields: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (!isStorable(value)) throw new FleetInvalidError(`the ${name} of a workspace ${NOT_STORABLE}`);
+  }
+}
+
 /** A name, without spaces around it. @throws {@link FleetInvalidError} */
 export function validName(name: string): string {
   const trimmed = name.trim();
-  if (trimmed === '' || trimmed.length > MAX_NAME || /\p{Cc}/u.test(trimmed)) {
+  if (trimmed === '' || trimmed.length > MAX_NAME || /[\p{Cc}\p{Cs}]/u.test(trimmed)) {
     throw new FleetInvalidError(
       `a workspace has a name of 1 to ${MAX_NAME} characters on one line, got ${JSON.stringify(name.slice(0, 50))}`,
     );

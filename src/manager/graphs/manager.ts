@@ -1,5 +1,6 @@
 import { RwLock, SyncMutex } from '../../locks/index.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { type Logger, silentLogger } from '../obs/log.ts';
 import { silentMetrics } from '../obs/metrics.ts';
 import { Supervisor } from '../obs/supervise.ts';
@@ -421,15 +422,10 @@ export class GraphManager<G> implements AsyncDisposable {
   }
 
   async #drain(workspaces: readonly LoadedWorkspace<G>[]): Promise<void> {
-    const builds = Promise.all(workspaces.map(({ buildEnded }) => buildEnded)).then(() => 'ended' as const);
-    let stop = (): void => {};
-    const late = new Promise<'late'>((resolve) => {
-      const timer = this.clock.setTimeout(() => resolve('late'), this.config.shutdownDrainMs);
-      stop = () => this.clock.clearTimeout(timer);
+    const builds = async () => await Promise.all(workspaces.map(({ buildEnded }) => buildEnded));
+    await withDeadline(this.clock, this.config.shutdownDrainMs, 'the builds', builds).catch(() => {
+      this.logger.warn('Closed while a build is still running', {});
     });
-    const outcome = await Promise.race([builds, late]);
-    stop();
-    if (outcome === 'late') this.logger.warn('Closed while a build is still running', {});
   }
 
   /** Who has to go so that there is room for `bytes` more; nobody if that would not be enough. */

@@ -1,4 +1,4 @@
-import { untilAborted } from '../abort.ts';
+import { withDeadline } from '../deadline.ts';
 import { ToolTimeoutError, WorkspaceNotLoadedError } from './errors.ts';
 import type { WorkspaceKey } from './key.ts';
 import type { GraphLease } from './lease.ts';
@@ -33,15 +33,8 @@ export async function readGraph<G, T>(
     throw new WorkspaceNotLoadedError(key.indexRoot, hint);
   }
 
-  const timeout = new AbortController();
-  const timer = manager.clock.setTimeout(() => {
-    timeout.abort(new ToolTimeoutError(key.indexRoot, timeoutMs));
-  }, timeoutMs);
-  try {
-    return await untilAborted(underLease(served, read, timeout.signal), timeout.signal);
-  } finally {
-    manager.clock.clearTimeout(timer);
-  }
+  const late = (): Error => new ToolTimeoutError(key.indexRoot, timeoutMs);
+  return await withDeadline(manager.clock, timeoutMs, late, (signal) => underLease(served, read, signal));
 }
 
 /** The lease lasts as long as the read, not as long as somebody waits for it. */

@@ -1,5 +1,5 @@
 import { causesOf } from '../causes.ts';
-import { isUnavailable } from '../store/db.ts';
+import { isUnavailable } from '../store/errors.ts';
 
 /** What a request that failed is answered with. */
 export interface Failure {
@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ERR_SESSION_ENDED: 409,
   ERR_SESSION_IN_USE: 409,
   ERR_SESSION_LOST: 409,
+  ERR_SESSION_NOT_OPEN: 409,
   ERR_INVALID_SESSION: 400,
   ERR_FILE_DELETED: 404,
   ERR_FILE_NOT_FOUND: 404,
@@ -38,14 +39,18 @@ const STATUS: Readonly<Record<string, number>> = {
   ERR_FLEET_LOST_ROW: 409,
   ERR_FLEET_CLOSED: 503,
   ERR_LEDGER_QUERY: 400,
+  ERR_LEDGER_NOT_FOUND: 404,
+  ERR_LEDGER_TRANSITION: 409,
   ERR_UPLOAD_NOT_FOUND: 404,
   ERR_UPLOAD_TOO_LARGE: 413,
   ERR_UPLOAD_INVALID: 400,
+  ERR_DATABASE_TIMEOUT: 503,
 };
 
 /** What clients read instead of the error's own words. */
 const MESSAGES: Readonly<Record<string, string>> = {
   ERR_INVALID_CLIENT_ID: 'client_id is not a valid UUID',
+  ERR_DATABASE_TIMEOUT: 'the database did not answer in time; try again later',
 };
 
 /** An answer that a handler decides on. */

@@ -17,7 +17,8 @@ const request = z.object({
   jsonrpc: z.literal('2.0'),
   id: id.optional(),
   method: z.string(),
-  params: z.record(z.string(), z.unknown()).optional(),
+  /** By position they are allowed, but no method here takes them so. */
+  params: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
 });
 
 type Id = z.output<typeof id>;

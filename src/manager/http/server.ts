@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RawServerDefault } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { failureOf } from './error-map.ts';
@@ -26,6 +26,11 @@ export async function createServer(logger: Logger, clock: Clock): Promise<App> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
+    // A URL that cannot be decoded, or is too long: fastify would answer in its own words.
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = failureOf(error);
+      (reply as unknown as FastifyReply).code(status).send(body);
+    },
   }).withTypeProvider<ZodTypes>();
   app.setValidatorCompiler(zodCompiler as never);
   let closing = false;

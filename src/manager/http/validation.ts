@@ -8,15 +8,29 @@ export interface ZodTypes extends FastifyTypeProvider {
   serializer: unknown;
 }
 
+/** The deepest nesting of a request, its body included. */
+const MAX_NESTING = 200;
+
 /** Checks requests against zod schemas. The first thing that is wrong is told, by the name it has in the request. */
 export const zodCompiler: FastifySchemaCompiler<ZodType> = ({ schema }) => {
   return (data: unknown) => {
+    if (isTooDeep(data)) return { error: new HttpError(400, 'the request is nested too deeply') };
     const result = schema.safeParse(data ?? {});
     return result.success
       ? { value: result.data }
       : { error: new HttpError(400, firstIssue(result.error, data)) };
   };
 };
+
+/** Whether objects and lists lie in each other more than {@link MAX_NESTING} deep: too deep for what calls itself. */
+function isTooDeep(data: unknown): boolean {
+  let level = [data];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_NESTING) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
+}
 
 function firstIssue(error: ZodError, data: unknown): string {
   const [issue] = error.issues;

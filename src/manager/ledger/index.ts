@@ -1,4 +1,10 @@
-export { InvalidTransitionError, LedgerError, type LedgerErrorCode, LedgerQueryError } from './errors.ts';
+export {
+  DelegationNotFoundError,
+  InvalidTransitionError,
+  LedgerError,
+  type LedgerErrorCode,
+  LedgerQueryError,
+} from './errors.ts';
 export { DEFAULT_STUCK_THRESHOLD_S, type LedgerFlags, ledgerFlags, stuckThresholdS } from './flags.ts';
 export {
   type Arbitration,

@@ -1,5 +1,5 @@
 import type { Db } from '../store/db.ts';
-import { InvalidTransitionError } from './errors.ts';
+import { DelegationNotFoundError, InvalidTransitionError } from './errors.ts';
 import { preview } from './preview.ts';
 import { type DelegationStatus, mayBecome, TERMINAL } from './status.ts';
 
@@ -97,10 +97,40 @@ export class Ledger {
     return rowCount === 1;
   }
 
-  /** Enters a delegation that has been handed over: queued, then dispatched. */
+  /**
+   * Enters a delegation that has been handed over: queued, then dispatched.
+   *
+   * @throws {@link DelegationNotFoundError} if the id is taken by a delegation of others.
+   */
   async record(delegation: NewDelegation): Promise<Arbitration> {
-    await this.insert(delegation);
+    const isNew = await this.insert(delegation);
+    if (!isNew) await this.#assertNotOfOthers(delegation);
     return await this.setStatus(delegation.delegationId, 'dispatched');
+  }
+
+  /**
+   * Makes sure that a workspace has a part in a delegation, as its caller or its callee. While nothing is written there
+   * is nothing to protect.
+   *
+   * @throws {@link DelegationNotFoundError}
+   */
+  async assertParty(id: string, workspaceId: string): Promise<void> {
+    if (!this.#on) return;
+    const { rowCount } = await this.#db.query(
+      'SELECT 1 FROM delegations WHERE delegation_id = $1 AND $2 IN (caller_id, callee_id)',
+      [id, workspaceId],
+    );
+    if (rowCount === 0) throw new DelegationNotFoundError(id);
+  }
+
+  /** A delegation that was not entered is known by its id, or by its key, and then its id may be nobody's. */
+  async #assertNotOfOthers({ delegationId, callerId }: NewDelegation): Promise<void> {
+    if (!this.#on) return;
+    const { rowCount } = await this.#db.query(
+      'SELECT 1 FROM delegations WHERE delegation_id = $1 AND caller_id <> $2',
+      [delegationId, callerId],
+    );
+    if (rowCount > 0) throw new DelegationNotFoundError(delegationId);
   }
 
   /** A replay writes what the row lacks, and nothing over what it has. */

@@ -7,6 +7,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_ENDED'
   | 'ERR_SESSION_IN_USE'
   | 'ERR_SESSION_LOST'
+  | 'ERR_SESSION_NOT_OPEN'
   | 'ERR_INVALID_SESSION'
   | 'ERR_FILE_DELETED'
   | 'ERR_FILE_NOT_FOUND'
@@ -52,6 +53,14 @@ export class SessionLostError extends SessionError {
   readonly code = 'ERR_SESSION_LOST';
   constructor(id: string) {
     super(`session ${id} is not open here any more: resume it to go on`);
+  }
+}
+
+/** Something that only the manager can do which has the session open, and this one has not. */
+export class SessionNotOpenError extends SessionError {
+  readonly code = 'ERR_SESSION_NOT_OPEN';
+  constructor(id: string) {
+    super(`session ${id} is not open on this manager: resume it here, or ask the one that has it`);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type Logger, silentLogger } from '../obs/log.ts';
 import { silentMetrics } from '../obs/metrics.ts';
 import { Supervisor } from '../obs/supervise.ts';
+import { isStorable, NOT_STORABLE } from '../storable.ts';
 import { canonicalUuid } from '../uuid.ts';
 import { noOpCache, type WorkspaceCache } from './cache.ts';
 import { CacheQueue } from './cache-queue.ts';
@@ -25,7 +26,7 @@ import { Resumer } from './resume.ts';
 import { SessionRows } from './rows.ts';
 import { type BaseGraph, type GraphDelta, SessionGraph } from './session-graph.ts';
 import { infoOf, type SessionInfo, type SessionRecord, type SessionSnapshot } from './types.ts';
-import { SessionWorkspace, type WorkspaceTools } from './workspace.ts';
+import { checkedPath, SessionWorkspace, type WorkspaceTools } from './workspace.ts';
 
 const DEFAULT_GC_INTERVAL_MS = 60_000;
 /** How long a close waits for the cache. */
@@ -140,11 +141,11 @@ export class SessionManager implements AsyncDisposable {
       id: randomUUID(),
       session_id: create.sessionId === undefined ? randomUUID() : uuid('session_id', create.sessionId),
       repo_id: uuid('repo_id', create.repoId),
-      agent_id: create.agentId,
-      agent_name: create.agentName,
+      agent_id: storable('agent_id', create.agentId),
+      agent_name: create.agentName === undefined ? undefined : storable('agent_name', create.agentName),
       changeset_id: uuid('changeset_id', create.changesetId),
-      intent: create.intent,
-      base_commit: create.baseCommit,
+      intent: storable('intent', create.intent),
+      base_commit: storable('base_commit', create.baseCommit),
       state: 'active',
       mode: mode.kind,
       expires_at: mode.kind === 'persistent' ? mode.expiresAt : undefined,
@@ -219,7 +220,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async describeOtherModifiers(path: string, repoId: string, exclude: string): Promise<string> {
     const modifiers = await this.#rows.modifiersOf(
-      path,
+      checkedPath(path),
       uuid('repo_id', repoId),
       uuid('session_id', exclude),
     );
@@ -364,6 +365,11 @@ export class SessionManager implements AsyncDisposable {
 const DESTROYED = 'destroyed';
 
 /** @throws {@link InvalidSessionError} */
+function storable(what: string, text: string): string {
+  if (isStorable(text)) return text;
+  throw new InvalidSessionError(`${what} ${NOT_STORABLE}`);
+}
+
 function uuid(what: string, text: string): string {
   const id = canonicalUuid(text);
   if (id === undefined) throw new InvalidSessionError(`${what} must be a UUID, got '${text}'`);

@@ -1,5 +1,6 @@
 import { createClient, type RedisClientType } from '@redis/client';
 import { type Clock, systemClock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { silentLogger } from '../obs/log.ts';
 import type { RedisCacheOptions, SharedCache } from './open-redis-cache.ts';
 import type { OverlayFile } from './overlay.ts';
@@ -181,23 +182,13 @@ class RedisCache implements SharedCache {
 
   /** Waits for `work` no longer than `timeoutMs`. */
   async #within<T>(work: Promise<T>): Promise<T> {
-    let stop = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      const timer = this.#clock.setTimeout(() => {
-        this.#silentUntil = this.#clock.now() + SILENCE_MS;
-        reject(new Error(`the cache server did not answer within ${this.#timeoutMs} ms`));
-      }, this.#timeoutMs);
-      stop = () => this.#clock.clearTimeout(timer);
-    });
-    // Once it is late, how it ends is nobody's business.
-    work.catch(() => {});
-    try {
-      const answer = await Promise.race([work, late]);
-      this.#silentUntil = 0;
-      return answer;
-    } finally {
-      stop();
-    }
+    const late = (): Error => {
+      this.#silentUntil = this.#clock.now() + SILENCE_MS;
+      return new Error(`the cache server did not answer within ${this.#timeoutMs} ms`);
+    };
+    const answer = await withDeadline(this.#clock, this.#timeoutMs, late, () => work);
+    this.#silentUntil = 0;
+    return answer;
   }
 }
 

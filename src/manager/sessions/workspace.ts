@@ -1,5 +1,6 @@
 import { Mutex } from '../../locks/index.ts';
 import type { Clock } from '../clock.ts';
+import { isStorable, NOT_STORABLE } from '../storable.ts';
 import type { WorkspaceCache } from './cache.ts';
 import {
   FileDeletedError,
@@ -258,7 +259,9 @@ export class SessionWorkspace {
   }
 }
 
-function checkedPath(path: string): string {
-  if (path !== '' && !path.includes('\0')) return path;
-  throw new InvalidSessionError('a file has a path that is not empty and has no NUL in it');
+/** The path of a file, which is not empty. @throws {@link InvalidSessionError} */
+export function checkedPath(path: string): string {
+  if (path === '') throw new InvalidSessionError('a file has a path that is not empty');
+  if (!isStorable(path)) throw new InvalidSessionError(`the path of a file ${NOT_STORABLE}`);
+  return path;
 }

@@ -1,5 +1,3 @@
-import { causesOf } from '../causes.ts';
-
 /** A row as the database returns it, column names as keys. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -44,57 +42,3 @@ export interface Db extends Queryable {
   /** Waits for what is running, and closes every connection. Idempotent. */
   close(): Promise<void>;
 }
-
-/** What PostgreSQL reports with an error. */
-export interface PgError extends Error {
-  /** The SQLSTATE, for example `23505`. */
-  readonly code: string;
-  readonly constraint?: string | undefined;
-}
-
-/** Every SQLSTATE has a digit; `EPIPE` and its like, which are of the same length, have none. */
-const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
-
-/** Whether `error`, or an error it wraps, is one that PostgreSQL reported. */
-function findPgError(error: unknown): PgError | undefined {
-  for (const link of causesOf(error)) {
-    if ('code' in link && typeof link.code === 'string' && SQLSTATE.test(link.code)) return link as PgError;
-  }
-  return undefined;
-}
-
-/** Whether `error` says that a row would exist twice, in the index `constraint` if one is given. */
-export function isUniqueViolation(error: unknown, constraint?: string): boolean {
-  const found = findPgError(error);
-  return found?.code === '23505' && (constraint === undefined || found.constraint === constraint);
-}
-
-/**
- * Whether `error` means that the database cannot be reached now, which is nobody's mistake and may pass: no
- * connection, a connection that broke, a server that is starting or shutting down, or that does not answer in time.
- */
-export function isUnavailable(error: unknown): boolean {
-  const code = findPgError(error)?.code;
-  if (code !== undefined) return code.startsWith('08') || code.startsWith('57') || code === '53300';
-  for (const link of causesOf(error)) {
-    if ('code' in link && typeof link.code === 'string' && UNREACHABLE.has(link.code)) return true;
-    if (
-      /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout)/.test(
-        link.message,
-      )
-    ) {
-      return true;
-    }
-  }
-  return false;
-}
-
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-]);

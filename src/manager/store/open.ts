@@ -12,7 +12,13 @@ export interface StoreOptions {
   readonly directory?: string | undefined;
   /** The most connections to PostgreSQL at a time. Default 10. */
   readonly poolSize?: number | undefined;
-  /** Milliseconds that PostgreSQL may take to answer a statement. Default {@link DEFAULT_STATEMENT_TIMEOUT_MS}. */
+  /** How long, in milliseconds, a connection to PostgreSQL may take, or the wait for a free one. Default 5 000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * How long, in milliseconds, PostgreSQL may take for a statement, the wait for locks included. Default 30 000. It
+   * ends a statement, and a transaction that is left alone, after that; a server that is silent loses the connection
+   * a second later.
+   */
   readonly statementTimeoutMs?: number | undefined;
   readonly logger?: Logger | undefined;
 }

@@ -1,17 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Db, TreeNode } from '../../../src/manager/index.ts';
 import { Gate } from '../fakes.ts';
-import { describeDatabases } from '../servers.ts';
-import {
-  becomes,
-  FakeBackend,
-  makeFleet,
-  makeParts,
-  newWorkspace,
-  online,
-  until,
-  wrapped,
-} from './support.ts';
+import { describeDatabases, wrapped } from '../servers.ts';
+import { becomes, FakeBackend, makeFleet, makeParts, newWorkspace, online, until } from './support.ts';
 
 const ORG: TreeNode = {
   name: 'org',

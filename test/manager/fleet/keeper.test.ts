@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Db, prometheusMetrics } from '../../../src/manager/index.ts';
 import { Gate } from '../fakes.ts';
-import { describeDatabases } from '../servers.ts';
-import { becomes, FakeBackend, makeFleet, makeParts, online, until, wrapped } from './support.ts';
+import { describeDatabases, wrapped } from '../servers.ts';
+import { becomes, FakeBackend, makeFleet, makeParts, online, until } from './support.ts';
 
 /** Lets the time of every claim be over. */
 async function expireClaims(db: Db): Promise<void> {

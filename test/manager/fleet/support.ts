@@ -84,18 +84,6 @@ export class FakeBackend implements ProvisionBackend {
   }
 }
 
-/** A database that does some things its own way. */
-export function wrapped(db: Db, own: Partial<Db>): Db {
-  return {
-    kind: db.kind,
-    query: (text, params) => db.query(text, params),
-    tx: (body) => db.tx(body),
-    script: (text) => db.script(text),
-    close: () => db.close(),
-    ...own,
-  };
-}
-
 /** Everything that a fleet is made of, to be called on its own. */
 export function makeParts(db: Db, backends: FleetBackends) {
   const clock = new FakeClock();

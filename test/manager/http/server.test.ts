@@ -55,7 +55,6 @@ describe('claims over HTTP', () => {
     ['POST', '/v1/workspaces', '{', 'failed to decode request'],
     ['DELETE', '/v1/workspaces/w', undefined, 'client_id is required'],
     ['DELETE', '/v1/workspaces/w?client_id=x', undefined, 'client_id is not a valid UUID'],
-    ['POST', '/v1/control', { command: 'explode' }, 'unknown command: explode'],
   ])('%s %s %o is answered with 400: %s', async (method, path, body, message) => {
     const { send } = shared;
     expect(await send(method, path, body)).toMatchObject({ status: 400, body: { message } });
@@ -83,6 +82,14 @@ describe('claims over HTTP', () => {
     expect(await send('GET', `/v1/workspaces/${id}/events?client_id=x`)).toMatchObject({
       status: 400,
       body: { message: 'client_id is not a valid UUID' },
+    });
+  });
+
+  test('C-01 a command that the server does not have is told by its code', async () => {
+    const { send } = shared;
+    expect(await send('POST', '/v1/control', { command: 'explode' })).toEqual({
+      status: 400,
+      body: { message: 'unknown command: explode', code: 'ERR_UNKNOWN_COMMAND' },
     });
   });
 
@@ -324,7 +331,55 @@ describe('the rest over HTTP', () => {
       body: { stranded: [], expired: [] },
     });
     expect(await send('DELETE', `/v1/sessions/${client(3)}`)).toMatchObject({ status: 200 });
-    expect(await send('DELETE', `/v1/sessions/${client(3)}`)).toMatchObject({ status: 404 });
+    expect(await send('DELETE', `/v1/sessions/${client(3)}`)).toMatchObject({
+      status: 404,
+      body: { code: 'ERR_SESSION_NOT_FOUND' },
+    });
+  });
+
+  test.each([
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/resume'],
+    ['GET', '/modifiers?file=a'],
+    ['GET', '/files'],
+    ['GET', '/file?file=a'],
+    ['PUT', '/file?file=a'],
+    ['DELETE', '/file?file=a'],
+  ])('%s /v1/sessions/:sid%s of a session that nobody knows is answered with 404', async (method, path) => {
+    const { send } = shared;
+    const body = method === 'PUT' ? { content: '' } : undefined;
+    const id = client(9);
+    expect(await send(method, `/v1/sessions/${id}${path}`, body)).toEqual({
+      status: 404,
+      body: { message: `session ${id} not found`, code: 'ERR_SESSION_NOT_FOUND' },
+    });
+  });
+
+  test('the files of a session are read and written only where it is open', async () => {
+    const { send } = await serve();
+    const session_id = client(5);
+    await send('POST', '/v1/sessions', {
+      session_id,
+      repo_id: client(1),
+      agent_id: 'x',
+      changeset_id: client(2),
+      base_commit: 'abc',
+    });
+    expect(await send('POST', '/v1/sessions/gc', { connected: [] })).toMatchObject({
+      body: { stranded: [session_id] },
+    });
+    for (const [method, path, body] of [
+      ['GET', 'files', undefined],
+      ['GET', 'file?file=a', undefined],
+      ['PUT', 'file?file=a', { content: '' }],
+      ['DELETE', 'file?file=a', undefined],
+    ] as const) {
+      expect(await send(method, `/v1/sessions/${session_id}/${path}`, body)).toMatchObject({
+        status: 409,
+        body: { code: 'ERR_SESSION_NOT_OPEN' },
+      });
+    }
   });
 });
 

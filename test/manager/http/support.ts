@@ -2,11 +2,13 @@ import { onTestFinished } from 'vitest';
 import { ManagerClient } from '../../../src/manager/client/index.ts';
 import { type ManagerConfig, readConfig } from '../../../src/manager/config.ts';
 import { buildFileGraph } from '../../../src/manager/file-graph/file-graph.ts';
+import { type Db, openDb } from '../../../src/manager/index.ts';
 import { type RunningManager, startManager } from '../../../src/manager/start.ts';
+import { wrapped } from '../servers.ts';
 
 export const ADMIN_TOKEN = 'the-token-of-the-tests';
 
-/** A manager that serves on a free port, with its data in memory. Ended after the test. */
+/** A manager that serves on a free port, with its data in memory, beside those of the other tests. Ended after the test. */
 export interface Served {
   readonly manager: RunningManager;
   readonly url: string;
@@ -20,6 +22,14 @@ export interface Served {
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+}
+
+let pglite: Promise<Db> | undefined;
+
+/** PGlite takes long to start: the managers of a file of tests share one, as several may share a PostgreSQL. */
+async function openDatabase(): Promise<Db> {
+  pglite ??= openDb();
+  return wrapped(await pglite, { close: async () => {} });
 }
 
 /** Starts a manager that is ended after the test. */
@@ -42,6 +52,7 @@ export async function startServed(env: Record<string, string> = {}): Promise<Ser
   const manager = await startManager(config, {
     version: '1.2.3',
     write: (line) => log.push(line),
+    openDatabase,
     graphBuilder: ({ root }) => buildFileGraph(root),
   });
   const url = manager.address;

@@ -11,7 +11,7 @@ import {
   type Queryable,
   recordDelegationStatus,
 } from '../../../src/manager/index.ts';
-import { describeDatabases, describePostgres, openPostgres } from '../servers.ts';
+import { describeDatabases, describePostgres, openPostgres, wrapped } from '../servers.ts';
 
 const callerId = randomUUID();
 const calleeId = randomUUID();
@@ -155,8 +155,7 @@ describeDatabases('ledger', (open) => {
     let isFirst = true;
     const ledger = new Ledger({
       writes: 'on',
-      db: {
-        ...bound(db),
+      db: wrapped(db, {
         query: async (text, params) => {
           if (text.startsWith('UPDATE') && isFirst) {
             isFirst = false;
@@ -164,7 +163,7 @@ describeDatabases('ledger', (open) => {
           }
           return await db.query(text, params);
         },
-      },
+      }),
     });
     await expect(ledger.setStatus('d', 'completed', { result: 'mine' })).rejects.toMatchObject({
       from: 'failed',
@@ -181,11 +180,10 @@ describeDatabases('ledger', (open) => {
     await put(db, 'd', 'queued');
     const ledger = new Ledger({
       writes: 'on',
-      db: {
-        ...bound(db),
+      db: wrapped(db, {
         query: async (text, params) =>
           text.startsWith('UPDATE') ? { rows: [], rowCount: 0 } : await db.query(text, params),
-      },
+      }),
     });
     expect(await ledger.setStatus('d', 'completed')).toBe('deferred');
   });
@@ -264,16 +262,6 @@ describeDatabases('ledger', (open) => {
     expect(await delegationStats(db)).toEqual({ ...none, stuck: 2 });
   });
 });
-
-function bound(db: Db): Db {
-  return {
-    kind: db.kind,
-    query: (text, params) => db.query(text, params),
-    tx: (body) => db.tx(body),
-    script: (text) => db.script(text),
-    close: () => db.close(),
-  };
-}
 
 describePostgres('ledger, many writers', () => {
   test('M-F9 of 20 that complete a delegation at once, one is told that it was theirs', async () => {

@@ -92,6 +92,7 @@ test.each([
   ['ECONNRESET', true],
   ['57P01', true],
   ['57014', true],
+  ['25P03', true],
   ['08006', true],
   ['53300', true],
   ['23505', false],
@@ -115,7 +116,7 @@ describePostgres('a server', () => {
         );
         expect([isUnavailable(error), String(error)]).toEqual([
           true,
-          'error: canceling statement due to statement timeout',
+          'DatabaseTimeoutError: the database did not answer within 50 ms; it may be overloaded, or hang',
         ]);
         expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
       } finally {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { type Db, MAX_UPLOAD_BYTES, PendingUploads } from '../../../src/manager/index.ts';
-import { describeDatabases, describePostgres, openPostgres } from '../servers.ts';
+import { describeDatabases, describePostgres, openPostgres, wrapped } from '../servers.ts';
 
 const workspaceId = randomUUID();
 const NOT_FOUND = { code: 'ERR_UPLOAD_NOT_FOUND' };
@@ -97,16 +97,13 @@ describeDatabases('pending uploads', (open) => {
   test('M-16 a batch is checked before its transaction begins', async () => {
     const { db } = await start();
     let transactions = 0;
-    const uploads = new PendingUploads({
-      kind: db.kind,
-      query: (text, params) => db.query(text, params),
+    const counted = wrapped(db, {
       tx: (body) => {
         transactions++;
         return db.tx(body);
       },
-      script: (text) => db.script(text),
-      close: () => db.close(),
     });
+    const uploads = new PendingUploads(counted);
     const huge = { filename: 'b', content: new Uint8Array(MAX_UPLOAD_BYTES + 1) };
     await expect(uploads.putBatch(workspaceId, [file('a'), huge])).rejects.toMatchObject({
       code: 'ERR_UPLOAD_TOO_LARGE',

@@ -5,9 +5,9 @@ import {
   type OverlayFile,
   type SessionManager,
   SessionNotFoundError,
+  SessionNotOpenError,
   type SessionWorkspace,
 } from '../../sessions/index.ts';
-import { HttpError } from '../error-map.ts';
 import type { App } from '../server.ts';
 
 const createBody = z.object({
@@ -81,15 +81,17 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
     },
   );
 
-  app.get('/v1/sessions/:sid/files', { schema: { params: byId } }, ({ params }) =>
-    opened(sessions, params.sid).listChanges().map(changeToJson),
-  );
+  app.get('/v1/sessions/:sid/files', { schema: { params: byId } }, async ({ params }) => {
+    const workspace = await opened(sessions, params.sid);
+    return workspace.listChanges().map(changeToJson);
+  });
 
   app.get(
     '/v1/sessions/:sid/file',
     { schema: { params: byId, querystring: byFile } },
     async ({ params, query }) => {
-      const { content, modifiedInSession } = await opened(sessions, params.sid).read(query.file);
+      const workspace = await opened(sessions, params.sid);
+      const { content, modifiedInSession } = await workspace.read(query.file);
       return { content: Buffer.from(content).toString('base64'), modified_in_session: modifiedInSession };
     },
   );
@@ -98,8 +100,8 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
     '/v1/sessions/:sid/file',
     { schema: { params: byId, querystring: byFile, body: fileBody } },
     async ({ params, query, body }) => {
-      const content = Buffer.from(body.content, 'base64');
-      return { hash: await opened(sessions, params.sid).write(query.file, content) };
+      const workspace = await opened(sessions, params.sid);
+      return { hash: await workspace.write(query.file, Buffer.from(body.content, 'base64')) };
     },
   );
 
@@ -107,7 +109,8 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
     '/v1/sessions/:sid/file',
     { schema: { params: byId, querystring: byFile } },
     async ({ params, query }) => {
-      await opened(sessions, params.sid).delete(query.file);
+      const workspace = await opened(sessions, params.sid);
+      await workspace.delete(query.file);
       return {};
     },
   );
@@ -130,13 +133,12 @@ export function sessionRoutes(app: App, { sessions }: SessionRoutes): void {
 }
 
 /** The session, which must be open on this manager: what it changes goes through its memory. */
-function opened(sessions: SessionManager, sessionId: string): SessionWorkspace {
+async function opened(sessions: SessionManager, sessionId: string): Promise<SessionWorkspace> {
   const workspace = sessions.getWorkspace(sessionId);
   if (workspace) return workspace;
-  throw new HttpError(
-    409,
-    `session ${sessionId} is not open on this manager: resume it here, or ask the one that has it`,
-  );
+  // One that nobody knows is told as such.
+  await sessions.lookup(sessionId);
+  throw new SessionNotOpenError(sessionId);
 }
 
 function changeToJson({ path, change, hash }: OverlayFile): Record<string, unknown> {
