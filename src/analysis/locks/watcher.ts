@@ -1,5 +1,5 @@
 import type { Ts } from '../../syntax/ts.ts';
-import type { CfgNode, CfgOwner } from '../cfg.ts';
+import type { CfgEdge, CfgNode, CfgOwner } from '../cfg.ts';
 import type { Activation } from './activation.ts';
 import type { Around } from './around.ts';
 import type { Context } from './contexts.ts';
@@ -52,6 +52,9 @@ export function together(watchers: readonly LockWatcher[]): LockWatcher {
       for (const watcher of watchers) watcher.calls?.(call);
     },
     follows: (fn) => watchers.some((watcher) => watcher.follows?.(fn)),
+    passes: (...passed) => {
+      for (const watcher of watchers) watcher.passes?.(...passed);
+    },
     ends: (...end) => {
       for (const watcher of watchers) watcher.ends?.(...end);
     },
