@@ -11,6 +11,8 @@ export interface Passage {
   readonly way: CfgEdge['when'];
   readonly before: ReadonlySet<string>;
   readonly after: ReadonlySet<string>;
+  /** Grants that were asked for before, and have not come: the wait failed, or ended in a way without them. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** A place on the way of a grant through a function, and how one gets there. */
@@ -36,7 +38,7 @@ export interface Walk {
 export function walk(
   { cfg, passages, mayThrow, handsOn }: Walk,
   token: string,
-  start: { readonly node: number; readonly state: State } = { node: cfg.entry, state: 'never' },
+  start: { readonly node: number; readonly state: State },
 ): ReadonlyMap<string, Place> {
   const places = new Map<string, Place>();
   const waiting: Place[] = [];
@@ -68,11 +70,10 @@ export function placeKey(node: number, state: State): string {
   return `${node}/${state}`;
 }
 
-function stateAfter(before: State, { node, way, after }: Passage, token: string): State {
+function stateAfter(before: State, { after, refused }: Passage, token: string): State {
   if (after.has(token)) return 'held';
   if (before !== 'held') return before;
-  // An acquisition that fails has given nothing.
-  return way === 'throw' && node.action.kind === 'await' ? 'never' : 'gone';
+  return refused.has(token) ? 'never' : 'gone';
 }
 
 /** The grants that are certain to be held; of one place that gives several there is one. */

@@ -88,11 +88,33 @@ export function handsOn({ activation, node, world }: Step, held: Held): boolean 
       if (!local || owningFunction(local) !== activation.call.fn) return true;
       return ts.isIdentifier(target) && isUsedWithin(local, target.text, activation.call.fn);
     }
+    case 'declare':
+      return isUsing(action.node) && mentionsGrant(action.node.initializer, held, activation, world);
     case 'yield':
       return reaches(activation.evaluate(action.node.expression, world), held);
     default:
       return false;
   }
+}
+
+function isUsing({ parent }: Ts.Node): boolean {
+  return ts.isVariableDeclarationList(parent) && (parent.flags & ts.NodeFlags.Using) !== 0;
+}
+
+/** Whether something is made of what gives a grant back, and is not that itself: `{ [Symbol.dispose]: release }`. */
+function mentionsGrant(node: Ts.Node | undefined, held: Held, activation: Activation, world: World): boolean {
+  if (!node || reaches(activation.evaluate(node, world), held)) return false;
+  const visit = (at: Ts.Node): boolean => {
+    if (
+      ts.isIdentifier(at) &&
+      !ts.isPropertyName(at.parent) &&
+      reaches(activation.evaluate(at, world), held)
+    ) {
+      return true;
+    }
+    return ts.forEachChild(at, (child) => visit(child) || undefined) ?? false;
+  };
+  return visit(node);
 }
 
 /** `Promise.all`, `race` and `any` pass on what they are given. */

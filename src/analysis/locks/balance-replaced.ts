@@ -46,16 +46,16 @@ export function replacements(
       ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.ThisKeyword;
     if (!isOnThis) return found;
     for (const one of held) {
-      if (one.lock.path === undefined || !/^this\.[\w$#]+$/.test(one.lock.path)) continue;
-      if (assigns(declared, one.lock.path)) add(one, activation.engine.code.span(action.node));
+      if (one.lock.path !== 'this') continue;
+      if (assigns(declared, one.lock.cls.name.split('.').at(-1) ?? ''))
+        add(one, activation.engine.code.span(action.node));
     }
   }
   return found;
 }
 
 /** Whether a method puts a new object into a field, in any case. */
-function assigns(method: Ts.Node, path: string): boolean {
-  const field = path.slice('this.'.length);
+function assigns(method: Ts.Node, field: string): boolean {
   const { body } = method as { body?: Ts.Node };
   if (!body || !ts.isBlock(body)) return false;
   return body.statements.some((statement) => {

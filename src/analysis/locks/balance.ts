@@ -1,7 +1,7 @@
 import type { Span } from '../../engine/finding.ts';
 import type { ReportStep } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgEdge, CfgNode } from '../cfg.ts';
+import type { CallLike, CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { type Passage, type Place, placeKey, placeOf, type State, surelyHeld, walk } from './balance-flow.ts';
@@ -15,6 +15,9 @@ import { Throws } from './balance-throws.ts';
 import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
+import { releaserOf } from './handover.ts';
+import { isThen } from './joined.ts';
+import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
 import type { LockWatcher, Step } from './watcher.ts';
 import { isSameLock, type World } from './world.ts';
@@ -50,6 +53,8 @@ interface Excess {
 
 /** What was seen of one context in its last run. */
 export interface Notes {
+  /** What the function is handed to give back: the callback of `acquire().then(…)`. */
+  readonly lent: readonly Held[];
   activation: Activation | undefined;
   readonly passages: Map<number, Map<string, Passage>>;
   /** Grants by the name of their place, as they were when they were taken, with the action that took them. */
@@ -60,6 +65,8 @@ export interface Notes {
   readonly handing: Map<number, Set<string>>;
   readonly others: Map<string, BalanceProblem>;
   readonly returns: Map<number, CfgNode>;
+  /** Calls of what gives a lock back: they do not fail. */
+  readonly releases: Set<number>;
 }
 
 /** Looks on how functions take locks and give them back. */
@@ -77,6 +84,7 @@ export class BalanceWatcher implements LockWatcher {
 
   begins(context: Context): void {
     this.#notes.set(context, {
+      lent: lentTo(context, this.#engine),
       activation: undefined,
       passages: new Map(),
       taken: new Map(),
@@ -85,6 +93,7 @@ export class BalanceWatcher implements LockWatcher {
       handing: new Map(),
       others: new Map(),
       returns: new Map(),
+      releases: new Set(),
     });
   }
 
@@ -93,8 +102,9 @@ export class BalanceWatcher implements LockWatcher {
     if (!notes) return;
     notes.activation = step.activation;
     const { node, world } = step;
-    const held = surelyHeld(world);
+    const held = heldIn(world, notes);
     if (held.length === 0) return;
+    if (node.action.kind === 'call' && isRelease(step, node.action.node)) notes.releases.add(node.id);
     if (node.action.kind === 'return') notes.returns.set(node.id, node);
     for (const one of held) {
       if (!handsOn(step, one)) continue;
@@ -110,15 +120,17 @@ export class BalanceWatcher implements LockWatcher {
     const notes = this.#notes.get(step.context);
     if (!notes) return;
     const { node, world } = step;
-    const [before, next] = [tokensIn(world), tokensIn(after)];
+    const [before, next] = [tokensIn(world, notes), tokensIn(after, notes)];
     const key = `${way}|${[...before].sort().join()}|${[...next].sort().join()}`;
     const known = notes.passages.get(node.id) ?? new Map<string, Passage>();
-    if (!known.has(key)) known.set(key, { node, way, before, after: next });
+    if (!known.has(key))
+      known.set(key, { node, way, before, after: next, refused: refusedIn(step, after, notes) });
     notes.passages.set(node.id, known);
     if (way === 'throw') return;
-    for (const held of surelyHeld(after)) {
+    for (const held of heldIn(after, notes)) {
       const place = placeOf(held.token);
-      if (before.has(place) || notes.taken.has(place)) continue;
+      const isLent = notes.lent.includes(held);
+      if ((before.has(place) && !isLent) || notes.taken.has(place)) continue;
       const value = node.action.kind === 'call' ? after.bindings.get(node.action.node) : undefined;
       notes.taken.set(place, { held, node, isGiven: held.via === undefined || reaches(value, held) });
     }
@@ -128,7 +140,7 @@ export class BalanceWatcher implements LockWatcher {
   ends(context: Context, activation: Activation, world: World, way: 'return' | 'throw'): void {
     const notes = this.#notes.get(context);
     if (!notes) return;
-    for (const held of surelyHeld(world)) {
+    for (const held of heldIn(world, notes)) {
       notes.left.push({ held, way, isHandedOn: isHandedOn(activation, world, held) });
     }
   }
@@ -196,10 +208,11 @@ export class BalanceWatcher implements LockWatcher {
     const walking = {
       cfg: activation.cfg,
       passages,
-      mayThrow: (node: CfgNode) => this.#mayThrow(node, own),
+      mayThrow: (node: CfgNode) => !notes.releases.has(node.id) && this.#mayThrow(node, own),
       handsOn: (node: CfgNode) => notes.handing.get(node.id)?.has(place) ?? false,
     };
-    return start ? walk(walking, place, start) : walk(walking, place);
+    const isLent = notes.lent.some(({ token }) => token === place);
+    return walk(walking, place, start ?? { node: activation.cfg.entry, state: isLent ? 'held' : 'never' });
   }
 
   /** Whether the exception edge behind an action is of this world; the failure of an acquisition is no leak of its own. */
@@ -314,6 +327,15 @@ export class BalanceWatcher implements LockWatcher {
     ) {
       return undefined;
     }
+    // A lock that is given back for a while only, and taken again, is the caller's.
+    const isOwnOtherwise = [...notes.passages.values()]
+      .flatMap((all) => [...all.values()])
+      .some(
+        (one) =>
+          nodeOf(one.node) === nodeOf(node) &&
+          own.some(([place]) => one.before.has(place) && !one.after.has(place)),
+      );
+    if (!isOwnOtherwise) return undefined;
     const taking = own[0]?.[1].held;
     return {
       kind: 'notHeld',
@@ -328,8 +350,33 @@ export class BalanceWatcher implements LockWatcher {
   }
 }
 
-function tokensIn(world: World): ReadonlySet<string> {
-  return new Set(surelyHeld(world).map(({ token }) => placeOf(token)));
+/** What is certain to be held, with what the function was handed and has not given back yet. */
+function heldIn(world: World, { lent }: Notes): readonly Held[] {
+  if (lent.length === 0) return surelyHeld(world);
+  return [...surelyHeld(world), ...lent.filter(({ token }) => !world.releasedTokens.includes(token))];
+}
+
+/** The grants that a callback gets of the acquisition that it is chained to. */
+function lentTo({ call }: Context, engine: LockEngine): readonly Held[] {
+  const { fn, args } = call;
+  const chained = fn.parent;
+  if (!chained || !ts.isCallExpression(chained) || chained.arguments[0] !== fn) return [];
+  if (!isThen(chained.expression) || chained.expression.name.text !== 'then') return [];
+  const acquisition = skipParentheses(chained.expression.expression);
+  return args
+    .flatMap((value) => membersOf(value))
+    .flatMap((member): Held[] => {
+      if (member.kind !== 'releaser') return [];
+      const at = callSpan(engine.code, acquisition);
+      const [token] = member.tokens;
+      const [lock] = member.locks;
+      if (token === undefined || lock === undefined) return [];
+      return [{ token, lock, mode: 'exclusive', at, via: undefined, segment: undefined }];
+    });
+}
+
+function tokensIn(world: World, notes: Notes): ReadonlySet<string> {
+  return new Set(heldIn(world, notes).map(({ token }) => placeOf(token)));
 }
 
 /** The lock that a call gives back by its name. */
@@ -346,4 +393,25 @@ function directRelease(activation: Activation, node: Ts.Node, world: World): Loc
 
 function isWithin({ file, start, end }: Span, part: Ts.Node): boolean {
   return part.getSourceFile().fileName === file && part.getStart() <= start && end <= part.end;
+}
+
+/** Whether a call is of what gives a lock back: `release()`, `grant.release()`. */
+function isRelease({ activation, world }: Step, node: CallLike): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const callee = skipParentheses(node.expression);
+  const own = activation.evaluate(callee, world);
+  const object = ts.isPropertyAccessExpression(callee)
+    ? activation.evaluate(callee.expression, world)
+    : undefined;
+  return [...membersOf(own), ...membersOf(object)].some((member) => releaserOf(member) !== undefined);
+}
+
+/** What was asked for before a wait, and has neither come nor been given back by the end of it. */
+function refusedIn({ node, world }: Step, after: World, notes: Notes): ReadonlySet<string> {
+  if (node.action.kind !== 'await') return new Set();
+  const left = new Set(
+    [...after.held, ...after.gone.map(({ held }) => held)].map(({ token }) => placeOf(token)),
+  );
+  for (const { token } of notes.lent) left.add(token);
+  return new Set([...tokensIn(world, notes)].filter((place) => !left.has(place)));
 }
