@@ -13,6 +13,8 @@ export interface Passage {
   readonly after: ReadonlySet<string>;
   /** Grants that were asked for before, and have not come: the wait failed, or ended in a way without them. */
   readonly refused: ReadonlySet<string>;
+  /** Grants of which it is not certain whether they are held before or after it. */
+  readonly unsure: ReadonlySet<string>;
 }
 
 /** A place on the way of a grant through a function, and how one gets there. */
@@ -52,10 +54,16 @@ export function walk(
   for (let place = waiting.shift(); place; place = waiting.shift()) {
     const node = cfg.nodes[place.node];
     if (!node) continue;
+    // What gives it back when all goes well does so in any case.
+    const isGivingBack =
+      node.action.kind === 'call' &&
+      passages
+        .get(place.node)
+        ?.some(({ way, before, after }) => way === 'next' && before.has(token) && !after.has(token));
     const isHandedOn = place.state === 'held' && handsOn(node);
     for (const passage of passages.get(place.node) ?? []) {
-      if (passage.before.has(token) !== (place.state === 'held')) continue;
-      if (passage.way === 'throw' && !mayThrow(node)) continue;
+      if (passage.before.has(token) !== (place.state === 'held') || passage.unsure.has(token)) continue;
+      if (passage.way === 'throw' && (isGivingBack || !mayThrow(node))) continue;
       const state = stateAfter(place.state, passage, token);
       if (isHandedOn && state === 'held') continue;
       for (const { to, when } of node.successors) {

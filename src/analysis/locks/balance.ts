@@ -121,10 +121,11 @@ export class BalanceWatcher implements LockWatcher {
     if (!notes) return;
     const { node, world } = step;
     const [before, next] = [tokensIn(world, notes), tokensIn(after, notes)];
-    const key = `${way}|${[...before].sort().join()}|${[...next].sort().join()}`;
+    const unsure = new Set([...unsureIn(world), ...unsureIn(after)]);
+    const key = [way, ...[before, next, unsure].map((tokens) => [...tokens].sort().join())].join('|');
     const known = notes.passages.get(node.id) ?? new Map<string, Passage>();
     if (!known.has(key))
-      known.set(key, { node, way, before, after: next, refused: refusedIn(step, after, notes) });
+      known.set(key, { node, way, before, after: next, refused: refusedIn(step, after, notes), unsure });
     notes.passages.set(node.id, known);
     if (way === 'throw') return;
     for (const held of heldIn(after, notes)) {
@@ -145,9 +146,18 @@ export class BalanceWatcher implements LockWatcher {
     }
   }
 
+  /** Where grants were taken that some function has handed on. */
+  #handedOn: ReadonlySet<string> = new Set();
+
   /** All that is out of balance, one problem for each place. */
   problems(): readonly BalanceProblem[] {
     const found = new Map<string, BalanceProblem>();
+    this.#handedOn = new Set(
+      [...this.#notes.values()].flatMap(({ handing, taken }) => {
+        const places = new Set([...handing.values()].flatMap((all) => [...all]));
+        return [...taken].flatMap(([place, { held }]) => (places.has(place) ? siteOf(held) : []));
+      }),
+    );
     for (const notes of this.#notes.values()) {
       for (const problem of this.#judge(notes)) {
         const key = `${problem.kind}@${problem.at.file}:${problem.at.start}`;
@@ -239,6 +249,8 @@ export class BalanceWatcher implements LockWatcher {
     const taken = notes.taken.get(place);
     if (!taken) return undefined;
     const { held } = taken;
+    // Of what somebody further down has handed on, only what comes back as a value is known.
+    if (held.via && !taken.isGiven && this.#handedOn.has(siteOf(held))) return undefined;
     const { primitive } = held.lock.cls;
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
@@ -350,6 +362,10 @@ export class BalanceWatcher implements LockWatcher {
   }
 }
 
+function siteOf({ at }: Held): string {
+  return `${at.file}:${at.start}`;
+}
+
 /** What is certain to be held, with what the function was handed and has not given back yet. */
 function heldIn(world: World, { lent }: Notes): readonly Held[] {
   if (lent.length === 0) return surelyHeld(world);
@@ -373,6 +389,10 @@ function lentTo({ call }: Context, engine: LockEngine): readonly Held[] {
       if (token === undefined || lock === undefined) return [];
       return [{ token, lock, mode: 'exclusive', at, via: undefined, segment: undefined }];
     });
+}
+
+function unsureIn({ held }: World): readonly string[] {
+  return held.filter(({ perhaps }) => perhaps).map(({ token }) => placeOf(token));
 }
 
 function tokensIn(world: World, notes: Notes): ReadonlySet<string> {
