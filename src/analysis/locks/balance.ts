@@ -272,8 +272,10 @@ export class BalanceWatcher implements LockWatcher {
       const left = returned ?? thrown;
       return left && this.#leaked(activation, held, left);
     }
-    if (thrown && (isHanded || isGivenOnFailure) && !isHandedSomewhere)
+    // Before it was handed on, nobody else could give it back.
+    if (thrown && (isHanded || isHandedSomewhere || isGivenOnFailure)) {
       return this.#leaked(activation, held, thrown);
+    }
     if (isHanded || isHandedSomewhere || isGivenOnFailure || !taken.isGiven) return undefined;
     if (places.size === 0 || this.#byName.has(held.lock.cls)) return undefined;
     const left = returned ?? thrown;

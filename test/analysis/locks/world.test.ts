@@ -58,6 +58,7 @@ const effects = {
 const world: fc.Arbitrary<World> = fc.record({
   ...effects,
   outer: fc.constant([]),
+  gone: fc.constant([]),
   bindings,
   segment: fc.nat(1),
   facts: fc.dictionary(fc.constantFrom('x', 'y'), fc.boolean()).map((all) => new Map(Object.entries(all))),
