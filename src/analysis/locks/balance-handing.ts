@@ -77,7 +77,10 @@ export function handsOn({ activation, node, world }: Step, held: Held): boolean 
       if (isCombination(callee) || isLocalContainer(activation, callee)) return false;
       return argumentsOf(activation, call, world).some(
         (value, index) =>
-          reaches(value, held) || isLock(value, held) || mayRelease(value, call.arguments?.[index], held),
+          reaches(value, held) ||
+          isLock(value, held) ||
+          mayRelease(value, call.arguments?.[index], held) ||
+          mentionsGrant(call.arguments?.[index], held, activation, world),
       );
     }
     case 'assign': {
@@ -89,12 +92,21 @@ export function handsOn({ activation, node, world }: Step, held: Held): boolean 
       return ts.isIdentifier(target) && isUsedWithin(local, target.text, activation.call.fn);
     }
     case 'declare':
-      return isUsing(action.node) && mentionsGrant(action.node.initializer, held, activation, world);
+      return (
+        (isUsing(action.node) || isObjectLiteral(action.node.initializer)) &&
+        mentionsGrant(action.node.initializer, held, activation, world)
+      );
+    case 'return':
+      return isObjectLiteral(action.value) && mentionsGrant(action.value, held, activation, world);
     case 'yield':
       return reaches(activation.evaluate(action.node.expression, world), held);
     default:
       return false;
   }
+}
+
+function isObjectLiteral(node: Ts.Node | undefined): boolean {
+  return node !== undefined && ts.isObjectLiteralExpression(skipParentheses(node));
 }
 
 function isUsing({ parent }: Ts.Node): boolean {

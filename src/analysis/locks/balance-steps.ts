@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgNode } from '../cfg.ts';
+import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import type { Place } from './balance-flow.ts';
 
@@ -67,4 +68,25 @@ export function conditionsAround(part: Ts.Node | undefined, fn: Ts.Node): readon
 
 function condition(node: Ts.Node, test: Ts.Expression, holds: unknown): Condition {
   return { node, text: `${holds ? '' : '!'}${test.getText()}` };
+}
+
+/** Whether a way takes both arms of one condition. A variable that is assigned in between may have made both right. */
+export function contradictsItself(activation: Activation, end: Place): boolean {
+  const taken = new Map<string, boolean>();
+  for (let at: Place | undefined = end; at?.from; at = at.from) {
+    const action = activation.cfg.nodes[at.from.node]?.action;
+    if (action?.kind !== 'branch' || action.test === 'case') continue;
+    let test: Ts.Node = skipParentheses(action.condition);
+    let holds = at.way === 'true';
+    while (ts.isPrefixUnaryExpression(test) && test.operator === ts.SyntaxKind.ExclamationToken) {
+      test = skipParentheses(test.operand);
+      holds = !holds;
+    }
+    // A call may answer differently each time.
+    if (!ts.isIdentifier(test) && !ts.isPropertyAccessExpression(test)) continue;
+    const key = `${action.test}:${test.getText()}`;
+    if (taken.has(key) && taken.get(key) !== holds) return true;
+    taken.set(key, holds);
+  }
+  return false;
 }

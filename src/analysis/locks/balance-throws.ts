@@ -5,6 +5,7 @@ import { type Entity, memberName, nameText, rightmostName, skipParentheses } fro
 import { isAsyncFunction } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { isThen } from './joined.ts';
 import { findPrimitive } from './primitives.ts';
 import { isPromiseStatic } from './promises.ts';
 
@@ -31,6 +32,8 @@ export class Throws {
     const primitive = this.#primitiveOf(callee);
     if (primitive) return primitive.immediate === true;
     const targets = this.#targets(callee);
+    // What makes a promise fails by it, and so where it is waited for.
+    if (!targets && isUsedAsPromise(node)) return false;
     return targets ? targets.some((fn) => this.#calling(fn)) : true;
   }
 
@@ -325,6 +328,28 @@ function isLanguage(module: string): boolean {
 
 function isFunctionExpression(node: Ts.Node): node is Ts.ArrowFunction | Ts.FunctionExpression {
   return ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+}
+
+/** Whether a call is awaited, or chained to, by itself or by the name of its value. */
+function isUsedAsPromise(call: Ts.Node): boolean {
+  const { parent } = call;
+  if (ts.isAwaitExpression(parent) || isThen(parent, call)) return true;
+  if (ts.isParenthesizedExpression(parent) || ts.isNonNullExpression(parent)) return isUsedAsPromise(parent);
+  if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return false;
+  const { text } = parent.name;
+  const scope = ts.findAncestor(parent, (node) => ts.isFunctionLike(node) || ts.isSourceFile(node));
+  const visit = (node: Ts.Node): boolean => {
+    const isUse = ts.isIdentifier(node) && node.text === text && node !== parent.name;
+    if (
+      isUse &&
+      resolveLocal(node) === parent &&
+      (ts.isAwaitExpression(node.parent) || isThen(node.parent, node))
+    ) {
+      return true;
+    }
+    return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
+  };
+  return scope !== undefined && visit(scope);
 }
 
 /** The function that a declaration is, or is bound to for good. */

@@ -10,7 +10,7 @@ import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
 import { replacements } from './balance-replaced.ts';
 import { escapingReturns } from './balance-returns.ts';
-import { conditionsAround, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
+import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
 import { Throws } from './balance-throws.ts';
 import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
@@ -282,7 +282,8 @@ export class BalanceWatcher implements LockWatcher {
     return left && this.#leaked(activation, held, left);
   }
 
-  #leaked(activation: Activation, held: Held, left: Place): BalanceProblem {
+  #leaked(activation: Activation, held: Held, left: Place): BalanceProblem | undefined {
+    if (contradictsItself(activation, left)) return undefined;
     const at = held.via?.at ?? held.at;
     const last = lastAction(activation, left);
     const steps: ReportStep[] = [{ at, message: 'acquired here' }];
