@@ -31,6 +31,8 @@ export interface LockWatcher {
   begins?(context: Context): void;
   /** An action is about to be performed. */
   performs?(step: Step): void;
+  /** An action has been performed, and has led by one kind of edge to a world. */
+  passes?(step: Step, way: CfgEdge['when'], after: World): void;
   /** A function is about to be called. */
   calls?(call: WatchedCall): void;
   /** Whether a function is to be run below a lock, even if it leads to none. */
