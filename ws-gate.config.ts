@@ -26,6 +26,7 @@ export default defineConfig({
     'lock-order': 'error',
     'lock-cycle': 'error',
     'lock-reentry': 'error',
+    'lock-balance': 'error',
     'lock-await': 'error',
     // What embedders hand in runs with no lock held, but for these.
     'lock-callback': [

@@ -1,6 +1,7 @@
 import type { AnyRule } from '../src/engine/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
 import { lockAwait } from './lock-await/rule.ts';
+import { lockBalance } from './lock-balance/rule.ts';
 import { lockCallback } from './lock-callback/rule.ts';
 import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
@@ -11,6 +12,7 @@ import { requireDispatcher } from './require-dispatcher/rule.ts';
 export const builtinRules: readonly AnyRule[] = [
   insertInLoop,
   lockAwait,
+  lockBalance,
   lockCallback,
   lockCycle,
   lockOrder,

@@ -43,6 +43,7 @@ export function configSchema(zod: typeof z) {
     scoped: names.optional(),
     scopedShared: names.optional(),
     try: names.optional(),
+    releasedTwice: zod.enum(['frees', 'throws', 'harmless']).optional(),
     grants: zod.enum(['releaser', 'disposable', 'value-and-releaser', 'void']).optional(),
     immediate: zod.boolean().optional(),
     waits: names.optional(),

@@ -24,6 +24,11 @@ export interface LockPrimitive {
   readonly scopedShared?: readonly string[];
   /** Methods that take the lock only if it is free, without waiting. */
   readonly try?: readonly string[];
+  /**
+   * What a second call of `release` does: it lets another holder's waiter in (`frees`, the default), it `throws`, or it
+   * is `harmless`. What `acquire` hands out to release the lock with may be called twice in any case.
+   */
+  readonly releasedTwice?: 'frees' | 'throws' | 'harmless';
   /** What `acquire` resolves to. */
   readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'void';
   /** It waits for nobody: `acquire` returns the grant itself, or throws, and a callback runs before its call returns. */

@@ -39,6 +39,7 @@ describe('parseUserConfig', () => {
       scoped: ['within'],
       scopedShared: ['withinShared'],
       try: ['attempt'],
+      releasedTwice: 'throws',
       grants: 'void',
       immediate: true,
       waits: ['whenFree'],

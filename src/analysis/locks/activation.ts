@@ -165,8 +165,10 @@ export class Activation {
           for (const outcome of this.#finish(world)) outcomes.set(outcomeKey(outcome), outcome);
           continue;
         }
-        this.engine.watcher.performs?.({ context: this.context, activation: this, node, world });
+        const step = { context: this.context, activation: this, node, world };
+        this.engine.watcher.performs?.(step);
         for (const [edge, next] of this.#transfer(node, world)) {
+          this.engine.watcher.passes?.(step, edge, next);
           for (const { to, when } of node.successors) {
             if (when !== edge) continue;
             if (to === throwExit) {

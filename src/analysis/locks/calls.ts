@@ -384,6 +384,7 @@ export function runUnder(
     outer,
     released: [],
     releasedTokens: [],
+    gone: [],
     writes: new Map(),
     isApart: world.isApart || !joined,
   };

@@ -37,9 +37,10 @@ function failedCalls(
   if (known) return known.map((outcome) => releaseAll(world, outcome));
   // Where it is known how a task fails, that is seen where it is waited for.
   if (done.length > 0 && done.every((after) => tellsOfFailure(after.bindings.get(node)))) return [];
-  return done.map(({ held, released, releasedTokens }) => {
+  return done.map(({ held, released, releasedTokens, gone }) => {
     const tokens = new Set(held.map(({ token }) => token));
-    return { ...world, held: world.held.filter(({ token }) => tokens.has(token)), released, releasedTokens };
+    const left = world.held.filter(({ token }) => tokens.has(token));
+    return { ...world, held: left, released, releasedTokens, gone };
   });
 }
 

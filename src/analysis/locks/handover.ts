@@ -30,7 +30,8 @@ export function leaveRunning(
   }
   const lent = world.held.filter((held) => !next.held.includes(held) && !keeps(held));
   if (lent.length > 0) activation.wait(task, { ...world, held: lent }, () => {});
-  return { ...next, held: world.held.filter((held) => !lent.includes(held)) };
+  // It is with the task, and not given back yet.
+  return { ...next, held: world.held.filter((held) => !lent.includes(held)), gone: world.gone };
 }
 
 /**

@@ -182,6 +182,8 @@ export interface Held {
   readonly segment: number | undefined;
   /** It was asked for by somebody else, and came by the promise of it. */
   readonly isAdopted?: boolean;
+  /** It is held in some of the states that were merged into one, and not in all of them. */
+  readonly perhaps?: boolean;
 }
 
 /** A point at which a task waits for a lock. */

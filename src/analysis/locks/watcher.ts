@@ -1,5 +1,5 @@
 import type { Ts } from '../../syntax/ts.ts';
-import type { CfgNode, CfgOwner } from '../cfg.ts';
+import type { CfgEdge, CfgNode, CfgOwner } from '../cfg.ts';
 import type { Activation } from './activation.ts';
 import type { Around } from './around.ts';
 import type { Context } from './contexts.ts';
@@ -31,6 +31,8 @@ export interface LockWatcher {
   begins?(context: Context): void;
   /** An action is about to be performed. */
   performs?(step: Step): void;
+  /** An action has been performed, and has led by one kind of edge to a world. */
+  passes?(step: Step, way: CfgEdge['when'], after: World): void;
   /** A function is about to be called. */
   calls?(call: WatchedCall): void;
   /** Whether a function is to be run below a lock, even if it leads to none. */
@@ -52,6 +54,9 @@ export function together(watchers: readonly LockWatcher[]): LockWatcher {
       for (const watcher of watchers) watcher.calls?.(call);
     },
     follows: (fn) => watchers.some((watcher) => watcher.follows?.(fn)),
+    passes: (...passed) => {
+      for (const watcher of watchers) watcher.passes?.(...passed);
+    },
     ends: (...end) => {
       for (const watcher of watchers) watcher.ends?.(...end);
     },

@@ -1,3 +1,4 @@
+import { BalanceWatcher } from './balance.ts';
 import { CallbackWatcher } from './callbacks.ts';
 import type { LockEngine } from './engine.ts';
 import { StallWatcher } from './stalls.ts';
@@ -9,6 +10,7 @@ export interface Watchers {
   readonly callbacks?: CallbackWatcher;
   readonly suspensions?: SuspensionWatcher;
   readonly stalls?: StallWatcher;
+  readonly balance?: BalanceWatcher;
 }
 
 /** Makes the watchers that the rules of this run ask for. */
@@ -19,6 +21,7 @@ export function watchersFor(engine: LockEngine, rules: ReadonlySet<string>): Wat
       suspensions: new SuspensionWatcher(engine),
       stalls: new StallWatcher(engine),
     }),
+    ...(rules.has('lock-balance') && { balance: new BalanceWatcher(engine) }),
   };
 }
 

@@ -38,6 +38,8 @@ export interface World {
   readonly bindings: Bindings;
   readonly released: readonly LockRef[];
   readonly releasedTokens: readonly string[];
+  /** What was held on the way here and is no longer. Worlds are not told apart by it. */
+  readonly gone: readonly Gone[];
   /** Assignments to variables of enclosing functions and to fields. */
   readonly writes: Bindings;
   /** The last suspension point passed: calls with the same number ran without a pause in between. */
@@ -51,12 +53,19 @@ export interface World {
   readonly isApart: boolean;
 }
 
+/** A grant that was given back: by what stands for it, or by the name of the lock. */
+export interface Gone {
+  readonly held: Held;
+  readonly by: 'grant' | 'name';
+}
+
 export const START: World = {
   held: [],
   outer: [],
   bindings: EMPTY_BINDINGS,
   released: [],
   releasedTokens: [],
+  gone: [],
   writes: EMPTY_BINDINGS,
   segment: 0,
   facts: new Map(),
@@ -98,6 +107,7 @@ export function mergeWorlds(worlds: readonly World[]): World {
       outer: merged.outer,
       bindings: joinBindings(merged.bindings, world.bindings),
       segment: merged.segment === world.segment ? merged.segment : -1,
+      gone: merged.gone.filter((one) => world.gone.some((other) => isSameGone(one, other))),
       facts: new Map([...merged.facts].filter(([text, holds]) => world.facts.get(text) === holds)),
       result: joinValues(merged.result, world.result),
       isApart: merged.isApart || world.isApart,
@@ -134,7 +144,19 @@ function mergeEffects(a: Effects, b: Effects): Effects {
 function uniteHeld(a: readonly Held[], b: readonly Held[]): readonly Held[] {
   const known = new Set(a.map((held) => heldKey([held])));
   const added = b.filter((held) => !known.has(heldKey([held])));
-  return added.length === 0 ? a : [...a, ...added];
+  return [...onlyPerhaps(a, b), ...onlyPerhaps(added, a)];
+}
+
+/** Grants of one state, those that the other one knows nothing of marked as uncertain. */
+function onlyPerhaps(held: readonly Held[], others: readonly Held[]): readonly Held[] {
+  return held.map((one) => {
+    const isSure = others.some(({ token, perhaps }) => token === one.token && !perhaps);
+    return isSure || one.perhaps ? one : { ...one, perhaps: true };
+  });
+}
+
+function isSameGone(a: Gone, b: Gone): boolean {
+  return a.held.token === b.held.token && a.by === b.by;
 }
 
 export function isSameLock(a: LockRef, b: LockRef): boolean {
@@ -294,6 +316,13 @@ export function dropTokens(world: World, tokens: readonly string[]): World {
   return held.length === world.held.length ? world : { ...world, held };
 }
 
+function giveBack(world: World, tokens: readonly string[], by: Gone['by']): World {
+  const given = world.held.filter(({ token }) => tokens.includes(token)).map((held): Gone => ({ held, by }));
+  if (given.length === 0) return world;
+  const before = world.gone.filter((one) => !given.some((other) => isSameGone(one, other)));
+  return { ...dropTokens(world, tokens), gone: [...before, ...given] };
+}
+
 /** Gives back what a releaser stands for; what was taken by a caller is noted for the caller. */
 export function releaseTokens(world: World, tokens: readonly string[]): World {
   const given = world.held.filter(({ token }) => tokens.includes(token));
@@ -301,7 +330,7 @@ export function releaseTokens(world: World, tokens: readonly string[]): World {
   const asked =
     given.length > 0 ? given.filter(({ isAdopted }) => isAdopted).map(({ token }) => token) : tokens;
   const foreign = asked.filter((token) => !world.releasedTokens.includes(token));
-  const next = dropTokens(world, own);
+  const next = giveBack(world, own, 'grant');
   return foreign.length === 0 ? next : { ...next, releasedTokens: [...next.releasedTokens, ...foreign] };
 }
 
@@ -311,7 +340,7 @@ export function releaseLock(world: World, lock: LockRef): World {
   const exact = sameClass.filter((held) => held.lock.path === lock.path);
   const chosen = exact.length > 0 ? exact : sameClass.length === 1 ? sameClass : sameClass.slice(-1);
   const last = chosen[chosen.length - 1];
-  if (last) return dropTokens(world, [last.token]);
+  if (last) return giveBack(world, [last.token], 'name');
   const known = world.released.some((other) => isSameLock(other, lock));
   return known ? world : { ...world, released: [...world.released, lock] };
 }

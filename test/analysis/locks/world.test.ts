@@ -58,6 +58,7 @@ const effects = {
 const world: fc.Arbitrary<World> = fc.record({
   ...effects,
   outer: fc.constant([]),
+  gone: fc.constant([]),
   bindings,
   segment: fc.nat(1),
   facts: fc.dictionary(fc.constantFrom('x', 'y'), fc.boolean()).map((all) => new Map(Object.entries(all))),
@@ -277,8 +278,9 @@ describe('a grant', () => {
   });
 
   test('of a releaser that may stand for several is the one that is held', () => {
-    const during = addHeld(START, [heldOf('1', { cls: A, path: undefined })]);
-    expect(releaseTokens(during, ['1', '^7'])).toEqual({ ...START, held: [] });
+    const held = heldOf('1', { cls: A, path: undefined });
+    const during = addHeld(START, [held]);
+    expect(releaseTokens(during, ['1', '^7'])).toEqual({ ...START, gone: [{ held, by: 'grant' }] });
   });
 });
 
@@ -449,4 +451,23 @@ test('a binding to what is not known is forgotten, and one that is there already
   expect(bound.bindings.get(first)).toBe(one);
   expect(bind(bound, first, one)).toBe(bound);
   expect(bind(bound, first, undefined).bindings.has(first)).toBe(false);
+});
+
+describe('what is held in one of two worlds', () => {
+  const [both, one] = [heldOf('1', { cls: A, path: 'v1' }), heldOf('2', { cls: A, path: 'v2' })];
+  const sure = (all: readonly Held[]): string[] =>
+    all.filter(({ perhaps }) => !perhaps).map(({ token }) => token);
+
+  test('is held perhaps when they are merged, in either order', () => {
+    const [more, less] = [addHeld(START, [both, one]), addHeld(START, [both])];
+    expect([mergeWorlds([more, less]), mergeWorlds([less, more])].map(({ held }) => sure(held))).toEqual([
+      ['1'],
+      ['1'],
+    ]);
+  });
+
+  test('and given back in one of them only, is not known to be gone', () => {
+    const during = addHeld(START, [both]);
+    expect(mergeWorlds([releaseTokens(during, ['1']), during]).gone).toEqual([]);
+  });
 });

@@ -1,0 +1,95 @@
+import type { Cfg, CfgEdge, CfgNode } from '../cfg.ts';
+import type { Held } from './values.ts';
+import type { World } from './world.ts';
+
+/** What a function knows of one grant at a point: not taken yet, held, or given back. */
+export type State = 'never' | 'held' | 'gone';
+
+/** One way on from an action, by the grants that are certain to be held before and after it. */
+export interface Passage {
+  readonly node: CfgNode;
+  readonly way: CfgEdge['when'];
+  readonly before: ReadonlySet<string>;
+  readonly after: ReadonlySet<string>;
+  /** Grants that were asked for before, and have not come: the wait failed, or ended in a way without them. */
+  readonly refused: ReadonlySet<string>;
+  /** Grants of which it is not certain whether they are held before or after it. */
+  readonly unsure: ReadonlySet<string>;
+}
+
+/** A place on the way of a grant through a function, and how one gets there. */
+export interface Place {
+  readonly node: number;
+  readonly state: State;
+  readonly from: Place | undefined;
+  /** The kind of edge by which the action before was left. */
+  readonly way: CfgEdge['when'] | undefined;
+}
+
+/** What is asked of a walk along the passages of a function. */
+export interface Walk {
+  readonly cfg: Cfg;
+  readonly passages: ReadonlyMap<number, readonly Passage[]>;
+  /** Whether an exception edge behind an action is of this world. */
+  mayThrow(node: CfgNode): boolean;
+  /** Whether an action hands the grant to somebody else. */
+  handsOn(node: CfgNode): boolean;
+}
+
+/** Every place to which control may come with a grant in some state, by the shortest way. */
+export function walk(
+  { cfg, passages, mayThrow, handsOn }: Walk,
+  token: string,
+  start: { readonly node: number; readonly state: State },
+): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  const waiting: Place[] = [];
+  const reach = (place: Place): void => {
+    const key = placeKey(place.node, place.state);
+    if (places.has(key)) return;
+    places.set(key, place);
+    waiting.push(place);
+  };
+  reach({ ...start, from: undefined, way: undefined });
+  for (let place = waiting.shift(); place; place = waiting.shift()) {
+    const node = cfg.nodes[place.node];
+    if (!node) continue;
+    // What gives it back when all goes well does so in any case.
+    const isGivingBack =
+      node.action.kind === 'call' &&
+      passages
+        .get(place.node)
+        ?.some(({ way, before, after }) => way === 'next' && before.has(token) && !after.has(token));
+    const isHandedOn = place.state === 'held' && handsOn(node);
+    for (const passage of passages.get(place.node) ?? []) {
+      if (passage.before.has(token) !== (place.state === 'held') || passage.unsure.has(token)) continue;
+      if (passage.way === 'throw' && (isGivingBack || !mayThrow(node))) continue;
+      const state = stateAfter(place.state, passage, token);
+      if (isHandedOn && state === 'held') continue;
+      for (const { to, when } of node.successors) {
+        if (when === passage.way) reach({ node: to, state, from: place, way: when });
+      }
+    }
+  }
+  return places;
+}
+
+export function placeKey(node: number, state: State): string {
+  return `${node}/${state}`;
+}
+
+function stateAfter(before: State, { after, refused }: Passage, token: string): State {
+  if (after.has(token)) return 'held';
+  if (before !== 'held') return before;
+  return refused.has(token) ? 'never' : 'gone';
+}
+
+/** The grants that are certain to be held; of one place that gives several there is one. */
+export function surelyHeld({ held }: World): readonly Held[] {
+  return held.filter(({ perhaps }) => !perhaps);
+}
+
+/** The name of a grant without the marks that tell it from later ones of the same place. */
+export function placeOf(token: string): string {
+  return token.replace(/~+$/, '');
+}

@@ -1,0 +1,440 @@
+import type { Span } from '../../engine/finding.ts';
+import type { ReportStep } from '../../engine/rule.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CallLike, CfgEdge, CfgNode } from '../cfg.ts';
+import { skipParentheses } from '../code.ts';
+import type { Activation } from './activation.ts';
+import { type Passage, type Place, placeKey, placeOf, type State, surelyHeld, walk } from './balance-flow.ts';
+import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
+import { lateGrants } from './balance-races.ts';
+import { ReleasedByName } from './balance-releases.ts';
+import { replacements } from './balance-replaced.ts';
+import { escapingReturns } from './balance-returns.ts';
+import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
+import { Throws } from './balance-throws.ts';
+import { CHAIN } from './chain-locks.ts';
+import type { Context } from './contexts.ts';
+import type { LockEngine } from './engine.ts';
+import { releaserOf } from './handover.ts';
+import { isThen } from './joined.ts';
+import { callSpan } from './record.ts';
+import { type Held, type LockRef, membersOf } from './values.ts';
+import type { LockWatcher, Step } from './watcher.ts';
+import { isSameLock, type World } from './world.ts';
+
+export type Imbalance = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
+
+/** A lock that a function does not keep in balance. */
+export interface BalanceProblem {
+  readonly kind: Imbalance;
+  readonly lock: LockRef;
+  readonly at: Span;
+  readonly trace: readonly ReportStep[];
+  /** How it goes wrong, in words that complete a message. */
+  readonly how: string;
+}
+
+/** A grant that a function ends with. */
+interface Left {
+  readonly held: Held;
+  readonly way: 'return' | 'throw';
+  readonly isHandedOn: boolean;
+}
+
+/** A release by name at which nothing of the lock is held. */
+interface Excess {
+  readonly node: CfgNode;
+  readonly lock: LockRef;
+  /** The grant that was given back before, on the same way. */
+  readonly gone: Held | undefined;
+  /** It is the lock's own method that is called here, and not a function that calls it. */
+  readonly isDirect: boolean;
+}
+
+/** What was seen of one context in its last run. */
+export interface Notes {
+  /** What the function is handed to give back: the callback of `acquire().then(…)`. */
+  readonly lent: readonly Held[];
+  activation: Activation | undefined;
+  readonly passages: Map<number, Map<string, Passage>>;
+  /** Grants by the name of their place, as they were when they were taken, with the action that took them. */
+  readonly taken: Map<string, { readonly held: Held; readonly node: CfgNode; readonly isGiven: boolean }>;
+  readonly left: Left[];
+  readonly excess: Map<string, Excess>;
+  /** Actions that hand a grant on. */
+  readonly handing: Map<number, Set<string>>;
+  readonly others: Map<string, BalanceProblem>;
+  readonly returns: Map<number, CfgNode>;
+  /** Calls of what gives a lock back: they do not fail. */
+  readonly releases: Set<number>;
+}
+
+/** Looks on how functions take locks and give them back. */
+export class BalanceWatcher implements LockWatcher {
+  readonly #engine: LockEngine;
+  readonly #throws: Throws;
+  readonly #byName: ReleasedByName;
+  readonly #notes = new Map<Context, Notes>();
+
+  constructor(engine: LockEngine) {
+    this.#engine = engine;
+    this.#throws = new Throws(engine);
+    this.#byName = new ReleasedByName(engine);
+  }
+
+  begins(context: Context): void {
+    this.#notes.set(context, {
+      lent: lentTo(context, this.#engine),
+      activation: undefined,
+      passages: new Map(),
+      taken: new Map(),
+      left: [],
+      excess: new Map(),
+      handing: new Map(),
+      others: new Map(),
+      returns: new Map(),
+      releases: new Set(),
+    });
+  }
+
+  performs(step: Step): void {
+    const notes = this.#notes.get(step.context);
+    if (!notes) return;
+    notes.activation = step.activation;
+    const { node, world } = step;
+    const held = heldIn(world, notes);
+    if (held.length === 0) return;
+    if (node.action.kind === 'call' && isRelease(step, node.action.node)) notes.releases.add(node.id);
+    if (node.action.kind === 'return') notes.returns.set(node.id, node);
+    for (const one of held) {
+      if (!handsOn(step, one)) continue;
+      const handed = notes.handing.get(node.id) ?? new Set();
+      notes.handing.set(node.id, handed.add(placeOf(one.token)));
+    }
+    for (const problem of [...lateGrants(step, held), ...replacements(step, held)]) {
+      notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
+    }
+  }
+
+  passes(step: Step, way: CfgEdge['when'], after: World): void {
+    const notes = this.#notes.get(step.context);
+    if (!notes) return;
+    const { node, world } = step;
+    const [before, next] = [tokensIn(world, notes), tokensIn(after, notes)];
+    const unsure = new Set([...unsureIn(world), ...unsureIn(after)]);
+    const key = [way, ...[before, next, unsure].map((tokens) => [...tokens].sort().join())].join('|');
+    const known = notes.passages.get(node.id) ?? new Map<string, Passage>();
+    if (!known.has(key))
+      known.set(key, { node, way, before, after: next, refused: refusedIn(step, after, notes), unsure });
+    notes.passages.set(node.id, known);
+    if (way === 'throw') return;
+    for (const held of heldIn(after, notes)) {
+      const place = placeOf(held.token);
+      const isLent = notes.lent.includes(held);
+      if ((before.has(place) && !isLent) || notes.taken.has(place)) continue;
+      const value = node.action.kind === 'call' ? after.bindings.get(node.action.node) : undefined;
+      notes.taken.set(place, { held, node, isGiven: held.via === undefined || reaches(value, held) });
+    }
+    this.#noteExcess(step, after, notes);
+  }
+
+  ends(context: Context, activation: Activation, world: World, way: 'return' | 'throw'): void {
+    const notes = this.#notes.get(context);
+    if (!notes) return;
+    for (const held of heldIn(world, notes)) {
+      notes.left.push({ held, way, isHandedOn: isHandedOn(activation, world, held) });
+    }
+  }
+
+  /** Where grants were taken that some function has handed on. */
+  #handedOn: ReadonlySet<string> = new Set();
+
+  /** All that is out of balance, one problem for each place. */
+  problems(): readonly BalanceProblem[] {
+    const found = new Map<string, BalanceProblem>();
+    this.#handedOn = new Set(
+      [...this.#notes.values()].flatMap(({ handing, taken }) => {
+        const places = new Set([...handing.values()].flatMap((all) => [...all]));
+        return [...taken].flatMap(([place, { held }]) => (places.has(place) ? siteOf(held) : []));
+      }),
+    );
+    for (const notes of this.#notes.values()) {
+      for (const problem of this.#judge(notes)) {
+        const key = `${problem.kind}@${problem.at.file}:${problem.at.start}`;
+        const known = found.get(key);
+        if (!known || problem.trace.length < known.trace.length) found.set(key, problem);
+      }
+    }
+    return [...found.values()].sort((a, b) =>
+      a.at.file < b.at.file ? -1 : a.at.file > b.at.file ? 1 : a.at.start - b.at.start,
+    );
+  }
+
+  /** A release by name that gives back nothing that is held here. */
+  #noteExcess({ activation, node, world }: Step, after: World, notes: Notes): void {
+    if (node.action.kind !== 'call') return;
+    const direct = directRelease(activation, node.action.node, world);
+    const added = after.released.filter((lock) => !world.released.some((other) => isSameLock(other, lock)));
+    for (const lock of direct ? [direct] : added) {
+      if (lock.path === undefined || world.held.some((held) => held.lock.cls === lock.cls)) continue;
+      const gone = world.gone.find(({ held }) => isSameLock(held.lock, lock))?.held;
+      notes.excess.set(`${node.id}${gone ? '!' : ''}${lock.cls.id}${lock.path}`, {
+        node,
+        lock,
+        gone,
+        isDirect: direct !== undefined,
+      });
+    }
+    // What stands for a grant is harmless after itself, but not after a release by name.
+    const tokens = after.releasedTokens.filter((token) => !world.releasedTokens.includes(token));
+    for (const { held, by } of world.gone) {
+      if (by !== 'name' || !tokens.includes(held.token) || held.lock.cls.primitive.grants === 'void')
+        continue;
+      notes.excess.set(`${node.id}!${held.token}`, { node, lock: held.lock, gone: held, isDirect: true });
+    }
+  }
+
+  #judge(notes: Notes): readonly BalanceProblem[] {
+    const { activation } = notes;
+    if (!activation) return [];
+    const found = [...notes.others.values()];
+    for (const place of notes.taken.keys()) {
+      const leak = this.#leak(activation, notes, place);
+      if (leak) found.push(leak);
+    }
+    for (const excess of notes.excess.values()) {
+      const problem = this.#tooMuch(activation, notes, excess);
+      if (problem) found.push(problem);
+    }
+    return [
+      ...found,
+      ...escapingReturns(this.#engine, activation, notes, (place) => this.#walk(activation, notes, place)),
+    ];
+  }
+
+  #walk(activation: Activation, notes: Notes, place: string, start?: { node: number; state: State }) {
+    const passages = new Map([...notes.passages].map(([id, all]) => [id, [...all.values()]]));
+    const own = notes.taken.get(place)?.held.at;
+    const walking = {
+      cfg: activation.cfg,
+      passages,
+      mayThrow: (node: CfgNode) => !notes.releases.has(node.id) && this.#mayThrow(node, own),
+      handsOn: (node: CfgNode) => notes.handing.get(node.id)?.has(place) ?? false,
+    };
+    const isLent = notes.lent.some(({ token }) => token === place);
+    return walk(walking, place, start ?? { node: activation.cfg.entry, state: isLent ? 'held' : 'never' });
+  }
+
+  /** Whether the exception edge behind an action is of this world; the failure of an acquisition is no leak of its own. */
+  #mayThrow({ action }: CfgNode, own: Span | undefined): boolean {
+    const isOwn = (part: Ts.Node): boolean => own !== undefined && isWithin(own, part);
+    switch (action.kind) {
+      case 'call':
+        return this.#throws.call(action.node);
+      case 'await':
+        return this.#throws.wait(action.node.expression, isOwn);
+      case 'next':
+      case 'close':
+        return ts.isForOfStatement(action.node) && action.node.awaitModifier !== undefined;
+      case 'yield':
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  // -- leaks
+
+  #leak(activation: Activation, notes: Notes, place: string): BalanceProblem | undefined {
+    const taken = notes.taken.get(place);
+    if (!taken) return undefined;
+    const { held } = taken;
+    // Of what somebody further down has handed on, only what comes back as a value is known.
+    if (held.via && !taken.isGiven && this.#handedOn.has(siteOf(held))) return undefined;
+    const { primitive } = held.lock.cls;
+    if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
+    const places = this.#walk(activation, notes, place);
+    const { exit, throwExit } = activation.cfg;
+    const leaves = (way: 'return' | 'throw'): Place | undefined =>
+      notes.left.some((one) => placeOf(one.held.token) === place && one.way === way && !one.isHandedOn)
+        ? places.get(placeKey(way === 'return' ? exit : throwExit, 'held'))
+        : undefined;
+    const isHanded = notes.left.some(
+      (one) => placeOf(one.held.token) === place && one.way === 'return' && one.isHandedOn,
+    );
+    const isGiven = places.has(placeKey(exit, 'gone'));
+    const isGivenOnFailure = places.has(placeKey(throwExit, 'gone'));
+    const returned = leaves('return');
+    const thrown = leaves('throw');
+    const isHandedSomewhere = [...notes.handing.values()].some((handed) => handed.has(place));
+    if (isGiven || (isGivenOnFailure && !returned && !isHandedSomewhere)) {
+      if (this.#isCorrelated(activation, notes, taken.node, place)) return undefined;
+      const left = returned ?? thrown;
+      return left && this.#leaked(activation, held, left);
+    }
+    // Before it was handed on, nobody else could give it back.
+    if (thrown && (isHanded || isHandedSomewhere || isGivenOnFailure)) {
+      return this.#leaked(activation, held, thrown);
+    }
+    if (isHanded || isHandedSomewhere || isGivenOnFailure || !taken.isGiven) return undefined;
+    if (places.size === 0 || this.#byName.has(held.lock.cls)) return undefined;
+    const left = returned ?? thrown;
+    return left && this.#leaked(activation, held, left);
+  }
+
+  #leaked(activation: Activation, held: Held, left: Place): BalanceProblem | undefined {
+    if (contradictsItself(activation, left)) return undefined;
+    const at = held.via?.at ?? held.at;
+    const last = lastAction(activation, left);
+    const steps: ReportStep[] = [{ at, message: 'acquired here' }];
+    if (last) steps.push({ at: this.#engine.code.span(last.node), message: last.how });
+    return { kind: 'leaked', lock: held.lock, at, trace: steps, how: last?.how ?? 'the function ends' };
+  }
+
+  /** Whether the same condition stands before the acquisition and before a release: both are made, or neither. */
+  #isCorrelated(activation: Activation, notes: Notes, taking: CfgNode, place: string): boolean {
+    const before = conditionsAround(nodeOf(taking), activation.call.fn);
+    if (before.length === 0) return false;
+    const releasing = [...notes.passages.values()]
+      .flatMap((all) => [...all.values()])
+      .filter((one) => one.way !== 'throw' && one.before.has(place) && !one.after.has(place));
+    return releasing
+      .flatMap(({ node }) => conditionsAround(nodeOf(node), activation.call.fn))
+      .some((one) => before.some((other) => other.text === one.text && other.node !== one.node));
+  }
+
+  // -- releases too many
+
+  #tooMuch(activation: Activation, notes: Notes, excess: Excess): BalanceProblem | undefined {
+    const { node, lock, gone } = excess;
+    const { primitive } = lock.cls;
+    if (primitive === CHAIN || primitive.releasedTwice === 'harmless') return undefined;
+    const at = this.#engine.code.span(nodeOf(node) ?? activation.call.fn);
+    const own = [...notes.taken].filter(([, { held }]) => isSameLock(held.lock, lock));
+    const how =
+      primitive.releasedTwice === 'throws'
+        ? 'the second release throws'
+        : 'it may free another holder’s grant';
+    if (gone) {
+      const place = placeOf(gone.token);
+      const reached = this.#walk(activation, notes, place).get(placeKey(node.id, 'gone'));
+      const first = reached && releasedAt(activation, reached);
+      if (!first || first === node) return undefined;
+      const before = nodeOf(first);
+      return {
+        kind: 'doubleRelease',
+        lock,
+        at,
+        how,
+        trace: [
+          ...(before ? [{ at: this.#engine.code.span(before), message: 'released here' }] : []),
+          { at, message: 'released again here' },
+        ],
+      };
+    }
+    if (own.length === 0 || !excess.isDirect) return undefined;
+    const isNever = own.every(([place]) =>
+      this.#walk(activation, notes, place).has(placeKey(node.id, 'never')),
+    );
+    if (
+      !isNever ||
+      own.some(([place, { node: taking }]) => this.#isCorrelated(activation, notes, taking, place))
+    ) {
+      return undefined;
+    }
+    // A lock that is given back for a while only, and taken again, is the caller's.
+    const isOwnOtherwise = [...notes.passages.values()]
+      .flatMap((all) => [...all.values()])
+      .some(
+        (one) =>
+          nodeOf(one.node) === nodeOf(node) &&
+          own.some(([place]) => one.before.has(place) && !one.after.has(place)),
+      );
+    if (!isOwnOtherwise) return undefined;
+    const taking = own[0]?.[1].held;
+    return {
+      kind: 'notHeld',
+      lock,
+      at,
+      how,
+      trace: [
+        ...(taking ? [{ at: taking.via?.at ?? taking.at, message: 'acquired here, if it is' }] : []),
+        { at, message: 'released here in any case' },
+      ],
+    };
+  }
+}
+
+function siteOf({ at }: Held): string {
+  return `${at.file}:${at.start}`;
+}
+
+/** What is certain to be held, with what the function was handed and has not given back yet. */
+function heldIn(world: World, { lent }: Notes): readonly Held[] {
+  if (lent.length === 0) return surelyHeld(world);
+  return [...surelyHeld(world), ...lent.filter(({ token }) => !world.releasedTokens.includes(token))];
+}
+
+/** The grants that a callback gets of the acquisition that it is chained to. */
+function lentTo({ call }: Context, engine: LockEngine): readonly Held[] {
+  const { fn, args } = call;
+  const chained = fn.parent;
+  if (!chained || !ts.isCallExpression(chained) || chained.arguments[0] !== fn) return [];
+  if (!isThen(chained.expression) || chained.expression.name.text !== 'then') return [];
+  const acquisition = skipParentheses(chained.expression.expression);
+  return args
+    .flatMap((value) => membersOf(value))
+    .flatMap((member): Held[] => {
+      if (member.kind !== 'releaser') return [];
+      const at = callSpan(engine.code, acquisition);
+      const [token] = member.tokens;
+      const [lock] = member.locks;
+      if (token === undefined || lock === undefined) return [];
+      return [{ token, lock, mode: 'exclusive', at, via: undefined, segment: undefined }];
+    });
+}
+
+function unsureIn({ held }: World): readonly string[] {
+  return held.filter(({ perhaps }) => perhaps).map(({ token }) => placeOf(token));
+}
+
+function tokensIn(world: World, notes: Notes): ReadonlySet<string> {
+  return new Set(heldIn(world, notes).map(({ token }) => placeOf(token)));
+}
+
+/** The lock that a call gives back by its name. */
+function directRelease(activation: Activation, node: Ts.Node, world: World): LockRef | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = skipParentheses(node.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  const method = callee.name.text;
+  for (const member of membersOf(activation.evaluate(callee.expression, world))) {
+    if (member.kind === 'lock' && member.lock.cls.primitive.release?.includes(method)) return member.lock;
+  }
+  return undefined;
+}
+
+function isWithin({ file, start, end }: Span, part: Ts.Node): boolean {
+  return part.getSourceFile().fileName === file && part.getStart() <= start && end <= part.end;
+}
+
+/** Whether a call is of what gives a lock back: `release()`, `grant.release()`. */
+function isRelease({ activation, world }: Step, node: CallLike): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const callee = skipParentheses(node.expression);
+  const own = activation.evaluate(callee, world);
+  const object = ts.isPropertyAccessExpression(callee)
+    ? activation.evaluate(callee.expression, world)
+    : undefined;
+  return [...membersOf(own), ...membersOf(object)].some((member) => releaserOf(member) !== undefined);
+}
+
+/** What was asked for before a wait, and has neither come nor been given back by the end of it. */
+function refusedIn({ node, world }: Step, after: World, notes: Notes): ReadonlySet<string> {
+  if (node.action.kind !== 'await') return new Set();
+  const left = new Set(
+    [...after.held, ...after.gone.map(({ held }) => held)].map(({ token }) => placeOf(token)),
+  );
+  for (const { token } of notes.lent) left.add(token);
+  return new Set([...tokensIn(world, notes)].filter((place) => !left.has(place)));
+}
