@@ -15,6 +15,7 @@ describe('the graph manager under its gate', () => {
     expect([code, places(report)]).toEqual([
       1,
       [
+        `lock-await ${MANAGER}:${lineOf(MANAGER, 'reserveRebuild', 'await this.#evictAll(victims);\n    return')}`,
         `lock-order ${MANAGER}:${lineOf(MANAGER, '#evictAll', 'acquireWrite')}`,
         `lock-reentry ${MANAGER}:${lineOf(MANAGER, '#retire', 'admission.acquire')}`,
       ],

@@ -71,6 +71,7 @@ describe('ws-gate', () => {
           '--changed',
           '--staged',
           '--max-warnings',
+          '--strict',
           '--quiet',
           '--stats',
           '--cwd',

@@ -57,6 +57,8 @@ const MAX_MAKERS = 8;
 
 /** Calls are followed at once to this depth; beyond it they wait for their turn. */
 const MAX_NESTING = 60;
+/** So many functions are run below locks for what a rule wants to see, and for nothing else. */
+const MAX_FOLLOWED = 5000;
 /** A context that has not settled after this many runs is left as it is. */
 const MAX_RUNS = 10;
 /**
@@ -78,6 +80,8 @@ export class LockEngine {
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
   readonly #queue = new Set<Context>();
+  /** What is run for a rule alone. */
+  readonly #followed = new Set<Context>();
   #current: Context | undefined;
   #depth = 0;
 
@@ -159,8 +163,12 @@ export class LockEngine {
     const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
     const isBelow =
       isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
-    const isFollowed = isBelow && (this.watcher.follows?.(fn) ?? false);
-    if (!isFollowed && !this.#essence.matters(closure, args, around.kept, isUnder)) {
+    const matters = this.#essence.matters(closure, args, around.kept, isUnder);
+    const isFollowed = !matters && isBelow && (this.watcher.follows?.(fn) ?? false);
+    if (isFollowed && this.#followed.size >= MAX_FOLLOWED) {
+      this.record.noteUnresolved(node, `call of ${functionName(fn)}, one of too many below a lock`);
+    }
+    if (!matters && !(isFollowed && this.#followed.size < MAX_FOLLOWED)) {
       return {
         kind: isAsyncFunction(fn) ? 'async' : 'sync',
         task: { acquisitions: [], outcomes: [UNIT] },
@@ -170,7 +178,7 @@ export class LockEngine {
     const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
     const inward = entering(formals);
     const { aliases = NO_ALIASES, within = NO_STORES } = this.#current?.call ?? {};
-    const call: Call = {
+    const full: Call = {
       fn,
       self: crossValue(closure.self, inward),
       args: trimmed(this.#given(fn, args).map((value) => crossValue(value, inward))),
@@ -181,7 +189,8 @@ export class LockEngine {
       aliases: aliasesOf(formals, [...args, ...closure.captured.values()], aliases),
       within: crossStores([...within, ...(around.within ? [around.within] : [])], aliases, inward),
     };
-    const context = this.#contexts.of(call);
+    const context = this.#contexts.of(isFollowed ? withFunctionsAlone(full) : full);
+    if (isFollowed) this.#followed.add(context);
     if (isUnder && !context.isUnder) this.#putUnder(context);
     if (isBelow && !context.isBelow) this.#putBelow(context);
     if (caller) {
@@ -371,4 +380,19 @@ function trimmed(args: readonly (Value | undefined)[]): (Value | undefined)[] {
 /** Whether what is held around the caller may be held when the callee starts. */
 function canBeBelow({ isWithin, isAtOnce }: Around): boolean {
   return isWithin || isAtOnce;
+}
+
+/** A call in which nothing matters but the functions that are handed in. */
+function withFunctionsAlone(call: Call): Call {
+  const isFunction = (value: Value | undefined): boolean =>
+    membersOf(value).some(({ kind }) => kind === 'closure' || kind === 'inert');
+  const { self, args, captured } = call;
+  return {
+    ...call,
+    self: self?.kind === 'instance' ? instanceOf(self.cls, self.exact, self.path) : self,
+    args: trimmed(args.map((value) => (isFunction(value) ? value : undefined))),
+    captured: new Map([...captured].filter(([, value]) => isFunction(value))),
+    aliases: NO_ALIASES,
+    within: NO_STORES,
+  };
 }

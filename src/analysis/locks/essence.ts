@@ -60,9 +60,9 @@ export class Essence {
       case 'closure': {
         const captured = this.ofBindings(value.captured, depth + 1);
         const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
-        const runs =
-          carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn) || this.#isWatched(value.fn);
-        return runs ? { ...value, captured } : { kind: 'inert' };
+        if (carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn))
+          return { ...value, captured };
+        return this.#isWatched(value.fn) ? { ...value, captured, isOnlyWatched: true } : { kind: 'inert' };
       }
       case 'object': {
         const properties = new Map<string, Value>();
@@ -196,9 +196,10 @@ export function isCarrier(value: Value | undefined): boolean {
       case 'lock':
       case 'operation':
       case 'releaser':
-      case 'closure':
       case 'generator':
         return true;
+      case 'closure':
+        return !member.isOnlyWatched;
       case 'opaque':
         return member.settles === true;
       case 'promise':

@@ -58,6 +58,8 @@ export interface Closure {
   readonly captured: Bindings;
   readonly self: Value | undefined;
   readonly bound: readonly (Value | undefined)[];
+  /** It leads to no lock, and is kept because some rule wants to see it run. */
+  readonly isOnlyWatched?: boolean;
 }
 
 /** An object of a class of the program. */
