@@ -16,6 +16,7 @@ import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
+import type { LockAnnotations } from './lock-annotations.ts';
 import { LockNames } from './lock-names.ts';
 import { parametersOf } from './parameters.ts';
 import {
@@ -32,6 +33,7 @@ import { asGiven } from './presence.ts';
 import type { LockReach } from './reach.ts';
 import { callSpan, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
+import type { Surroundings } from './surroundings.ts';
 import { CallTargets } from './targets.ts';
 import {
   type Acquisition,
@@ -74,6 +76,8 @@ export class LockEngine {
   readonly reach: LockReach;
   /** Looks on for the rules; set before the first function is run. */
   watcher: LockWatcher = {};
+  /** What the code says of its own locks; set before the first function is run. */
+  annotations: LockAnnotations | undefined;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -191,7 +195,7 @@ export class LockEngine {
       const inherits = around.isJoined ? onThis : 'nothing';
       const sites: CallSites = { gates, inherits, under: around.under?.lock.cls, handed: handedIn(args) };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
-      this.watcher.calls?.({ caller, callee: context, node, around });
+      this.watcher.calls?.({ caller, callee: context, node, around, inward });
     }
     const summary = this.#summaryOf(context);
     if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;

@@ -182,6 +182,13 @@ export interface Held {
   readonly segment: number | undefined;
   /** It was asked for by somebody else, and came by the promise of it. */
   readonly isAdopted?: boolean;
+  /**
+   * Why it may not be held, though it counts as held for whoever waits for another lock: it was asked for and nobody
+   * has waited for it, or it is held on some of the ways that lead here and not on others.
+   */
+  readonly doubt?: 'awaited' | 'merged';
+  /** Nobody has taken it here: an annotation of the function says that its callers have. */
+  readonly isAssumed?: true;
 }
 
 /** A point at which a task waits for a lock. */

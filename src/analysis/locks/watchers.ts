@@ -1,5 +1,7 @@
 import { CallbackWatcher } from './callbacks.ts';
 import type { LockEngine } from './engine.ts';
+import { GuardedWatcher } from './guarded.ts';
+import type { LockAnnotations } from './lock-annotations.ts';
 import { StallWatcher } from './stalls.ts';
 import { SuspensionWatcher } from './suspensions.ts';
 import type { LockWatcher } from './watcher.ts';
@@ -9,16 +11,23 @@ export interface Watchers {
   readonly callbacks?: CallbackWatcher;
   readonly suspensions?: SuspensionWatcher;
   readonly stalls?: StallWatcher;
+  readonly guarded?: GuardedWatcher;
 }
 
 /** Makes the watchers that the rules of this run ask for. */
-export function watchersFor(engine: LockEngine, rules: ReadonlySet<string>): Watchers {
+export function watchersFor(
+  engine: LockEngine,
+  annotations: LockAnnotations,
+  rules: ReadonlySet<string>,
+): Watchers {
+  const isAnnotated = annotations.tags.size > 0;
   return {
     ...(rules.has('lock-callback') && { callbacks: new CallbackWatcher(engine) }),
     ...(rules.has('lock-await') && {
       suspensions: new SuspensionWatcher(engine),
       stalls: new StallWatcher(engine),
     }),
+    ...(isAnnotated && rules.has('guarded-by') && { guarded: new GuardedWatcher(engine, annotations) }),
   };
 }
 

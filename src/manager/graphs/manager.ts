@@ -66,10 +66,7 @@ export class GraphManager<G> implements AsyncDisposable {
    */
   readonly table = new Map<string, LoadedWorkspace<G>>();
 
-  /**
-   * @guardedBy admission
-   * @internal
-   */
+  /** @internal */
   readonly accounts: MemoryAccounts<G>;
 
   /** @internal */
@@ -192,9 +189,10 @@ export class GraphManager<G> implements AsyncDisposable {
    * Makes `graph` the one that is served, keeps the one before for its readers, and consumes the reservation. Either
    * all of it happens or nothing does.
    *
-   * The caller holds `GraphManager.workspaces` for reading and has made sure that the workspace is still wanted;
-   * afterwards, with no lock held, it calls {@link GraphManager.dispatchPublishHook}. There is no `await` in here.
+   * The caller has made sure, in the same section, that the workspace is still wanted; afterwards, with no lock held, it
+   * calls {@link GraphManager.dispatchPublishHook}. There is no `await` in here.
    *
+   * @requiresLock workspaces shared
    * @throws {@link WorkspaceOversizeError}
    * @internal
    */
@@ -381,9 +379,9 @@ export class GraphManager<G> implements AsyncDisposable {
   }
 
   /**
-   * Brings a workspace back to where it was before its first build. The caller holds `GraphManager.workspaces` for
-   * writing.
+   * Brings a workspace back to where it was before its first build.
    *
+   * @requiresLock workspaces
    * @internal
    */
   clear(workspace: LoadedWorkspace<G>): void {
@@ -463,7 +461,11 @@ export class GraphManager<G> implements AsyncDisposable {
     for (const victim of evicted) this.#stopBuild(victim);
   }
 
-  /** The workspaces that may be evicted, the one longest unused first. The caller holds `workspaces`. */
+  /**
+   * The workspaces that may be evicted, the one longest unused first.
+   *
+   * @requiresLock workspaces shared
+   */
   #evictable(): LoadedWorkspace<G>[] {
     return [...this.table.values()]
       .filter(({ evictable }) => evictable)
@@ -471,8 +473,10 @@ export class GraphManager<G> implements AsyncDisposable {
   }
 
   /**
-   * Takes a workspace out, whole, in one step. The caller holds `workspaces` for writing, and calls
-   * {@link GraphManager.#stopBuild} when it does not any more.
+   * Takes a workspace out, whole, in one step. The caller calls {@link GraphManager.#stopBuild} when it does not hold the
+   * lock any more.
+   *
+   * @requiresLock workspaces
    */
   #evict(workspace: LoadedWorkspace<G>): void {
     this.#retire(workspace);
