@@ -2,7 +2,6 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import { aroundStep } from './around.ts';
 import { inCall, takeAtOnce } from './at-once.ts';
-import { phasesOfCall, surroundings } from './surroundings.ts';
 import { type Closure, membersOf, type Value } from './values.ts';
 import { keptGrants, releaseTokens, type World } from './world.ts';
 

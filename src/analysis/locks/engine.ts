@@ -33,7 +33,6 @@ import { asGiven } from './presence.ts';
 import type { LockReach } from './reach.ts';
 import { callSpan, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
-import type { Surroundings } from './surroundings.ts';
 import { CallTargets } from './targets.ts';
 import {
   type Acquisition,
