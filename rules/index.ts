@@ -1,4 +1,5 @@
 import type { AnyRule } from '../src/engine/rule.ts';
+import { guardedBy } from './guarded-by/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
 import { lockAwait } from './lock-await/rule.ts';
 import { lockBalance } from './lock-balance/rule.ts';
@@ -10,6 +11,7 @@ import { requireDispatcher } from './require-dispatcher/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
+  guardedBy,
   insertInLoop,
   lockAwait,
   lockBalance,

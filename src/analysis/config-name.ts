@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Span } from '../engine/finding.ts';
 import type { Pass } from '../engine/rule.ts';
 
 /** A declaration as a config names it: `stopContainer`, `Provisioner.stop`, `src/backend.ts#Provisioner.stop`. */
@@ -32,13 +33,13 @@ export interface NameProblem {
   readonly candidates: readonly string[];
 }
 
-/** Reports a name that stands for no one thing. */
+/** Reports a name that stands for no one thing; `at` for one that is not written in the config. */
 export function reportName(
-  pass: Pick<Pass, 'unknownName' | 'ambiguousName'>,
+  pass: Pick<Pass, 'unknownName' | 'ambiguousName'> & { readonly at?: Span },
   where: string,
   name: string,
   { kind, candidates }: NameProblem,
 ): void {
-  if (kind === 'ambiguous') pass.ambiguousName(where, name, candidates);
-  else pass.unknownName(where, name, candidates);
+  if (kind === 'ambiguous') pass.ambiguousName(where, name, candidates, pass.at);
+  else pass.unknownName(where, name, candidates, pass.at);
 }

@@ -211,12 +211,12 @@ class CheckRun {
       configured,
       site: (at) => sites.add(placeOf(at)),
       report: (report) => this.#found.push({ ...report, ruleId: rule.id }),
-      unknownName: (where, name, candidates) => {
+      unknownName: (where, name, candidates, at = place) => {
         const hint = candidates.length > 0 ? `; did you mean ${candidates.join(' or ')}?` : '';
-        this.#integrity('unknownName', place, { where, name, candidates: hint });
+        this.#integrity('unknownName', at, { where, name, candidates: hint });
       },
-      ambiguousName: (where, name, candidates) =>
-        this.#integrity('ambiguousName', place, { where, name, candidates: candidates.join(' or ') }),
+      ambiguousName: (where, name, candidates, at = place) =>
+        this.#integrity('ambiguousName', at, { where, name, candidates: candidates.join(' or ') }),
       stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
       heeded: (hatch) => this.#heeded.add(placeOf(hatch)),
     };

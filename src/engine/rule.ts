@@ -66,10 +66,13 @@ export interface Pass<Options = unknown, Id extends string = string> extends Ana
   /** Counts something the rule examined. A configured rule that examined nothing turns the gate red. */
   site(at: Span): void;
   report(report: Report<Id>): void;
-  /** A name in the config that stands for nothing: reported by `gate-integrity`, with what it may have meant. */
-  unknownName(where: string, name: string, candidates: readonly string[]): void;
-  /** A name in the config that stands for several things: reported by `gate-integrity`, with the names of all. */
-  ambiguousName(where: string, name: string, candidates: readonly string[]): void;
+  /**
+   * A name in the config, or in an annotation at `at`, that stands for nothing: reported by `gate-integrity`, with what
+   * it may have meant.
+   */
+  unknownName(where: string, name: string, candidates: readonly string[], at?: Span): void;
+  /** A name that stands for several things: reported by `gate-integrity`, with the names of all. */
+  ambiguousName(where: string, name: string, candidates: readonly string[], at?: Span): void;
   /** An exception in the config that excuses nothing: reported by `gate-integrity`. */
   stale(message: string, help: string): void;
   /** An annotation in a comment silenced something; one that never does is reported by `gate-integrity`. */

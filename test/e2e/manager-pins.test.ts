@@ -24,7 +24,7 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
     const file = 'src/manager/graphs/rebuild.ts';
     const before = '      guard.succeed(builtAt);\n';
     const edit: Edit = [file, before, `${before}      this.#manager.accounts.refund(1);\n`];
-    expect(found(edit)).toEqual([`require-dispatcher ${file}`]);
+    expect(found(edit)).toEqual([`guarded-by ${file}`, `require-dispatcher ${file}`]);
   });
 
   it('WG-18 a state is set without a guard', () => {

@@ -18,6 +18,7 @@ import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.
 import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
+import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
 import { parametersOf } from './parameters.ts';
@@ -95,6 +96,8 @@ export class Activation {
   readonly cfg: Cfg;
   /** Conditions that are tested more than once: only these are worth remembering. */
   readonly #repeated: ReadonlySet<string>;
+  /** What an annotation of the function says that its callers hold. */
+  readonly #assumed: readonly Held[];
   readonly #acquisitions = new Map<string, Acquisition[]>();
   readonly #instances = new Map<LockClass, number>();
   readonly #yields = new Map<string, Generator['yields'][number]>();
@@ -111,6 +114,7 @@ export class Activation {
     this.call = context.call;
     this.cfg = cfg;
     this.#repeated = repeatedConditions(cfg);
+    this.#assumed = engine.annotations?.assumed(context.call) ?? [];
   }
 
   run(): Summary {
@@ -143,7 +147,7 @@ export class Activation {
     const pending = new Set<number>([entry]);
     const queue = new MinQueue();
     queue.push(entry);
-    incoming[entry]?.set('start', { ...START, bindings: this.call.captured });
+    incoming[entry]?.set('start', { ...START, held: this.#assumed, bindings: this.call.captured });
     const outcomes = new Map<string, Outcome>();
     const done: Set<string>[] = nodes.map(() => new Set());
 
@@ -193,8 +197,9 @@ export class Activation {
   }
 
   /** Of the worlds in which an exception leaves the function, its callers ask only what is held and given back. */
-  #noteThrown({ held, released, releasedTokens }: World): void {
-    const outcome: Outcome = { ...UNIT, held, released, releasedTokens };
+  #noteThrown(world: World): void {
+    const { releasedTokens } = world;
+    const outcome: Outcome = { ...UNIT, ...withoutAssumed(world, this.#assumed), releasedTokens };
     this.#thrown.set(outcomeKey(outcome), outcome);
   }
 
@@ -276,9 +281,10 @@ export class Activation {
     return settled.map((end) => {
       const value = isAsyncFunction(this.call.fn) && end !== world ? end.result : world.result;
       const inPromise = value?.kind === 'promise' ? tokensOf(value.task) : [];
+      const { held, released } = withoutAssumed(end, this.#assumed);
       const outcome: Outcome = {
-        held: end.held.filter(({ token }) => !inPromise.includes(token)),
-        released: end.released,
+        held: held.filter(({ token }) => !inPromise.includes(token)),
+        released,
         releasedTokens: end.releasedTokens,
         value,
         writes: end.writes,
@@ -685,7 +691,8 @@ export class Activation {
     return next;
   }
 
-  #noteYield(held: readonly Held[], value: Value | undefined): void {
+  #noteYield(around: readonly Held[], value: Value | undefined): void {
+    const held = around.filter(({ isAssumed }) => !isAssumed);
     if (held.length > 0) this.carriesLocks = true;
     const key = held
       .map(({ token }) => token)

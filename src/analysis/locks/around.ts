@@ -1,4 +1,5 @@
 import type { AsyncStore } from './async-stores.ts';
+import { LATER, SOMETIME, type Surroundings, surroundings } from './surroundings.ts';
 import { type Bindings, EMPTY_BINDINGS, type Held } from './values.ts';
 import { START, type World } from './world.ts';
 
@@ -28,6 +29,8 @@ export interface Around {
   readonly isDirect: boolean;
   /** What is held is held for the callee alone: it is the critical section. */
   readonly isSection: boolean;
+  /** How sure it is that what is held around the call is held while the callee runs. */
+  readonly surroundings: Surroundings;
   /** A store that has a value for the callee, as long as it runs. */
   readonly within?: AsyncStore | undefined;
 }
@@ -56,6 +59,7 @@ export function aroundStep(world: World, kept: Bindings): Around {
     isWithin: true,
     isDirect: false,
     isSection: false,
+    surroundings: surroundings(world, SOMETIME),
   };
 }
 
@@ -72,6 +76,7 @@ export const ALONE: Around = {
   isWithin: false,
   isDirect: false,
   isSection: false,
+  surroundings: surroundings(START, LATER),
 };
 
 /** Whether a lock that a caller holds has been given back by a function so many calls below it. */

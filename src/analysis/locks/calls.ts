@@ -20,7 +20,9 @@ import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
+import { callSigned } from './signatures.ts';
 import { onStore } from './store-calls.ts';
+import { type Phases, phasesOfCall, phasesOfTask, SOMETIME, surroundings } from './surroundings.ts';
 import { performTagged, substitutionsOf } from './tagged.ts';
 import { promisedList, settledBy } from './thenables.ts';
 import { isPartlyKnown, noteUnknown } from './unknown-calls.ts';
@@ -41,7 +43,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { addHeld, addHeldAgain, bind, keptGrants, releaseLock, START, type World } from './world.ts';
+import { addHeld, addHeldAgain, asked, bind, keptGrants, releaseLock, START, type World } from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -80,7 +82,12 @@ export function performCall(activation: Activation, node: CallLike, world: World
     if (builtin) return builtin;
   }
   const target = activation.evaluate(callee, world);
+  const subject = {
+    self: receiverNode && activation.evaluate(receiverNode, world),
+    args: argumentsOf(activation, node, world),
+  };
   return (
+    callSigned(activation, node, name, subject, world) ??
     callFunction(activation, node, callee, receiverNode, target, world) ??
     unknownCall(activation, node, callee, name, method, target, world)
   );
@@ -286,7 +293,7 @@ function acquire(
   world: World,
 ): readonly World[] {
   const held = heldAll(activation, node, locks, mode, world);
-  activation.engine.record.noteSite(callSpan(activation.engine.code, node));
+  activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
   const acquisitions = tries ? [] : held.map(acquisitionOf);
   if (locks[0]?.cls.primitive.immediate) {
     takeAtOnce(activation, { acquisitions, outcomes: [] }, world);
@@ -294,7 +301,7 @@ function acquire(
   }
   const outcome: Outcome = { ...UNIT, held, value: grantOf(held) };
   const task: Task = { acquisitions, outcomes: [outcome] };
-  return [bind(addHeldAgain(world, held), node, { kind: 'promise', task })];
+  return [bind(addHeldAgain(world, asked(held)), node, { kind: 'promise', task })];
 }
 
 export function grantOf(held: readonly Held[]): Releaser {
@@ -314,7 +321,7 @@ function tryAcquire(
   world: World,
 ): readonly World[] {
   const held = heldAll(activation, node, locks, 'exclusive', world);
-  activation.engine.record.noteSite(callSpan(activation.engine.code, node));
+  activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
   const isVoid = locks[0]?.cls.primitive.grants === 'void';
   const won: Value = isVoid ? { kind: 'constant', value: true } : grantOf(held);
   const lost: Value = { kind: 'constant', value: isVoid ? false : undefined };
@@ -336,7 +343,7 @@ function scoped(
   const waits = !tries && !(ifAvailable?.kind === 'constant' && ifAvailable.value === true);
   const held = heldAll(activation, node, locks, actual, world);
   const tokens = new Set(held.map(({ token }) => token));
-  activation.engine.record.noteSite(callSpan(activation.engine.code, node));
+  activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
   const callback = callbackOf(activation, node, world);
   const bodies = membersOf(callback).filter((member) => member.kind === 'closure');
   // A callback that is not known: whoever hands it in is looked at.
@@ -359,7 +366,7 @@ function scoped(
 /** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */
 export function startTask(node: Ts.Node, task: Task, world: World): World {
   let next = world;
-  for (const { held } of task.outcomes) next = addHeldAgain(next, held);
+  for (const { held } of task.outcomes) next = addHeldAgain(next, asked(held));
   return bind(next, node, { kind: 'promise', task });
 }
 
@@ -375,6 +382,7 @@ export function runUnder(
   held: readonly Held[],
   world: World,
   starts: 'here' | 'later' = 'here',
+  reaches: Phases = phasesOfTask(node),
 ): Task {
   const outer = held.length > 0 ? [...world.outer, ...world.held] : [];
   const joined = isJoined(node);
@@ -401,6 +409,7 @@ export function runUnder(
     isWithin: joined,
     isDirect: false,
     isSection: held.length > 0,
+    surroundings: surroundings(world, reaches, held),
   };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
@@ -511,7 +520,7 @@ export function invoke(
       // A promise that is handed out has its task under way.
       for (const member of membersOf(outcome.value)) {
         if (member.kind !== 'promise') continue;
-        for (const { held } of member.task.outcomes) next = addHeldAgain(next, held);
+        for (const { held } of member.task.outcomes) next = addHeldAgain(next, asked(held));
       }
       return bind(next, node, outcome.value);
     });
@@ -580,6 +589,7 @@ export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around
     isWithin,
     isDirect: false,
     isSection: false,
+    surroundings: surroundings(world, phasesOfCall(node, fn)),
   };
 }
 
@@ -733,7 +743,7 @@ export function runCallbacks(activation: Activation, node: CallLike, world: Worl
   const acquisitions: Acquisition[] = [];
   const writes = new Map<Ts.Node, Value>();
   for (const callback of callbacks) {
-    const task = runUnder(activation, node, callback, [], [], world);
+    const task = runUnder(activation, node, callback, [], [], world, 'here', SOMETIME);
     acquisitions.push(...task.acquisitions);
     for (const outcome of task.outcomes)
       for (const [declaration, value] of outcome.writes) writes.set(declaration, value);

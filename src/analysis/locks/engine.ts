@@ -16,6 +16,7 @@ import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
+import type { LockAnnotations } from './lock-annotations.ts';
 import { LockNames } from './lock-names.ts';
 import { parametersOf } from './parameters.ts';
 import {
@@ -76,6 +77,8 @@ export class LockEngine {
   readonly reach: LockReach;
   /** Looks on for the rules; set before the first function is run. */
   watcher: LockWatcher = {};
+  /** What the code says of its own locks; set before the first function is run. */
+  annotations: LockAnnotations | undefined;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -200,7 +203,7 @@ export class LockEngine {
       const inherits = around.isJoined ? onThis : 'nothing';
       const sites: CallSites = { gates, inherits, under: around.under?.lock.cls, handed: handedIn(args) };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
-      this.watcher.calls?.({ caller, callee: context, node, around });
+      this.watcher.calls?.({ caller, callee: context, node, around, inward });
     }
     const summary = this.#summaryOf(context);
     if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;

@@ -12,14 +12,17 @@ import { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
+import { LockAnnotations } from './lock-annotations.ts';
+import { readLockTags } from './lock-tags.ts';
 import { keptUnder, makerNameOf } from './makers.ts';
 import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
+import { TaggedUses } from './tagged-uses.ts';
 import { isTakingCall } from './taking.ts';
 import type { LockClass } from './values.ts';
-import { lockVocabulary } from './vocabulary.ts';
+import { lockVocabulary, withTagged } from './vocabulary.ts';
 import { together } from './watcher.ts';
 import { allOf, type Watchers, watchersFor } from './watchers.ts';
 
@@ -32,6 +35,8 @@ export interface LockFacts {
   readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
   /** What was seen on the way, for the rules that asked for it. */
   readonly watchers: Watchers;
+  /** What the code says of its own locks. */
+  readonly annotations: LockAnnotations;
   /** The name under which reports and config speak of a lock: with its file where two share a name. */
   nameOf(cls: LockClass): string;
   /** The locks that a name in the config stands for, or why there are none. */
@@ -45,10 +50,13 @@ export const lockFacts: Analysis<LockFacts> = {
     const code = new Code(program);
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
-    const vocabulary = lockVocabulary(program, identity.primitives);
+    const tags = readLockTags(program, code);
+    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
     const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
     const engine = new LockEngine(code, identity, reach);
-    const watchers = watchersFor(engine, rules);
+    const annotations = new LockAnnotations(tags, code, engine.evaluator);
+    if (tags.size > 0) engine.annotations = annotations;
+    const watchers = watchersFor(engine, annotations, rules);
     engine.watcher = together(allOf(watchers));
     const done = new Set<CfgOwner>();
     const analyse = (fn: CfgOwner): void => {
@@ -79,6 +87,13 @@ export const lockFacts: Analysis<LockFacts> = {
       const tree = program.tree(file);
       if (!tree) continue;
       found.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
+    }
+    // What is annotated is of interest to whoever uses it, though it take no lock.
+    const uses = new TaggedUses(code, vocabulary.tagged);
+    for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
+      const tree = program.tree(file);
+      const used = tree ? uses.in(tree.source) : new Set();
+      if (tree && used.size > 0) found.push(...functionsWith(tree.source, (node) => used.has(node)));
     }
     analyseAll(found);
     // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
@@ -136,6 +151,7 @@ export const lockFacts: Analysis<LockFacts> = {
       sites: engine.record.sites,
       unresolved: engine.unresolved(),
       watchers,
+      annotations,
       nameOf,
       find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
     };

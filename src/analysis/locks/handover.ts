@@ -2,6 +2,7 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import { runUnder, settles } from './calls.ts';
 import { givesBackItself } from './own-release.ts';
+import { LATER } from './surroundings.ts';
 import { type Held, membersOf, type Outcome, type Releaser, type Task, UNIT, type Value } from './values.ts';
 import { isSameLock, releaseAll, START, type World } from './world.ts';
 
@@ -68,7 +69,7 @@ export function detach(
     const releaser = releaserOf(member);
     if (releaser) next = handOver(activation, node, NOTHING, next, [releaser]);
     if (member.kind !== 'closure') continue;
-    const { acquisitions, outcomes } = runUnder(activation, node, member, [], [], world, 'later');
+    const { acquisitions, outcomes } = runUnder(activation, node, member, [], [], world, 'later', LATER);
     if (settles(member)) for (const one of acquisitions) activation.waitsFor(one, [], START);
     const around = next;
     const ends = outcomes.map((outcome): Outcome => {

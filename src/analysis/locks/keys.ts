@@ -121,8 +121,8 @@ export function bindingsKey(bindings: Bindings, depth = 0): string {
 /** One call may be granted different locks, by what it is called on. */
 export function heldKey(held: readonly Held[]): string {
   return held
-    .map(({ token, lock, mode, segment }) => {
-      return `${quoted(token)}${lockKey(lock)}${mode === 'shared' ? '~' : ''}:${segment ?? ''}`;
+    .map(({ token, lock, mode, segment, doubt }) => {
+      return `${quoted(token)}${lockKey(lock)}${mode === 'shared' ? '~' : ''}:${segment ?? ''}${doubt ?? ''}`;
     })
     .sort()
     .join('+');

@@ -19,6 +19,7 @@ import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
 import { makerOf } from './makers.ts';
 import { isWaitingFor, worksKeptIn } from './started-fields.ts';
+import { TaggedUses } from './tagged-uses.ts';
 import { Thenables } from './thenables.ts';
 import { isSettable, isUnknownValue } from './unknown-callees.ts';
 import { membersOf, type Value } from './values.ts';
@@ -32,6 +33,7 @@ export class LockReach {
   readonly thenables: Thenables;
   readonly #code: Code;
   readonly #vocabulary: LockVocabulary;
+  readonly #uses: TaggedUses;
   readonly #isTaking: (call: Ts.CallExpression) => boolean;
   readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
@@ -43,6 +45,7 @@ export class LockReach {
     this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
+    this.#uses = new TaggedUses(code, vocabulary.tagged);
     this.#isTaking = isTaking;
   }
 
@@ -140,9 +143,13 @@ export class LockReach {
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
     const awaited: NameNode[] = [];
-    let takes = false;
+    const tagged: NameNode[] = [];
+    let takes = this.#uses.isTagged(fn);
     const visit = (node: Ts.Node): void => {
       const spoken = this.#isOfLocks(node);
+      const use = this.#uses.isUse(node);
+      if (use === 'ask') tagged.push(node as NameNode);
+      else if (use) takes = true;
       if (spoken === 'member') suspects.push(node as NameNode);
       else if (spoken || isChainAccess(node)) takes = true;
       if (ts.isCallExpression(node)) {
@@ -170,6 +177,7 @@ export class LockReach {
     const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
     for (const { expression } of decorators) addName(expression, names);
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
+    if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
     if (takes) return { takes, isOpen: false, callsBack: false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
     const members = [...names, ...awaited].filter((name) => memberName(name.parent) === name);

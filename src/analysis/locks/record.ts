@@ -54,6 +54,7 @@ export class LockRecord {
   readonly #code: Code;
   readonly #parts: OwnParts;
   readonly #sites = new Map<string, Span>();
+  readonly #takings = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknownCalls = new Map<
     Ts.Node,
@@ -71,6 +72,11 @@ export class LockRecord {
   /** Every place where a lock is taken. */
   get sites(): readonly Span[] {
     return [...this.#sites.values()];
+  }
+
+  /** Every place where a lock is taken, with the lock; made ones aside. */
+  get takings(): readonly { readonly at: Span; readonly lock: LockRef }[] {
+    return [...this.#takings.values()];
   }
 
   /** The fields that hold the objects which locks belong to, as far as it is known. */
@@ -121,6 +127,12 @@ export class LockRecord {
 
   noteSite(at: Span): void {
     this.#sites.set(`${at.file}:${at.start}`, at);
+  }
+
+  /** Takes note of a place where a lock is taken, or tried. */
+  noteTaking(at: Span, lock: LockRef | undefined): void {
+    this.noteSite(at);
+    if (lock) this.#takings.set(`${at.file}:${at.start}`, { at, lock });
   }
 
   noteUnresolved(node: Ts.Node, what: string): void {

@@ -8,6 +8,7 @@ import { runUnder } from './calls.ts';
 import { awaitedChain, isChain } from './chain-locks.ts';
 import { handOver } from './handover.ts';
 import { idOf } from './keys.ts';
+import { phasesOfCall, surroundings } from './surroundings.ts';
 import { type Closure, membersOf, type Task, UNIT, type Value } from './values.ts';
 import { joinValues, type World } from './world.ts';
 
@@ -102,9 +103,14 @@ export function settledBy(
     [settle, settle],
     [],
     world,
+    'here',
+    phasesOfCall(node, executor.fn),
   );
   // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-  const effect = activation.engine.apply(activation, executor, [settle, settle], node, ALONE);
+  const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
+    ...ALONE,
+    surroundings: surroundings(world, phasesOfCall(node, executor.fn)),
+  });
   const { now, later } = inCall(effect?.kind === 'sync' ? effect.task : NOTHING);
   takeAtOnce(activation, now, world);
   const taken = new Set(now.acquisitions.map(({ token }) => token));

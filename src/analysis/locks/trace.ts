@@ -7,7 +7,10 @@ export function traceOf(edge: LockEdge, nameOf: (cls: LockClass) => string): Rep
   const { outer, inner } = edge;
   return [
     ...callSteps(outer.via),
-    { at: outer.at, message: `${nameOf(outer.lock.cls)} acquired here` },
+    {
+      at: outer.at,
+      message: `${nameOf(outer.lock.cls)} ${outer.isAssumed ? 'is held by every caller' : 'acquired here'}`,
+    },
     ...callSteps(inner.via),
     { at: inner.at, message: innerStep(edge, nameOf) },
   ];

@@ -184,8 +184,15 @@ export interface Held {
   readonly segment: number | undefined;
   /** It was asked for by somebody else, and came by the promise of it. */
   readonly isAdopted?: boolean;
-  /** It is held in some of the states that were merged into one, and not in all of them. */
+  /** This very grant is held in some of the states that were merged into one, and not in all of them. */
   readonly perhaps?: boolean;
+  /**
+   * Why it may not be held, though it counts as held for whoever waits for another lock: it was asked for and nobody
+   * has waited for it, or it is held on some of the ways that lead here and not on others.
+   */
+  readonly doubt?: 'awaited' | 'merged';
+  /** Nobody has taken it here: an annotation of the function says that its callers have. */
+  readonly isAssumed?: true;
 }
 
 /** A point at which a task waits for a lock. */

@@ -17,6 +17,8 @@ export interface LockVocabulary {
   readonly loose: ReadonlySet<string>;
   /** Names under which methods of locks are kept, to be called by. */
   readonly bound: ReadonlySet<string>;
+  /** Fields and functions that an annotation ties to a lock, by name: whoever uses them has to do with it. */
+  readonly tagged: ReadonlyMap<string, ReadonlySet<Ts.Node>>;
 }
 
 /** A function that uses none of these neither hands out a lock nor gives one back. */
@@ -41,7 +43,18 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
       else holders.set(name, (holders.get(name) ?? new Set()).add(declaration));
     }
   }
-  return { types, holders, loose, bound };
+  return { types, holders, loose, bound, tagged: new Map() };
+}
+
+/** A vocabulary of a program that annotates some declarations. */
+export function withTagged(vocabulary: LockVocabulary, declarations: Iterable<Ts.Node>): LockVocabulary {
+  const tagged = new Map<string, Set<Ts.Node>>();
+  for (const node of declarations) {
+    const { name } = node as { name?: Ts.Node };
+    const text = name && nameText(name)?.replace(/^#/, '');
+    if (text !== undefined) tagged.set(text, (tagged.get(text) ?? new Set()).add(node));
+  }
+  return { ...vocabulary, tagged };
 }
 
 /** Classes that offer what a lock offers, and names under which lock types are imported. */

@@ -3,6 +3,7 @@ import type { CfgEdge, CfgNode, CfgOwner } from '../cfg.ts';
 import type { Activation } from './activation.ts';
 import type { Around } from './around.ts';
 import type { Context } from './contexts.ts';
+import type { Crossing } from './paths.ts';
 import type { World } from './world.ts';
 
 /** One action of a function, in one state that control may be in there. */
@@ -20,6 +21,8 @@ export interface WatchedCall {
   /** The call, or what else runs the function: a lock's method, a loop over a list. */
   readonly node: Ts.Node;
   readonly around: Around;
+  /** How the caller's names become those of the callee. */
+  readonly inward: Crossing;
 }
 
 /**

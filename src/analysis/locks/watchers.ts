@@ -1,6 +1,8 @@
 import { BalanceWatcher } from './balance.ts';
 import { CallbackWatcher } from './callbacks.ts';
 import type { LockEngine } from './engine.ts';
+import { GuardedWatcher } from './guarded.ts';
+import type { LockAnnotations } from './lock-annotations.ts';
 import { StallWatcher } from './stalls.ts';
 import { SuspensionWatcher } from './suspensions.ts';
 import type { LockWatcher } from './watcher.ts';
@@ -11,10 +13,16 @@ export interface Watchers {
   readonly suspensions?: SuspensionWatcher;
   readonly stalls?: StallWatcher;
   readonly balance?: BalanceWatcher;
+  readonly guarded?: GuardedWatcher;
 }
 
 /** Makes the watchers that the rules of this run ask for. */
-export function watchersFor(engine: LockEngine, rules: ReadonlySet<string>): Watchers {
+export function watchersFor(
+  engine: LockEngine,
+  annotations: LockAnnotations,
+  rules: ReadonlySet<string>,
+): Watchers {
+  const isAnnotated = annotations.tags.size > 0;
   return {
     ...(rules.has('lock-callback') && { callbacks: new CallbackWatcher(engine) }),
     ...(rules.has('lock-await') && {
@@ -22,6 +30,7 @@ export function watchersFor(engine: LockEngine, rules: ReadonlySet<string>): Wat
       stalls: new StallWatcher(engine),
     }),
     ...(rules.has('lock-balance') && { balance: new BalanceWatcher(engine) }),
+    ...(isAnnotated && rules.has('guarded-by') && { guarded: new GuardedWatcher(engine, annotations) }),
   };
 }
 

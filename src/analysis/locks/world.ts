@@ -140,11 +140,21 @@ function mergeEffects(a: Effects, b: Effects): Effects {
   };
 }
 
-/** One grant may stand for a lock under two names, or in two stretches: then both are held. */
+/**
+ * One grant may stand for a lock under two names, or in two stretches: then both are held. A lock that only one side
+ * holds is in doubt.
+ */
 function uniteHeld(a: readonly Held[], b: readonly Held[]): readonly Held[] {
-  const known = new Set(a.map((held) => heldKey([held])));
-  const added = b.filter((held) => !known.has(heldKey([held])));
-  return [...onlyPerhaps(a, b), ...onlyPerhaps(added, a)];
+  const [inA, inB] = [surelyHeld(a), surelyHeld(b)];
+  const united = new Map<string, Held>();
+  for (const held of [...onlyPerhaps(a, b), ...onlyPerhaps(b, a)]) {
+    const key = modeKey(held);
+    const isCommon = held.doubt !== undefined || (inA.has(key) && inB.has(key));
+    const one: Held = isCommon ? held : { ...held, doubt: 'merged' };
+    united.set(heldKey([one]), one);
+  }
+  const isAsBefore = united.size === a.length && a.every((held) => united.get(heldKey([held])) === held);
+  return isAsBefore ? a : [...united.values()];
 }
 
 /** Grants of one state, those that the other one knows nothing of marked as uncertain. */
@@ -157,6 +167,19 @@ function onlyPerhaps(held: readonly Held[], others: readonly Held[]): readonly H
 
 function isSameGone(a: Gone, b: Gone): boolean {
   return a.held.token === b.held.token && a.by === b.by;
+}
+
+function surelyHeld(held: readonly Held[]): ReadonlySet<string> {
+  return new Set(held.filter(({ doubt }) => !doubt).map(modeKey));
+}
+
+function modeKey({ lock, mode }: Held): string {
+  return `${lockKey(lock)}${mode}`;
+}
+
+/** Grants that were asked for, and that nobody has waited for. */
+export function asked(held: readonly Held[]): readonly Held[] {
+  return held.map((one) => (one.doubt ? one : { ...one, doubt: 'awaited' }));
 }
 
 export function isSameLock(a: LockRef, b: LockRef): boolean {

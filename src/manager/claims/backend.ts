@@ -61,7 +61,7 @@ export class Backend<Config = unknown> {
    */
   readonly mu = new Mutex({ name: 'Backend.mu' });
 
-  /** @guardedBy mu, but for a single look */
+  /** Looked at by anybody, and changed by whoever holds `mu`: its methods say so. */
   readonly #workspaces: OpenWorkspaces<Config>;
   /**
    * Creates that have neither a claim nor an error yet: they keep the server from exiting under them.

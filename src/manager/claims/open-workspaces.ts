@@ -12,7 +12,7 @@ export interface Closing<Config> {
 
 /**
  * Which workspaces are open, and which keys are taken. The caller holds `Backend.mu` around every method but
- * {@link OpenWorkspaces.get} and {@link OpenWorkspaces.list}.
+ * {@link OpenWorkspaces.get} and {@link OpenWorkspaces.list}; the gate sees to it where the set is changed.
  */
 export class OpenWorkspaces<Config> {
   // Written only with a complete workspace that has its first claim, so that a single look without the lock is safe;
@@ -50,7 +50,11 @@ export class OpenWorkspaces<Config> {
     return [...this.#lanes.values()];
   }
 
-  /** The workspace that is open at `key`. An entry of the index that leads nowhere is dropped. */
+  /**
+   * The workspace that is open at `key`. An entry of the index that leads nowhere is dropped.
+   *
+   * @requiresLock Backend.mu
+   */
   async at(key: string): Promise<Workspace<Config> | undefined> {
     const id = await this.#index.get(key);
     if (id === undefined) return undefined;
@@ -59,34 +63,58 @@ export class OpenWorkspaces<Config> {
     return workspace;
   }
 
-  /** Whoever takes `key` at present. */
+  /**
+   * Whoever takes `key` at present.
+   *
+   * @requiresLock Backend.mu
+   */
   laneOf(key: string): Lane | undefined {
     return this.#lanes.get(key);
   }
 
-  /** Takes `key`. */
+  /**
+   * Takes `key`.
+   *
+   * @requiresLock Backend.mu
+   */
   take(key: string): Lane {
     const lane = new Lane();
     this.#lanes.set(key, lane);
     return lane;
   }
 
-  /** Gives `key` back, unless `lane` has lost it: a workspace that closed right after it opened takes it anew. */
+  /**
+   * Gives `key` back, unless `lane` has lost it: a workspace that closed right after it opened takes it anew.
+   *
+   * @requiresLock Backend.mu
+   */
   giveBack(key: string, lane: Lane): void {
     if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
   }
 
-  /** Enters the key of `workspace`, which {@link OpenWorkspaces.open} then makes possible to find. */
+  /**
+   * Enters the key of `workspace`, which {@link OpenWorkspaces.open} then makes possible to find.
+   *
+   * @requiresLock Backend.mu
+   */
   async enter(workspace: Workspace<Config>): Promise<void> {
     await this.#index.set(workspace.resolvedPath, workspace.id);
   }
 
-  /** Makes `workspace` possible to find. */
+  /**
+   * Makes `workspace` possible to find.
+   *
+   * @requiresLock Backend.mu
+   */
   open(workspace: Workspace<Config>): void {
     this.#byId.set(workspace.id, workspace);
   }
 
-  /** Makes `workspace` impossible to find, and its key taken until it has shut down. */
+  /**
+   * Makes `workspace` impossible to find, and its key taken until it has shut down.
+   *
+   * @requiresLock Backend.mu
+   */
   async unpublish(workspace: Workspace<Config>): Promise<Closing<Config>> {
     const { id, resolvedPath } = workspace;
     this.#byId.delete(id);

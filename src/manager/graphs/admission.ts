@@ -37,7 +37,8 @@ export interface Commit<G> {
  * The books of the memory budget. Every byte of every graph that the manager answers for is in exactly one of
  * three accounts: loaded, reserved, retained. Whatever changes them moves the high-water mark.
  *
- * They are changed only while `GraphManager.admission` is held; each change looks.
+ * They are changed only while `GraphManager.admission` is held: each change looks, and the gate sees to it. To look at
+ * them takes one step, and no lock.
  */
 export class MemoryAccounts<G> {
   readonly limit: number;
@@ -81,7 +82,11 @@ export class MemoryAccounts<G> {
     return Math.max(0, this.committed + bytes - this.limit);
   }
 
-  /** Sets `bytes` aside. @throws {@link MemoryBudgetExceededError}, and then nothing has changed. */
+  /**
+   * Sets `bytes` aside. @throws {@link MemoryBudgetExceededError}, and then nothing has changed.
+   *
+   * @requiresLock GraphManager.admission
+   */
   reserve(bytes: number): void {
     this.#assertHeld();
     if (this.shortfall(bytes) > 0) throw new MemoryBudgetExceededError(this.#figures(bytes));
@@ -89,7 +94,11 @@ export class MemoryAccounts<G> {
     this.bumpHighWater();
   }
 
-  /** Gives back what was set aside. */
+  /**
+   * Gives back what was set aside.
+   *
+   * @requiresLock GraphManager.admission
+   */
   refund(bytes: number): void {
     this.#assertHeld();
     this.#reserved = Math.max(0, this.#reserved - bytes);
@@ -105,6 +114,8 @@ export class MemoryAccounts<G> {
    * Books a publish.
    *
    * @returns The token under which the predecessor is kept, if it is.
+   *
+   * @requiresLock GraphManager.admission
    */
   commit({ reserved, bytes, prior, retire }: Commit<G>): number | undefined {
     this.#assertHeld();
@@ -116,7 +127,11 @@ export class MemoryAccounts<G> {
     return token;
   }
 
-  /** Books an eviction: what was loaded is kept for its readers. */
+  /**
+   * Books an eviction: what was loaded is kept for its readers.
+   *
+   * @requiresLock GraphManager.admission
+   */
   retire(old: RetainedGraph<G>): number {
     this.#assertHeld();
     const token = this.#retain(old);
@@ -129,6 +144,8 @@ export class MemoryAccounts<G> {
    * Lets go of every retained graph that nobody reads any more: the only way out of the retained account.
    *
    * @returns Those that are still read after `drainTimeout`, each only once. It is a reason to warn, not to free.
+   *
+   * @requiresLock GraphManager.admission
    */
   reap(now: number, drainTimeout: number): RetainedGraph<G>[] {
     this.#assertHeld();

@@ -67,10 +67,7 @@ export class GraphManager<G> implements AsyncDisposable {
    */
   readonly table = new Map<string, LoadedWorkspace<G>>();
 
-  /**
-   * @guardedBy admission
-   * @internal
-   */
+  /** @internal */
   readonly accounts: MemoryAccounts<G>;
 
   /** @internal */
@@ -193,9 +190,10 @@ export class GraphManager<G> implements AsyncDisposable {
    * Makes `graph` the one that is served, keeps the one before for its readers, and consumes the reservation. Either
    * all of it happens or nothing does.
    *
-   * The caller holds `GraphManager.workspaces` for reading and has made sure that the workspace is still wanted;
-   * afterwards, with no lock held, it calls {@link GraphManager.dispatchPublishHook}. There is no `await` in here.
+   * The caller has made sure, in the same section, that the workspace is still wanted; afterwards, with no lock held, it
+   * calls {@link GraphManager.dispatchPublishHook}. There is no `await` in here.
    *
+   * @requiresLock workspaces shared
    * @throws {@link WorkspaceOversizeError}
    * @internal
    */
@@ -382,9 +380,9 @@ export class GraphManager<G> implements AsyncDisposable {
   }
 
   /**
-   * Brings a workspace back to where it was before its first build. The caller holds `GraphManager.workspaces` for
-   * writing.
+   * Brings a workspace back to where it was before its first build.
    *
+   * @requiresLock workspaces
    * @internal
    */
   clear(workspace: LoadedWorkspace<G>): void {
@@ -459,7 +457,11 @@ export class GraphManager<G> implements AsyncDisposable {
     for (const victim of evicted) this.#stopBuild(victim);
   }
 
-  /** The workspaces that may be evicted, the one longest unused first. The caller holds `workspaces`. */
+  /**
+   * The workspaces that may be evicted, the one longest unused first.
+   *
+   * @requiresLock workspaces shared
+   */
   #evictable(): LoadedWorkspace<G>[] {
     return [...this.table.values()]
       .filter(({ evictable }) => evictable)
@@ -467,8 +469,10 @@ export class GraphManager<G> implements AsyncDisposable {
   }
 
   /**
-   * Takes a workspace out, whole, in one step. The caller holds `workspaces` for writing, and calls
-   * {@link GraphManager.#stopBuild} when it does not any more.
+   * Takes a workspace out, whole, in one step. The caller calls {@link GraphManager.#stopBuild} when it does not hold the
+   * lock any more.
+   *
+   * @requiresLock workspaces
    */
   #evict(workspace: LoadedWorkspace<G>): void {
     this.#retire(workspace);

@@ -229,7 +229,7 @@ class DrainLoopSentinel<G> implements Disposable {
     this.#workspace = workspace;
   }
 
-  /** The caller holds `LoadedWorkspace.rebuildLane`. */
+  /** @requiresLock LoadedWorkspace.rebuildLane */
   release(): void {
     if (!this.#armed) return;
     this.#armed = false;
@@ -237,6 +237,7 @@ class DrainLoopSentinel<G> implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // ws-gate-disable-next-line guarded-by -- the one exception: an unforeseen end must not leave the right taken for ever
     this.release();
   }
 }
