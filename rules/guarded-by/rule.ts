@@ -1,4 +1,4 @@
-import { TAG_WORDS } from '../../src/analysis/locks/lock-tags.ts';
+import { TAG_WORDS } from '../../src/analysis/locks/tag-words.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
 export type MessageId =

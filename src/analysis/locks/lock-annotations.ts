@@ -2,9 +2,10 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import type { Call } from './activation.ts';
 import { type Evaluator, lexicalSelf } from './evaluator.ts';
-import { functionOf, type LockTag, type LockTagKind, type LockTags } from './lock-tags.ts';
+import { functionOf, type LockTag, type LockTags } from './lock-tags.ts';
 import { LockTerms, type NamedLock, type Subject } from './lock-terms.ts';
 import { parametersOf } from './parameters.ts';
+import type { LockTagKind } from './tag-words.ts';
 import { type Held, type Value, withPath } from './values.ts';
 
 /** An annotation, and the declaration that it holds for: its own, or one that inherits it. */

@@ -2,13 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, isParameterProperty, nameText, ownMember } from '../code.ts';
-
-const TAGS = ['guardedBy', 'requiresLock', 'excludesLock', 'acquires', 'releases', 'lockless'] as const;
-
-export type LockTagKind = (typeof TAGS)[number];
-
-/** What makes a file worth reading for its annotations. */
-export const TAG_WORDS: readonly string[] = TAGS.map((tag) => `@${tag}`);
+import { LOCK_TAGS, type LockTagKind, TAG_WORDS } from './tag-words.ts';
 
 /** An annotation of a declaration: `@guardedBy mu`. */
 export interface LockTag {
@@ -54,7 +48,10 @@ export function spokenName(node: Ts.Node): string | undefined {
   return name && nameText(name)?.replace(/^#/, '');
 }
 
-const TAG = new RegExp(`(?<=[\\s*])@(${TAGS.join('|')})\\b[ \\t]*([^\\s*,;]*)(?:[ \\t]+(shared)\\b)?`, 'g');
+const TAG = new RegExp(
+  `(?<=[\\s*])@(${LOCK_TAGS.join('|')})\\b[ \\t]*([^\\s*,;]*)(?:[ \\t]+(shared)\\b)?`,
+  'g',
+);
 
 function tagsBefore(node: Ts.Node, file: string): readonly Omit<LockTag, 'on'>[] {
   if (!isAnnotated(node)) return [];
