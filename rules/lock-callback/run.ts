@@ -1,12 +1,12 @@
 import { lastSegment, parseConfigName, resolvePath } from '../../src/analysis/config-name.ts';
 import { acquiredAt, type CallbackUnderLock } from '../../src/analysis/locks/callbacks.ts';
-import { lockFacts } from '../../src/analysis/locks/facts.ts';
+import { callbackFacts } from '../../src/analysis/locks/facts.ts';
 import { callSteps } from '../../src/analysis/locks/trace.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import type { LockCallbackOptions, MessageId } from './rule.ts';
 
 export async function run(pass: Pass<LockCallbackOptions, MessageId>): Promise<void> {
-  const facts = await pass.use(lockFacts);
+  const facts = await pass.use(callbackFacts);
   for (const site of facts.sites) pass.site(site);
   for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
   const { allow, callbacks } = pass.options;

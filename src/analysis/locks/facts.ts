@@ -1,7 +1,7 @@
 import type { LocksConfig } from '../../config/types.ts';
 import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
-import type { Analysis } from '../../engine/rule.ts';
+import type { Analysis, AnalysisContext } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody } from '../code.ts';
@@ -43,120 +43,137 @@ export interface LockFacts {
   find(name: string): { readonly locks: readonly LockClass[] } | NameProblem;
 }
 
-/** Where locks are taken, and what is held there. Shared by all lock rules. */
+/** Where locks are taken, and what is held there. Shared by the lock rules, all but `lock-callback`. */
 export const lockFacts: Analysis<LockFacts> = {
   id: 'lock-facts',
-  compute({ program, locks, rules }) {
-    const code = new Code(program);
-    const identity = new LockIdentity(code, locks.primitives);
-    const methods = acquiringMethods(identity.primitives);
-    const tags = readLockTags(program, code);
-    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
-    const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
-    const engine = new LockEngine(code, identity, reach);
-    const annotations = new LockAnnotations(tags, code, engine.evaluator);
-    if (tags.size > 0) engine.annotations = annotations;
-    const watchers = watchersFor(engine, annotations, rules);
-    engine.watcher = together(allOf(watchers));
-    const done = new Set<CfgOwner>();
-    const analyse = (fn: CfgOwner): void => {
-      if (done.has(fn)) return;
-      done.add(fn);
-      engine.analyse(fn);
-    };
-    /** What only its own file can call is looked at through its callers there: they know what they hand in. */
-    const analyseAll = (fns: readonly CfgOwner[]): void => {
-      for (const fn of fns.filter(isReachable)) analyse(fn);
-      for (const fn of fns.filter((one) => !isReachable(one))) {
-        for (const caller of callersInFile(fn)) if (isReachable(caller)) analyse(caller);
-        for (const caller of callersInFile(fn)) if (!engine.hasAnalysed(caller)) analyse(caller);
-        if (!engine.hasAnalysed(fn)) analyse(fn);
-      }
-    };
-    const found: CfgOwner[] = [];
-    for (const file of program.filesWith(lockWords(identity.primitives))) {
-      const tree = program.tree(file);
-      if (tree) found.push(...functionsTaking(tree.source, methods));
+  compute: (context) =>
+    factsFor(
+      context,
+      [...context.rules].filter((rule) => rule !== CALLBACKS),
+    ),
+};
+
+/**
+ * The same for `lock-callback`, which has functions run that lead to no lock. The more of them are told apart, the
+ * sooner an analysis comes to its bounds: no other rule is to miss anything for that.
+ */
+export const callbackFacts: Analysis<LockFacts> = {
+  id: 'lock-facts-callbacks',
+  compute: (context) => factsFor(context, [CALLBACKS]),
+};
+
+const CALLBACKS = 'lock-callback';
+
+function factsFor({ program, locks }: AnalysisContext, rules: readonly string[]): LockFacts {
+  const code = new Code(program);
+  const identity = new LockIdentity(code, locks.primitives);
+  const methods = acquiringMethods(identity.primitives);
+  const tags = readLockTags(program, code);
+  const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
+  const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
+  const engine = new LockEngine(code, identity, reach);
+  const annotations = new LockAnnotations(tags, code, engine.evaluator);
+  if (tags.size > 0) engine.annotations = annotations;
+  const watchers = watchersFor(engine, annotations, new Set(rules));
+  engine.watcher = together(allOf(watchers));
+  const done = new Set<CfgOwner>();
+  const analyse = (fn: CfgOwner): void => {
+    if (done.has(fn)) return;
+    done.add(fn);
+    engine.analyse(fn);
+  };
+  /** What only its own file can call is looked at through its callers there: they know what they hand in. */
+  const analyseAll = (fns: readonly CfgOwner[]): void => {
+    for (const fn of fns.filter(isReachable)) analyse(fn);
+    for (const fn of fns.filter((one) => !isReachable(one))) {
+      for (const caller of callersInFile(fn)) if (isReachable(caller)) analyse(caller);
+      for (const caller of callersInFile(fn)) if (!engine.hasAnalysed(caller)) analyse(caller);
+      if (!engine.hasAnalysed(fn)) analyse(fn);
     }
-    for (const file of filesWithChains(program)) {
-      const tree = program.tree(file);
-      if (tree) found.push(...functionsWith(tree.source, isChainAccess));
+  };
+  const found: CfgOwner[] = [];
+  for (const file of program.filesWith(lockWords(identity.primitives))) {
+    const tree = program.tree(file);
+    if (tree) found.push(...functionsTaking(tree.source, methods));
+  }
+  for (const file of filesWithChains(program)) {
+    const tree = program.tree(file);
+    if (tree) found.push(...functionsWith(tree.source, isChainAccess));
+  }
+  // A lock's method is called by whatever name it was given.
+  for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
+    const tree = program.tree(file);
+    if (!tree) continue;
+    found.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
+  }
+  // What is annotated is of interest to whoever uses it, though it take no lock.
+  const uses = new TaggedUses(code, vocabulary.tagged);
+  for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
+    const tree = program.tree(file);
+    const used = tree ? uses.in(tree.source) : new Set();
+    if (tree && used.size > 0) found.push(...functionsWith(tree.source, (node) => used.has(node)));
+  }
+  analyseAll(found);
+  // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
+  const followed = { carriers: new Set<string>(), locking: new Set<string>() };
+  const iterators = new Set<CfgOwner>();
+  const followIterators = (): void => {
+    for (const method of engine.carriers.filter(isIterator)) {
+      if (iterators.has(method)) continue;
+      iterators.add(method);
+      analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
     }
-    // A lock's method is called by whatever name it was given.
-    for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
+  };
+  const makers = new Set<string>();
+  /**
+   * The names of carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
+   * to do with locks by themselves, not by what they are given.
+   */
+  const newNames = (): { readonly all: readonly string[]; readonly locking: readonly string[] } => {
+    const { carriers, locking: touching } = engine;
+    const own = carriers.filter((fn) => touching.has(fn) || reach.leads(fn));
+    const locking = [...carrierNames(own, followed.locking)];
+    for (const name of keptResults(carriers, makers, program)) {
+      if (!followed.locking.has(name)) locking.push(name);
+      followed.locking.add(name);
+    }
+    return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
+  };
+  followIterators();
+  for (let names = newNames(); names.all.length > 0; names = newNames()) {
+    for (const file of program.filesWith(names.all)) {
       const tree = program.tree(file);
       if (!tree) continue;
-      found.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
+      const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
+      // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
+      const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
+        (fn) => reach.leads(fn) || (open.has(fn) && reach.isOpen(fn)),
+      );
+      analyseAll(callers);
     }
-    // What is annotated is of interest to whoever uses it, though it take no lock.
-    const uses = new TaggedUses(code, vocabulary.tagged);
-    for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
-      const tree = program.tree(file);
-      const used = tree ? uses.in(tree.source) : new Set();
-      if (tree && used.size > 0) found.push(...functionsWith(tree.source, (node) => used.has(node)));
-    }
-    analyseAll(found);
-    // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
-    const followed = { carriers: new Set<string>(), locking: new Set<string>() };
-    const iterators = new Set<CfgOwner>();
-    const followIterators = (): void => {
-      for (const method of engine.carriers.filter(isIterator)) {
-        if (iterators.has(method)) continue;
-        iterators.add(method);
-        analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
-      }
-    };
-    const makers = new Set<string>();
-    /**
-     * The names of carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
-     * to do with locks by themselves, not by what they are given.
-     */
-    const newNames = (): { readonly all: readonly string[]; readonly locking: readonly string[] } => {
-      const { carriers, locking: touching } = engine;
-      const own = carriers.filter((fn) => touching.has(fn) || reach.leads(fn));
-      const locking = [...carrierNames(own, followed.locking)];
-      for (const name of keptResults(carriers, makers, program)) {
-        if (!followed.locking.has(name)) locking.push(name);
-        followed.locking.add(name);
-      }
-      return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
-    };
     followIterators();
-    for (let names = newNames(); names.all.length > 0; names = newNames()) {
-      for (const file of program.filesWith(names.all)) {
-        const tree = program.tree(file);
-        if (!tree) continue;
-        const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
-        // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
-        const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
-          (fn) => reach.leads(fn) || (open.has(fn) && reach.isOpen(fn)),
-        );
-        analyseAll(callers);
-      }
-      followIterators();
-    }
-    const declared = engine.locks.classes;
-    const { edges, byClass } = ownedLocks(
-      engine.edges(),
-      engine.record.owners,
-      declared,
-      spokenOf(locks),
-      code,
-    );
-    const classes = [...declared, ...[...byClass.values()].flat()];
-    const nameOf = namer(classes, (file) => program.relative(file));
-    return {
-      classes,
-      edges: sortEdges([...edges]),
-      sites: engine.record.sites,
-      unresolved: engine.unresolved(),
-      watchers,
-      annotations,
-      nameOf,
-      find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
-    };
-  },
-};
+  }
+  const declared = engine.locks.classes;
+  const { edges, byClass } = ownedLocks(
+    engine.edges(),
+    engine.record.owners,
+    declared,
+    spokenOf(locks),
+    code,
+  );
+  const classes = [...declared, ...[...byClass.values()].flat()];
+  const nameOf = namer(classes, (file) => program.relative(file));
+  return {
+    classes,
+    edges: sortEdges([...edges]),
+    sites: engine.record.sites,
+    unresolved: engine.unresolved(),
+    watchers,
+    annotations,
+    nameOf,
+    find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
+  };
+}
 
 /** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
 function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program: Program): readonly string[] {
