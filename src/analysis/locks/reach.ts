@@ -72,7 +72,7 @@ export class LockReach {
 
   /** True if the function, or anything it calls, calls what was handed to it or kept for it. */
   callsBack(fn: CfgOwner): boolean {
-    return this.#reaches(fn, this.#callingBack, ({ callsBack }) => callsBack);
+    return this.#reaches(fn, this.#callingBack, ({ callsBack }) => callsBack());
   }
 
   /** True if the function, or anything it calls, is of a kind; what is learned on the way is kept in `known`. */
@@ -138,7 +138,7 @@ export class LockReach {
 
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
-    if (!body) return { takes: false, isOpen: false, callsBack: false, functions: [] };
+    if (!body) return { takes: false, isOpen: false, callsBack: () => false, functions: [] };
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
@@ -178,7 +178,7 @@ export class LockReach {
     for (const { expression } of decorators) addName(expression, names);
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
-    if (takes) return { takes, isOpen: false, callsBack: false, functions: [] };
+    if (takes) return { takes, isOpen: false, callsBack: () => false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
     const members = [...names, ...awaited].filter((name) => memberName(name.parent) === name);
     this.#code.prefetchNames(fn.getSourceFile().fileName, members);
@@ -189,7 +189,9 @@ export class LockReach {
     return {
       takes,
       isOpen: called.some((callee) => this.#isUnknown(callee)),
-      callsBack: called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
+      callsBack: once(() =>
+        called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
+      ),
       functions: [...functions],
     };
   }
@@ -325,7 +327,7 @@ interface Callees {
   /** It calls something of which nothing is known. */
   readonly isOpen: boolean;
   /** It calls what was handed to it, or what is kept in a field. */
-  readonly callsBack: boolean;
+  readonly callsBack: () => boolean;
   readonly functions: readonly CfgOwner[];
 }
 
@@ -336,6 +338,15 @@ function isField(node: Ts.Node): boolean {
     ts.isMethodSignature(node) ||
     ts.isParameter(node)
   );
+}
+
+/** An answer that costs questions to the compiler: looked for when somebody asks. */
+function once(answer: () => boolean): () => boolean {
+  let known: boolean | undefined;
+  return () => {
+    known ??= answer();
+    return known;
+  };
 }
 
 /** A member that may hold a function of somebody else's. */
