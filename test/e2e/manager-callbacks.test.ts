@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkManager, type Edit } from '../support/manager-gate.ts';
+import { by, checkManager, type Edit } from '../support/manager-gate.ts';
 
 const GRAPHS = 'src/manager/graphs/manager.ts';
 const REBUILD = 'src/manager/graphs/rebuild.ts';
@@ -8,7 +8,7 @@ const CLAIMS = 'src/manager/claims/claims.ts';
 
 /** What the gate finds after an edit, as rule, file and message. */
 function found(edit: Edit): string[] {
-  const { code, report } = checkManager(edit);
+  const { code, report } = checkManager(edit, by('lock-callback', 'lock-await'));
   expect(code).toBe(1);
   return report.findings.map(({ ruleId, file, message }) => `${ruleId} ${file}: ${message}`);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkManager, type Edit, places } from '../support/manager-gate.ts';
+import { by, checkManager, type Edit, places } from '../support/manager-gate.ts';
+
+const LOCKS = by('lock-order', 'lock-cycle', 'lock-reentry', 'lock-balance');
 
 const [BACKEND, CLAIMS, ENDING, OPENING] = ['backend', 'claims', 'ending', 'opening'].map(
   (name) => `src/manager/claims/${name}.ts`,
@@ -20,7 +22,7 @@ describe('the manager under its gate', () => {
   });
 
   it('is red when teardown takes the two locks the other way round', () => {
-    const { code, report, lineOf } = checkManager(SWAPPED_TEARDOWN);
+    const { code, report, lineOf } = checkManager(SWAPPED_TEARDOWN, LOCKS);
     expect([code, places(report)]).toEqual([
       1,
       [`lock-order ${ENDING}:${lineOf(ENDING, 'teardown', TAKE_MU)}`],
@@ -38,7 +40,7 @@ describe('the manager under its gate', () => {
   });
 
   it('is red without a declared order too: then teardown and attach make a cycle', () => {
-    const { code, report, lineOf } = checkManager(SWAPPED_TEARDOWN, ['--no-config']);
+    const { code, report, lineOf } = checkManager(SWAPPED_TEARDOWN, ['--no-config', ...LOCKS]);
     // Without the config a family of locks by key is one lock, and the rest of the manager has one.
     const inClaims = report.findings.filter(({ file }) => file.startsWith('src/manager/claims/'));
     expect([code, inClaims.map(({ ruleId }) => ruleId)]).toEqual([1, ['lock-cycle']]);
@@ -46,34 +48,40 @@ describe('the manager under its gate', () => {
   });
 
   it('stays green when teardown releases by hand what it acquired', () => {
-    const { code, report } = checkManager([
-      ENDING,
-      `      {
+    const { code, report } = checkManager(
+      [
+        ENDING,
+        `      {
         ${TAKE_CLIENTS}
         if (workspace.clients.size > 0) return;
       }`,
-      `      const release = await workspace.clientsMu.acquire();
+        `      const release = await workspace.clientsMu.acquire();
       try {
         if (workspace.clients.size > 0) return;
       } finally {
         release();
       }`,
-    ]);
+      ],
+      LOCKS,
+    );
     expect([code, report.findings]).toEqual([0, []]);
   });
 
   it('is red when attach takes the two locks the other way round', () => {
-    const { code, report, lineOf } = checkManager([
-      BACKEND,
-      `    ${TAKE_MU}
+    const { code, report, lineOf } = checkManager(
+      [
+        BACKEND,
+        `    ${TAKE_MU}
     if (this.#retired.has(client)) throw new ClientRetiredError();
     const workspace = this.getWorkspace(workspaceId);
     ${TAKE_CLIENTS}`,
-      `    const workspace = this.getWorkspace(workspaceId);
+        `    const workspace = this.getWorkspace(workspaceId);
     ${TAKE_CLIENTS}
     ${TAKE_MU}
     if (this.#retired.has(client)) throw new ClientRetiredError();`,
-    ]);
+      ],
+      LOCKS,
+    );
     expect([code, places(report)]).toEqual([
       1,
       [`lock-order ${BACKEND}:${lineOf(BACKEND, 'attachClient', TAKE_MU)}`],
@@ -87,11 +95,10 @@ describe('the manager under its gate', () => {
     ['#expire', 'expire(clientId, claim)'],
   ])('is red when %s calls teardown before it drops clientsMu', (method, ending) => {
     const last = `unclaimed = workspace.clients.${ending};\n`;
-    const { code, report, lineOf } = checkManager([
-      CLAIMS,
-      last,
-      `${last}      if (unclaimed) await this.#ending.teardown(workspace);\n`,
-    ]);
+    const { code, report, lineOf } = checkManager(
+      [CLAIMS, last, `${last}      if (unclaimed) await this.#ending.teardown(workspace);\n`],
+      LOCKS,
+    );
     // Teardown takes both locks, and its way out takes `mu` once more.
     expect([code, places(report)]).toEqual([
       1,
@@ -109,15 +116,18 @@ describe('the manager under its gate', () => {
   });
 
   it('is red when a workspace shuts down while mu is held', () => {
-    const { code, report, lineOf } = checkManager([
-      ENDING,
-      `      closing = await this.#workspaces.unpublish(workspace);
+    const { code, report, lineOf } = checkManager(
+      [
+        ENDING,
+        `      closing = await this.#workspaces.unpublish(workspace);
     }
     await this.shutDown(closing);`,
-      `      closing = await this.#workspaces.unpublish(workspace);
+        `      closing = await this.#workspaces.unpublish(workspace);
       await this.shutDown(closing);
     }`,
-    ]);
+      ],
+      LOCKS,
+    );
     expect([code, places(report)]).toEqual([
       1,
       [`lock-reentry ${ENDING}:${lineOf(ENDING, 'vacate', TAKE_MU)}`],
@@ -126,11 +136,10 @@ describe('the manager under its gate', () => {
 
   it('is red when the lookup of a create takes the lock that its callers hold', () => {
     const lookup = 'const workspace = await this.#workspaces.at(request.resolvedPath);';
-    const { code, report, lineOf } = checkManager([
-      OPENING,
-      lookup,
-      `using _again = await this.mu.acquire();\n    ${lookup}`,
-    ]);
+    const { code, report, lineOf } = checkManager(
+      [OPENING, lookup, `using _again = await this.mu.acquire();\n    ${lookup}`],
+      LOCKS,
+    );
     expect([code, places(report)]).toEqual([
       1,
       [`lock-reentry ${OPENING}:${lineOf(OPENING, '#join', '_again')}`],
@@ -142,7 +151,7 @@ describe('the manager under its gate', () => {
       ENDING,
       `      exit = this.#decideToExit();
     }
-    lane.vacate();
+    lane.end();
     if (exit) this.#exitIdle();
   }
 
@@ -150,21 +159,21 @@ describe('the manager under its gate', () => {
       `      exit = this.#decideToExit();
       if (exit) ${hook};
     }
-    lane.vacate();
+    lane.end();
   }
 
   /** Ends the pending`,
     ];
 
     it('is red when it is known to call back into the backend', () => {
-      const { code, report, lineOf } = checkManager(moved('await this.vacate(key, lane)'));
+      const { code, report, lineOf } = checkManager(moved('await this.vacate(key, lane)'), LOCKS);
       const place = `lock-reentry ${ENDING}:${lineOf(ENDING, 'vacate', TAKE_MU)}`;
       expect([code, places(report)]).toEqual([1, [place]]);
     });
 
     it('stays green for the hook that the server gives, which starts the end and waits for nothing', () => {
       const hook = 'await this.#shutdownServer?.()';
-      const { report } = checkManager(moved(hook));
+      const { report } = checkManager(moved(hook), LOCKS);
       expect(report.findings).toEqual([]);
       expect(report.unresolved.filter(({ message }) => message.includes('shutdownServer'))).toEqual([]);
     });

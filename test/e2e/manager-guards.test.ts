@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkManager, type Edit } from '../support/manager-gate.ts';
+import { by, checkManager, type Edit } from '../support/manager-gate.ts';
 
 const GRAPHS = 'src/manager/graphs/manager.ts';
 const REBUILD = 'src/manager/graphs/rebuild.ts';
@@ -7,7 +7,7 @@ const BACKEND = 'src/manager/claims/backend.ts';
 
 /** What the gate finds after an edit: each rule and message with its file, and the words of the first of them. */
 function found(edit: Edit): { readonly kinds: readonly string[]; readonly first: string } {
-  const { code, report } = checkManager(edit);
+  const { code, report } = checkManager(edit, by('guarded-by'));
   expect(code).toBe(1);
   const kinds = report.findings.map(({ ruleId, messageId, file }) => `${ruleId}/${messageId} ${file}`);
   return { kinds: [...new Set(kinds)].sort(), first: report.findings[0]?.message ?? '' };

@@ -43,6 +43,35 @@ const KNOWN: ReadonlySet<string> = new Set([
   'split into files: lock-cycle/void-main-is-one-task.good.ts',
   'split into files: insert-in-loop/sql-spread-and-line-comment.bad.ts',
   'extract methods: require-dispatcher/decorator-of-the-interface.good.ts',
+  // In a chain, grants are not followed from one link to the next as they are from statement to statement.
+  ...[
+    'all-with-one-that-is-refused.bad',
+    'await-lock-released-twice.bad',
+    'by-name-after-the-releaser.bad',
+    'by-name-early-throw.bad',
+    'callee-that-forgets-its-grant.fn',
+    'helper-that-does-not-await.bad',
+    'lock-and-unlock-by-helpers.bad',
+    'optional-acquisition.bad',
+    'released-before-return-and-in-finally.bad',
+    'released-by-a-helper-and-again.bad',
+    'released-in-catch-and-finally.bad',
+    'releaser-after-by-name.bad',
+    'releaser-in-a-listener.bad',
+    'releaser-in-a-listener.good',
+  ].map((name) => `await to then: lock-balance/${name}.ts`),
+  // What is replaced, lent or handed on by one more function is not looked for there.
+  'wrap in try and finally: lock-balance/replaced-by-a-helper.bad.ts',
+  'inline a method: lock-balance/replaced-by-a-helper.bad.ts',
+  'extract methods: lock-balance/replaced-by-a-helper.bad.ts',
+  'extract methods: lock-balance/lent-and-taken-back.good.ts',
+  'extract methods: lock-callback/factory-of-a-missing-entry.bad.ts',
+  'extract methods: lock-callback/private-parameter-handed-on.bad.ts',
+  'extract methods: lock-callback/wrapper-that-notifies.bad.ts',
+  'extract methods: lock-await/idle-of-its-own-queue.bad.ts',
+  // An annotation names a parameter, or stands on what has changed places.
+  'rename locals: guarded-by/parameter-lock.bad.ts',
+  'rename locals: guarded-by/parameter-lock.good.ts',
 ]);
 
 interface Program {
@@ -65,7 +94,10 @@ describe.each(Object.entries(rewrites))('to %s', (name, rewrite) => {
     );
     const dir = tempDir({});
     cpSync(path.join(root, 'fixtures/tsconfig.json'), path.join(dir, 'tsconfig.json'));
-    symlinkSync(path.join(root, 'node_modules'), path.join(dir, 'node_modules'));
+    // What imports this package by its name finds it.
+    for (const entry of ['node_modules', 'package.json', 'dist', 'src']) {
+      symlinkSync(path.join(root, entry), path.join(dir, entry));
+    }
     const programs: (readonly [Program, Program])[] = [];
     for (const fixture of chosen) {
       if (/ into | methods/.test(name) && namesPlaces(fixture)) continue;

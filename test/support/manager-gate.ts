@@ -20,6 +20,11 @@ export interface Checked {
   lineOf(file: string, method: string, text: string): number;
 }
 
+/** The arguments of a check by some rules alone: what an edit breaks is one rule's business, and a check of all takes long. */
+export function by(...rules: readonly string[]): readonly string[] {
+  return rules.flatMap((rule) => ['--rule', rule]);
+}
+
 /** Checks the manager under the config of this repository, after the edit. */
 export function checkManager(edit: Edit | undefined, args: readonly string[] = []): Checked {
   // The config names the rules too, and a pattern that matches no file is red.
