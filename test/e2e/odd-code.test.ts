@@ -29,12 +29,9 @@ function check(code: string, ...args: string[]): CliRun {
       'export class Mutex {\n  async acquire(): Promise<() => void> {\n    return () => {};\n  }\n}\n',
     'src/a.ts': HEAD + code,
   });
-  // The programs are written for these rules, and give nothing back where something fails.
-  const rules = ['lock-cycle', 'lock-order', 'lock-reentry', 'insert-in-loop'].flatMap((rule) => [
-    '--rule',
-    rule,
-  ]);
-  return ws(dir, ['check', '-f', 'compact', ...rules, ...args]);
+  // The programs are written for some rules, and give nothing back where something fails.
+  const rules = args.includes('--rule') ? [] : ['lock-cycle', 'lock-order', 'lock-reentry', 'insert-in-loop'];
+  return ws(dir, ['check', '-f', 'compact', ...rules.flatMap((rule) => ['--rule', rule]), ...args]);
 }
 
 function list(count: number, item: (index: number) => string): string {
