@@ -1,7 +1,21 @@
 import type { Program } from '../../engine/program.ts';
 
 /** The files whose text reads a field as a promise chain does, or one of a container, and writes it: they may hold one. */
-export function filesWithChains(program: Pick<Program, 'filesWith' | 'text'>): readonly string[] {
+export function filesWithChains(program: Texts): readonly string[] {
+  let files = found.get(program);
+  if (!files) {
+    files = search(program);
+    found.set(program, files);
+  }
+  return files;
+}
+
+type Texts = Pick<Program, 'filesWith' | 'text'>;
+
+/** Several rules ask of one program, whose texts stay what they are. */
+const found = new WeakMap<Texts, readonly string[]>();
+
+function search(program: Texts): readonly string[] {
   return program.filesWith(['.then(', 'new Promise', 'withResolvers']).filter((file) => {
     const text = program.text(file) ?? '';
     const written = new Set([...text.matchAll(/this\.(#?\w+)\s*=[^=>]/g)].map(([, name]) => name));

@@ -13,7 +13,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { LockAnnotations } from './lock-annotations.ts';
-import { readLockTags } from './lock-tags.ts';
+import { type LockTags, readLockTags } from './lock-tags.ts';
 import { keptUnder, makerNameOf } from './makers.ts';
 import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
@@ -46,9 +46,10 @@ export interface LockFacts {
 /** Where locks are taken, and what is held there. Shared by the lock rules, all but `lock-callback`. */
 export const lockFacts: Analysis<LockFacts> = {
   id: 'lock-facts',
-  compute: (context) =>
+  compute: async (context) =>
     factsFor(
       context,
+      await context.use(lockGround),
       [...context.rules].filter((rule) => rule !== CALLBACKS),
     ),
 };
@@ -59,18 +60,61 @@ export const lockFacts: Analysis<LockFacts> = {
  */
 export const callbackFacts: Analysis<LockFacts> = {
   id: 'lock-facts-callbacks',
-  compute: (context) => factsFor(context, [CALLBACKS]),
+  compute: async (context) => factsFor(context, await context.use(lockGround), [CALLBACKS]),
 };
 
 const CALLBACKS = 'lock-callback';
 
-function factsFor({ program, locks }: AnalysisContext, rules: readonly string[]): LockFacts {
-  const code = new Code(program);
-  const identity = new LockIdentity(code, locks.primitives);
-  const methods = acquiringMethods(identity.primitives);
-  const tags = readLockTags(program, code);
-  const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
-  const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
+/** What does not depend on any run of the engine: all runs stand on it, and share what it has learned. */
+interface LockGround {
+  readonly code: Code;
+  readonly identity: LockIdentity;
+  readonly tags: LockTags;
+  readonly reach: LockReach;
+  /** The functions to begin with. */
+  readonly roots: readonly CfgOwner[];
+}
+
+const lockGround: Analysis<LockGround> = {
+  id: 'lock-ground',
+  compute({ program, locks }) {
+    const code = new Code(program);
+    const identity = new LockIdentity(code, locks.primitives);
+    const methods = acquiringMethods(identity.primitives);
+    const tags = readLockTags(program, code);
+    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
+    const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
+    const roots: CfgOwner[] = [];
+    for (const file of program.filesWith(lockWords(identity.primitives))) {
+      const tree = program.tree(file);
+      if (tree) roots.push(...functionsTaking(tree.source, methods));
+    }
+    for (const file of filesWithChains(program)) {
+      const tree = program.tree(file);
+      if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
+    }
+    // A lock's method is called by whatever name it was given.
+    for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
+      const tree = program.tree(file);
+      if (!tree) continue;
+      roots.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
+    }
+    // What is annotated is of interest to whoever uses it, though it take no lock.
+    const uses = new TaggedUses(code, vocabulary.tagged);
+    for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
+      const tree = program.tree(file);
+      const used = tree ? uses.in(tree.source) : new Set();
+      if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
+    }
+    return { code, identity, tags, reach, roots };
+  },
+};
+
+function factsFor(
+  { program, locks }: AnalysisContext,
+  { code, identity, tags, reach, roots }: LockGround,
+  rules: readonly string[],
+): LockFacts {
   const engine = new LockEngine(code, identity, reach);
   const annotations = new LockAnnotations(tags, code, engine.evaluator);
   if (tags.size > 0) engine.annotations = annotations;
@@ -91,29 +135,7 @@ function factsFor({ program, locks }: AnalysisContext, rules: readonly string[])
       if (!engine.hasAnalysed(fn)) analyse(fn);
     }
   };
-  const found: CfgOwner[] = [];
-  for (const file of program.filesWith(lockWords(identity.primitives))) {
-    const tree = program.tree(file);
-    if (tree) found.push(...functionsTaking(tree.source, methods));
-  }
-  for (const file of filesWithChains(program)) {
-    const tree = program.tree(file);
-    if (tree) found.push(...functionsWith(tree.source, isChainAccess));
-  }
-  // A lock's method is called by whatever name it was given.
-  for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
-    const tree = program.tree(file);
-    if (!tree) continue;
-    found.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
-  }
-  // What is annotated is of interest to whoever uses it, though it take no lock.
-  const uses = new TaggedUses(code, vocabulary.tagged);
-  for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
-    const tree = program.tree(file);
-    const used = tree ? uses.in(tree.source) : new Set();
-    if (tree && used.size > 0) found.push(...functionsWith(tree.source, (node) => used.has(node)));
-  }
-  analyseAll(found);
+  analyseAll(roots);
   // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
   const followed = { carriers: new Set<string>(), locking: new Set<string>() };
   const iterators = new Set<CfgOwner>();

@@ -5,6 +5,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { hasBody, nameText } from '../code.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { chainsShape } from './keyed-chains.ts';
+import { spokenName } from './lock-tags.ts';
 import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
 import { isTakingCall, isTakingMethod } from './taking.ts';
 
@@ -50,8 +51,7 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
 export function withTagged(vocabulary: LockVocabulary, declarations: Iterable<Ts.Node>): LockVocabulary {
   const tagged = new Map<string, Set<Ts.Node>>();
   for (const node of declarations) {
-    const { name } = node as { name?: Ts.Node };
-    const text = name && nameText(name)?.replace(/^#/, '');
+    const text = spokenName(node);
     if (text !== undefined) tagged.set(text, (tagged.get(text) ?? new Set()).add(node));
   }
   return { ...vocabulary, tagged };
