@@ -38,11 +38,6 @@ export function nodesIn(root: Ts.Node): readonly Ts.Node[] {
   return all;
 }
 
-export function hasModifier(node: Ts.Node, kind: Ts.SyntaxKind): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some((modifier) => modifier.kind === kind) ?? false;
-}
-
 /** Whether code says `this`, `super`, `arguments` or `new.target`, and so depends on the function that it is in. */
 export function dependsOnFunction(node: Ts.Node): boolean {
   return [node, ...nodesIn(node)].some(

@@ -1,6 +1,7 @@
+import { hasModifier } from '../../src/analysis/shapes.ts';
 import { owningFunction, resolveLocal } from '../../src/syntax/scopes.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
-import { applied, dependsOnFunction, type Edit, hasModifier, insert, nodesIn, parse } from './edits.ts';
+import { applied, dependsOnFunction, type Edit, insert, nodesIn, parse } from './edits.ts';
 
 /** The files of a program, by name. */
 export type Files = ReadonlyMap<string, string>;

@@ -2,6 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
@@ -781,11 +782,10 @@ function isIterated(node: Ts.Node): boolean {
 
 export function isAsyncFunction(fn: CfgOwner): boolean {
   if (ts.isSourceFile(fn)) return true;
-  const { modifiers } = fn as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+  return hasModifier(fn, ts.SyntaxKind.AsyncKeyword);
 }
 
-function isGenerator(fn: CfgOwner): boolean {
+export function isGenerator(fn: CfgOwner): boolean {
   return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
 }
 

@@ -29,7 +29,8 @@ export interface Place {
 /** What is asked of a walk along the passages of a function. */
 export interface Walk {
   readonly cfg: Cfg;
-  readonly passages: ReadonlyMap<number, readonly Passage[]>;
+  /** By the node that they leave. */
+  readonly passages: ReadonlyMap<number, ReadonlyMap<string, Passage>>;
   /** Whether an exception edge behind an action is of this world. */
   mayThrow(node: CfgNode): boolean;
   /** Whether an action hands the grant to somebody else. */
@@ -51,17 +52,16 @@ export function walk(
     waiting.push(place);
   };
   reach({ ...start, from: undefined, way: undefined });
-  for (let place = waiting.shift(); place; place = waiting.shift()) {
+  for (const place of waiting) {
     const node = cfg.nodes[place.node];
     if (!node) continue;
+    const onward = [...(passages.get(place.node)?.values() ?? [])];
     // What gives it back when all goes well does so in any case.
     const isGivingBack =
       node.action.kind === 'call' &&
-      passages
-        .get(place.node)
-        ?.some(({ way, before, after }) => way === 'next' && before.has(token) && !after.has(token));
+      onward.some(({ way, before, after }) => way === 'next' && before.has(token) && !after.has(token));
     const isHandedOn = place.state === 'held' && handsOn(node);
-    for (const passage of passages.get(place.node) ?? []) {
+    for (const passage of onward) {
       if (passage.before.has(token) !== (place.state === 'held') || passage.unsure.has(token)) continue;
       if (passage.way === 'throw' && (isGivingBack || !mayThrow(node))) continue;
       const state = stateAfter(place.state, passage, token);

@@ -2,7 +2,8 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CallLike, type CfgOwner } from '../cfg.ts';
 import { type Entity, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { isAsyncFunction } from './activation.ts';
+import { hasModifier, isFunctionExpression, returnedBy } from '../shapes.ts';
+import { isAsyncFunction, isGenerator } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { isThen } from './joined.ts';
@@ -178,7 +179,7 @@ export class Throws {
   /** Whether waiting for what a function returns may throw. */
   #result(fn: CfgOwner): boolean {
     if (this.#body(fn)) return true;
-    return returnedBy(fn).some((value) => this.wait(value));
+    return returnedBy(bodyOf(fn)).some((value) => this.wait(value));
   }
 
   /** A lock's own wait: it fails if it has a time limit, if it is refused, or if somebody cancels those who wait. */
@@ -268,7 +269,7 @@ export class Throws {
 
   /** An async function waits for the promise that it returns. */
   #asyncResult(fn: CfgOwner): boolean {
-    return returnedBy(fn).some((value) => mayBePromise(value) && this.wait(value));
+    return returnedBy(bodyOf(fn)).some((value) => mayBePromise(value) && this.wait(value));
   }
 
   #part(node: Ts.Node): boolean {
@@ -326,10 +327,6 @@ function isLanguage(module: string): boolean {
   return module === 'lib' || module === 'global' || module === 'typescript' || /^@types\/node/.test(module);
 }
 
-function isFunctionExpression(node: Ts.Node): node is Ts.ArrowFunction | Ts.FunctionExpression {
-  return ts.isArrowFunction(node) || ts.isFunctionExpression(node);
-}
-
 /** Whether a call is awaited, or chained to, by itself or by the name of its value. */
 function isUsedAsPromise(call: Ts.Node): boolean {
   const { parent } = call;
@@ -357,30 +354,10 @@ function functionOf(node: Ts.Node): CfgOwner | undefined {
   if (isCfgOwner(node)) return bodyOf(node) ? node : undefined;
   const isBound =
     (ts.isVariableDeclaration(node) && (node.parent.flags & ts.NodeFlags.Const) !== 0) ||
-    (ts.isPropertyDeclaration(node) &&
-      (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword) ?? false)) ||
+    (ts.isPropertyDeclaration(node) && hasModifier(node, ts.SyntaxKind.ReadonlyKeyword)) ||
     ts.isPropertyAssignment(node);
   const value = isBound && node.initializer ? skipParentheses(node.initializer) : undefined;
   return value && isFunctionExpression(value) ? value : undefined;
-}
-
-function isGenerator(fn: CfgOwner): boolean {
-  return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
-}
-
-/** The expressions that a function returns. */
-function returnedBy(fn: CfgOwner): readonly Ts.Expression[] {
-  const body = bodyOf(fn);
-  if (!body) return [];
-  if (ts.isArrowFunction(fn) && !ts.isBlock(body)) return [body as Ts.Expression];
-  const found: Ts.Expression[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isFunctionLike(node)) return;
-    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(body, visit);
-  return found;
 }
 
 /** A member or variable that is returned is, more often than not, no promise. */

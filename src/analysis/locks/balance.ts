@@ -213,11 +213,10 @@ export class BalanceWatcher implements LockWatcher {
   }
 
   #walk(activation: Activation, notes: Notes, place: string, start?: { node: number; state: State }) {
-    const passages = new Map([...notes.passages].map(([id, all]) => [id, [...all.values()]]));
     const own = notes.taken.get(place)?.held.at;
     const walking = {
       cfg: activation.cfg,
-      passages,
+      passages: notes.passages,
       mayThrow: (node: CfgNode) => !notes.releases.has(node.id) && this.#mayThrow(node, own),
       handsOn: (node: CfgNode) => notes.handing.get(node.id)?.has(place) ?? false,
     };

@@ -8,6 +8,7 @@ import {
   nameText,
   skipParentheses,
 } from '../code.ts';
+import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { callSitesOf } from './call-sites.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { functionType } from './function-types.ts';
@@ -370,7 +371,7 @@ function isField(node: Ts.Node): boolean {
 /** Whether a field may be given a function by whoever has the object. */
 function isOpenToAll(slot: Ts.Node, depth: number): boolean {
   if (!ts.isPropertyDeclaration(slot) || isPrivateMember(slot)) return false;
-  const isReadonly = has(slot, ts.SyntaxKind.ReadonlyKeyword);
+  const isReadonly = hasModifier(slot, ts.SyntaxKind.ReadonlyKeyword);
   if (isGivenByItsClass(slot)) return false;
   // Written out, the type tells that it is there to be set; a function without one is a method by another name.
   return depth > 0 ? true : !isReadonly && slot.type !== undefined;
@@ -397,7 +398,7 @@ function isPublic(fn: Ts.Node): boolean {
   const { parent } = fn;
   if (ts.isPropertyDeclaration(parent)) return !isPrivateMember(parent);
   const statement = ts.isVariableDeclaration(parent) ? parent.parent.parent : fn;
-  return has(statement, ts.SyntaxKind.ExportKeyword) || isExportedBelow(fn);
+  return hasModifier(statement, ts.SyntaxKind.ExportKeyword) || isExportedBelow(fn);
 }
 
 function isExportedBelow(fn: Ts.Node): boolean {
@@ -422,16 +423,6 @@ function isInline(fn: Ts.Node): boolean {
   return (
     !ts.isVariableDeclaration(parent) && !ts.isPropertyDeclaration(parent) && !ts.isPropertyAssignment(parent)
   );
-}
-
-function isPrivateMember(node: Ts.Node): boolean {
-  const { name } = node as { name?: Ts.Node };
-  return (name !== undefined && ts.isPrivateIdentifier(name)) || has(node, ts.SyntaxKind.PrivateKeyword);
-}
-
-function has(node: Ts.Node, kind: Ts.SyntaxKind): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some((one) => one.kind === kind) ?? false;
 }
 
 /** What is gone over by the call whose callback has this parameter first: `listeners.forEach((listener) => …)`. */

@@ -2,6 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
+import { propertyOf } from '../shapes.ts';
 import type { Activation } from './activation.ts';
 import { type GivenBack, isGivenBack } from './around.ts';
 import { type CallbackName, CallbackNames } from './callback-names.ts';
@@ -255,7 +256,7 @@ export class CallbackWatcher implements LockWatcher {
     const given = call.arguments[parameter.parent.parameters.indexOf(parameter)];
     if (!given) return 'seen';
     const [part, ...rest] = parts;
-    const own = part === undefined ? given : (memberOfLiteral(given, part) ?? given);
+    const own = part === undefined ? given : (propertyOf(given, part) ?? given);
     const handed = this.#origins.of(own);
     if (!handed) return 'seen';
     if (handed.kind === 'slot') return this.#origins.isForeign(handed) ? handed : 'seen';
@@ -308,17 +309,6 @@ function isHandedIn(
 function isKnown(value: Value | undefined): boolean {
   const members = membersOf(value);
   return members.length > 0 && members.every(({ kind }) => kind !== 'opaque' && kind !== 'instance');
-}
-
-function memberOfLiteral(value: Ts.Expression, name: string): Ts.Expression | undefined {
-  const bare = skipParentheses(value);
-  if (!ts.isObjectLiteralExpression(bare)) return undefined;
-  for (const property of bare.properties) {
-    if (property.name === undefined || nameText(property.name) !== name) continue;
-    if (ts.isPropertyAssignment(property)) return property.initializer;
-    if (ts.isShorthandPropertyAssignment(property)) return property.name;
-  }
-  return undefined;
 }
 
 function keyOf({ context, origin, call, held, isBeforePause }: Way): string {

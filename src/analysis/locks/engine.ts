@@ -2,6 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
 import type { Around } from './around.ts';
@@ -313,8 +314,7 @@ export class LockEngine {
       .filter((heir) => name !== undefined && this.code.member(heir, name) === fn)
       .slice(0, 8)
       .map((cls) => instanceOf(cls, true, 'this'));
-    const isAbstract =
-      self.cls.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword) ?? false;
+    const isAbstract = hasModifier(self.cls, ts.SyntaxKind.AbstractKeyword);
     const own = isAbstract && heirs.length > 0 ? [] : [{ ...self, exact: heirs.length > 0 }];
     return [...own, ...heirs].flatMap((one) => this.#made(one));
   }

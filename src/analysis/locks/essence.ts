@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
+import { returnedBy } from '../shapes.ts';
 import { functionType } from './function-types.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
@@ -162,23 +163,10 @@ function handsBack(fn: Ts.Node): boolean {
       parameters?: readonly Ts.ParameterDeclaration[];
       body?: Ts.Node;
     };
-    known =
-      parameters.length > 1 && body !== undefined && returnsOf(body).some((value) => isChoice(value, fn));
+    known = parameters.length > 1 && returnedBy(body).some((value) => isChoice(value, fn));
     handingBack.set(fn, known);
   }
   return known;
-}
-
-function returnsOf(body: Ts.Node): readonly Ts.Node[] {
-  if (!ts.isBlock(body)) return [body];
-  const found: Ts.Node[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isFunctionLike(node)) return;
-    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
-    ts.forEachChild(node, visit);
-  };
-  visit(body);
-  return found;
 }
 
 function isChoice(value: Ts.Node, fn: Ts.Node): boolean {

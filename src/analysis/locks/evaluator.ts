@@ -13,6 +13,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { hasModifier, isFunctionExpression } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
 import { isChainField } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
@@ -94,7 +95,7 @@ export class Evaluator {
     if (constant) return constant;
     if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
       return this.#access(node, env);
-    if (isFunctionValue(node)) return this.closure(node, env);
+    if (isFunctionExpression(node)) return this.closure(node, env);
     if (ts.isNewExpression(node)) return this.#new(node, env);
     if (ts.isCallExpression(node)) return this.#pureCall(node, env);
     if (ts.isArrayLiteralExpression(node)) return this.#array(node, env);
@@ -858,10 +859,6 @@ export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
   );
 }
 
-function isFunctionValue(node: Ts.Node): node is Ts.FunctionExpression | Ts.ArrowFunction {
-  return ts.isFunctionExpression(node) || ts.isArrowFunction(node);
-}
-
 /** Functions and classes are there from the start of their scope. */
 function isHoisted(node: Ts.Node): boolean {
   return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node);
@@ -879,8 +876,7 @@ export function isModuleLevel(node: Ts.Node): boolean {
 }
 
 function isStaticMember(node: Ts.Node): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
+  return hasModifier(node, ts.SyntaxKind.StaticKeyword);
 }
 
 function isStaticNamed(member: Ts.ClassElement, text: string): boolean {

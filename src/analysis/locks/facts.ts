@@ -6,6 +6,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { Code, hasBody } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { LockEngine } from './engine.ts';
@@ -235,22 +236,15 @@ function isReachable(fn: CfgOwner): boolean {
   if (ts.isSourceFile(fn)) return true;
   if (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) {
     const holder = fn.parent;
-    if (ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder)) return !isPrivate(holder);
+    if (ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder)) return !isPrivateMember(holder);
     return ts.isVariableDeclaration(holder) && isExported(holder.parent.parent);
   }
   if (ts.isFunctionDeclaration(fn)) return isExported(fn);
-  return !isPrivate(fn);
-}
-
-function isPrivate(node: Ts.Node): boolean {
-  const { name, modifiers } = node as { name?: Ts.Node; modifiers?: readonly Ts.ModifierLike[] };
-  if (name && ts.isPrivateIdentifier(name)) return true;
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword) ?? false;
+  return !isPrivateMember(fn);
 }
 
 function isExported(node: Ts.Node): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+  return hasModifier(node, ts.SyntaxKind.ExportKeyword);
 }
 
 /** Functions, and files, whose own code calls a method by which locks are taken. */

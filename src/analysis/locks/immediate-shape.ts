@@ -1,4 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { hasModifier } from '../shapes.ts';
 
 /**
  * Whether a method that takes a lock waits for nobody, by what it is declared to return: the grant itself, and no
@@ -6,8 +7,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
  */
 export function isImmediate(signature: Ts.SignatureDeclaration): boolean {
   const { type } = signature;
-  const { modifiers } = signature as { modifiers?: readonly Ts.ModifierLike[] };
-  const isAsync = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+  const isAsync = hasModifier(signature, ts.SyntaxKind.AsyncKeyword);
   return type !== undefined && !isAsync && !mayPromise(type);
 }
 

@@ -6,6 +6,11 @@ import { type Ts, ts } from '../../syntax/ts.ts';
  * several under way, and what is held around the call shuts none of these out.
  */
 export function isJoined(call: Ts.Node): boolean {
+  return isWaitedFor(call, () => false);
+}
+
+/** The same, where the promise may also be a part of something that `holds` it until it is waited for. */
+export function isWaitedFor(call: Ts.Node, holds: (node: Ts.Node, part: Ts.Node) => boolean): boolean {
   for (let at = call; ; ) {
     const { parent } = at;
     if (ts.isAwaitExpression(parent) || ts.isReturnStatement(parent)) return true;
@@ -13,7 +18,7 @@ export function isJoined(call: Ts.Node): boolean {
     if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
     if (ts.isForOfStatement(parent)) return parent.awaitModifier !== undefined && parent.expression === at;
     if (isThen(parent, at)) at = parent.parent;
-    else if (passesOn(parent, at)) at = parent;
+    else if (passesOn(parent, at) || holds(parent, at)) at = parent;
     else return false;
   }
 }

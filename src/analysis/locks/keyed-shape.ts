@@ -2,6 +2,7 @@ import type { LockPrimitive } from '../../config/types.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, nameText, ownMember, skipParentheses } from '../code.ts';
+import { isPrivateMember, propertyOf } from '../shapes.ts';
 import { assignmentsTo } from './field-assignments.ts';
 
 /** How a method says which lock of a family it takes: by an argument, or by a property of one. */
@@ -60,7 +61,7 @@ export function isFamilyAlone(
     const name = member.name && nameText(member.name);
     if (ts.isPropertyDeclaration(member)) return isPartOfFamily(cls, member, fields);
     if (ts.isConstructorDeclaration(member) || name === undefined || taking.includes(name)) return true;
-    if (isPrivate(member) && parts.has(member)) return true;
+    if (isPrivateMember(member) && parts.has(member)) return true;
     return !isPaused(member) && [...fieldsUsed(cls, member, new Set())].every((field) => used.has(field));
   });
 }
@@ -76,14 +77,6 @@ function isPartOfFamily(
   const element = fields.elementOf(field);
   if (isNested(field)) return false;
   return !element || (element.permitsArg === undefined && (element.acquireShared ?? []).length === 0);
-}
-
-function isPrivate({
-  name,
-  modifiers,
-}: Ts.ClassElement & { modifiers?: readonly Ts.ModifierLike[] }): boolean {
-  if (name && ts.isPrivateIdentifier(name)) return true;
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword) ?? false;
 }
 
 function isPaused(member: Ts.Node): boolean {
@@ -170,12 +163,7 @@ function isTaking({ acquire, scoped, try: tries }: LockPrimitive, method: string
 function partOf(node: Ts.Expression | undefined, member: string | undefined): Ts.Expression | undefined {
   const bare = node && skipParentheses(node);
   if (member === undefined || !bare || !ts.isObjectLiteralExpression(bare)) return node;
-  for (const property of bare.properties) {
-    if (!property.name || nameText(property.name) !== member) continue;
-    if (ts.isPropertyAssignment(property)) return property.initializer;
-    if (ts.isShorthandPropertyAssignment(property)) return property.name;
-  }
-  return undefined;
+  return propertyOf(bare, member);
 }
 
 /** The parameters of a method that a key is made from. */

@@ -1,7 +1,8 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgOwner } from '../cfg.ts';
+import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { returnedBy } from '../shapes.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { makerOf } from './makers.ts';
 import { isSettable } from './unknown-callees.ts';
@@ -18,7 +19,7 @@ export function membersMade(callee: Ts.Node, code: Code): readonly CfgOwner[] {
   if (!declaration || !isLasting(declaration)) return [];
   const name = makerOf(declaration);
   const maker = name && functionOf(code.declarationNode(name));
-  const returned = maker ? returnedBy(maker) : [];
+  const returned = maker ? returnedBy(bodyOf(maker)) : [];
   const found = returned.map((value) => memberOf(value, callee.name.text));
   const functions = found.filter((member) => member !== undefined);
   return functions.length === found.length ? functions : [];
@@ -37,19 +38,6 @@ function functionOf(node: Ts.Node | undefined): CfgOwner | undefined {
   const value = node && ts.isVariableDeclaration(node) ? node.initializer : node;
   const bare = value && skipParentheses(value);
   return bare && isPlainFunction(bare) ? bare : undefined;
-}
-
-function returnedBy(maker: CfgOwner): readonly Ts.Expression[] {
-  const { body } = maker as { body?: Ts.Node };
-  if (!body) return [];
-  if (!ts.isBlock(body)) return ts.isExpression(body) ? [body] : [];
-  const found: Ts.Expression[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(body, visit);
-  return found;
 }
 
 /** The function under a name of an object literal, if nothing else can be meant. */

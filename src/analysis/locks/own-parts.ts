@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isParameterProperty, nameText, skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import { type Given, givenToField } from './constructor-parts.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { idOf } from './keys.ts';
@@ -111,8 +112,9 @@ function isMadeFor(maker: Ts.NewExpression, { index, members }: Given): boolean 
   return value !== undefined && ts.isNewExpression(value);
 }
 
-function isKept({ name, parent, modifiers }: Ts.PropertyDeclaration): boolean {
+function isKept(field: Ts.PropertyDeclaration): boolean {
+  const { name, parent } = field;
   const text = nameText(name);
-  const isStatic = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
+  const isStatic = hasModifier(field, ts.SyntaxKind.StaticKeyword);
   return text !== undefined && !isStatic && ts.isClassLike(parent) && !fieldAssignments(parent).has(text);
 }

@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText } from '../code.ts';
+import { isPrivateMember } from '../shapes.ts';
 import {
   SHAPE_ACQUIRE,
   SHAPE_READ,
@@ -16,7 +17,9 @@ import {
  * holder in an `AsyncLocalStorage` the body says more: who holds it already may go on.
  */
 export function isNothingElse(node: Ts.ClassLikeDeclaration): boolean {
-  const shown = node.members.filter((member) => !ts.isConstructorDeclaration(member) && !isHidden(member));
+  const shown = node.members.filter(
+    (member) => !ts.isConstructorDeclaration(member) && !isPrivateMember(member),
+  );
   const isHeir = node.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword) ?? false;
   return (
     !isHeir &&
@@ -31,12 +34,6 @@ function asksForStore(node: Ts.Node): boolean {
     if (node.expression.name.text === 'getStore') return true;
   }
   return ts.forEachChild(node, (child) => asksForStore(child) || undefined) ?? false;
-}
-
-function isHidden(member: Ts.ClassElement): boolean {
-  const { name, modifiers } = member as { name?: Ts.Node; modifiers?: readonly Ts.ModifierLike[] };
-  const isPrivate = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword) ?? false;
-  return isPrivate || (name !== undefined && ts.isPrivateIdentifier(name));
 }
 
 const LOCK_MEMBERS: ReadonlySet<string> = new Set([

@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, type NameNode, nameText } from '../code.ts';
 import { namesIn } from '../name-index.ts';
+import { hasModifier } from '../shapes.ts';
 
 /** The places that use a variable, field, function or method, in all files that may know it. */
 export function referencesTo(
@@ -51,16 +52,14 @@ function isOfItsFile(declaration: Ts.Node): boolean {
   const { name } = declaration as { name?: Ts.Node };
   if (name && ts.isPrivateIdentifier(name)) return true;
   const holder = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-  const { modifiers } = holder as { modifiers?: readonly Ts.ModifierLike[] };
-  const has = (kind: Ts.SyntaxKind): boolean => modifiers?.some((one) => one.kind === kind) ?? false;
   if (ts.isClassElement(declaration) || ts.isParameter(declaration)) {
-    return has(ts.SyntaxKind.PrivateKeyword);
+    return hasModifier(holder, ts.SyntaxKind.PrivateKeyword);
   }
   const isPlain = ts.isVariableDeclaration(declaration) || ts.isFunctionDeclaration(declaration);
   // A list of exports elsewhere in the file may name it.
   return (
     isPlain &&
-    !has(ts.SyntaxKind.ExportKeyword) &&
+    !hasModifier(holder, ts.SyntaxKind.ExportKeyword) &&
     !/\bexport\s*\{|\bexport\s+default\b/.test(holder.getSourceFile().text)
   );
 }

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
+import { hasModifier } from '../shapes.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { isThen } from './joined.ts';
 
@@ -23,11 +24,7 @@ function isStep(fn: Ts.Node, seen: Set<Ts.Node>): boolean {
     if (!ts.isCallExpression(parent) || parent.expression === fn) return false;
     return isInSequence(parent, seen);
   }
-  if (
-    !ts.isFunctionDeclaration(fn) ||
-    !fn.name ||
-    fn.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
-  ) {
+  if (!ts.isFunctionDeclaration(fn) || !fn.name || hasModifier(fn, ts.SyntaxKind.ExportKeyword)) {
     return false;
   }
   const mentions = mentionsOf(fn);

@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { returnedBy } from '../shapes.ts';
 import { usesOfBinding } from './binding-uses.ts';
 import type { CallbackOrigins } from './callback-origins.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -172,17 +173,4 @@ export class Signals {
       ? declaration
       : undefined;
   }
-}
-
-function returnedBy(body: Ts.Node | undefined): readonly Ts.Node[] {
-  if (!body) return [];
-  if (!ts.isBlock(body)) return [body];
-  const found: Ts.Node[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isFunctionLike(node)) return;
-    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
-    ts.forEachChild(node, visit);
-  };
-  visit(body);
-  return found;
 }

@@ -2,6 +2,7 @@ import { owningFunction } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, type NameNode, nameText, skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import { type Env, type Evaluator, isModuleLevel } from './evaluator.ts';
 import { Flow, HOLDER, isFunction, isIn, MAX_CALLERS } from './flows.ts';
 import { functionType } from './function-types.ts';
@@ -175,12 +176,9 @@ function isSlot(node: Ts.Node): boolean {
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) !== 0;
     return !(isConst && isFunction(node.initializer));
   }
-  if (ts.isPropertyDeclaration(node)) return !(isReadonly(node) && isFunction(node.initializer));
+  if (ts.isPropertyDeclaration(node))
+    return !(hasModifier(node, ts.SyntaxKind.ReadonlyKeyword) && isFunction(node.initializer));
   return ts.isParameter(node) && ts.isConstructorDeclaration(node.parent);
-}
-
-function isReadonly({ modifiers }: Ts.PropertyDeclaration): boolean {
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword) ?? false;
 }
 
 function classOf(slot: Ts.Node): Ts.ClassLikeDeclaration | undefined {

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import { accessOf, referencesTo, usesOf } from './references.ts';
 
 /** A key as it is written: `handlers.get(key)`, or the name in `handlers.closed`. */
@@ -46,12 +47,7 @@ export function storesTo(slot: Ts.Node, depth: number, code: Code): Stores {
 
 /** A field that its constructor alone gives a value, by a parameter. */
 function isSetOnce(slot: Ts.Node, depth: number): boolean {
-  return depth === 0 && ts.isParameter(slot) && isReadonly(slot);
-}
-
-function isReadonly(slot: Ts.Node): boolean {
-  const { modifiers } = slot as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword) ?? false;
+  return depth === 0 && ts.isParameter(slot) && hasModifier(slot, ts.SyntaxKind.ReadonlyKeyword);
 }
 
 /** Files without an assignment to a name give it no value; what goes into a container may go by any way. */
@@ -59,7 +55,7 @@ function mayStore(slot: Ts.Node, depth: number): (file: string, text: string) =>
   const own = slot.getSourceFile().fileName;
   const name = nameText((slot as { name?: Ts.Node }).name ?? slot) ?? '';
   if (depth > 0) return () => true;
-  if (isReadonly(slot)) return (file) => file === own;
+  if (hasModifier(slot, ts.SyntaxKind.ReadonlyKeyword)) return (file) => file === own;
   const assignment = new RegExp(`${name.replace(/\W/g, '\\$&')}['"]?\\]?\\s*(?:\\?\\?|\\|\\|)?=(?![=>])`);
   return (file, text) => file === own || assignment.test(text);
 }

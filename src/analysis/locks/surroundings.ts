@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
-import { isThen } from './joined.ts';
+import { isWaitedFor } from './joined.ts';
 import { isNeverAwaited } from './promises.ts';
 import type { Held, LockRef } from './values.ts';
 import { START, type World } from './world.ts';
@@ -94,16 +94,11 @@ function weaker({ start, rest }: Phases, level: Certainty): Phases {
  * itself, at the end of a chain of `then`, or as one of those that a combinator waits for.
  */
 function isAwaitedHere(call: Ts.Node): boolean {
-  for (let at = call; ; ) {
-    const { parent } = at;
-    if (ts.isAwaitExpression(parent) || ts.isReturnStatement(parent)) return true;
-    if (ts.isArrowFunction(parent)) return parent.body === at;
-    if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
-    if (ts.isForOfStatement(parent)) return parent.awaitModifier !== undefined && parent.expression === at;
-    if (isThen(parent, at)) at = parent.parent;
-    else if (isWaitingForAll(parent, at) || isPassedOn(parent, at)) at = parent;
-    else return false;
-  }
+  return isWaitedFor(
+    call,
+    (node, part) =>
+      isWaitingForAll(node, part) || ts.isArrayLiteralExpression(node) || ts.isSpreadElement(node),
+  );
 }
 
 function isWaitingForAll(node: Ts.Node, part: Ts.Node): boolean {
@@ -113,24 +108,3 @@ function isWaitingForAll(node: Ts.Node, part: Ts.Node): boolean {
     /^Promise\.(?:all|allSettled)$/.test(node.expression.getText())
   );
 }
-
-function isPassedOn(node: Ts.Node, part: Ts.Node): boolean {
-  if (ts.isConditionalExpression(node)) return node.condition !== part;
-  if (ts.isBinaryExpression(node)) return node.right === part && PASSING.has(node.operatorToken.kind);
-  return (
-    ts.isParenthesizedExpression(node) ||
-    ts.isNonNullExpression(node) ||
-    ts.isAsExpression(node) ||
-    ts.isSatisfiesExpression(node) ||
-    ts.isTypeAssertionExpression(node) ||
-    ts.isArrayLiteralExpression(node) ||
-    ts.isSpreadElement(node)
-  );
-}
-
-const PASSING: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.CommaToken,
-  ts.SyntaxKind.BarBarToken,
-  ts.SyntaxKind.AmpersandAmpersandToken,
-  ts.SyntaxKind.QuestionQuestionToken,
-]);

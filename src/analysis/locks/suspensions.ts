@@ -1,6 +1,7 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { isFunctionExpression } from '../shapes.ts';
 import { type Activation, isAsyncFunction, tokensOf } from './activation.ts';
 import { type GivenBack, isGivenBack } from './around.ts';
 import type { Context } from './contexts.ts';
@@ -143,10 +144,6 @@ function givesPromise(node: Ts.Node): boolean {
   if (type && ts.isFunctionTypeNode(type)) return isPromiseType(type.type);
   const value = initializer && skipParentheses(initializer);
   return value !== undefined && isFunctionExpression(value) && givesPromise(value);
-}
-
-function isFunctionExpression(node: Ts.Node): node is Ts.ArrowFunction | Ts.FunctionExpression {
-  return ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 }
 
 function isPromiseType(type: Ts.TypeNode): boolean {

@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import type { Activation } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { parameterOf } from './handed.ts';
@@ -65,8 +66,7 @@ function isMadeByAnotherPackage(engine: LockEngine, object: Ts.Expression): bool
 
 /** A signature without a body that nothing in the program implements: nothing of ours is behind it. */
 function isDeclaredOnly(node: Ts.Node): boolean {
-  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+  return hasModifier(node, ts.SyntaxKind.DeclareKeyword);
 }
 
 /** Whether a place where functions are kept may hold others than those that are known. */

@@ -1,0 +1,47 @@
+import { type Ts, ts } from '../syntax/ts.ts';
+import { nameText, skipParentheses } from './code.ts';
+
+/** What syntax shows of a node by itself. */
+
+export function hasModifier(node: Ts.Node, kind: Ts.SyntaxKind): boolean {
+  const { modifiers } = node as { modifiers?: readonly Ts.ModifierLike[] };
+  return modifiers?.some((modifier) => modifier.kind === kind) ?? false;
+}
+
+/** Whether nobody outside of its class can name a member: `private`, or with a `#`. */
+export function isPrivateMember(node: Ts.Node): boolean {
+  const { name } = node as { name?: Ts.Node };
+  return (
+    (name !== undefined && ts.isPrivateIdentifier(name)) || hasModifier(node, ts.SyntaxKind.PrivateKeyword)
+  );
+}
+
+/** A function that is written down in place. */
+export function isFunctionExpression(node: Ts.Node): node is Ts.ArrowFunction | Ts.FunctionExpression {
+  return ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+}
+
+/** The expressions that the body of a function returns; those of functions in it aside. */
+export function returnedBy(body: Ts.Node | undefined): readonly Ts.Expression[] {
+  if (!body) return [];
+  if (!ts.isBlock(body)) return ts.isExpression(body) ? [body] : [];
+  const found: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(body, visit);
+  return found;
+}
+
+/** What an object literal gives a property; undefined for any other expression. */
+export function propertyOf(value: Ts.Expression, name: string): Ts.Expression | undefined {
+  const bare = skipParentheses(value);
+  if (!ts.isObjectLiteralExpression(bare)) return undefined;
+  for (const property of bare.properties) {
+    if (!property.name || nameText(property.name) !== name) continue;
+    if (ts.isPropertyAssignment(property)) return property.initializer;
+    if (ts.isShorthandPropertyAssignment(property)) return property.name;
+  }
+  return undefined;
+}
