@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { by, checkManager, type Edit, places } from '../support/manager-gate.ts';
-
-const LOCKS = by('lock-order', 'lock-cycle', 'lock-reentry', 'lock-balance');
+import { checkManager, type Edit, LOCKS, places } from '../support/manager-gate.ts';
 
 const [BACKEND, CLAIMS, ENDING, OPENING] = ['backend', 'claims', 'ending', 'opening'].map(
   (name) => `src/manager/claims/${name}.ts`,

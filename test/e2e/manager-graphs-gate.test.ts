@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { by, checkManager, places } from '../support/manager-gate.ts';
-
-const LOCKS = by('lock-order', 'lock-cycle', 'lock-reentry', 'lock-balance');
+import { checkManager, LOCKS, places } from '../support/manager-gate.ts';
 
 const MANAGER = 'src/manager/graphs/manager.ts';
 

@@ -68,8 +68,13 @@ const KNOWN: ReadonlySet<string> = new Set([
   'extract methods: lock-callback/factory-of-a-missing-entry.bad.ts',
   'extract methods: lock-callback/private-parameter-handed-on.bad.ts',
   'extract methods: lock-callback/wrapper-that-notifies.bad.ts',
+  'extract methods: lock-callback/parameter-that-computes.bad.ts',
+  'extract methods: lock-callback/visitor-between-steps.bad.ts',
+  'inline a method: lock-callback/private-parameter-handed-on.bad.ts',
+  // A task that is left running is not told from one that is waited for, at the end of a chain.
+  'await to then: lock-callback/detached-before-its-first-await.good.ts',
   'extract methods: lock-await/idle-of-its-own-queue.bad.ts',
-  // An annotation names a parameter, or stands on what has changed places.
+  // An annotation names a parameter.
   'rename locals: guarded-by/parameter-lock.bad.ts',
   'rename locals: guarded-by/parameter-lock.good.ts',
 ]);
@@ -85,6 +90,9 @@ interface Program {
 const fixtures = discoverFixtures(path.join(root, 'fixtures')).fixtures.filter(
   ({ ruleId }) => ruleId !== 'gate-integrity',
 );
+
+/** What is said of a program as it is written, whatever becomes of it. */
+const asWritten = new Map<Fixture, readonly string[]>();
 
 describe.each(Object.entries(rewrites))('to %s', (name, rewrite) => {
   it('leaves every verdict as it is', { timeout: 1_800_000 }, async () => {
@@ -111,9 +119,11 @@ describe.each(Object.entries(rewrites))('to %s', (name, rewrite) => {
     const changed: string[] = [];
     try {
       for (const [before, after] of programs) {
-        const [old, now] = [await verdict(before, compiler), await verdict(after, compiler)];
-        const isSame = JSON.stringify(old) === JSON.stringify(now);
         const { fixture } = before;
+        const old = asWritten.get(fixture) ?? (await verdict(before, compiler));
+        asWritten.set(fixture, old);
+        const now = await verdict(after, compiler);
+        const isSame = JSON.stringify(old) === JSON.stringify(now);
         if (isSame === KNOWN.has(`${name}: ${fixture.path}`)) {
           changed.push(`${fixture.path}\n  before ${old.join(' | ')}\n  after  ${now.join(' | ')}`);
         }

@@ -254,9 +254,11 @@ function reorderMembers(source: Ts.SourceFile): readonly Edit[] {
     const isNested = methods.some((method) => nodesIn(method).some(ts.isClassLike));
     const isOverloading = node.members.some((member) => ts.isMethodDeclaration(member) && !member.body);
     if (isNested || isOverloading) return [];
-    const texts = methods.map((method) => method.getText()).reverse();
+    // What is written above a method, annotations among it, goes with it.
+    const starts = methods.map((method) => method.getStart(source, true));
+    const texts = methods.map(({ end }, index) => source.text.slice(starts[index], end)).reverse();
     return methods.map((method, index) => ({
-      start: method.getStart(),
+      start: starts[index] ?? method.end,
       end: method.end,
       text: texts[index] ?? '',
     }));

@@ -25,6 +25,9 @@ export function by(...rules: readonly string[]): readonly string[] {
   return rules.flatMap((rule) => ['--rule', rule]);
 }
 
+/** Those that judge how locks are taken and given back. */
+export const LOCKS = by('lock-order', 'lock-cycle', 'lock-reentry', 'lock-balance');
+
 /** Checks the manager under the config of this repository, after the edit. */
 export function checkManager(edit: Edit | undefined, args: readonly string[] = []): Checked {
   // The config names the rules too, and a pattern that matches no file is red.

@@ -1,4 +1,3 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { isUnavailable, isUniqueViolation, migrate, migrations, openDb } from '../../../src/manager/index.ts';
 import { createDatabase, describeDatabases, describePostgres } from '../servers.ts';
@@ -104,27 +103,6 @@ test.each([
 });
 
 describePostgres('a server', () => {
-  test.each(['alone', 'in a transaction'])(
-    'a statement that takes too long %s is given up, and the connection serves the next',
-    async (where) => {
-      const url = await createDatabase();
-      const db = await openDb({ url, poolSize: 1, statementTimeoutMs: 50 });
-      const sleep = 'SELECT pg_sleep(60)';
-      try {
-        const error = await (where === 'alone' ? db.query(sleep) : db.tx((tx) => tx.query(sleep))).catch(
-          (caught: unknown) => caught,
-        );
-        expect([isUnavailable(error), String(error)]).toEqual([
-          true,
-          'DatabaseTimeoutError: the database did not answer within 50 ms; it may be overloaded, or hang',
-        ]);
-        expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-      } finally {
-        await db.close();
-      }
-    },
-  );
-
   test('processes that start together apply each migration once', async () => {
     const url = await createDatabase();
     const dbs = await Promise.all([1, 2, 3].map(() => openDb({ url })));
@@ -175,65 +153,8 @@ describePostgres('a server', () => {
     },
   );
 
-  test('that falls silent is given up, whatever its connections were at', async () => {
-    const url = new URL(await createDatabase());
-    const proxy = await silencableProxy(url);
-    const db = await openDb({ url: proxy.url, poolSize: 2, statementTimeoutMs: 50 });
-    try {
-      const errors = await Promise.all(
-        [
-          db.tx(async (tx) => {
-            await tx.query('SELECT 1');
-            proxy.fallSilent();
-            await tx.query('SELECT 1');
-          }),
-          proxy.silence.then(() => db.query('SELECT 1')),
-        ].map((failing: Promise<unknown>) => failing.catch((caught: unknown) => caught)),
-      );
-      expect(errors.map(isUnavailable)).toEqual([true, true]);
-    } finally {
-      proxy.close();
-      await db.close();
-    }
-  });
-
   test('that does not answer is told at the start', async () => {
     const error = await openDb({ url: 'postgres://127.0.0.1:1/none' }).catch((caught: unknown) => caught);
     expect(isUnavailable(error)).toBe(true);
   });
 });
-
-/** A way to a server that at some moment lets nothing through any more, and ends no connection. */
-async function silencableProxy(to: URL) {
-  const sockets = new Set<Socket>();
-  let fallSilent = (): void => {};
-  let isSilent = false;
-  const silence = new Promise<void>((resolve) => {
-    fallSilent = () => {
-      isSilent = true;
-      resolve();
-    };
-  });
-  const server = createServer((client) => {
-    const host = to.searchParams.get('host');
-    const upstream = host
-      ? connect(`${host}/.s.PGSQL.${to.port || 5432}`)
-      : connect(Number(to.port), to.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-    }
-    client.on('data', (data) => isSilent || upstream.write(data));
-    upstream.on('data', (data) => isSilent || client.write(data));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(to);
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as AddressInfo).port);
-  url.searchParams.delete('host');
-  const close = (): void => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  };
-  return { url: url.href, silence, fallSilent, close };
-}

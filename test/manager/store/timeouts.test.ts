@@ -83,16 +83,25 @@ describe('a server that takes connections and then is silent', () => {
 });
 
 describePostgres('a server that is slow', () => {
-  test('ends a statement that takes too long, and is asked the next', async () => {
-    const db = await openDb({ url: await createDatabase(), statementTimeoutMs: 50, poolSize: 1 });
-    onTestFinished(() => db.close());
-    expect(await failure(db.query('SELECT pg_sleep(60)'))).toMatchObject({
-      error: { code: 'ERR_DATABASE_TIMEOUT', cause: { code: '57014' } },
-      isUnavailable: true,
-      status: 503,
-    });
-    expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-  });
+  test.each(['alone', 'in a transaction'])(
+    'ends a statement that takes too long %s, and is asked the next',
+    async (where) => {
+      const db = await openDb({ url: await createDatabase(), statementTimeoutMs: 50, poolSize: 1 });
+      onTestFinished(() => db.close());
+      const sleep = 'SELECT pg_sleep(60)';
+      const work = where === 'alone' ? db.query(sleep) : db.tx((tx) => tx.query(sleep));
+      expect(await failure(work)).toMatchObject({
+        error: {
+          code: 'ERR_DATABASE_TIMEOUT',
+          message: 'the database did not answer within 50 ms; it may be overloaded, or hang',
+          cause: { code: '57014' },
+        },
+        isUnavailable: true,
+        status: 503,
+      });
+      expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    },
+  );
 
   test('ends a wait for the lock of another, which rolls its transaction back', async () => {
     const url = await createDatabase();
