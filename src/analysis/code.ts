@@ -81,8 +81,7 @@ export class Code {
   }
 
   #find(name: NameNode): readonly Entity[] {
-    const isMember = memberName(name.parent) === name;
-    if (ts.isIdentifier(name) && !isMember) {
+    if (ts.isIdentifier(name) && !namesMember(name)) {
       const local = isTypePosition(name) ? resolveLocalType(name) : resolveLocal(name);
       if (!local) return [{ kind: 'external', module: 'global', name: name.text, container: undefined }];
       if (!isImport(local)) return [{ kind: 'node', node: local }];
@@ -366,6 +365,12 @@ export function moduleSpecifier(node: Ts.Node): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether a name is that of a member that is read or written: `a.b`, or `{ b: c }` where an object is taken apart. */
+export function namesMember(name: Ts.Node): boolean {
+  const { parent } = name;
+  return memberName(parent) === name || (ts.isBindingElement(parent) && parent.propertyName === name);
 }
 
 /** The member's name in `a.b`, `a["b"]` and `a.#b`. */

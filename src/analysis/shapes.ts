@@ -16,6 +16,24 @@ export function isPrivateMember(node: Ts.Node): boolean {
   );
 }
 
+/** `=`, `+=`, `??=` and the like. */
+export function isAssignmentOperator(kind: Ts.SyntaxKind): boolean {
+  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+}
+
+/** A literal that takes apart what is assigned to it: `({ mu: lock } = this)`. */
+export function isAssignedPattern(literal: Ts.Node): boolean {
+  const { parent } = literal;
+  if (ts.isBinaryExpression(parent))
+    return parent.left === literal && isAssignmentOperator(parent.operatorToken.kind);
+  if (ts.isForOfStatement(parent)) return parent.initializer === literal;
+  const isPart =
+    ts.isPropertyAssignment(parent) ||
+    ts.isObjectLiteralExpression(parent) ||
+    ts.isArrayLiteralExpression(parent);
+  return isPart && isAssignedPattern(parent);
+}
+
 /** A function that is written down in place. */
 export function isFunctionExpression(node: Ts.Node): node is Ts.ArrowFunction | Ts.FunctionExpression {
   return ts.isArrowFunction(node) || ts.isFunctionExpression(node);

@@ -1,4 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 import type { FlowGraph } from './graph.ts';
 
 /** Builds what the evaluation of expressions, patterns and class definitions does. */
@@ -142,7 +143,7 @@ export class ExpressionFlow {
   #binary(node: Ts.BinaryExpression): void {
     const { kind } = node.operatorToken;
     if (SHORT_CIRCUITS.has(kind)) return this.#shortCircuit(node, kind);
-    if (!isAssignment(kind)) {
+    if (!isAssignmentOperator(kind)) {
       this.expression(node.left);
       this.expression(node.right);
       return;
@@ -157,7 +158,7 @@ export class ExpressionFlow {
   #shortCircuit(node: Ts.BinaryExpression, kind: Ts.SyntaxKind): void {
     const after = this.#graph.join();
     const test = NULLISH.has(kind) ? 'nullish' : 'truthy';
-    const assigns = isAssignment(kind);
+    const assigns = isAssignmentOperator(kind);
     const takesRight = OR.has(kind) ? 'false' : 'true';
     this.expression(node.left);
     const branch = this.#graph.emit({ kind: 'branch', condition: node.left, test });
@@ -273,10 +274,6 @@ const NULLISH: ReadonlySet<Ts.SyntaxKind> = new Set([
 
 const OR: ReadonlySet<Ts.SyntaxKind> = new Set([ts.SyntaxKind.BarBarToken, ts.SyntaxKind.BarBarEqualsToken]);
 
-function isAssignment(kind: Ts.SyntaxKind): boolean {
-  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-}
-
 function isStatic(member: Ts.PropertyDeclaration): boolean {
   return member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
 }
@@ -300,7 +297,7 @@ function hasActions(node: Ts.Node): boolean {
     ts.isYieldExpression(node) ||
     ts.isConditionalExpression(node) ||
     (ts.isBinaryExpression(node) &&
-      (SHORT_CIRCUITS.has(node.operatorToken.kind) || isAssignment(node.operatorToken.kind)))
+      (SHORT_CIRCUITS.has(node.operatorToken.kind) || isAssignmentOperator(node.operatorToken.kind)))
   ) {
     return true;
   }

@@ -2,6 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import type { Code } from '../code.ts';
 import { nameText, rightmostName } from '../code.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 import { parametersOf } from './callees.ts';
 import { type Frames, idOf } from './frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
@@ -186,7 +187,7 @@ export class ValueFlow {
     handler: FlowHandler<Form>,
   ): readonly Carried<Form>[] {
     const { kind } = parent.operatorToken;
-    if (kind < ts.SyntaxKind.FirstAssignment || kind > ts.SyntaxKind.LastAssignment) {
+    if (!isAssignmentOperator(kind)) {
       return handler.operand(parent, value);
     }
     if (parent.right !== value.at) return [];

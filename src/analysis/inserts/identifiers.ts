@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName } from '../code.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 
 /** Whether an identifier stands for a value where it is: no declaration, no type, no key, no target of `=`. */
 export function isValueUse(node: Ts.Identifier): boolean {
@@ -24,10 +25,7 @@ export function isWritten(node: Ts.Identifier): boolean {
     return [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken].includes(parent.operator);
   }
   if (!ts.isBinaryExpression(parent)) return ts.isArrayLiteralExpression(parent) && isPattern(parent);
-  const { kind } = parent.operatorToken;
-  return (
-    parent.left === node && kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
-  );
+  return parent.left === node && isAssignmentOperator(parent.operatorToken.kind);
 }
 
 function isPattern(array: Ts.ArrayLiteralExpression): boolean {

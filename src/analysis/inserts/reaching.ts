@@ -2,6 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg } from '../cfg.ts';
 import { nodesFor } from '../loops.ts';
 import { namesIn } from '../name-index.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 import { cfgOf, ownerOf } from './functions.ts';
 import { localDeclaration } from './identifiers.ts';
 
@@ -61,7 +62,8 @@ function assignmentsTo(variable: Ts.VariableDeclaration, name: string): readonly
   const names = namesIn(variable.getSourceFile()).get(name) ?? [];
   return names.flatMap((one) => {
     const { parent } = one;
-    const isTarget = ts.isBinaryExpression(parent) && parent.left === one && isAssignment(parent);
+    const isTarget =
+      ts.isBinaryExpression(parent) && parent.left === one && isAssignmentOperator(parent.operatorToken.kind);
     return isTarget && ts.isIdentifier(one) && localDeclaration(one) === variable ? [parent] : [];
   });
 }
@@ -105,10 +107,4 @@ function predecessors(cfg: Cfg): ReadonlyMap<number, readonly number[]> {
   }
   backwards.set(cfg, before);
   return before;
-}
-
-function isAssignment({ operatorToken }: Ts.BinaryExpression): boolean {
-  return (
-    operatorToken.kind >= ts.SyntaxKind.FirstAssignment && operatorToken.kind <= ts.SyntaxKind.LastAssignment
-  );
 }

@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgOwner } from '../cfg.ts';
 import { type Code, memberName, type NameNode, nameText } from '../code.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 import { spokenName } from './lock-tags.ts';
 import { memberTaken, takenName } from './pattern-members.ts';
 
@@ -158,16 +159,12 @@ function kindOf(access: Ts.Node): 'read' | 'write' {
       const steps = [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken];
       return steps.includes(operator) ? 'write' : 'read';
     } else if (ts.isBinaryExpression(parent)) {
-      return parent.left === at && isAssignment(parent.operatorToken.kind) ? 'write' : 'read';
+      return parent.left === at && isAssignmentOperator(parent.operatorToken.kind) ? 'write' : 'read';
     } else if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) {
       return parent.initializer === at ? 'write' : 'read';
     } else if (isTargetPart(parent, at)) at = parent;
     else return 'read';
   }
-}
-
-function isAssignment(kind: Ts.SyntaxKind): boolean {
-  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
 
 /** Part of what may be the left side of `[a.b, c.d] = pair`, `({ x: a.b } = point)`. */

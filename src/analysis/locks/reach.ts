@@ -7,14 +7,17 @@ import {
   isImport,
   memberName,
   type NameNode,
+  namesMember,
   nameText,
   ownMember,
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { isAssignedPattern } from '../shapes.ts';
 import { ITERATING, isEmit, isMemberSignature } from './callback-origins.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { isCfgOwner } from './evaluator.ts';
+import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
 import { makerOf } from './makers.ts';
@@ -180,7 +183,7 @@ export class LockReach {
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
     if (takes) return { takes, isOpen: false, callsBack: () => false, functions: [] };
     // Locals are answered by their scope; only members are worth a question.
-    const members = [...names, ...awaited].filter((name) => memberName(name.parent) === name);
+    const members = [...names, ...awaited].filter(namesMember);
     this.#code.prefetchNames(fn.getSourceFile().fileName, members);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
@@ -203,12 +206,32 @@ export class LockReach {
     if (text === undefined) return false;
     const name = ts.isPrivateIdentifier(node) ? text.slice(1) : text;
     if (ts.isStringLiteralLike(node) && !ts.isElementAccessExpression(node.parent)) return false;
+    if (isKey(node)) return false;
     if (types.has(name) || loose.has(name)) return true;
     const declarations = holders.get(name);
     if (!declarations) return false;
-    if (memberName(node.parent) === node) return 'member';
+    if (namesMember(node)) return 'member';
     const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
-    return !local || isImport(local) || declarations.has(local);
+    return !local || isImport(local) || (declarations.has(local) && !this.#keepsPlainPart(local));
+  }
+
+  /** `const lock = held.lock`, which sounds like the method of a lock, and is a part that has nothing to do with any. */
+  #keepsPlainPart(declaration: Ts.Node): boolean {
+    const { initializer } = declaration as { initializer?: Ts.Expression };
+    const name = initializer && memberName(skipParentheses(initializer));
+    if (!name) return false;
+    const entities = this.#code.entities(name);
+    return (
+      entities.length > 0 && entities.every((entity) => entity.kind === 'node' && this.#isPlain(entity.node))
+    );
+  }
+
+  /** A member that is declared, and as neither a lock nor a function. */
+  #isPlain(member: Ts.Node): boolean {
+    if (!ts.isPropertySignature(member) && !ts.isPropertyDeclaration(member)) return false;
+    const { holders } = this.#vocabulary;
+    const isHolder = holders.get((nameText(member.name) ?? '').replace(/^#/, ''))?.has(member) ?? false;
+    return member.type !== undefined && !isHolder && functionType(member, this.#code) === undefined;
   }
 
   /** Whether one of some members is declared to hold a lock, or nobody knows what it is. */
@@ -329,6 +352,13 @@ interface Callees {
   /** It calls what was handed to it, or what is kept in a field. */
   readonly callsBack: () => boolean;
   readonly functions: readonly CfgOwner[];
+}
+
+/** The name that a literal or a type gives to a part of its own: what the part is, its value or its type says. */
+function isKey(node: Ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isPropertySignature(parent) || ts.isMethodSignature(parent)) return parent.name === node;
+  return ts.isPropertyAssignment(parent) && parent.name === node && !isAssignedPattern(parent.parent);
 }
 
 function isField(node: Ts.Node): boolean {

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 import { isThen } from './joined.ts';
 import type { Held } from './values.ts';
 
@@ -64,9 +65,7 @@ function doesMore(fn: Ts.Node, held: Held): boolean {
 
 function isChange(node: Ts.Node, fn: Ts.Node): boolean {
   if (ts.isBinaryExpression(node)) {
-    const { kind } = node.operatorToken;
-    const isAssignment = kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-    return isAssignment && outlives(node.left, fn);
+    return isAssignmentOperator(node.operatorToken.kind) && outlives(node.left, fn);
   }
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
     const { operator } = node;
