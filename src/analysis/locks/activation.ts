@@ -52,8 +52,8 @@ import {
   forgetExpressions,
   holdsGrant,
   joinValues,
-  mergeOutcomes,
-  mergeWorlds,
+  mergeAlike,
+  mergeAlikeOutcomes,
   releaseAll,
   releaseLock,
   releaseTokens,
@@ -158,9 +158,9 @@ export class Activation {
       const arrived = incoming[id] as Map<string, World>;
       if (arrived.size > MAX_WORLDS || merged[id]) {
         merged[id] = true;
-        const world = mergeWorlds([...arrived.values()]);
+        const fewer = mergeAlike([...arrived.values()], MAX_WORLDS);
         arrived.clear();
-        arrived.set(worldKey(world), world);
+        for (const world of fewer) arrived.set(worldKey(world), world);
       }
       for (const [key, world] of [...arrived]) {
         if (done[id]?.has(key)) continue;
@@ -194,7 +194,7 @@ export class Activation {
       }
     }
     const all = [...outcomes.values()];
-    return all.length > MAX_OUTCOMES ? [mergeOutcomes(all)] : all;
+    return all.length > MAX_OUTCOMES ? [...mergeAlikeOutcomes(all, MAX_OUTCOMES)] : all;
   }
 
   /** Of the worlds in which an exception leaves the function, its callers ask only what is held and given back. */

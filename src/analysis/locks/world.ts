@@ -116,6 +116,39 @@ export function mergeWorlds(worlds: readonly World[]): World {
   return merged;
 }
 
+/**
+ * Few worlds for many: those that hold the same, and have given back the same, become one, so that flags that go with
+ * what is held keep their meaning. Where even then there are more than `most`, one world stands for all.
+ */
+export function mergeAlike(worlds: readonly World[], most: number): readonly World[] {
+  const groups = groupedBy(worlds, holdings);
+  return groups.length > most ? [mergeWorlds(worlds)] : groups.map(mergeWorlds);
+}
+
+/** The same for the ways in which a function may end. */
+export function mergeAlikeOutcomes(outcomes: readonly Outcome[], most: number): readonly Outcome[] {
+  const groups = groupedBy(outcomes, holdings);
+  return groups.length > most ? [mergeOutcomes(outcomes)] : groups.map(mergeOutcomes);
+}
+
+function groupedBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group) group.push(item);
+    else groups.set(name, [item]);
+  }
+  return [...groups.values()];
+}
+
+function holdings({ held, released, releasedTokens }: Effects): string {
+  const tokens = (all: readonly string[]): string => [...all].sort().join();
+  return [tokens(held.map(({ token }) => token)), tokens(released.map(lockKey)), tokens(releasedTokens)].join(
+    '|',
+  );
+}
+
 /** The outcome that stands for any of the given. */
 export function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {
   const [first = UNIT, ...rest] = outcomes;
