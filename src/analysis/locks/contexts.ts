@@ -4,12 +4,12 @@ import { NO_ALIASES } from './aliases.ts';
 import { NO_STORES, storesKey } from './async-stores.ts';
 import { isCarrier } from './essence.ts';
 import { lexicalSelf } from './evaluator.ts';
-import { type Gate, gatesPassedOn } from './gates.ts';
+import { type Gate, gatesOfCaller, gatesPassedOn } from './gates.ts';
 import { type Handed, joinHanded } from './handed.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
 import { BOTTOM, type Summary } from './summary.ts';
 import { spellsText } from './texts.ts';
-import { EMPTY_BINDINGS, type LockClass, type Value } from './values.ts';
+import { EMPTY_BINDINGS, type LockClass, type Path, type Value } from './values.ts';
 
 /** A function together with what it is called with, and what is known of it so far. */
 export interface Context {
@@ -31,6 +31,8 @@ export interface Context {
 export interface CallSites {
   /** The gates held around the calls, as the callee sees them. */
   readonly gates: ReadonlySet<Gate>;
+  /** What it is called on: the caller's own object, the path of another that there is one of, or undefined. */
+  readonly on: 'this' | Path | undefined;
   /** What of the caller's own surroundings reaches the callee: nothing, if the calls are not waited for. */
   readonly inherits: 'all' | 'single' | 'nothing';
   /** A lock that is held in one of the calls, if there is one. */
@@ -41,6 +43,7 @@ export interface CallSites {
 /** Calls of which nothing is known but that they happen. */
 export const ANY_CALL: CallSites = {
   gates: new Set(),
+  on: undefined,
   inherits: 'nothing',
   under: undefined,
   handed: new Map(),
@@ -52,6 +55,7 @@ export function commonSites(a: CallSites | undefined, b: CallSites): CallSites {
   const weakest = INHERITING.find((one) => one === a.inherits || one === b.inherits) ?? 'nothing';
   return {
     gates: intersect(a.gates, b.gates),
+    on: a.on === b.on ? a.on : undefined,
     inherits: weakest,
     under: a.under ?? b.under,
     handed: joinHanded(a.handed, b.handed),
@@ -73,6 +77,8 @@ const MAX_KEY = 4000;
 export class Contexts {
   readonly #all = new Map<string, Context>();
   #called: Set<CfgOwner> | undefined;
+  /** Functions that the program alone calls, though others might. */
+  readonly #closed = new Set<CfgOwner>();
   readonly #plain = new Map<CfgOwner, number>();
   readonly #carrying = new Map<CfgOwner, number>();
 
@@ -165,6 +171,18 @@ export class Contexts {
     return under;
   }
 
+  /** The path of the object that there is one of, if all that call a function in this way call it on that one. */
+  #singleOf({ callers, call }: Context, seen = new Set<Context>()): Path | undefined {
+    const objects = new Set<Path | undefined>();
+    for (const [caller, { on }] of callers) {
+      if (caller === 'outside') {
+        if (!this.#closed.has(call.fn)) return undefined;
+      } else if (on !== 'this') objects.add(on);
+      else if (!seen.has(caller)) objects.add(this.#singleOf(caller, seen.add(caller)));
+    }
+    return objects.size === 1 ? [...objects][0] : undefined;
+  }
+
   #callees(): ReadonlyMap<Context, readonly Context[]> {
     const callees = new Map<Context, Context[]>();
     for (const context of this.#all.values()) {
@@ -178,8 +196,34 @@ export class Contexts {
     return callees;
   }
 
-  /** The gates around each context: the largest solution of "held by every caller, or around it". */
-  ambient(): ReadonlyMap<Context, ReadonlySet<Gate>> {
+  /** Functions that are called behind a gate, and that might be called from outside as well. */
+  entriesBehindGates(): ReadonlySet<CfgOwner> {
+    const [entered, called] = [new Set<CfgOwner>(), new Set<CfgOwner>()];
+    for (const { call, callers } of this.#all.values()) {
+      for (const caller of callers.keys()) (caller === 'outside' ? entered : called).add(call.fn);
+    }
+    const entries = new Set<CfgOwner>();
+    for (const [{ call }, gates] of this.ambient((fn) => !called.has(fn))) {
+      if (gates.size > 0 && entered.has(call.fn)) entries.add(call.fn);
+    }
+    return entries;
+  }
+
+  /** Takes it that the program alone calls a function. */
+  forgetOutside(fn: CfgOwner): void {
+    this.#closed.add(fn);
+  }
+
+  /** Whether a function is never called in this way. */
+  isIdle({ call, callers }: Context): boolean {
+    return this.#closed.has(call.fn) && callers.size === 1 && callers.has('outside');
+  }
+
+  /**
+   * The gates around each context: the largest solution of "held by every caller, or around it". `isEntry` tells whether
+   * what might be called from outside is.
+   */
+  ambient(isEntry = (fn: CfgOwner) => !this.#closed.has(fn)): ReadonlyMap<Context, ReadonlySet<Gate>> {
     const around = new Map<Context, ReadonlySet<Gate>>();
     const callees = this.#callees();
     const waiting = new Set(this.#all.values());
@@ -188,6 +232,7 @@ export class Contexts {
       let common: ReadonlySet<Gate> | undefined;
       for (const [caller, { gates, inherits }] of context.callers) {
         if (caller === 'outside') {
+          if (!isEntry(context.call.fn)) continue;
           common = new Set();
           break;
         }
@@ -195,7 +240,7 @@ export class Contexts {
         if (!outer) continue;
         const inherited =
           inherits === 'nothing' ? [] : gatesPassedOn(outer, inherits === 'all' ? 'this' : 'another');
-        const all = new Set([...inherited, ...gates]);
+        const all = new Set([...inherited, ...gatesOfCaller(gates, this.#singleOf(caller))]);
         common = common ? intersect(common, all) : all;
       }
       const before = around.get(context);

@@ -12,7 +12,7 @@ import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from '.
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
-import { gatesAround } from './gates.ts';
+import { gatesAround, isSingle } from './gates.ts';
 import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
@@ -114,7 +114,17 @@ export class LockEngine {
 
   /** Every edge, with what is held around it in all the contexts that show it. */
   edges(): LockEdge[] {
-    return this.record.edges(this.#contexts.ambient());
+    return this.record.edges(this.#contexts);
+  }
+
+  /** Functions that are called behind a gate, and that might be called from outside as well. */
+  get entriesBehindGates(): ReadonlySet<CfgOwner> {
+    return this.#contexts.entriesBehindGates();
+  }
+
+  /** Takes it that the program alone calls a function. */
+  forgetOutside(fn: CfgOwner): void {
+    this.#contexts.forgetOutside(fn);
   }
 
   /** Whether a function was looked at, from outside or through a call. */
@@ -202,7 +212,13 @@ export class LockEngine {
       const gates = gatesAround(around.held, inward.path);
       const onThis = formals.self === 'this' ? 'all' : 'single';
       const inherits = around.isJoined ? onThis : 'nothing';
-      const sites: CallSites = { gates, inherits, under: around.under?.lock.cls, handed: handedIn(args) };
+      const sites: CallSites = {
+        gates,
+        on: placeOf(formals.self),
+        inherits,
+        under: around.under?.lock.cls,
+        handed: handedIn(args),
+      };
       context.callers.set(caller, commonSites(context.callers.get(caller), sites));
       this.watcher.calls?.({ caller, callee: context, node, around, inward });
     }
@@ -378,6 +394,11 @@ function trimmed(args: readonly (Value | undefined)[]): (Value | undefined)[] {
   const kept = [...args];
   while (kept.length > 0 && kept[kept.length - 1] === undefined) kept.pop();
   return kept;
+}
+
+/** What a function is called on, as far as it matters to gates. */
+function placeOf(self: Path | undefined): CallSites['on'] {
+  return self === 'this' || (self !== undefined && isSingle(self)) ? self : undefined;
 }
 
 /** Whether what is held around the caller may be held when the callee starts. */

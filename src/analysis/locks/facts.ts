@@ -10,6 +10,7 @@ import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { LockEngine } from './engine.ts';
+import { usersWithin } from './entries.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
@@ -176,6 +177,18 @@ function factsFor(
     }
     followIterators();
   }
+  // What is exported for the program alone, and called behind a gate: who else calls it may be behind none.
+  const asked = new Set<CfgOwner>();
+  for (let entries = newOf(engine.entriesBehindGates, asked); entries.length > 0; ) {
+    for (const fn of entries) {
+      asked.add(fn);
+      const users = usersWithin(fn, code);
+      if (!users) continue;
+      engine.forgetOutside(fn);
+      analyseAll(users.filter((user) => !engine.hasAnalysed(user)));
+    }
+    entries = newOf(engine.entriesBehindGates, asked);
+  }
   const declared = engine.locks.classes;
   const { edges, byClass } = ownedLocks(
     engine.edges(),
@@ -196,6 +209,10 @@ function factsFor(
     nameOf,
     find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
   };
+}
+
+function newOf<T>(all: ReadonlySet<T>, known: ReadonlySet<T>): readonly T[] {
+  return [...all].filter((one) => !known.has(one));
 }
 
 /** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */

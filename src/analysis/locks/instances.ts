@@ -27,14 +27,14 @@ function unordered(edges: readonly LockEdge[]): readonly LockEdge[] {
   return edges.filter(({ instances, names, owners }) => {
     switch (instances) {
       case 'different':
-        return !areOwned || leadsBack(owners, byOwner);
+        return !areOwned || leadsBack(owners, byOwner, (a, b) => a === b);
       case 'ascending':
       case 'descending':
         return ways.has('ascending') && ways.has('descending');
       case 'parent':
         return ways.has('part');
       case 'fixed':
-        return names !== undefined && leadsBack(names, byName);
+        return names !== undefined && leadsBack(names, byName, mayBeOne);
       default:
         return false;
     }
@@ -42,11 +42,21 @@ function unordered(edges: readonly LockEdge[]): readonly LockEdge[] {
 }
 
 /** Whether a way leads from the inner one to the outer one again. */
-function leadsBack<T>([outer, inner]: readonly [T, T], steps: readonly (readonly [T, T])[]): boolean {
+function leadsBack<T>(
+  [outer, inner]: readonly [T, T],
+  steps: readonly (readonly [T, T])[],
+  isOne: (a: T, b: T) => boolean,
+): boolean {
   const reached = new Set([inner]);
   for (const one of reached) {
-    if (one === outer) return true;
-    for (const [from, to] of steps) if (from === one) reached.add(to);
+    if (isOne(one, outer)) return true;
+    for (const [from, to] of steps) if (isOne(from, one)) reached.add(to);
   }
   return false;
+}
+
+/** Whether two names may be of one lock: some locks of a table are known by their key, others by the table alone. */
+function mayBeOne(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return long === short || (long.startsWith(short) && /^[.[]/.test(long.slice(short.length)));
 }

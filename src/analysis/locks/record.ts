@@ -106,10 +106,12 @@ export class LockRecord {
   }
 
   /** Every edge, with the gates that are around it in all the contexts that show it. */
-  edges(ambient: ReadonlyMap<Context, ReadonlySet<Gate>>): LockEdge[] {
+  edges(all: Contexts): LockEdge[] {
+    const ambient = all.ambient();
     return [...this.#edges.values()].map(({ edge, contexts, isApart }) => {
       let common: ReadonlySet<Gate> | undefined = isApart ? new Set() : undefined;
       for (const context of contexts) {
+        if (all.isIdle(context)) continue;
         const around = ambient.get(context) ?? new Set<Gate>();
         common = common ? intersect(common, around) : around;
       }

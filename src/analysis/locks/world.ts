@@ -455,7 +455,7 @@ export function relateInstances(
   if (isPrefix(a, b)) return direction(b.slice(a.length));
   if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
   const [keyA, keyB] = partsOfNames(lastKey(a) ?? a, lastKey(b) ?? b);
-  const byPlace = orderOfPlaces(keyA, keyB);
+  const byPlace = orderOfPlaces(keyA, keyB) ?? orderOfPlaces(a, b);
   if (byPlace) return byPlace;
   const [sortedA, sortedB] = [sortedSource(keyA) ?? sortedSource(a), sortedSource(keyB) ?? sortedSource(b)];
   if (sortedA !== undefined && sortedA === sortedB) {
@@ -481,9 +481,14 @@ function isKept(a: Path, b: Path): boolean {
  * itself, two of a module, or two constant keys of one container. A key made by a template goes by its constant parts.
  */
 export function fixedNames(outer: LockRef, inner: LockRef): readonly [string, string] | undefined {
-  const parts = outer.path && inner.path ? namesOfParts(outer.path, inner.path) : undefined;
+  const [ownerA, ownerB] = [ownerOf(outer), ownerOf(inner)];
+  const parts = ownerA && ownerB ? namesOfParts(ownerA, ownerB) : undefined;
   if (parts) return parts;
   const [a, b] = [fixedName(outer.path), fixedName(inner.path)];
+  // Two tables of a module have two sets of locks, whatever the keys.
+  if (ownerA?.startsWith('g:') && ownerB?.startsWith('g:') && ownerA !== ownerB && !(a?.key && b?.key)) {
+    return ownerA.includes('[') || ownerB.includes('[') ? undefined : [ownerA, ownerB];
+  }
   if (!a || !b || (a.key === undefined) !== (b.key === undefined)) return undefined;
   const isGlobal = a.holder.startsWith('g:') && b.holder.startsWith('g:');
   if (!isGlobal && (a.holder !== b.holder || a.key === undefined)) return undefined;
@@ -491,6 +496,12 @@ export function fixedNames(outer: LockRef, inner: LockRef): readonly [string, st
     ? ([`${a.holder}${a.key ?? ''}`, `${b.holder}${b.key ?? ''}`] as const)
     : ([a.key ?? '', b.key ?? ''] as const);
   return names[0] === names[1] ? undefined : names;
+}
+
+/** What has a lock: of one that is kept in a table under a key, the object that has the table. */
+function ownerOf({ cls, path }: LockRef): Path | undefined {
+  if (!cls.name.endsWith('[*]')) return path;
+  return path && /^(?<owner>.+)\.[^.[\]]+\[[^[\]]*\]$/.exec(path)?.groups?.owner;
 }
 
 /** The holder of a lock and the constant key that it is kept under, if it is kept under one. */

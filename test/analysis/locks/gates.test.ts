@@ -20,8 +20,8 @@ describe('a lock held around a call is a gate', () => {
   ];
 
   test('if there is one of it in the program', () => {
-    expect(around('g:3', undefined)).toEqual(['G']);
-    expect(around('g:3.mu', undefined)).toEqual(['G']);
+    expect(around('g:3', undefined)).toEqual(['G@g:3']);
+    expect(around('g:3.mu', undefined)).toEqual(['G@g:3.mu']);
   });
 
   test('of the object that the function is called on', () => {
@@ -52,7 +52,7 @@ test('a gate of an edge is one in the program, or of the object of one of its lo
   const gates = (path: Path | undefined): string[] => [
     ...gatesOfEdge([ref(G, path), ref(wide, path)], [ref(A, 'this'), ref(lockClass('B'), 'v1')]),
   ];
-  expect(gates('g:3')).toEqual(['G']);
+  expect(gates('g:3')).toEqual(['G@g:3']);
   expect(gates('this')).toEqual(['G@A']);
   expect(gates('v1')).toEqual(['G@B']);
   expect([gates('v2'), gates(undefined), gates('g:3[v1]')]).toEqual([[], [], []]);
