@@ -29,6 +29,7 @@ import {
   SHAPE_WRITE,
 } from './primitives.ts';
 import type { LockClass } from './values.ts';
+import { waitsForNobody } from './waiting-shape.ts';
 
 /**
  * Which declarations are locks, and what they are called. A lock's identity is its class: the declaration that
@@ -241,6 +242,12 @@ export class LockIdentity {
     if (scopedShared.length + acquireShared.length > 0) acquire.push(...acquireWrite);
     const taking = [...scoped, ...acquire];
     if (taking.length === 0) return undefined;
+    if (
+      ts.isClassLike(node) &&
+      [...taking, ...scopedShared, ...acquireShared].every((name) => isSeenToPass(method(name)))
+    ) {
+      return undefined;
+    }
     const key = ts.isClassLike(node) ? this.#familyKey(node, taking) : undefined;
     if (key === 'several') return undefined;
     if (ts.isClassLike(node) && !isNothingElse(node) && !key && this.#buildsOnAnother(node)) return undefined;
@@ -679,4 +686,8 @@ function takesKey(signature: Ts.SignatureDeclaration | undefined): boolean {
     return /key|id/i.test(name);
   }
   return isKeyName(name);
+}
+
+function isSeenToPass(method: Ts.SignatureDeclaration | undefined): boolean {
+  return method !== undefined && waitsForNobody(method);
 }
