@@ -244,7 +244,8 @@ export class LockIdentity {
     if (taking.length === 0) return undefined;
     if (
       ts.isClassLike(node) &&
-      [...taking, ...scopedShared, ...acquireShared].every((name) => isSeenToPass(method(name)))
+      scoped.length + scopedShared.length === 0 &&
+      [...taking, ...acquireShared].every((name) => isSeenToPass(method(name)))
     ) {
       return undefined;
     }
