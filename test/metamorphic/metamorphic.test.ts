@@ -36,8 +36,6 @@ const KNOWN: ReadonlySet<string> = new Set([
   // A family of locks is known by helpers with a name.
   'inline a method: lock-reentry/keyed-class-of-its-own.bad.ts',
   // What is exported may be called by anybody, so that no gate is around it.
-  'split into files: lock-cycle/gate-holder-with-two-tasks.good.ts',
-  'split into files: lock-cycle/gate-of-detached-work.good.ts',
   'split into files: lock-cycle/gate-of-timer-work.good.ts',
   'split into files: lock-cycle/one-task-in-sequence.good.ts',
   'split into files: lock-cycle/void-main-is-one-task.good.ts',

@@ -59,6 +59,7 @@ import {
   releaseTokens,
   retirePath,
   START,
+  UNKNOWN,
   type World,
   worldKey,
 } from './world.ts';
@@ -170,10 +171,11 @@ export class Activation {
           for (const outcome of this.#finish(world)) outcomes.set(outcomeKey(outcome), outcome);
           continue;
         }
-        const step = { context: this.context, activation: this, node, world };
+        const step = { context: this.context, activation: this, node, world, key };
         this.engine.watcher.performs?.(step);
         for (const [edge, next] of this.#transfer(node, world)) {
-          this.engine.watcher.passes?.(step, edge, next);
+          const nextKey = worldKey(next);
+          this.engine.watcher.passes?.(step, edge, next, nextKey);
           for (const { to, when } of node.successors) {
             if (when !== edge) continue;
             if (to === throwExit) {
@@ -182,7 +184,6 @@ export class Activation {
               continue;
             }
             const target = incoming[to] as Map<string, World>;
-            const nextKey = worldKey(next);
             if (target.has(nextKey) && done[to]?.has(nextKey)) continue;
             target.set(nextKey, next);
             if (!pending.has(to)) {
@@ -444,7 +445,7 @@ export class Activation {
       if (equality) {
         const isEqual = way === equality.ifTrue;
         next = { ...next, facts: new Map(next.facts).set(equality.text, isEqual) };
-      } else if (fact !== undefined) next = { ...next, facts: new Map(next.facts).set(fact, way) };
+      } else if (fact !== undefined) next = { ...next, facts: withFact(next.facts, fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
       if (asked) next = stateSeen(asked, way, next);
       if (loop) next = bind(next, loop, way ? RUNNING : undefined);
@@ -661,7 +662,10 @@ export class Activation {
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));
-    if (value && (isPortable(value) || isCleared)) writes.set(declaration, value);
+    const isFlag = ts.isVariableDeclaration(declaration) && value?.kind === 'constant';
+    if (value && (isPortable(value) || isCleared || isFlag)) writes.set(declaration, value);
+    // The caller is not to go by what a flag of its own said before.
+    else if (this.call.captured.get(declaration)?.kind === 'constant') writes.set(declaration, UNKNOWN);
     else writes.delete(declaration);
     return { ...next, writes };
   }
@@ -875,7 +879,24 @@ function repeatedConditions(cfg: Cfg): ReadonlySet<string> {
     if (before) repeated.add(text);
     seen.set(text, action.condition);
   }
+  for (const text of seen.keys()) {
+    const other = otherTest(text);
+    if (other !== undefined && seen.has(other)) repeated.add(text).add(other);
+  }
   return repeated;
+}
+
+/** What is there is not nullish, and what is nullish is not there. */
+function withFact(facts: World['facts'], text: string, holds: boolean): World['facts'] {
+  const known = new Map(facts).set(text, holds);
+  const other = holds ? otherTest(text) : undefined;
+  return other === undefined ? known : known.set(other, false);
+}
+
+/** The same subject, asked about in the other way. */
+function otherTest(text: string): string | undefined {
+  const [, test, subject] = /^(truthy|nullish):(.*)$/s.exec(text) ?? [];
+  return test && `${test === 'truthy' ? 'nullish' : 'truthy'}:${subject}`;
 }
 
 /** The variables of a condition; undefined when it calls something, so that its outcome may change. */

@@ -9,6 +9,9 @@ export type State = 'never' | 'held' | 'gone';
 export interface Passage {
   readonly node: CfgNode;
   readonly way: CfgEdge['when'];
+  /** The states before and after it, as the function was run in them. */
+  readonly from: string;
+  readonly to: string;
   readonly before: ReadonlySet<string>;
   readonly after: ReadonlySet<string>;
   /** Grants that were asked for before, and have not come: the wait failed, or ended in a way without them. */
@@ -21,6 +24,8 @@ export interface Passage {
 export interface Place {
   readonly node: number;
   readonly state: State;
+  /** The state of the function there, if it was told apart from others. */
+  readonly world: string | undefined;
   readonly from: Place | undefined;
   /** The kind of edge by which the action before was left. */
   readonly way: CfgEdge['when'] | undefined;
@@ -37,7 +42,10 @@ export interface Walk {
   handsOn(node: CfgNode): boolean;
 }
 
-/** Every place to which control may come with a grant in some state, by the shortest way. */
+/**
+ * Every place to which control may come with a grant in some state, by the shortest way: by the name of the place, and
+ * by that of the place in one state of the function. Where states were merged on the way, all that stand there follow.
+ */
 export function walk(
   { cfg, passages, mayThrow, handsOn }: Walk,
   token: string,
@@ -46,16 +54,17 @@ export function walk(
   const places = new Map<string, Place>();
   const waiting: Place[] = [];
   const reach = (place: Place): void => {
-    const key = placeKey(place.node, place.state);
-    if (places.has(key)) return;
-    places.set(key, place);
+    const { node, state, world } = place;
+    if (places.has(placeKey(node, state, world ?? ''))) return;
+    places.set(placeKey(node, state, world ?? ''), place);
+    if (!places.has(placeKey(node, state))) places.set(placeKey(node, state), place);
     waiting.push(place);
   };
-  reach({ ...start, from: undefined, way: undefined });
+  reach({ ...start, world: undefined, from: undefined, way: undefined });
   for (const place of waiting) {
     const node = cfg.nodes[place.node];
     if (!node) continue;
-    const onward = [...(passages.get(place.node)?.values() ?? [])];
+    const onward = onwardFrom(place, passages);
     // What gives it back when all goes well does so in any case.
     const isGivingBack =
       node.action.kind === 'call' &&
@@ -67,15 +76,35 @@ export function walk(
       const state = stateAfter(place.state, passage, token);
       if (isHandedOn && state === 'held') continue;
       for (const { to, when } of node.successors) {
-        if (when === passage.way) reach({ node: to, state, from: place, way: when });
+        if (when === passage.way) reach({ node: to, state, world: passage.to, from: place, way: when });
       }
     }
   }
   return places;
 }
 
-export function placeKey(node: number, state: State): string {
-  return `${node}/${state}`;
+/** How control comes to a place in one state of the function, or in one that was merged with others into that one. */
+export function arrivalAt(
+  places: ReadonlyMap<string, Place>,
+  passages: Walk['passages'],
+  { node, state, world }: Pick<Place, 'node' | 'state' | 'world'>,
+): Place | undefined {
+  return [...places.values()].find(
+    (place) =>
+      place.node === node &&
+      place.state === state &&
+      onwardFrom(place, passages).some(({ from }) => from === world),
+  );
+}
+
+function onwardFrom({ node, world }: Place, passages: Walk['passages']): readonly Passage[] {
+  const all = [...(passages.get(node)?.values() ?? [])];
+  const own = world === undefined ? [] : all.filter(({ from }) => from === world);
+  return own.length > 0 ? own : all;
+}
+
+export function placeKey(node: number, state: State, world?: string): string {
+  return world === undefined ? `${node}/${state}` : `${node}/${state}/${world}`;
 }
 
 function stateAfter(before: State, { after, refused }: Passage, token: string): State {

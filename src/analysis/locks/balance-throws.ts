@@ -28,6 +28,8 @@ export class Throws {
     if (ts.isNewExpression(node)) return this.#construction(node);
     if (ts.isTaggedTemplateExpression(node)) return true;
     const callee = skipParentheses(node.expression);
+    // What is chained to a promise runs later, and fails where the chain is waited for.
+    if (isThen(callee) && this.#isHarmless(callee)) return false;
     if (this.#isHarmless(callee)) return node.arguments.some((argument) => this.#callback(argument));
     if (isFunctionExpression(callee)) return this.#calling(callee);
     const primitive = this.#primitiveOf(callee);

@@ -4,7 +4,16 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike, CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
-import { type Passage, type Place, placeKey, placeOf, type State, surelyHeld, walk } from './balance-flow.ts';
+import {
+  arrivalAt,
+  type Passage,
+  type Place,
+  placeKey,
+  placeOf,
+  type State,
+  surelyHeld,
+  walk,
+} from './balance-flow.ts';
 import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
 import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
@@ -20,7 +29,7 @@ import { isThen } from './joined.ts';
 import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
 import type { LockWatcher, Step } from './watcher.ts';
-import { isSameLock, type World } from './world.ts';
+import { isSameLock, type World, worldKey } from './world.ts';
 
 export type Imbalance = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
 
@@ -39,6 +48,8 @@ interface Left {
   readonly held: Held;
   readonly way: 'return' | 'throw';
   readonly isHandedOn: boolean;
+  /** The state in which the function is left. */
+  readonly world: string;
 }
 
 /** A release by name at which nothing of the lock is held. */
@@ -47,6 +58,8 @@ interface Excess {
   readonly lock: LockRef;
   /** The grant that was given back before, on the same way. */
   readonly gone: Held | undefined;
+  /** The state of the function in which it was seen. */
+  readonly world: string;
   /** It is the lock's own method that is called here, and not a function that calls it. */
   readonly isDirect: boolean;
 }
@@ -116,16 +129,25 @@ export class BalanceWatcher implements LockWatcher {
     }
   }
 
-  passes(step: Step, way: CfgEdge['when'], after: World): void {
+  passes(step: Step, way: CfgEdge['when'], after: World, to: string): void {
     const notes = this.#notes.get(step.context);
     if (!notes) return;
-    const { node, world } = step;
+    const { node, world, key: from } = step;
     const [before, next] = [tokensIn(world, notes), tokensIn(after, notes)];
     const unsure = new Set([...unsureIn(world), ...unsureIn(after)]);
-    const key = [way, ...[before, next, unsure].map((tokens) => [...tokens].sort().join())].join('|');
+    const key = [way, from, to, ...unsure].join('|');
     const known = notes.passages.get(node.id) ?? new Map<string, Passage>();
     if (!known.has(key))
-      known.set(key, { node, way, before, after: next, refused: refusedIn(step, after, notes), unsure });
+      known.set(key, {
+        node,
+        way,
+        from,
+        to,
+        before,
+        after: next,
+        refused: refusedIn(step, after, notes),
+        unsure,
+      });
     notes.passages.set(node.id, known);
     if (way === 'throw') return;
     for (const held of heldIn(after, notes)) {
@@ -142,7 +164,7 @@ export class BalanceWatcher implements LockWatcher {
     const notes = this.#notes.get(context);
     if (!notes) return;
     for (const held of heldIn(world, notes)) {
-      notes.left.push({ held, way, isHandedOn: isHandedOn(activation, world, held) });
+      notes.left.push({ held, way, isHandedOn: isHandedOn(activation, world, held), world: worldKey(world) });
     }
   }
 
@@ -171,17 +193,18 @@ export class BalanceWatcher implements LockWatcher {
   }
 
   /** A release by name that gives back nothing that is held here. */
-  #noteExcess({ activation, node, world }: Step, after: World, notes: Notes): void {
+  #noteExcess({ activation, node, world, key }: Step, after: World, notes: Notes): void {
     if (node.action.kind !== 'call') return;
     const direct = directRelease(activation, node.action.node, world);
     const added = after.released.filter((lock) => !world.released.some((other) => isSameLock(other, lock)));
     for (const lock of direct ? [direct] : added) {
       if (lock.path === undefined || world.held.some((held) => held.lock.cls === lock.cls)) continue;
       const gone = world.gone.find(({ held }) => isSameLock(held.lock, lock))?.held;
-      notes.excess.set(`${node.id}${gone ? '!' : ''}${lock.cls.id}${lock.path}`, {
+      notes.excess.set(`${node.id}${gone ? '!' : ''}${lock.cls.id}${lock.path}${key}`, {
         node,
         lock,
         gone,
+        world: key,
         isDirect: direct !== undefined,
       });
     }
@@ -190,7 +213,13 @@ export class BalanceWatcher implements LockWatcher {
     for (const { held, by } of world.gone) {
       if (by !== 'name' || !tokens.includes(held.token) || held.lock.cls.primitive.grants === 'void')
         continue;
-      notes.excess.set(`${node.id}!${held.token}`, { node, lock: held.lock, gone: held, isDirect: true });
+      notes.excess.set(`${node.id}!${held.token}${key}`, {
+        node,
+        lock: held.lock,
+        gone: held,
+        world: key,
+        isDirect: true,
+      });
     }
   }
 
@@ -254,10 +283,14 @@ export class BalanceWatcher implements LockWatcher {
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
     const { exit, throwExit } = activation.cfg;
-    const leaves = (way: 'return' | 'throw'): Place | undefined =>
-      notes.left.some((one) => placeOf(one.held.token) === place && one.way === way && !one.isHandedOn)
-        ? places.get(placeKey(way === 'return' ? exit : throwExit, 'held'))
-        : undefined;
+    const leaves = (way: 'return' | 'throw'): Place | undefined => {
+      const node = way === 'return' ? exit : throwExit;
+      const left = notes.left.filter(
+        (one) => placeOf(one.held.token) === place && one.way === way && !one.isHandedOn,
+      );
+      const own = left.flatMap(({ world }) => places.get(placeKey(node, 'held', world)) ?? []);
+      return own[0] ?? (left.length > 0 ? places.get(placeKey(node, 'held')) : undefined);
+    };
     const isHanded = notes.left.some(
       (one) => placeOf(one.held.token) === place && one.way === 'return' && one.isHandedOn,
     );
@@ -275,7 +308,10 @@ export class BalanceWatcher implements LockWatcher {
     if (thrown && (isHanded || isHandedSomewhere || isGivenOnFailure)) {
       return this.#leaked(activation, held, thrown);
     }
-    if (isHanded || isHandedSomewhere || isGivenOnFailure || !taken.isGiven) return undefined;
+    if (!taken.isGiven) return undefined;
+    // What has no value that stands for it may be the caller's to give back; a value that nobody gets is lost.
+    const isOthers = isHanded || isHandedSomewhere || isGivenOnFailure;
+    if (isOthers && (!isValue(held) || !returned)) return undefined;
     if (places.size === 0 || this.#byName.has(held.lock.cls)) return undefined;
     const left = returned ?? thrown;
     return left && this.#leaked(activation, held, left);
@@ -305,7 +341,7 @@ export class BalanceWatcher implements LockWatcher {
   // -- releases too many
 
   #tooMuch(activation: Activation, notes: Notes, excess: Excess): BalanceProblem | undefined {
-    const { node, lock, gone } = excess;
+    const { node, lock, gone, world } = excess;
     const { primitive } = lock.cls;
     if (primitive === CHAIN || primitive.releasedTwice === 'harmless') return undefined;
     const at = this.#engine.code.span(nodeOf(node) ?? activation.call.fn);
@@ -316,7 +352,8 @@ export class BalanceWatcher implements LockWatcher {
         : 'it may free another holder’s grant';
     if (gone) {
       const place = placeOf(gone.token);
-      const reached = this.#walk(activation, notes, place).get(placeKey(node.id, 'gone'));
+      const places = this.#walk(activation, notes, place);
+      const reached = arrivalAt(places, notes.passages, { node: node.id, state: 'gone', world });
       const first = reached && releasedAt(activation, reached);
       if (!first || first === node) return undefined;
       const before = nodeOf(first);
@@ -362,6 +399,11 @@ export class BalanceWatcher implements LockWatcher {
       ],
     };
   }
+}
+
+/** Whether a grant is given back by a value that stands for it. */
+function isValue({ lock }: Held): boolean {
+  return lock.cls.primitive.grants !== undefined && lock.cls.primitive.grants !== 'void';
 }
 
 function siteOf({ at }: Held): string {

@@ -22,6 +22,10 @@ export function dispose(
     if (declared?.kind === 'closure') closure = declared;
   }
   if (value.kind === 'object') {
+    const [own] = (awaits ? ['asyncDispose', 'dispose'] : ['dispose']).flatMap(
+      (symbol) => value.properties.get(`[Symbol.${symbol}]`) ?? [],
+    );
+    if (own) return activation.dispose(own, awaits, world, node);
     let next = world;
     for (const part of value.properties.values()) {
       if (part.kind === 'releaser') next = releaseTokens(next, part.tokens);

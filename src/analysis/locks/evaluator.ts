@@ -24,6 +24,7 @@ import type { LockIdentity } from './identity.ts';
 import { isThen } from './joined.ts';
 import { keptFields, partAt } from './kept-fields.ts';
 import { idOf } from './keys.ts';
+import { keyName } from './members.ts';
 import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
 import { crossValue, isPrefix, placePath, UNKNOWN_PATH } from './paths.ts';
@@ -749,7 +750,7 @@ export class Evaluator {
   #object(node: Ts.ObjectLiteralExpression, env: Env): Value | undefined {
     const properties = new Map<string, Value>();
     for (const property of node.properties) {
-      const name = property.name && nameText(property.name);
+      const name = property.name && keyName(property.name);
       if (name === undefined) {
         const spread = ts.isSpreadAssignment(property) ? this.evaluate(property.expression, env) : undefined;
         if (spread?.kind === 'object')

@@ -244,6 +244,7 @@ export class LockIdentity {
     if (taking.length === 0) return undefined;
     if (
       ts.isClassLike(node) &&
+      !named &&
       scoped.length + scopedShared.length === 0 &&
       [...taking, ...acquireShared].every((name) => isSeenToPass(method(name)))
     ) {

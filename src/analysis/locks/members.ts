@@ -1,10 +1,18 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { skipParentheses } from '../code.ts';
+import { nameText, skipParentheses } from '../code.ts';
 
 /** `[Symbol.dispose]` in a call of the method of that name. */
 export function symbolName(callee: Ts.Node): string | undefined {
-  if (!ts.isElementAccessExpression(callee)) return undefined;
-  const key = skipParentheses(callee.argumentExpression);
+  return ts.isElementAccessExpression(callee) ? wellKnown(callee.argumentExpression) : undefined;
+}
+
+/** The name of a property of a literal, also of one under a well-known symbol: `[Symbol.dispose]`. */
+export function keyName(name: Ts.PropertyName): string | undefined {
+  return nameText(name) ?? (ts.isComputedPropertyName(name) ? wellKnown(name.expression) : undefined);
+}
+
+function wellKnown(expression: Ts.Expression): string | undefined {
+  const key = skipParentheses(expression);
   return ts.isPropertyAccessExpression(key) &&
     ts.isIdentifier(key.expression) &&
     key.expression.text === 'Symbol'

@@ -12,6 +12,8 @@ export interface Step {
   readonly activation: Activation;
   readonly node: CfgNode;
   readonly world: World;
+  /** What tells the world from others at the same place. */
+  readonly key: string;
 }
 
 /** One call of a function of the program. */
@@ -35,7 +37,7 @@ export interface LockWatcher {
   /** An action is about to be performed. */
   performs?(step: Step): void;
   /** An action has been performed, and has led by one kind of edge to a world. */
-  passes?(step: Step, way: CfgEdge['when'], after: World): void;
+  passes?(step: Step, way: CfgEdge['when'], after: World, key: string): void;
   /** A function is about to be called. */
   calls?(call: WatchedCall): void;
   /** Whether a function is to be run below a lock, even if it leads to none. */

@@ -59,6 +59,9 @@ export interface Gone {
   readonly by: 'grant' | 'name';
 }
 
+/** A value that may be anything. */
+export const UNKNOWN: Value = { kind: 'opaque', path: UNKNOWN_PATH };
+
 export const START: World = {
   held: [],
   outer: [],
@@ -166,7 +169,7 @@ function mergeEffects(a: Effects, b: Effects): Effects {
     held: uniteHeld(a.held, b.held),
     released: a.released.filter((lock) => b.released.some((other) => isSameLock(lock, other))),
     releasedTokens: a.releasedTokens.filter((token) => b.releasedTokens.includes(token)),
-    writes: joinBindings(a.writes, b.writes),
+    writes: joinWrites(a.writes, b.writes),
     ordered: a.ordered.filter((pair) =>
       b.ordered.some((other) => other[0] === pair[0] && other[1] === pair[1]),
     ),
@@ -217,6 +220,15 @@ export function asked(held: readonly Held[]): readonly Held[] {
 
 export function isSameLock(a: LockRef, b: LockRef): boolean {
   return a.cls === b.cls && a.path === b.path;
+}
+
+/** A flag that only one side has set may say anything afterwards. */
+function joinWrites(a: Bindings, b: Bindings): Bindings {
+  const joined = new Map(joinBindings(a, b));
+  for (const [node, value] of joined) {
+    if (value.kind === 'constant' && !(a.has(node) && b.has(node))) joined.set(node, UNKNOWN);
+  }
+  return joined;
 }
 
 /** Where a variable is known on one side only, it may be anything: unless the other side never declared it. */
