@@ -1,0 +1,225 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Code } from '../code.ts';
+import { cfgOf, type FunctionNode } from '../inserts/functions.ts';
+import { isAsyncFunction } from '../locks/activation.ts';
+import { functionName } from '../locks/function-name.ts';
+import { functionType } from '../locks/function-types.ts';
+import { type Entered, Entering, fieldsOf, type Leads } from './entering.ts';
+import { type Frame, frameKey } from './frames.ts';
+import { isInSection, type Section } from './section.ts';
+import { graphOwner, type PauseKind, type Step, stepsOf } from './steps.ts';
+
+/** One call, of those that lead to a pause. */
+export interface CallStep {
+  readonly at: Ts.Node;
+  readonly callee: string;
+}
+
+/** A place in a section at which others may come to run before the section is done. */
+export interface Suspension {
+  /** In the section. */
+  readonly at: Ts.Node;
+  /** The calls that lead from the section to the pause; those before `at` first. */
+  readonly via: readonly CallStep[];
+  /** How many of them are made before the code at `at` runs. */
+  readonly before: number;
+  readonly pause: Pause;
+}
+
+export interface Pause {
+  readonly at: Ts.Node;
+  /** `promise`: what is called is not seen, and is declared to hand back a promise. */
+  readonly by: PauseKind | 'promise';
+}
+
+/** What a section comes to. */
+export interface Judged {
+  readonly suspensions: readonly Suspension[];
+  /** Calls that lead to something of which nothing is known. */
+  readonly unknown: readonly Ts.Node[];
+}
+
+/** So many functions are looked at for one call of a section. */
+const MAX_FUNCTIONS = 20_000;
+
+interface Way extends Entered {
+  readonly via: readonly CallStep[];
+}
+
+/** Code that is part of a section: its own, or a callback in it that is run on the spot. */
+interface Part {
+  readonly code: readonly Ts.Node[];
+  readonly frame: Frame | undefined;
+  readonly via: readonly CallStep[];
+  /** A called generator hands its values to the section, which does not pause for that. */
+  readonly isCalled: boolean;
+}
+
+/** Looks for the places where a section lets others run, in its own code and in what it calls. */
+export class Pauses {
+  readonly #code: Code;
+  readonly #entering: Entering;
+  readonly #isAtomic: (fn: Ts.Node) => boolean;
+  /** Whether a place is part of another section, which answers for it. */
+  readonly #isJudged: (node: Ts.Node) => boolean;
+  readonly #clean = new Set<string>();
+  readonly #steps = new Map<Ts.Node, readonly Step[]>();
+  readonly #taking = new Map<Ts.Node, boolean>();
+
+  constructor(code: Code, isAtomic: (fn: Ts.Node) => boolean, isJudged: (node: Ts.Node) => boolean) {
+    this.#code = code;
+    this.#entering = new Entering(code);
+    this.#isAtomic = isAtomic;
+    this.#isJudged = isJudged;
+  }
+
+  of(section: Section): Judged {
+    const suspensions: Suspension[] = [];
+    const unknown = new Set<Ts.Node>();
+    const inline = new Set<Ts.Node>();
+    const parts: Part[] = [{ code: section.code, frame: undefined, via: [], isCalled: false }];
+    // Grows while it is walked: callbacks in the section are parts of it.
+    for (const part of parts) {
+      const [first] = part.code;
+      const owner = first && graphOwner(first);
+      for (const step of stepsOf(part.code, owner && cfgOf(owner))) {
+        const before = part.via.length;
+        if (step.kind === 'pause') {
+          if (part.isCalled && step.by.startsWith('yield')) continue;
+          suspensions.push({ at: step.node, via: part.via, before, pause: { at: step.node, by: step.by } });
+          continue;
+        }
+        const found = this.#search(step, part, section, unknown, (way) => {
+          if (inline.has(way.fn)) return;
+          inline.add(way.fn);
+          const code = codeOf(way.fn);
+          parts.push({ code, frame: way.frame, via: [...part.via, ...way.via], isCalled: true });
+        });
+        if (found) {
+          suspensions.push({ at: step.node, via: [...part.via, ...found.via], before, pause: found.pause });
+        }
+      }
+    }
+    return { suspensions, unknown: [...unknown] };
+  }
+
+  /** The nearest pause that a step leads to, outside of the section's own code. */
+  #search(
+    step: Exclude<Step, { kind: 'pause' }>,
+    { frame }: Part,
+    section: Section,
+    unknown: Set<Ts.Node>,
+    meet: (way: Way) => void,
+  ): { readonly pause: Pause; readonly via: readonly CallStep[] } | undefined {
+    const leads = this.#entering.of(step, frame);
+    if (leads.startsPromise) return { pause: { at: step.node, by: 'promise' }, via: [] };
+    if (leads.isUnknown || this.#mayPause(leads)) unknown.add(step.node);
+    const ways = leads.entered.map((entered): Way => ({ ...entered, via: [stepTo(entered)] }));
+    const seen = new Set<string>();
+    let isWhole = true;
+    for (const way of ways) {
+      if (this.#isAtomic(way.fn)) continue;
+      if (isInSection(way.fn, section)) {
+        isWhole = false;
+        meet(way);
+        continue;
+      }
+      const key = this.#keyOf(way);
+      if (seen.has(key) || this.#clean.has(key)) continue;
+      seen.add(key);
+      if (seen.size > MAX_FUNCTIONS) {
+        unknown.add(step.node);
+        break;
+      }
+      for (const inner of this.#stepsOf(way.fn)) {
+        if (inner.kind === 'pause') {
+          if (inner.by.startsWith('yield') || this.#isJudged(inner.node)) continue;
+          return { pause: { at: inner.node, by: inner.by }, via: way.via };
+        }
+        const further = this.#entering.of(inner, way.frame);
+        if (further.startsPromise) return { pause: { at: inner.node, by: 'promise' }, via: way.via };
+        if (further.isUnknown || this.#mayPause(further)) {
+          unknown.add(inner.node);
+          isWhole = false;
+        }
+        for (const entered of further.entered) ways.push({ ...entered, via: [...way.via, stepTo(entered)] });
+      }
+    }
+    // Whoever comes there again finds nothing either.
+    if (isWhole) for (const key of seen) this.#clean.add(key);
+    return undefined;
+  }
+
+  /** Whether a callback, of which nobody knows when it runs, could pause if it ran at once. */
+  #mayPause({ perhaps }: Leads): boolean {
+    const ways = [...perhaps];
+    const seen = new Set<string>();
+    for (const way of ways) {
+      const key = this.#keyOf(way);
+      if (this.#isAtomic(way.fn) || seen.has(key) || this.#clean.has(key)) continue;
+      seen.add(key);
+      if (seen.size > MAX_FUNCTIONS) return true;
+      for (const inner of this.#stepsOf(way.fn)) {
+        if (inner.kind === 'pause') {
+          if (!inner.by.startsWith('yield')) return true;
+          continue;
+        }
+        const further = this.#entering.of(inner, way.frame);
+        if (further.startsPromise || further.isUnknown) return true;
+        ways.push(...further.entered);
+      }
+    }
+    return false;
+  }
+
+  #stepsOf(fn: Entered['fn']): readonly Step[] {
+    let steps = this.#steps.get(fn);
+    if (!steps) {
+      const isClass = ts.isClassLike(fn);
+      if (!isClass) this.#code.prefetch(fn);
+      // Whoever calls an asynchronous generator only makes it.
+      const isIdle = !isClass && isAsyncFunction(fn) && isGenerator(fn);
+      steps = isIdle ? [] : stepsOf(codeOf(fn), isClass ? undefined : cfgOf(fn));
+      this.#steps.set(fn, steps);
+    }
+    return steps;
+  }
+
+  #keyOf({ fn, frame }: Entered): string {
+    return frameKey(fn, frame, (one) => this.#takesFunctions(one));
+  }
+
+  #takesFunctions(fn: Ts.Node): boolean {
+    let takes = this.#taking.get(fn);
+    if (takes === undefined) {
+      const { parameters = [] } = ts.isFunctionLike(fn) ? fn : {};
+      takes = parameters.some((one) => !one.type || functionType(one, this.#code) !== undefined);
+      this.#taking.set(fn, takes);
+    }
+    return takes;
+  }
+}
+
+function codeOf(fn: FunctionNode | Ts.ClassLikeDeclaration): readonly Ts.Node[] {
+  if (ts.isClassLike(fn)) return fieldsOf(fn);
+  return fn.body ? [...fn.parameters, fn.body] : [];
+}
+
+function isGenerator(fn: FunctionNode): boolean {
+  return (fn as { asteriskToken?: Ts.Node }).asteriskToken !== undefined;
+}
+
+function stepTo({ at, fn }: Entered): CallStep {
+  return { at, callee: ts.isClassLike(fn) ? fieldsName(fn) : (symbolName(fn) ?? functionName(fn)) };
+}
+
+function fieldsName({ name }: Ts.ClassLikeDeclaration): string {
+  return name ? `the fields of ${name.text}` : 'the fields of the class';
+}
+
+/** `Pages[Symbol.iterator]` */
+function symbolName(fn: FunctionNode): string | undefined {
+  if (!fn.name || !ts.isComputedPropertyName(fn.name)) return undefined;
+  const owner = fn.parent;
+  return `${ts.isClassLike(owner) ? (owner.name?.text ?? '') : ''}${fn.name.getText()}`;
+}

@@ -1,0 +1,568 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import {
+  type Code,
+  type Entity,
+  isImport,
+  memberName,
+  nameText,
+  ownMember,
+  rightmostName,
+  skipParentheses,
+} from '../code.ts';
+import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
+import { ITERATIONS } from '../inserts/iteration.ts';
+import { callSitesOf } from '../locks/call-sites.ts';
+import { functionType } from '../locks/function-types.ts';
+import { usesOf } from '../locks/references.ts';
+import { storesTo } from '../locks/stores.ts';
+import { hasModifier, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
+import { type Frame, frameOf } from './frames.ts';
+
+/** A function that may be run, and the calls being made as it knows them. */
+export interface Target {
+  readonly fn: FunctionNode;
+  readonly frame: Frame | undefined;
+  /** What `bind` has handed in already. */
+  readonly bound: readonly Ts.Expression[];
+}
+
+/** The functions that an expression may stand for. */
+export interface Found {
+  readonly targets: readonly Target[];
+  /** It may be something else of the program as well, of which nothing is known. */
+  readonly isOpen: boolean;
+  /** What it is outside of the program. */
+  readonly external: readonly Extract<Entity, { kind: 'external' }>[];
+}
+
+/** So many steps are made from a callee to where its value comes from. */
+const MAX_STEPS = 12;
+
+/** Finds the functions behind expressions: through variables, parameters, fields, containers and types. */
+export class Values {
+  readonly #code: Code;
+
+  constructor(code: Code) {
+    this.#code = code;
+  }
+
+  functionsOf(expression: Ts.Expression, frame: Frame | undefined): Found {
+    const search = new Search(this.#code);
+    search.value(expression, frame, 0);
+    return search;
+  }
+
+  /** The functions behind a declaration: for a member, of the types that implement or extend its own, too. */
+  declared(node: Ts.Node, frame: Frame | undefined): Found {
+    const search = new Search(this.#code);
+    search.declaration(node, frame, 0);
+    return search;
+  }
+}
+
+class Search implements Found {
+  readonly #code: Code;
+  readonly #targets = new Map<Ts.Node, Target>();
+  readonly #seen = new Set<Ts.Node>();
+  readonly external: Extract<Entity, { kind: 'external' }>[] = [];
+  isOpen = false;
+
+  constructor(code: Code) {
+    this.#code = code;
+  }
+
+  get targets(): readonly Target[] {
+    return [...this.#targets.values()];
+  }
+
+  value(expression: Ts.Node, frame: Frame | undefined, depth: number): void {
+    const value = skipParentheses(expression);
+    if (depth > MAX_STEPS) {
+      this.isOpen = true;
+      return;
+    }
+    if (isFunctionNode(value)) {
+      this.#add(value, frame);
+    } else if (ts.isConditionalExpression(value)) {
+      this.value(value.whenTrue, frame, depth + 1);
+      this.value(value.whenFalse, frame, depth + 1);
+    } else if (ts.isBinaryExpression(value)) {
+      if (!isChoice(value)) this.value(value.left, frame, depth + 1);
+      else if (value.operatorToken.kind !== ts.SyntaxKind.CommaToken)
+        this.value(value.left, frame, depth + 1);
+      this.value(value.right, frame, depth + 1);
+    } else if (ts.isIdentifier(value)) {
+      this.#identifier(value, frame, depth);
+    } else if (ts.isPropertyAccessExpression(value)) {
+      this.#member(value, frame, depth);
+    } else if (ts.isElementAccessExpression(value)) {
+      if (memberName(value)) this.#member(value, frame, depth);
+      else this.#element(value.expression, frame, depth);
+    } else if (ts.isCallExpression(value)) {
+      this.#result(value, frame, depth);
+    } else if (!isNothing(value)) {
+      this.isOpen = true;
+    }
+  }
+
+  declaration(node: Ts.Node, frame: Frame | undefined, depth: number): void {
+    if (this.#seen.has(node)) return;
+    this.#seen.add(node);
+    const { parent } = node;
+    const isMember = parent && (ts.isClassLike(parent) || ts.isInterfaceDeclaration(parent));
+    const heirs = isMember ? this.#heirs(node, parent) : [];
+    for (const heir of heirs) this.declaration(heir, frame, depth + 1);
+    if (isFunctionNode(node)) this.#add(node, frame);
+    else if (ts.isParameter(node)) this.#parameter(node, frame, depth);
+    else if (ts.isBindingElement(node)) this.#bound(node, frame, depth);
+    else if (ts.isShorthandPropertyAssignment(node)) this.value(node.name, frame, depth + 1);
+    else if (ts.isPropertyAssignment(node)) this.value(node.initializer, frame, depth + 1);
+    else if (ts.isExportAssignment(node)) this.value(node.expression, frame, depth + 1);
+    else if (ts.isVariableDeclaration(node)) this.#variable(node, frame, depth);
+    else if (ts.isPropertyDeclaration(node)) this.#field(node, depth);
+    else if (heirs.length === 0) this.isOpen = true;
+  }
+
+  #heirs(node: Ts.Node, owner: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): readonly Ts.Node[] {
+    const { name } = node as { name?: Ts.Node };
+    const text = name && nameText(name);
+    const isOwn =
+      text === undefined || text.startsWith('#') || hasModifier(node, ts.SyntaxKind.StaticKeyword);
+    if (isOwn) return [];
+    return this.#code.subtypes(owner).flatMap((heir) => {
+      const own = ownMember(heir, text);
+      if (own) return [own];
+      const inherited = ts.isInterfaceDeclaration(owner) ? this.#code.member(heir, text) : undefined;
+      return inherited ? [inherited] : [];
+    });
+  }
+
+  #identifier(name: Ts.Identifier, frame: Frame | undefined, depth: number): void {
+    const local = resolveLocal(name);
+    if (local && !isImport(local)) {
+      this.declaration(local, frame, depth + 1);
+      return;
+    }
+    if (!local && name.text === 'undefined') return;
+    this.#entities(this.#code.entities(name), frame, depth);
+  }
+
+  #entities(entities: readonly Entity[], frame: Frame | undefined, depth: number): void {
+    if (entities.length === 0) this.isOpen = true;
+    for (const entity of entities) {
+      if (entity.kind === 'node') this.declaration(entity.node, frame, depth + 1);
+      else this.external.push(entity);
+    }
+  }
+
+  #member(
+    access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression,
+    frame: Frame | undefined,
+    depth: number,
+  ): void {
+    const name = memberName(access);
+    if (!name) return;
+    const text = nameText(name) ?? '';
+    const entities = this.#code.entities(name);
+    const object = skipParentheses(access.expression);
+    if (object.kind === ts.SyntaxKind.SuperKeyword) {
+      for (const entity of entities) {
+        if (entity.kind === 'node' && isFunctionNode(entity.node)) this.#add(entity.node, frame);
+      }
+      return;
+    }
+    const made = ts.isNewExpression(object);
+    if (made) {
+      // Nothing else than what is made here.
+      for (const entity of entities) {
+        if (entity.kind === 'node' && isFunctionNode(entity.node)) this.#add(entity.node, frame);
+        else this.#entities([entity], frame, depth);
+      }
+      return;
+    }
+    const isLoose = entities.every((entity) => entity.kind === 'node' && isLooseMember(entity.node));
+    const given = isLoose ? objectsOf(access.expression, frame, this.#code) : undefined;
+    if (given && given.objects.length > 0) {
+      for (const { object: literal, frame: inner } of given.objects) {
+        const value = propertyOf(literal, text) ?? methodOf(literal, text);
+        if (value && isFunctionNode(value)) this.#add(value, inner);
+        else if (value) this.value(value, inner, depth + 1);
+      }
+      if (!given.isOpen) return;
+    }
+    this.#entities(entities, frame, depth);
+  }
+
+  #parameter(parameter: Ts.ParameterDeclaration, frame: Frame | undefined, depth: number): void {
+    const fn = parameter.parent;
+    if (ts.isConstructorDeclaration(fn) && hasAccessModifier(parameter)) {
+      this.#field(parameter, depth);
+      return;
+    }
+    // Who calls the `resolve` of a promise only settles it.
+    if (isExecutor(fn)) return;
+    const walked = elementsFor(parameter);
+    if (walked) {
+      this.#element(walked, frame, depth + 1);
+      return;
+    }
+    for (const given of argumentsFor(parameter, frame, this.#code)) {
+      if (given) this.value(given.value, given.frame, depth + 1);
+      else this.isOpen = true;
+    }
+    if (parameter.initializer) this.value(parameter.initializer, frame, depth + 1);
+  }
+
+  /** `const { onDone } = options`, or a parameter that is taken apart. */
+  #bound(element: Ts.BindingElement, frame: Frame | undefined, depth: number): void {
+    const pattern = element.parent;
+    const holder = pattern.parent;
+    if (element.initializer) this.value(element.initializer, frame, depth + 1);
+    const name = element.propertyName ?? element.name;
+    const key = nameText(name);
+    if (!ts.isObjectBindingPattern(pattern) || key === undefined || ts.isBindingElement(holder)) {
+      this.isOpen = true;
+      return;
+    }
+    const objects = ts.isParameter(holder)
+      ? objectsOf(holder, frame, this.#code)
+      : holder.initializer && objectsOf(holder.initializer, frame, this.#code);
+    for (const { object, frame: inner } of objects?.objects ?? []) {
+      const value = propertyOf(object, key) ?? methodOf(object, key);
+      if (value && isFunctionNode(value)) this.#add(value, inner);
+      else if (value) this.value(value, inner, depth + 1);
+    }
+    if (objects && objects.objects.length > 0 && !objects.isOpen) return;
+    const symbol = ts.isIdentifier(name) ? this.#code.entities(name) : [];
+    const members = symbol.filter((entity) => entity.kind === 'external' || entity.node !== element);
+    if (members.length > 0) this.#entities(members, frame, depth);
+    else this.isOpen = true;
+  }
+
+  #variable(variable: Ts.VariableDeclaration, frame: Frame | undefined, depth: number): void {
+    const loop = variable.parent.parent;
+    if (ts.isForOfStatement(loop)) {
+      this.#element(loop.expression, frame, depth);
+      return;
+    }
+    if (variable.initializer) this.value(variable.initializer, frame, depth + 1);
+    const isConst = (ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) !== 0;
+    if (isConst) return;
+    for (const use of usesOf(variable)) {
+      const { parent } = use;
+      if (ts.isBinaryExpression(parent) && parent.left === use && isAssignment(parent)) {
+        this.value(parent.right, frame, depth + 1);
+      }
+    }
+    if (!variable.initializer && hasModifier(variable.parent.parent, ts.SyntaxKind.DeclareKeyword)) {
+      this.isOpen = true;
+    }
+  }
+
+  /** All that the program puts into a field. */
+  #field(slot: Ts.PropertyDeclaration | Ts.ParameterDeclaration, depth: number): void {
+    const { stores, isWhole } = storesTo(slot, 0, this.#code);
+    const values = new Set(stores.map(({ value }) => value));
+    const { initializer } = slot;
+    if (initializer) values.add(initializer);
+    for (const value of values) {
+      if (ts.isIdentifier(value) && value.parent === slot && ts.isParameter(slot)) {
+        for (const given of argumentsFor(slot, undefined, this.#code)) {
+          if (given) this.value(given.value, given.frame, depth + 1);
+          else this.isOpen = true;
+        }
+      } else this.value(value, undefined, depth + 1);
+    }
+    if (!isWhole || values.size === 0) this.isOpen = true;
+  }
+
+  /** What a container holds, of which one element is taken. */
+  #element(container: Ts.Expression, frame: Frame | undefined, depth: number, levels = 1): void {
+    const value = skipParentheses(container);
+    if (depth > MAX_STEPS) this.isOpen = true;
+    else if (ts.isArrayLiteralExpression(value)) {
+      for (const element of value.elements) {
+        if (ts.isSpreadElement(element)) this.#element(element.expression, frame, depth + 1, levels);
+        else if (levels > 1) this.#element(element, frame, depth + 1, levels - 1);
+        else this.value(element, frame, depth + 1);
+      }
+    } else if (ts.isObjectLiteralExpression(value)) {
+      for (const property of value.properties) {
+        if (ts.isPropertyAssignment(property)) this.value(property.initializer, frame, depth + 1);
+        else if (ts.isShorthandPropertyAssignment(property)) this.value(property.name, frame, depth + 1);
+        else if (ts.isMethodDeclaration(property) && isFunctionNode(property)) this.#add(property, frame);
+        else this.isOpen = true;
+      }
+    } else if (ts.isElementAccessExpression(value) && !memberName(value)) {
+      this.#element(value.expression, frame, depth + 1, levels + 1);
+    } else if (ts.isCallExpression(value)) {
+      this.#viewed(value, frame, depth, levels);
+    } else if (ts.isBinaryExpression(value) && isChoice(value)) {
+      this.#element(value.left, frame, depth + 1, levels);
+      this.#element(value.right, frame, depth + 1, levels);
+    } else if (ts.isNewExpression(value)) {
+      const [first] = value.arguments ?? [];
+      if (first) this.#element(first, frame, depth + 1, levels);
+    } else {
+      this.#held(value, frame, depth, levels);
+    }
+  }
+
+  /** `handlers.get(key)`, `handlers.values()`, `handlers.slice()` */
+  #viewed(call: Ts.CallExpression, frame: Frame | undefined, depth: number, levels: number): void {
+    const callee = skipParentheses(call.expression);
+    const [first] = call.arguments;
+    if (!ts.isPropertyAccessExpression(callee)) this.isOpen = true;
+    else if (PICKING.has(callee.name.text)) this.#element(callee.expression, frame, depth + 1, levels + 1);
+    else if (VIEWS.has(callee.name.text)) {
+      const isStatic =
+        ts.isIdentifier(callee.expression) && /^(?:Array|Object)$/.test(callee.expression.text);
+      if (!isStatic) this.#element(callee.expression, frame, depth + 1, levels);
+      else if (first) this.#element(first, frame, depth + 1, levels);
+    } else this.isOpen = true;
+  }
+
+  /** A container that a variable, parameter or field holds. */
+  #held(container: Ts.Node, frame: Frame | undefined, depth: number, levels: number): void {
+    const name = rightmostName(container);
+    const slot = name && this.#code.declarationNode(name);
+    if (!slot) {
+      this.isOpen = true;
+      return;
+    }
+    if (ts.isParameter(slot) && !hasAccessModifier(slot)) {
+      for (const given of argumentsFor(slot, frame, this.#code)) {
+        if (!given) this.isOpen = true;
+        else if (given.isRest) this.value(given.value, given.frame, depth + 1);
+        else this.#element(given.value, given.frame, depth + 1, levels);
+      }
+      return;
+    }
+    if (this.#seen.has(slot)) return;
+    this.#seen.add(slot);
+    const type = functionType(slot, this.#code);
+    const { stores, isWhole } = storesTo(slot, type?.depth ?? levels, this.#code);
+    if (!isWhole) this.isOpen = true;
+    for (const { value, depth: left } of stores) {
+      if (left > 0) this.#element(value, undefined, depth + 1, left);
+      else this.value(value, undefined, depth + 1);
+    }
+  }
+
+  /** What a call hands out: a function that was bound, or made by a function of the program. */
+  #result(call: Ts.CallExpression, frame: Frame | undefined, depth: number): void {
+    const callee = skipParentheses(call.expression);
+    if (ts.isPropertyAccessExpression(callee)) {
+      if (callee.name.text === 'bind') {
+        this.#bind(callee.expression, call.arguments.slice(1), frame, depth);
+        return;
+      }
+      if (PICKING.has(callee.name.text)) {
+        const found = this.#code.entities(callee.name as Ts.Identifier);
+        if (found.every((entity) => entity.kind === 'external')) {
+          this.#element(callee.expression, frame, depth + 1);
+          return;
+        }
+      }
+    }
+    const makers = new Search(this.#code);
+    makers.value(callee, frame, depth + 1);
+    if (makers.isOpen || makers.targets.length === 0) this.isOpen = true;
+    for (const { fn, frame: outer } of makers.targets) {
+      const inner: Frame = { fn, args: call.arguments, caller: frame, made: outer };
+      for (const value of returnedBy(fn.body)) this.value(value, inner, depth + 1);
+    }
+  }
+
+  #bind(
+    callee: Ts.Expression,
+    args: readonly Ts.Expression[],
+    frame: Frame | undefined,
+    depth: number,
+  ): void {
+    const inner = new Search(this.#code);
+    inner.value(callee, frame, depth + 1);
+    for (const target of inner.targets) {
+      this.#targets.set(target.fn, { ...target, bound: [...target.bound, ...args] });
+    }
+    this.external.push(...inner.external);
+    if (inner.isOpen) this.isOpen = true;
+  }
+
+  #add(fn: FunctionNode, frame: Frame | undefined): void {
+    if (!this.#targets.has(fn)) this.#targets.set(fn, { fn, frame, bound: [] });
+  }
+}
+
+/** The function of `new Promise((resolve, reject) => …)`. */
+function isExecutor(fn: Ts.Node): boolean {
+  const made = fn.parent;
+  return made && ts.isNewExpression(made) && made.expression.getText() === 'Promise';
+}
+
+/** The `list` of which a parameter is one element: `list.forEach((element) => …)`. */
+function elementsFor(parameter: Ts.ParameterDeclaration): Ts.Expression | undefined {
+  const fn = parameter.parent;
+  const call = fn.parent;
+  if (!isFunctionExpression(fn) || !ts.isCallExpression(call) || call.arguments[0] !== fn) return undefined;
+  const callee = skipParentheses(call.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !ITERATIONS.has(callee.name.text)) return undefined;
+  const index = callee.name.text.startsWith('reduce') ? 1 : 0;
+  return fn.parameters[index] === parameter ? callee.expression : undefined;
+}
+
+interface Given {
+  readonly value: Ts.Expression;
+  readonly frame: Frame | undefined;
+  /** One of several that a rest parameter takes. */
+  readonly isRest: boolean;
+}
+
+/** What is handed in for a parameter: by the call being made, or by any call; undefined for what is not known. */
+function argumentsFor(
+  parameter: Ts.ParameterDeclaration,
+  frame: Frame | undefined,
+  code: Code,
+): readonly (Given | undefined)[] {
+  const fn = parameter.parent;
+  const index = fn.parameters.indexOf(parameter);
+  const isRest = parameter.dotDotDotToken !== undefined;
+  const from = (args: readonly Ts.Expression[], inner: Frame | undefined): readonly (Given | undefined)[] => {
+    const taken = isRest ? args.slice(index) : args.slice(index, index + 1);
+    if (args.slice(0, index + 1).some(ts.isSpreadElement)) return [undefined];
+    return taken.map((value) => ({ value, frame: inner, isRest }));
+  };
+  const entered = frameOf(fn, frame);
+  if (entered) return entered.args ? from(entered.args, entered.caller) : [undefined];
+  const { sites, isWhole } = callSitesOf(fn, code);
+  const known = sites.flatMap(({ args }) => from(args, undefined));
+  return isWhole && sites.length > 0 ? known : [...known, undefined];
+}
+
+interface GivenObject {
+  readonly object: Ts.ObjectLiteralExpression;
+  readonly frame: Frame | undefined;
+}
+
+/** The object literals that an expression or parameter may stand for. */
+function objectsOf(
+  at: Ts.Node,
+  frame: Frame | undefined,
+  code: Code,
+  depth = 0,
+): { readonly objects: readonly GivenObject[]; readonly isOpen: boolean } {
+  const value = skipParentheses(at);
+  if (depth > MAX_STEPS) return UNKNOWN_OBJECTS;
+  if (ts.isObjectLiteralExpression(value)) {
+    return { objects: [{ object: value, frame }], isOpen: value.properties.some(ts.isSpreadAssignment) };
+  }
+  if (ts.isConditionalExpression(value)) {
+    return together([value.whenTrue, value.whenFalse].map((one) => objectsOf(one, frame, code, depth + 1)));
+  }
+  if (ts.isBinaryExpression(value) && isChoice(value)) {
+    return together([value.left, value.right].map((one) => objectsOf(one, frame, code, depth + 1)));
+  }
+  if (ts.isParameter(value) && !hasAccessModifier(value)) {
+    const given = argumentsFor(value, frame, code);
+    const found = given.map((one) =>
+      one && !one.isRest ? objectsOf(one.value, one.frame, code, depth + 1) : UNKNOWN_OBJECTS,
+    );
+    const { initializer } = value;
+    return together(initializer ? [...found, objectsOf(initializer, frame, code, depth + 1)] : found);
+  }
+  if (ts.isVariableDeclaration(value)) {
+    return value.initializer ? objectsOf(value.initializer, frame, code, depth + 1) : UNKNOWN_OBJECTS;
+  }
+  if (ts.isPropertyDeclaration(value) || ts.isParameter(value)) {
+    const { stores, isWhole } = storesTo(value, 0, code);
+    const found = stores.map(({ value: stored }) =>
+      stored.parent === value && ts.isParameter(value)
+        ? together(
+            argumentsFor(value, undefined, code).map((one) =>
+              one ? objectsOf(one.value, one.frame, code, depth + 1) : UNKNOWN_OBJECTS,
+            ),
+          )
+        : objectsOf(stored, undefined, code, depth + 1),
+    );
+    return together(isWhole ? found : [...found, UNKNOWN_OBJECTS]);
+  }
+  const name = rightmostName(value);
+  const declaration = name && code.declarationNode(name);
+  return declaration && !ts.isExpression(declaration)
+    ? objectsOf(declaration, frame, code, depth + 1)
+    : UNKNOWN_OBJECTS;
+}
+
+type Objects = ReturnType<typeof objectsOf>;
+
+const UNKNOWN_OBJECTS: Objects = { objects: [], isOpen: true };
+
+function together(all: readonly Objects[]): Objects {
+  return { objects: all.flatMap(({ objects }) => objects), isOpen: all.some(({ isOpen }) => isOpen) };
+}
+
+/** A member whose function is whatever the object was made with. */
+function isLooseMember(node: Ts.Node): boolean {
+  const owner = node.parent;
+  return (
+    (ts.isPropertySignature(node) || ts.isMethodSignature(node)) &&
+    (ts.isInterfaceDeclaration(owner) || ts.isTypeLiteralNode(owner))
+  );
+}
+
+function methodOf(literal: Ts.ObjectLiteralExpression, name: string): Ts.MethodDeclaration | undefined {
+  return literal.properties.find(
+    (one): one is Ts.MethodDeclaration => ts.isMethodDeclaration(one) && nameText(one.name) === name,
+  );
+}
+
+function hasAccessModifier(parameter: Ts.ParameterDeclaration): boolean {
+  return (parameter.modifiers ?? []).length > 0;
+}
+
+/** `a ?? b`, `a || b`, `a && b`, `(a, b)` */
+function isChoice({ operatorToken: { kind } }: Ts.BinaryExpression): boolean {
+  return (
+    kind === ts.SyntaxKind.QuestionQuestionToken ||
+    kind === ts.SyntaxKind.BarBarToken ||
+    kind === ts.SyntaxKind.AmpersandAmpersandToken ||
+    kind === ts.SyntaxKind.CommaToken
+  );
+}
+
+function isAssignment({ operatorToken: { kind } }: Ts.BinaryExpression): boolean {
+  return (
+    kind === ts.SyntaxKind.EqualsToken ||
+    kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
+    kind === ts.SyntaxKind.BarBarEqualsToken
+  );
+}
+
+/** A value that cannot be called. */
+function isNothing(value: Ts.Node): boolean {
+  return (
+    ts.isLiteralExpression(value) ||
+    value.kind === ts.SyntaxKind.NullKeyword ||
+    value.kind === ts.SyntaxKind.TrueKeyword ||
+    value.kind === ts.SyntaxKind.FalseKeyword ||
+    ts.isVoidExpression(value)
+  );
+}
+
+/** Methods that hand out one element of a container. */
+const PICKING: ReadonlySet<string> = new Set(['get', 'at', 'pop', 'shift', 'find', 'findLast']);
+
+/** Methods that hand out the elements of a container. */
+const VIEWS: ReadonlySet<string> = new Set([
+  'values',
+  'slice',
+  'splice',
+  'filter',
+  'reverse',
+  'toReversed',
+  'toSorted',
+  'sort',
+  'concat',
+  'from',
+]);
