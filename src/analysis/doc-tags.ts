@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../syntax/ts.ts';
 import { type Code, nameText, ownMember } from './code.ts';
+import { hasModifier } from './shapes.ts';
 
 /** A `/** … *\/` comment. Offsets are UTF-16, `end` exclusive. */
 export interface DocComment {
@@ -34,7 +35,24 @@ export function heirsOf(node: Ts.Node, code: Code): readonly Ts.Node[] {
   const isType = owner && (ts.isClassLike(owner) || ts.isInterfaceDeclaration(owner));
   // What is private to a class has no heirs, whatever the names of their own.
   if (!isType || text === undefined || text.startsWith('#')) return [];
-  return code.subtypes(owner).flatMap((heir) => ownMember(heir, text) ?? []);
+  return code.subtypes(owner).flatMap((heir): readonly Ts.Node[] => {
+    const own = memberLike(node, text, heir);
+    // A method that a class has from above may implement what the class itself is declared to implement.
+    return own ? [own] : [ts.isInterfaceDeclaration(owner) ? (code.member(heir, text) ?? []) : []].flat();
+  });
+}
+
+/** The member of a class that is what another is: static or not, for setting a value or for reading it. */
+function memberLike(node: Ts.Node, name: string, heir: Ts.ClassLikeDeclaration): Ts.Node | undefined {
+  const own = ownMember(heir, name);
+  const isLike = (one: Ts.Node): boolean =>
+    isStatic(one) === isStatic(node) && ts.isSetAccessor(one) === ts.isSetAccessor(node);
+  if (!own || isLike(own)) return own;
+  return heir.members.find((one) => one.name && nameText(one.name) === name && isLike(one));
+}
+
+function isStatic(node: Ts.Node): boolean {
+  return hasModifier(node, ts.SyntaxKind.StaticKeyword);
 }
 
 /** A declaration as reports name it: `Account.balance`. */

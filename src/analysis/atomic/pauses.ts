@@ -4,6 +4,7 @@ import { cfgOf, type FunctionNode } from '../inserts/functions.ts';
 import { isAsyncFunction } from '../locks/activation.ts';
 import { functionName } from '../locks/function-name.ts';
 import { functionType } from '../locks/function-types.ts';
+import { isAwaitedBy } from './awaited.ts';
 import { type Entered, Entering, fieldsOf, type Leads } from './entering.ts';
 import { type Frame, frameKey } from './frames.ts';
 import { isInSection, type Section } from './section.ts';
@@ -100,7 +101,11 @@ export class Pauses {
         }
       }
     }
-    return { suspensions, unknown: [...unknown] };
+    // To start something and to wait for it is one mistake.
+    const awaits = suspensions.flatMap(({ at, pause }) =>
+      at === pause.at && pause.by === 'await' ? [at] : [],
+    );
+    return { suspensions: suspensions.filter(({ at }) => !isAwaitedBy(at, awaits)), unknown: [...unknown] };
   }
 
   /** The nearest pause that a step leads to, outside of the section's own code. */

@@ -1,0 +1,20 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+
+/** Whether what a call hands back is kept in a variable that one of some pauses waits for. */
+export function isAwaitedBy(call: Ts.Node, awaits: readonly Ts.Node[]): boolean {
+  const variable = variableOf(call);
+  return variable !== undefined && awaits.some((wait) => wait.pos > call.end && mentions(wait, variable));
+}
+
+/** The variable that is declared with the value of an expression, alone or as part of a list. */
+function variableOf(value: Ts.Node): Ts.VariableDeclaration | undefined {
+  let at = value.parent;
+  while (ts.isExpression(at) && !ts.isFunctionLike(at)) at = at.parent;
+  return ts.isVariableDeclaration(at) ? at : undefined;
+}
+
+function mentions(node: Ts.Node, variable: Ts.VariableDeclaration): boolean {
+  if (ts.isIdentifier(node) && resolveLocal(node) === variable) return true;
+  return ts.forEachChild(node, (child) => mentions(child, variable)) ?? false;
+}
