@@ -4,10 +4,12 @@ import { type Code, memberName, nameText, rightmostName, skipParentheses } from 
 import { effectiveConstructor } from '../inserts/constructions.ts';
 import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import { symbolMethods } from '../locks/implicit-uses.ts';
+import { takenName } from '../locks/pattern-members.ts';
 import { hasModifier, returnedBy } from '../shapes.ts';
 import type { Frame } from './frames.ts';
+import { listenersTo } from './listeners.ts';
 import { isChaining, isOfPromises, Thenables, whenRun } from './outside.ts';
-import type { Step } from './steps.ts';
+import type { MemberAccess, Step } from './steps.ts';
 import { type Found, type Target, Values } from './values.ts';
 
 /** Code that a step runs at once: a function, or the fields of an object that is made. */
@@ -156,6 +158,10 @@ export class Entering {
   ): Leads {
     const entered: Entered[] = [];
     const perhaps: Entered[] = [];
+    for (const listener of ts.isCallExpression(node) ? listenersTo(node, this.#code) : []) {
+      const { targets } = this.#values.functionsOf(listener, undefined);
+      entered.push(...targets.map((target) => enter(node, target, node.arguments?.slice(1), frame)));
+    }
     for (const [index, argument] of (node.arguments ?? []).entries()) {
       if (!mayBeFunction(argument)) continue;
       const when = whenRun(node, index, external);
@@ -168,21 +174,32 @@ export class Entering {
   }
 
   /** A getter that is read, a setter that is given a value. */
-  #member(
-    node: Ts.PropertyAccessExpression | Ts.ElementAccessExpression,
-    writes: boolean,
-    frame: Frame | undefined,
-  ): Leads {
-    const name = memberName(node);
-    const accessors = (name ? this.#code.entities(name) : []).flatMap((entity) =>
-      entity.kind === 'node' && isAccessorLike(entity.node) ? [entity.node] : [],
-    );
+  #member(node: MemberAccess, writes: boolean, frame: Frame | undefined): Leads {
+    const accessors = this.#declarationsOf(node).filter(isAccessorLike);
     if (accessors.length === 0) return NOWHERE;
     const targets = accessors
       .flatMap((accessor) => this.#values.declared(accessor, frame).targets)
       .filter(({ fn }) => (writes ? ts.isSetAccessor(fn) : ts.isGetAccessor(fn)));
     const args = writes ? [(node.parent as Ts.BinaryExpression).right] : [];
     return { ...NOWHERE, entered: targets.map((target) => enter(node, target, args, frame)) };
+  }
+
+  #declarationsOf(node: MemberAccess): readonly Ts.Node[] {
+    if (!ts.isBindingElement(node)) {
+      const name = memberName(node);
+      const entities = name ? this.#code.entities(name) : [];
+      return entities.flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
+    }
+    const name = takenName(node);
+    const { program } = this.#code;
+    // Of a pattern the compiler must be asked apart, so only where there is a getter of the name.
+    if (name === undefined || program.filesWith([`get ${name}`]).length === 0) return [];
+    const { parent } = node;
+    const of = { start: parent.getStart(), end: parent.end };
+    const member = program.oracle.member(this.#code.fileOf(node), of, name);
+    return typeof member === 'string'
+      ? []
+      : member.declarations.flatMap((one) => this.#code.nodeOf(one) ?? []);
   }
 
   /** What a loop or the end of a block calls without a word. */

@@ -17,7 +17,8 @@ export type Step =
 
 export type PauseKind = 'await' | 'yield' | 'yield*' | 'for await' | 'await using';
 
-export type MemberAccess = Ts.PropertyAccessExpression | Ts.ElementAccessExpression;
+/** `a.b`, `a['b']`, or the `b` of `const { b } = a`. */
+export type MemberAccess = Ts.PropertyAccessExpression | Ts.ElementAccessExpression | Ts.BindingElement;
 
 /**
  * What some code does when it is run, in the order of the source; functions that are only defined in it do nothing.
@@ -50,6 +51,8 @@ export function stepsOf(code: readonly Ts.Node[], cfg: Cfg | undefined): readonl
       else steps.push({ kind: 'iterate', node: node.expression });
     } else if (ts.isVariableDeclaration(node)) {
       steps.push(...ofDeclaration(node));
+    } else if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
+      steps.push({ kind: 'member', node, writes: false });
     } else if (ts.isSpreadElement(node)) {
       steps.push({ kind: 'iterate', node: node.expression });
     } else if (isCall(node)) {

@@ -1,9 +1,11 @@
 import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, hasBody, nameText, skipParentheses } from '../code.ts';
+import { type Code, hasBody, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { declaredBy, declaredName, docComments, functionOf, heirsOf } from '../doc-tags.ts';
+import { storesTo } from '../locks/stores.ts';
 import { isFunctionExpression } from '../shapes.ts';
+import { literalsOf } from './literals.ts';
 import type { Section } from './section.ts';
 import { ATOMIC_TAG } from './words.ts';
 
@@ -43,15 +45,25 @@ export function readAtomicTags(program: Program, code: Code): AtomicTags {
 
 function taggedBy(node: Ts.Node, at: Span, code: Code): readonly Section[] {
   return subjectsOf(node)
-    .flatMap((on) => [on, ...heirsOf(on, code)])
-    .flatMap((on) => [on, ...implementationsOf(on)])
+    .flatMap((on) => [on, ...heirsOf(on, code), ...literalsOf(on, code)])
+    .flatMap((on) => [on, ...implementationsOf(on), ...givenTo(on, code)])
     .flatMap((on): readonly Section[] => {
       const owner = functionBehind(on);
       if (!owner) return [];
       const body = hasBody(owner) ? [...owner.parameters, (owner as { body?: Ts.Node }).body] : [];
       const parts = body.filter((part) => part !== undefined);
-      return [{ kind: 'function', at, name: declaredName(on), owner, code: parts }];
+      return [{ kind: 'function', at, name: nameOf(on), owner, code: parts }];
     });
+}
+
+/** How reports speak of it; a function that is kept in a field goes by the name of the field. */
+function nameOf(on: Ts.Node): string {
+  const { parent } = on;
+  const isAssigned = isFunctionExpression(on) && ts.isBinaryExpression(parent);
+  if (!isAssigned) return declaredName(on);
+  const name = rightmostName(parent.left);
+  const cls = ts.findAncestor(on, ts.isClassLike);
+  return [cls?.name?.text, name && nameText(name)].filter((part) => part !== undefined).join('.');
 }
 
 /** What a comment in front of a node may be about: declarations, or a function in place. */
@@ -61,6 +73,13 @@ function subjectsOf(node: Ts.Node): readonly Ts.Node[] {
     return [skipParentheses(node.expression.right)];
   }
   return declaredBy(node);
+}
+
+/** The functions that a field is given where its declaration gives it none. */
+function givenTo(field: Ts.Node, code: Code): readonly Ts.Node[] {
+  if (!ts.isPropertyDeclaration(field) || field.initializer) return [];
+  const { stores } = storesTo(field, 0, code);
+  return stores.map(({ value }) => skipParentheses(value)).filter(isFunctionExpression);
 }
 
 function functionBehind(on: Ts.Node): Ts.SignatureDeclaration | undefined {

@@ -391,7 +391,25 @@ class Search implements Found {
   }
 
   #add(fn: FunctionNode, frame: Frame | undefined): void {
-    if (!this.#targets.has(fn)) this.#targets.set(fn, { fn, frame, bound: [] });
+    if (this.#targets.has(fn)) return;
+    this.#targets.set(fn, { fn, frame, bound: [] });
+    // A decorator may make another function of it, which calls this one or not.
+    const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
+    for (const { expression } of decorators) this.#decorator(expression);
+  }
+
+  #decorator(expression: Ts.Expression): void {
+    const decorators = new Search(this.#code);
+    decorators.value(expression, undefined, 0);
+    for (const { fn } of decorators.targets) {
+      const made: Frame = { fn, args: undefined, caller: undefined, made: undefined };
+      for (const value of returnedBy(fn.body)) {
+        const wrapper = skipParentheses(value);
+        if (isFunctionNode(wrapper) && !this.#targets.has(wrapper)) {
+          this.#targets.set(wrapper, { fn: wrapper, frame: made, bound: [] });
+        }
+      }
+    }
   }
 }
 

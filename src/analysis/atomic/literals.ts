@@ -1,0 +1,51 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, nameText } from '../code.ts';
+
+/** The properties of object literals that stand for a member of an interface, where the literal is said to be of it. */
+export function literalsOf(member: Ts.Node, code: Code): readonly Ts.Node[] {
+  const type = member.parent;
+  const named = ts.isInterfaceDeclaration(type)
+    ? type
+    : ts.isTypeLiteralNode(type) && ts.isTypeAliasDeclaration(type.parent)
+      ? type.parent
+      : undefined;
+  const { name } = member as { name?: Ts.Node };
+  const text = name && nameText(name);
+  if (!named || text === undefined) return [];
+  const found: Ts.Node[] = [];
+  for (const file of code.program.filesWith([named.name.text])) {
+    if (!code.program.text(file)?.includes(text)) continue;
+    const visit = (node: Ts.Node): void => {
+      if (ts.isObjectLiteralExpression(node)) {
+        const property = node.properties.find((one) => one.name && nameText(one.name) === text);
+        if (property && isOfType(node, named, code)) found.push(property);
+      }
+      ts.forEachChild(node, visit);
+    };
+    const tree = code.program.tree(file);
+    if (tree) visit(tree.source);
+  }
+  return found;
+}
+
+function isOfType(literal: Ts.Expression, wanted: Ts.Node, code: Code): boolean {
+  const type = declaredType(literal);
+  if (!type || !ts.isTypeReferenceNode(type)) return false;
+  const { typeName } = type;
+  const name = ts.isIdentifier(typeName) ? typeName : typeName.right;
+  return code.entities(name).some((entity) => entity.kind === 'node' && entity.node === wanted);
+}
+
+/** What the code around an expression says that it is: a variable, `satisfies`, or what a function hands back. */
+function declaredType(value: Ts.Node): Ts.TypeNode | undefined {
+  const { parent } = value;
+  if (ts.isParenthesizedExpression(parent)) return declaredType(parent);
+  if (ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent)) return parent.type;
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isParameter(parent)) {
+    return parent.type;
+  }
+  if (ts.isArrowFunction(parent)) return parent.type;
+  if (!ts.isReturnStatement(parent)) return undefined;
+  const fn = ts.findAncestor(parent, ts.isFunctionLike);
+  return fn?.type;
+}
