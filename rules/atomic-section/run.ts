@@ -30,7 +30,7 @@ export function run(pass: AtomicPass): void {
   for (const section of sections.toSorted((a, b) => lengthOf(a) - lengthOf(b))) {
     pass.site(section.at);
     const { suspensions, unknown } = pauses.of(section);
-    for (const node of unknown) pass.unresolved(code.span(node), `\`${textOf(node)}\` in ${section.name}`);
+    for (const node of unknown) pass.unresolved(code.span(node), `\`${textOf(node)}\` in an atomic section`);
     for (const suspension of suspensions) {
       if (told.has(suspension.at)) continue;
       told.add(suspension.at);

@@ -1,6 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText } from '../code.ts';
 
+const known = new WeakMap<Ts.Node, readonly Ts.Node[]>();
+
 /** The properties of object literals that stand for a member of an interface, where the literal is said to be of it. */
 export function literalsOf(member: Ts.Node, code: Code): readonly Ts.Node[] {
   const type = member.parent;
@@ -12,6 +14,17 @@ export function literalsOf(member: Ts.Node, code: Code): readonly Ts.Node[] {
   const { name } = member as { name?: Ts.Node };
   const text = name && nameText(name);
   if (!named || text === undefined) return [];
+  let found = known.get(member);
+  if (!found) {
+    found = findLiterals(text, named, code);
+    known.set(member, found);
+  }
+  return found;
+}
+
+type NamedType = Ts.InterfaceDeclaration | Ts.TypeAliasDeclaration;
+
+function findLiterals(text: string, named: NamedType, code: Code): readonly Ts.Node[] {
   const found: Ts.Node[] = [];
   for (const file of code.program.filesWith([named.name.text])) {
     if (!code.program.text(file)?.includes(text)) continue;

@@ -18,6 +18,7 @@ import { usesOf } from '../locks/references.ts';
 import { storesTo } from '../locks/stores.ts';
 import { hasModifier, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import { type Frame, frameOf } from './frames.ts';
+import { literalsOf } from './literals.ts';
 
 /** A function that may be run, and the calls being made as it knows them. */
 export interface Target {
@@ -111,7 +112,7 @@ class Search implements Found {
     this.#seen.add(node);
     const { parent } = node;
     const isMember = parent && (ts.isClassLike(parent) || ts.isInterfaceDeclaration(parent));
-    const heirs = isMember ? this.#heirs(node, parent) : [];
+    const heirs = isMember ? [...this.#heirs(node, parent), ...literalsOf(node, this.#code)] : [];
     for (const heir of heirs) this.declaration(heir, frame, depth + 1);
     if (isFunctionNode(node)) this.#add(node, frame);
     else if (ts.isParameter(node)) this.#parameter(node, frame, depth);
@@ -121,7 +122,21 @@ class Search implements Found {
     else if (ts.isExportAssignment(node)) this.value(node.expression, frame, depth + 1);
     else if (ts.isVariableDeclaration(node)) this.#variable(node, frame, depth);
     else if (ts.isPropertyDeclaration(node)) this.#field(node, depth);
-    else if (heirs.length === 0) this.isOpen = true;
+    else if (heirs.length === 0) this.#undefinedHere(node);
+  }
+
+  /** A signature without a body: what is declared to be there is outside of the program, of others nothing is known. */
+  #undefinedHere(node: Ts.Node): void {
+    const { name } = node as { name?: Ts.Node };
+    const text = name && nameText(name);
+    if (text === undefined || !isDeclaredOnly(node)) this.isOpen = true;
+    else
+      this.external.push({
+        kind: 'external',
+        module: this.#code.key(node),
+        name: text,
+        container: undefined,
+      });
   }
 
   #heirs(node: Ts.Node, owner: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): readonly Ts.Node[] {
@@ -247,6 +262,7 @@ class Search implements Found {
       return;
     }
     if (variable.initializer) this.value(variable.initializer, frame, depth + 1);
+    if (isDeclaredOnly(variable)) this.#undefinedHere(variable);
     const isConst = (ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) !== 0;
     if (isConst) return;
     for (const use of usesOf(variable)) {
@@ -254,9 +270,6 @@ class Search implements Found {
       if (ts.isBinaryExpression(parent) && parent.left === use && isAssignment(parent)) {
         this.value(parent.right, frame, depth + 1);
       }
-    }
-    if (!variable.initializer && hasModifier(variable.parent.parent, ts.SyntaxKind.DeclareKeyword)) {
-      this.isOpen = true;
     }
   }
 
@@ -555,6 +568,11 @@ function isAssignment({ operatorToken: { kind } }: Ts.BinaryExpression): boolean
     kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
     kind === ts.SyntaxKind.BarBarEqualsToken
   );
+}
+
+/** `declare function f(): void`, and what a `declare class` or `declare namespace` holds. */
+function isDeclaredOnly(node: Ts.Node): boolean {
+  return ts.findAncestor(node, (at) => hasModifier(at, ts.SyntaxKind.DeclareKeyword)) !== undefined;
 }
 
 /** A value that cannot be called. */
