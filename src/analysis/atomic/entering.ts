@@ -204,32 +204,30 @@ export class Entering {
 
   /** What a loop or the end of a block calls without a word. */
   #symbols(node: Ts.Expression, symbol: RegExp, frame: Frame | undefined): Leads {
-    const methods = this.#classesOf(node).flatMap((cls) => this.#symbolMethods(cls, symbol));
-    const entered = methods
-      .filter(isFunctionNode)
-      .map((fn) => enter(node, { fn, frame: undefined, bound: [] }, [], frame));
-    return { ...NOWHERE, entered };
+    const ofClasses = this.#classesOf(node).flatMap((cls) => this.#symbolMethods(cls, symbol));
+    const ofLiterals = this.#values.objectsOf(node, frame).flatMap(({ object, frame: made }) => {
+      const own = object.properties.find(({ name }) => name && isSymbol(name, symbol));
+      const method = own && ts.isPropertyAssignment(own) ? skipParentheses(own.initializer) : own;
+      return method && isFunctionNode(method) ? [{ fn: method, frame: made, bound: [] }] : [];
+    });
+    const targets: readonly Target[] = [
+      ...ofClasses.filter(isFunctionNode).map((fn) => ({ fn, frame: undefined, bound: [] })),
+      ...ofLiterals,
+      ...ofLiterals.flatMap(({ fn }) =>
+        nextOf(fn, undefined, this.#code)
+          .filter(isFunctionNode)
+          .map((next) => ({ fn: next, frame, bound: [] })),
+      ),
+    ];
+    return { ...NOWHERE, entered: targets.map((target) => enter(node, target, [], frame)) };
   }
 
   #symbolMethods(cls: Ts.ClassLikeDeclaration, symbol: RegExp): readonly Ts.Node[] {
     for (let at: Ts.ClassLikeDeclaration | undefined = cls; at; at = this.#code.superclass(at)) {
       const own = symbolMethods(at).find(({ name }) => name && symbol.test(name.getText()));
-      if (own) return [own, ...(isFunctionNode(own) ? this.#nextOf(own, cls) : [])];
+      if (own) return [own, ...(isFunctionNode(own) ? nextOf(own, cls, this.#code) : [])];
     }
     return [];
-  }
-
-  /** The `next` of an iterator that is written by hand: each turn of the loop calls it. */
-  #nextOf(method: FunctionNode, cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
-    return returnedBy(method.body).flatMap((value): readonly Ts.Node[] => {
-      const bare = skipParentheses(value);
-      if (bare.kind === ts.SyntaxKind.ThisKeyword) return [this.#code.member(cls, 'next') ?? []].flat();
-      if (!ts.isObjectLiteralExpression(bare)) return [];
-      return bare.properties.flatMap((one) => {
-        if (!one.name || nameText(one.name) !== 'next') return [];
-        return ts.isPropertyAssignment(one) ? [skipParentheses(one.initializer)] : [one];
-      });
-    });
   }
 
   #classesOf(node: Ts.Expression): readonly Ts.ClassLikeDeclaration[] {
@@ -249,6 +247,27 @@ export class Entering {
       return ts.isInterfaceDeclaration(one) ? this.#code.subtypes(one) : [];
     });
   }
+}
+
+function isSymbol(name: Ts.Node, symbol: RegExp): boolean {
+  return ts.isComputedPropertyName(name) && symbol.test(name.getText());
+}
+
+/** The `next` of an iterator that is written by hand: each turn of the loop calls it. */
+function nextOf(
+  method: FunctionNode,
+  cls: Ts.ClassLikeDeclaration | undefined,
+  code: Code,
+): readonly Ts.Node[] {
+  return returnedBy(method.body).flatMap((value): readonly Ts.Node[] => {
+    const bare = skipParentheses(value);
+    if (bare.kind === ts.SyntaxKind.ThisKeyword) return cls ? [code.member(cls, 'next') ?? []].flat() : [];
+    if (!ts.isObjectLiteralExpression(bare)) return [];
+    return bare.properties.flatMap((one) => {
+      if (!one.name || nameText(one.name) !== 'next') return [];
+      return ts.isPropertyAssignment(one) ? [skipParentheses(one.initializer)] : [one];
+    });
+  });
 }
 
 function enter(

@@ -1,5 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText } from '../code.ts';
+import { type Code, nameText, rightmostName } from '../code.ts';
+import { functionOf } from '../doc-tags.ts';
+import { effectiveConstructor } from '../inserts/constructions.ts';
 
 const known = new WeakMap<Ts.Node, readonly Ts.Node[]>();
 
@@ -42,7 +44,7 @@ function findLiterals(text: string, named: NamedType, code: Code): readonly Ts.N
 }
 
 function isOfType(literal: Ts.Expression, wanted: Ts.Node, code: Code): boolean {
-  const type = declaredType(literal);
+  const type = declaredType(literal, code);
   if (!type || !ts.isTypeReferenceNode(type)) return false;
   const { typeName } = type;
   const name = ts.isIdentifier(typeName) ? typeName : typeName.right;
@@ -50,15 +52,35 @@ function isOfType(literal: Ts.Expression, wanted: Ts.Node, code: Code): boolean 
 }
 
 /** What the code around an expression says that it is: a variable, `satisfies`, or what a function hands back. */
-function declaredType(value: Ts.Node): Ts.TypeNode | undefined {
+function declaredType(value: Ts.Node, code: Code): Ts.TypeNode | undefined {
   const { parent } = value;
-  if (ts.isParenthesizedExpression(parent)) return declaredType(parent);
+  if (ts.isParenthesizedExpression(parent)) return declaredType(parent, code);
   if (ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent)) return parent.type;
   if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isParameter(parent)) {
     return parent.type;
   }
   if (ts.isArrowFunction(parent)) return parent.type;
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parameterType(value, parent, code);
   if (!ts.isReturnStatement(parent)) return undefined;
   const fn = ts.findAncestor(parent, ts.isFunctionLike);
   return fn?.type;
+}
+
+/** What a function of the program says of a parameter that an expression is handed in for. */
+function parameterType(
+  argument: Ts.Node,
+  call: Ts.CallExpression | Ts.NewExpression,
+  code: Code,
+): Ts.TypeNode | undefined {
+  const index = (call.arguments ?? []).indexOf(argument);
+  const name = rightmostName(call.expression);
+  for (const entity of index >= 0 && name ? code.entities(name) : []) {
+    if (entity.kind !== 'node') continue;
+    const fn = ts.isClassLike(entity.node)
+      ? effectiveConstructor(code, entity.node)
+      : functionOf(entity.node);
+    const type = fn?.parameters[index]?.type;
+    if (type) return type;
+  }
+  return undefined;
 }

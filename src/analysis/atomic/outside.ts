@@ -19,6 +19,8 @@ export function whenRun(
   if (use === 'iterates') return 'now';
   if (use !== 'once') return 'later';
   if (LATER.test(name)) return 'later';
+  // An array or a map keeps what it is given.
+  if (entities.length > 0 && entities.every(isPlainMember) && !NOW.has(name)) return 'later';
   const isOfLanguage = entities.some(({ module }) => module === 'lib' || module === 'global');
   return isOfLanguage && NOW.has(name) ? 'now' : 'unknown';
 }
@@ -67,7 +69,8 @@ function keyOf({ module, container = '', name }: External): string {
   return `${module}#${container}.${name}`;
 }
 
-function isPlainMember({ module, container }: External): boolean {
+function isPlainMember({ module, container, name }: External): boolean {
+  if (name === 'fromAsync') return false;
   return module === 'lib' && container !== undefined && PLAIN.has(container);
 }
 

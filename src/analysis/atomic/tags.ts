@@ -36,7 +36,8 @@ export function readAtomicTags(program: Program, code: Code): AtomicTags {
     };
     ts.forEachChild(tree.source, visit);
     for (const { start, text } of tree.comments) {
-      if (!text.startsWith('/**')) continue;
+      // In a comment that is no doc comment, a tag binds nothing.
+      if (!text.startsWith('/**') && !PLAIN_TAG.test(text)) continue;
       idle.push(...tagsIn(text, start, file).filter((at) => !used.has(at.start)));
     }
   }
@@ -116,6 +117,9 @@ function tagsBefore(node: Ts.Node): readonly Span[] {
   const file = node.getSourceFile().fileName;
   return docComments(node).flatMap(({ start, text }) => tagsIn(text, start, file));
 }
+
+/** A comment that begins with the tag, and so was meant to be one. */
+const PLAIN_TAG = new RegExp(`^/[/*]\\s*${ATOMIC_TAG}(?![\\w-])`);
 
 const TAG = new RegExp(`(?<=[\\s*])${ATOMIC_TAG}(?![\\w-])`, 'g');
 

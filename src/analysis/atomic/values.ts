@@ -12,13 +12,14 @@ import {
 } from '../code.ts';
 import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import { ITERATIONS } from '../inserts/iteration.ts';
-import { callSitesOf } from '../locks/call-sites.ts';
 import { functionType } from '../locks/function-types.ts';
 import { usesOf } from '../locks/references.ts';
 import { storesTo } from '../locks/stores.ts';
 import { hasModifier, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
-import { type Frame, frameOf } from './frames.ts';
+import type { Frame } from './frames.ts';
+import { argumentsFor, hasAccessModifier } from './given.ts';
 import { literalsOf } from './literals.ts';
+import { type GivenObject, isChoice, type Makers, objectsOf } from './objects.ts';
 
 /** A function that may be run, and the calls being made as it knows them. */
 export interface Target {
@@ -54,6 +55,11 @@ export class Values {
     return search;
   }
 
+  /** The object literals that an expression may stand for. */
+  objectsOf(expression: Ts.Expression, frame: Frame | undefined): readonly GivenObject[] {
+    return objectsOf(expression, frame, this.#code, makersIn(this.#code)).objects;
+  }
+
   /** The functions behind a declaration: for a member, of the types that implement or extend its own, too. */
   declared(node: Ts.Node, frame: Frame | undefined): Found {
     const search = new Search(this.#code);
@@ -62,15 +68,26 @@ export class Values {
   }
 }
 
+/** Who makes what a call hands out. */
+function makersIn(code: Code): Makers {
+  return (callee, frame) => {
+    const search = new Search(code);
+    search.value(callee, frame, 0);
+    return search.targets;
+  };
+}
+
 class Search implements Found {
   readonly #code: Code;
   readonly #targets = new Map<Ts.Node, Target>();
   readonly #seen = new Set<Ts.Node>();
   readonly external: Extract<Entity, { kind: 'external' }>[] = [];
   isOpen = false;
+  readonly #makers: Makers;
 
   constructor(code: Code) {
     this.#code = code;
+    this.#makers = makersIn(code);
   }
 
   get targets(): readonly Target[] {
@@ -197,7 +214,7 @@ class Search implements Found {
       return;
     }
     const isLoose = entities.every((entity) => entity.kind === 'node' && isLooseMember(entity.node));
-    const given = isLoose ? objectsOf(access.expression, frame, this.#code) : undefined;
+    const given = isLoose ? objectsOf(access.expression, frame, this.#code, this.#makers) : undefined;
     if (given && given.objects.length > 0) {
       for (const { object: literal, frame: inner } of given.objects) {
         const value = propertyOf(literal, text) ?? methodOf(literal, text);
@@ -241,8 +258,8 @@ class Search implements Found {
       return;
     }
     const objects = ts.isParameter(holder)
-      ? objectsOf(holder, frame, this.#code)
-      : holder.initializer && objectsOf(holder.initializer, frame, this.#code);
+      ? objectsOf(holder, frame, this.#code, this.#makers)
+      : holder.initializer && objectsOf(holder.initializer, frame, this.#code, this.#makers);
     for (const { object, frame: inner } of objects?.objects ?? []) {
       const value = propertyOf(object, key) ?? methodOf(object, key);
       if (value && isFunctionNode(value)) this.#add(value, inner);
@@ -443,96 +460,6 @@ function elementsFor(parameter: Ts.ParameterDeclaration): Ts.Expression | undefi
   return fn.parameters[index] === parameter ? callee.expression : undefined;
 }
 
-interface Given {
-  readonly value: Ts.Expression;
-  readonly frame: Frame | undefined;
-  /** One of several that a rest parameter takes. */
-  readonly isRest: boolean;
-}
-
-/** What is handed in for a parameter: by the call being made, or by any call; undefined for what is not known. */
-function argumentsFor(
-  parameter: Ts.ParameterDeclaration,
-  frame: Frame | undefined,
-  code: Code,
-): readonly (Given | undefined)[] {
-  const fn = parameter.parent;
-  const index = fn.parameters.indexOf(parameter);
-  const isRest = parameter.dotDotDotToken !== undefined;
-  const from = (args: readonly Ts.Expression[], inner: Frame | undefined): readonly (Given | undefined)[] => {
-    const taken = isRest ? args.slice(index) : args.slice(index, index + 1);
-    if (args.slice(0, index + 1).some(ts.isSpreadElement)) return [undefined];
-    return taken.map((value) => ({ value, frame: inner, isRest }));
-  };
-  const entered = frameOf(fn, frame);
-  if (entered) return entered.args ? from(entered.args, entered.caller) : [undefined];
-  const { sites, isWhole } = callSitesOf(fn, code);
-  const known = sites.flatMap(({ args }) => from(args, undefined));
-  return isWhole && sites.length > 0 ? known : [...known, undefined];
-}
-
-interface GivenObject {
-  readonly object: Ts.ObjectLiteralExpression;
-  readonly frame: Frame | undefined;
-}
-
-/** The object literals that an expression or parameter may stand for. */
-function objectsOf(
-  at: Ts.Node,
-  frame: Frame | undefined,
-  code: Code,
-  depth = 0,
-): { readonly objects: readonly GivenObject[]; readonly isOpen: boolean } {
-  const value = skipParentheses(at);
-  if (depth > MAX_STEPS) return UNKNOWN_OBJECTS;
-  if (ts.isObjectLiteralExpression(value)) {
-    return { objects: [{ object: value, frame }], isOpen: value.properties.some(ts.isSpreadAssignment) };
-  }
-  if (ts.isConditionalExpression(value)) {
-    return together([value.whenTrue, value.whenFalse].map((one) => objectsOf(one, frame, code, depth + 1)));
-  }
-  if (ts.isBinaryExpression(value) && isChoice(value)) {
-    return together([value.left, value.right].map((one) => objectsOf(one, frame, code, depth + 1)));
-  }
-  if (ts.isParameter(value) && !hasAccessModifier(value)) {
-    const given = argumentsFor(value, frame, code);
-    const found = given.map((one) =>
-      one && !one.isRest ? objectsOf(one.value, one.frame, code, depth + 1) : UNKNOWN_OBJECTS,
-    );
-    const { initializer } = value;
-    return together(initializer ? [...found, objectsOf(initializer, frame, code, depth + 1)] : found);
-  }
-  if (ts.isVariableDeclaration(value)) {
-    return value.initializer ? objectsOf(value.initializer, frame, code, depth + 1) : UNKNOWN_OBJECTS;
-  }
-  if (ts.isPropertyDeclaration(value) || ts.isParameter(value)) {
-    const { stores, isWhole } = storesTo(value, 0, code);
-    const found = stores.map(({ value: stored }) =>
-      stored.parent === value && ts.isParameter(value)
-        ? together(
-            argumentsFor(value, undefined, code).map((one) =>
-              one ? objectsOf(one.value, one.frame, code, depth + 1) : UNKNOWN_OBJECTS,
-            ),
-          )
-        : objectsOf(stored, undefined, code, depth + 1),
-    );
-    return together(isWhole ? found : [...found, UNKNOWN_OBJECTS]);
-  }
-  const name = rightmostName(value);
-  const declaration = name && code.declarationNode(name);
-  return declaration && !ts.isExpression(declaration)
-    ? objectsOf(declaration, frame, code, depth + 1)
-    : UNKNOWN_OBJECTS;
-}
-
-type Objects = ReturnType<typeof objectsOf>;
-
-const UNKNOWN_OBJECTS: Objects = { objects: [], isOpen: true };
-
-function together(all: readonly Objects[]): Objects {
-  return { objects: all.flatMap(({ objects }) => objects), isOpen: all.some(({ isOpen }) => isOpen) };
-}
-
 /** A member whose function is whatever the object was made with. */
 function isLooseMember(node: Ts.Node): boolean {
   const owner = node.parent;
@@ -545,20 +472,6 @@ function isLooseMember(node: Ts.Node): boolean {
 function methodOf(literal: Ts.ObjectLiteralExpression, name: string): Ts.MethodDeclaration | undefined {
   return literal.properties.find(
     (one): one is Ts.MethodDeclaration => ts.isMethodDeclaration(one) && nameText(one.name) === name,
-  );
-}
-
-function hasAccessModifier(parameter: Ts.ParameterDeclaration): boolean {
-  return (parameter.modifiers ?? []).length > 0;
-}
-
-/** `a ?? b`, `a || b`, `a && b`, `(a, b)` */
-function isChoice({ operatorToken: { kind } }: Ts.BinaryExpression): boolean {
-  return (
-    kind === ts.SyntaxKind.QuestionQuestionToken ||
-    kind === ts.SyntaxKind.BarBarToken ||
-    kind === ts.SyntaxKind.AmpersandAmpersandToken ||
-    kind === ts.SyntaxKind.CommaToken
   );
 }
 
