@@ -40,22 +40,13 @@ export function run(pass: AtomicPass): void {
   }
 }
 
-function reportPause(
-  pass: AtomicPass,
-  code: Code,
-  section: Section,
-  { at, via, before, pause }: Suspension,
-): void {
-  const callee = via[before]?.callee;
-  let what: string = PAUSES[pause.by];
-  if (at !== pause.at) what = `${callTo(callee)}, which ${PAUSES[pause.by]}`;
-  else if (pause.by === 'promise') what = `calls \`${textOf(at)}\`, which returns a promise`;
+function reportPause(pass: AtomicPass, code: Code, section: Section, { at, via, pause }: Suspension): void {
   const calls = via.map(({ at: call, callee: name }) => ({ at: code.span(call), message: callTo(name) }));
   const end = { at: code.span(pause.at), message: ENDS[pause.by] };
   pass.report({
     messageId: 'suspends',
     at: code.span(at),
-    data: { section: section.name, what },
+    data: { section: section.name, what: 'others may run before it is done' },
     trace: [beginning(section), ...calls, end],
   });
 }
@@ -96,20 +87,12 @@ function lengthOf({ code }: Section): number {
   return (code.at(-1)?.end ?? 0) - (code[0]?.pos ?? 0);
 }
 
-const PAUSES = {
-  await: 'awaits',
-  yield: 'yields',
-  'yield*': 'yields',
-  'for await': 'awaits in a loop',
-  'await using': 'awaits a disposal',
-  promise: 'starts a promise',
-} as const satisfies Record<Suspension['pause']['by'], string>;
-
 const ENDS = {
   await: 'awaits here',
+  chain: 'what is left to do waits here',
   yield: 'yields here',
   'yield*': 'yields here',
   'for await': 'awaits each element here',
   'await using': 'awaits the disposal of this at the end of the block',
-  promise: 'returns a promise',
+  promise: 'starts what the promise that it returns stands for',
 } as const satisfies Record<Suspension['pause']['by'], string>;

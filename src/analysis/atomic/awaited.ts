@@ -18,3 +18,15 @@ function mentions(node: Ts.Node, variable: Ts.VariableDeclaration): boolean {
   if (ts.isIdentifier(node) && resolveLocal(node) === variable) return true;
   return ts.forEachChild(node, (child) => mentions(child, variable)) ?? false;
 }
+
+/** Whether a call is what a chain of links begins with: the `f()` of `f().then(…)`. */
+export function isWaitedForBy(call: Ts.Node, link: Ts.Node): boolean {
+  if (!ts.isCallExpression(link)) return false;
+  const { expression: callee } = link;
+  return (
+    call !== link &&
+    call.getSourceFile() === link.getSourceFile() &&
+    callee.pos <= call.pos &&
+    call.end <= callee.end
+  );
+}

@@ -72,7 +72,8 @@ function parameterType(
   call: Ts.CallExpression | Ts.NewExpression,
   code: Code,
 ): Ts.TypeNode | undefined {
-  const index = (call.arguments ?? []).indexOf(argument);
+  const given: readonly Ts.Node[] = call.arguments ?? [];
+  const index = given.indexOf(argument);
   const name = rightmostName(call.expression);
   for (const entity of index >= 0 && name ? code.entities(name) : []) {
     if (entity.kind !== 'node') continue;

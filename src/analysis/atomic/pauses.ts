@@ -4,7 +4,7 @@ import { cfgOf, type FunctionNode } from '../inserts/functions.ts';
 import { isAsyncFunction } from '../locks/activation.ts';
 import { functionName } from '../locks/function-name.ts';
 import { functionType } from '../locks/function-types.ts';
-import { isAwaitedBy } from './awaited.ts';
+import { isAwaitedBy, isWaitedForBy } from './awaited.ts';
 import { type Entered, Entering, fieldsOf, type Leads } from './entering.ts';
 import { type Frame, frameKey } from './frames.ts';
 import { isInSection, type Section } from './section.ts';
@@ -20,10 +20,8 @@ export interface CallStep {
 export interface Suspension {
   /** In the section. */
   readonly at: Ts.Node;
-  /** The calls that lead from the section to the pause; those before `at` first. */
+  /** The calls that lead from the section to the pause. */
   readonly via: readonly CallStep[];
-  /** How many of them are made before the code at `at` runs. */
-  readonly before: number;
   readonly pause: Pause;
 }
 
@@ -84,10 +82,9 @@ export class Pauses {
       const [first] = part.code;
       const owner = first && graphOwner(first);
       for (const step of stepsOf(part.code, owner && cfgOf(owner))) {
-        const before = part.via.length;
         if (step.kind === 'pause') {
           if (part.isCalled && step.by.startsWith('yield')) continue;
-          suspensions.push({ at: step.node, via: part.via, before, pause: { at: step.node, by: step.by } });
+          suspensions.push({ at: step.node, via: part.via, pause: { at: step.node, by: step.by } });
           continue;
         }
         const found = this.#search(step, part, section, unknown, (way) => {
@@ -97,7 +94,7 @@ export class Pauses {
           parts.push({ code, frame: way.frame, via: [...part.via, ...way.via], isCalled: true });
         });
         if (found) {
-          suspensions.push({ at: step.node, via: [...part.via, ...found.via], before, pause: found.pause });
+          suspensions.push({ at: step.node, via: [...part.via, ...found.via], pause: found.pause });
         }
       }
     }
@@ -105,7 +102,12 @@ export class Pauses {
     const awaits = suspensions.flatMap(({ at, pause }) =>
       at === pause.at && pause.by === 'await' ? [at] : [],
     );
-    return { suspensions: suspensions.filter(({ at }) => !isAwaitedBy(at, awaits)), unknown: [...unknown] };
+    const isTold = ({ at, pause }: Suspension): boolean => {
+      if (at === pause.at && pause.by === 'chain')
+        return !suspensions.some((one) => isWaitedForBy(one.at, at));
+      return !isAwaitedBy(at, awaits);
+    };
+    return { suspensions: suspensions.filter(isTold), unknown: [...unknown] };
   }
 
   /** The nearest pause that a step leads to, outside of the section's own code. */

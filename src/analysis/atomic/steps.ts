@@ -1,7 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike, Cfg, CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
+import { hasModifier, isFunctionExpression } from '../shapes.ts';
 
 /** Something that code does, which may let others run. */
 export type Step =
@@ -15,7 +15,8 @@ export type Step =
   /** At the end of its block a resource is disposed of. */
   | { readonly kind: 'dispose'; readonly node: Ts.Expression };
 
-export type PauseKind = 'await' | 'yield' | 'yield*' | 'for await' | 'await using';
+/** `chain`: what is left to do waits for a promise, in a function that is handed to its `then`. */
+export type PauseKind = 'await' | 'chain' | 'yield' | 'yield*' | 'for await' | 'await using';
 
 /** `a.b`, `a['b']`, or the `b` of `const { b } = a`. */
 export type MemberAccess = Ts.PropertyAccessExpression | Ts.ElementAccessExpression | Ts.BindingElement;
@@ -56,7 +57,9 @@ export function stepsOf(code: readonly Ts.Node[], cfg: Cfg | undefined): readonl
     } else if (ts.isSpreadElement(node)) {
       steps.push({ kind: 'iterate', node: node.expression });
     } else if (isCall(node)) {
-      if (isReached(node)) steps.push({ kind: 'call', node });
+      if (!isReached(node)) return;
+      if (goesOnLater(node)) steps.push({ kind: 'pause', node, by: 'chain' });
+      else steps.push({ kind: 'call', node });
     } else if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
       if (!isCallee(node)) steps.push({ kind: 'member', node, writes: isWritten(node) });
     }
@@ -123,6 +126,28 @@ function isOfTypes(node: Ts.Node): boolean {
 
 function isCall(node: Ts.Node): node is CallLike {
   return ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node);
+}
+
+/** `return p.then((value) => …)`: an `await` by another name. */
+function goesOnLater(node: CallLike): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const callee = skipParentheses(node.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !/^(?:then|finally)$/.test(callee.name.text)) return false;
+  const [first] = node.arguments;
+  if (!first || !isFunctionExpression(skipParentheses(first))) return false;
+  let value: Ts.Node = node;
+  while (skipParentheses(value.parent) === node || isLinkAfter(value)) value = nextLink(value);
+  const { parent } = value;
+  return ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === value);
+}
+
+/** Whether a promise is what another link of the chain waits for. */
+function isLinkAfter({ parent }: Ts.Node): boolean {
+  return ts.isPropertyAccessExpression(parent) && ts.isCallExpression(parent.parent);
+}
+
+function nextLink({ parent }: Ts.Node): Ts.Node {
+  return ts.isPropertyAccessExpression(parent) ? parent.parent : parent;
 }
 
 /** Whether a member is what is called: reading it is part of the call. */
