@@ -1,7 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Code } from '../code.ts';
-import { callSitesOf } from '../locks/call-sites.ts';
 import { type Frame, frameOf } from './frames.ts';
+import type { Lookup } from './lookup.ts';
 
 /** What is handed in for a parameter. */
 export interface Given {
@@ -15,7 +14,7 @@ export interface Given {
 export function argumentsFor(
   parameter: Ts.ParameterDeclaration,
   frame: Frame | undefined,
-  code: Code,
+  lookup: Lookup,
 ): readonly (Given | undefined)[] {
   const fn = parameter.parent;
   const index = fn.parameters.indexOf(parameter);
@@ -27,7 +26,7 @@ export function argumentsFor(
   };
   const entered = frameOf(fn, frame);
   if (entered) return entered.args ? from(entered.args, entered.caller) : [undefined];
-  const { sites, isWhole } = callSitesOf(fn, code);
+  const { sites, isWhole } = lookup.callSites(fn);
   const known = sites.flatMap(({ args }) => from(args, undefined));
   return isWhole && sites.length > 0 ? known : [...known, undefined];
 }

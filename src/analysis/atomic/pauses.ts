@@ -38,11 +38,17 @@ export interface Judged {
   readonly unknown: readonly Ts.Node[];
 }
 
-/** So many functions are looked at for one call of a section. */
-const MAX_FUNCTIONS = 20_000;
+/** So many ways of calling one function are told apart, by the functions that are handed in. */
+const MAX_CONTEXTS = 8;
 
 interface Way extends Entered {
-  readonly via: readonly CallStep[];
+  readonly via: Chain;
+}
+
+/** The calls that lead somewhere, last one first: many ways share their beginnings. */
+interface Chain {
+  readonly step: CallStep;
+  readonly before: Chain | undefined;
 }
 
 /** Code that is part of a section: its own, or a callback in it that is run on the spot. */
@@ -91,7 +97,7 @@ export class Pauses {
           if (inline.has(way.fn)) return;
           inline.add(way.fn);
           const code = codeOf(way.fn);
-          parts.push({ code, frame: way.frame, via: [...part.via, ...way.via], isCalled: true });
+          parts.push({ code, frame: way.frame, via: [...part.via, ...callsOf(way)], isCalled: true });
         });
         if (found) {
           suspensions.push({ at: step.node, via: [...part.via, ...found.via], pause: found.pause });
@@ -121,8 +127,8 @@ export class Pauses {
     const leads = this.#entering.of(step, frame);
     if (leads.startsPromise) return { pause: { at: step.node, by: 'promise' }, via: [] };
     if (leads.isUnknown || this.#mayPause(leads)) unknown.add(step.node);
-    const ways = leads.entered.map((entered): Way => ({ ...entered, via: [stepTo(entered)] }));
-    const seen = new Set<string>();
+    const ways = leads.entered.map((entered): Way => wayTo(entered, undefined));
+    const seen = new Contexts();
     let isWhole = true;
     for (const way of ways) {
       if (this.#isAtomic(way.fn)) continue;
@@ -133,39 +139,35 @@ export class Pauses {
       }
       const key = this.#keyOf(way);
       if (seen.has(key) || this.#clean.has(key)) continue;
-      seen.add(key);
-      if (seen.size > MAX_FUNCTIONS) {
+      if (!seen.add(way.fn, key)) {
+        isWhole = false;
         unknown.add(step.node);
-        break;
+        continue;
       }
       for (const inner of this.#stepsOf(way.fn)) {
         if (inner.kind === 'pause') {
           if (inner.by.startsWith('yield') || this.#isJudged(inner.node)) continue;
-          return { pause: { at: inner.node, by: inner.by }, via: way.via };
+          return { pause: { at: inner.node, by: inner.by }, via: callsOf(way) };
         }
         const further = this.#entering.of(inner, way.frame);
-        if (further.startsPromise) return { pause: { at: inner.node, by: 'promise' }, via: way.via };
-        if (further.isUnknown || this.#mayPause(further)) {
-          unknown.add(inner.node);
-          isWhole = false;
-        }
-        for (const entered of further.entered) ways.push({ ...entered, via: [...way.via, stepTo(entered)] });
+        if (further.startsPromise) return { pause: { at: inner.node, by: 'promise' }, via: callsOf(way) };
+        if (further.isUnknown || this.#mayPause(further)) unknown.add(inner.node);
+        for (const entered of further.entered) ways.push(wayTo(entered, way.via));
       }
     }
-    // Whoever comes there again finds nothing either.
-    if (isWhole) for (const key of seen) this.#clean.add(key);
+    // Whoever comes there again finds nothing either, and what is not known there has been told of.
+    if (isWhole) for (const key of seen.keys()) this.#clean.add(key);
     return undefined;
   }
 
   /** Whether a callback, of which nobody knows when it runs, could pause if it ran at once. */
   #mayPause({ perhaps }: Leads): boolean {
     const ways = [...perhaps];
-    const seen = new Set<string>();
+    const seen = new Contexts();
     for (const way of ways) {
       const key = this.#keyOf(way);
       if (this.#isAtomic(way.fn) || seen.has(key) || this.#clean.has(key)) continue;
-      seen.add(key);
-      if (seen.size > MAX_FUNCTIONS) return true;
+      if (!seen.add(way.fn, key)) return true;
       for (const inner of this.#stepsOf(way.fn)) {
         if (inner.kind === 'pause') {
           if (!inner.by.startsWith('yield')) return true;
@@ -205,6 +207,39 @@ export class Pauses {
     }
     return takes;
   }
+}
+
+/** The ways of calling functions that a search has come to. */
+class Contexts {
+  readonly #keys = new Set<string>();
+  readonly #byFunction = new Map<Ts.Node, number>();
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  keys(): Iterable<string> {
+    return this.#keys;
+  }
+
+  /** False when there are too many of the function already. */
+  add(fn: Ts.Node, key: string): boolean {
+    const count = this.#byFunction.get(fn) ?? 0;
+    if (count >= MAX_CONTEXTS) return false;
+    this.#byFunction.set(fn, count + 1);
+    this.#keys.add(key);
+    return true;
+  }
+}
+
+function wayTo(entered: Entered, before: Chain | undefined): Way {
+  return { ...entered, via: { step: stepTo(entered), before } };
+}
+
+function callsOf({ via }: Way): readonly CallStep[] {
+  const calls: CallStep[] = [];
+  for (let at: Chain | undefined = via; at; at = at.before) calls.push(at.step);
+  return calls.reverse();
 }
 
 function codeOf(fn: FunctionNode | Ts.ClassLikeDeclaration): readonly Ts.Node[] {

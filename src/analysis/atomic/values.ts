@@ -14,12 +14,12 @@ import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import { ITERATIONS } from '../inserts/iteration.ts';
 import { functionType } from '../locks/function-types.ts';
 import { usesOf } from '../locks/references.ts';
-import { storesTo } from '../locks/stores.ts';
 import { hasModifier, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import type { Frame } from './frames.ts';
 import { argumentsFor, hasAccessModifier } from './given.ts';
 import { literalsOf } from './literals.ts';
-import { type GivenObject, isChoice, type Makers, objectsOf } from './objects.ts';
+import { Lookup, type Makers, ProgramFacts } from './lookup.ts';
+import { type GivenObject, isChoice, objectsOf } from './objects.ts';
 
 /** A function that may be run, and the calls being made as it knows them. */
 export interface Target {
@@ -38,46 +38,45 @@ export interface Found {
   readonly external: readonly Extract<Entity, { kind: 'external' }>[];
 }
 
-/** So many steps are made from a callee to where its value comes from. */
-const MAX_STEPS = 12;
-
 /** Finds the functions behind expressions: through variables, parameters, fields, containers and types. */
 export class Values {
-  readonly #code: Code;
+  readonly #facts: ProgramFacts;
 
   constructor(code: Code) {
-    this.#code = code;
+    this.#facts = new ProgramFacts(code);
   }
 
   functionsOf(expression: Ts.Expression, frame: Frame | undefined): Found {
-    const search = new Search(this.#code);
+    const search = new Search(new Lookup(this.#facts));
     search.value(expression, frame, 0);
     return search;
   }
 
   /** The object literals that an expression may stand for. */
   objectsOf(expression: Ts.Expression, frame: Frame | undefined): readonly GivenObject[] {
-    return objectsOf(expression, frame, this.#code, makersIn(this.#code)).objects;
+    const lookup = new Lookup(this.#facts);
+    return objectsOf(expression, frame, lookup, makersIn(lookup)).objects;
   }
 
   /** The functions behind a declaration: for a member, of the types that implement or extend its own, too. */
   declared(node: Ts.Node, frame: Frame | undefined): Found {
-    const search = new Search(this.#code);
+    const search = new Search(new Lookup(this.#facts));
     search.declaration(node, frame, 0);
     return search;
   }
 }
 
 /** Who makes what a call hands out. */
-function makersIn(code: Code): Makers {
+function makersIn(lookup: Lookup): Makers {
   return (callee, frame) => {
-    const search = new Search(code);
+    const search = new Search(lookup);
     search.value(callee, frame, 0);
     return search.targets;
   };
 }
 
 class Search implements Found {
+  readonly #lookup: Lookup;
   readonly #code: Code;
   readonly #targets = new Map<Ts.Node, Target>();
   readonly #seen = new Set<Ts.Node>();
@@ -85,9 +84,10 @@ class Search implements Found {
   isOpen = false;
   readonly #makers: Makers;
 
-  constructor(code: Code) {
-    this.#code = code;
-    this.#makers = makersIn(code);
+  constructor(lookup: Lookup) {
+    this.#lookup = lookup;
+    this.#code = lookup.code;
+    this.#makers = makersIn(lookup);
   }
 
   get targets(): readonly Target[] {
@@ -96,7 +96,7 @@ class Search implements Found {
 
   value(expression: Ts.Node, frame: Frame | undefined, depth: number): void {
     const value = skipParentheses(expression);
-    if (depth > MAX_STEPS) {
+    if (!this.#lookup.step(depth)) {
       this.isOpen = true;
       return;
     }
@@ -214,7 +214,7 @@ class Search implements Found {
       return;
     }
     const isLoose = entities.every((entity) => entity.kind === 'node' && isLooseMember(entity.node));
-    const given = isLoose ? objectsOf(access.expression, frame, this.#code, this.#makers) : undefined;
+    const given = isLoose ? objectsOf(access.expression, frame, this.#lookup, this.#makers) : undefined;
     if (given && given.objects.length > 0) {
       for (const { object: literal, frame: inner } of given.objects) {
         const value = propertyOf(literal, text) ?? methodOf(literal, text);
@@ -239,7 +239,7 @@ class Search implements Found {
       this.#element(walked, frame, depth + 1);
       return;
     }
-    for (const given of argumentsFor(parameter, frame, this.#code)) {
+    for (const given of argumentsFor(parameter, frame, this.#lookup)) {
       if (given) this.value(given.value, given.frame, depth + 1);
       else this.isOpen = true;
     }
@@ -258,8 +258,8 @@ class Search implements Found {
       return;
     }
     const objects = ts.isParameter(holder)
-      ? objectsOf(holder, frame, this.#code, this.#makers)
-      : holder.initializer && objectsOf(holder.initializer, frame, this.#code, this.#makers);
+      ? objectsOf(holder, frame, this.#lookup, this.#makers)
+      : holder.initializer && objectsOf(holder.initializer, frame, this.#lookup, this.#makers);
     for (const { object, frame: inner } of objects?.objects ?? []) {
       const value = propertyOf(object, key) ?? methodOf(object, key);
       if (value && isFunctionNode(value)) this.#add(value, inner);
@@ -292,13 +292,13 @@ class Search implements Found {
 
   /** All that the program puts into a field. */
   #field(slot: Ts.PropertyDeclaration | Ts.ParameterDeclaration, depth: number): void {
-    const { stores, isWhole } = storesTo(slot, 0, this.#code);
+    const { stores, isWhole } = this.#lookup.stores(slot, 0);
     const values = new Set(stores.map(({ value }) => value));
     const { initializer } = slot;
     if (initializer) values.add(initializer);
     for (const value of values) {
       if (ts.isIdentifier(value) && value.parent === slot && ts.isParameter(slot)) {
-        for (const given of argumentsFor(slot, undefined, this.#code)) {
+        for (const given of argumentsFor(slot, undefined, this.#lookup)) {
           if (given) this.value(given.value, given.frame, depth + 1);
           else this.isOpen = true;
         }
@@ -310,7 +310,7 @@ class Search implements Found {
   /** What a container holds, of which one element is taken. */
   #element(container: Ts.Expression, frame: Frame | undefined, depth: number, levels = 1): void {
     const value = skipParentheses(container);
-    if (depth > MAX_STEPS) this.isOpen = true;
+    if (!this.#lookup.step(depth)) this.isOpen = true;
     else if (ts.isArrayLiteralExpression(value)) {
       for (const element of value.elements) {
         if (ts.isSpreadElement(element)) this.#element(element.expression, frame, depth + 1, levels);
@@ -362,7 +362,7 @@ class Search implements Found {
       return;
     }
     if (ts.isParameter(slot) && !hasAccessModifier(slot)) {
-      for (const given of argumentsFor(slot, frame, this.#code)) {
+      for (const given of argumentsFor(slot, frame, this.#lookup)) {
         if (!given) this.isOpen = true;
         else if (given.isRest) this.value(given.value, given.frame, depth + 1);
         else this.#element(given.value, given.frame, depth + 1, levels);
@@ -372,7 +372,7 @@ class Search implements Found {
     if (this.#seen.has(slot)) return;
     this.#seen.add(slot);
     const type = functionType(slot, this.#code);
-    const { stores, isWhole } = storesTo(slot, type?.depth ?? levels, this.#code);
+    const { stores, isWhole } = this.#lookup.stores(slot, type?.depth ?? levels);
     if (!isWhole) this.isOpen = true;
     for (const { value, depth: left } of stores) {
       if (left > 0) this.#element(value, undefined, depth + 1, left);
@@ -396,7 +396,7 @@ class Search implements Found {
         }
       }
     }
-    const makers = new Search(this.#code);
+    const makers = new Search(this.#lookup);
     makers.value(callee, frame, depth + 1);
     if (makers.isOpen || makers.targets.length === 0) this.isOpen = true;
     for (const { fn, frame: outer } of makers.targets) {
@@ -411,7 +411,7 @@ class Search implements Found {
     frame: Frame | undefined,
     depth: number,
   ): void {
-    const inner = new Search(this.#code);
+    const inner = new Search(this.#lookup);
     inner.value(callee, frame, depth + 1);
     for (const target of inner.targets) {
       this.#targets.set(target.fn, { ...target, bound: [...target.bound, ...args] });
@@ -429,7 +429,7 @@ class Search implements Found {
   }
 
   #decorator(expression: Ts.Expression): void {
-    const decorators = new Search(this.#code);
+    const decorators = new Search(this.#lookup);
     decorators.value(expression, undefined, 0);
     for (const { fn } of decorators.targets) {
       const made: Frame = { fn, args: undefined, caller: undefined, made: undefined };
