@@ -266,10 +266,21 @@ class Search implements Found {
       else if (value) this.value(value, inner, depth + 1);
     }
     if (objects && objects.objects.length > 0 && !objects.isOpen) return;
-    const symbol = ts.isIdentifier(name) ? this.#code.entities(name) : [];
-    const members = symbol.filter((entity) => entity.kind === 'external' || entity.node !== element);
-    if (members.length > 0) this.#entities(members, frame, depth);
-    else this.isOpen = true;
+    const { program } = this.#code;
+    const of = { start: pattern.getStart(), end: pattern.end };
+    const member = program.oracle.member(this.#code.fileOf(pattern), of, key);
+    const declared = typeof member === 'string' ? [] : member.declarations;
+    const nodes = declared.flatMap((one) => this.#code.nodeOf(one) ?? []);
+    for (const node of nodes) this.declaration(node, frame, depth + 1);
+    if (declared.length === 0) this.isOpen = true;
+    else if (nodes.length === 0) {
+      this.external.push({
+        kind: 'external',
+        module: this.#code.key(pattern),
+        name: key,
+        container: undefined,
+      });
+    }
   }
 
   #variable(variable: Ts.VariableDeclaration, frame: Frame | undefined, depth: number): void {
