@@ -28,6 +28,8 @@ export default defineConfig({
     'lock-reentry': 'error',
     'lock-balance': 'error',
     'lock-await': 'error',
+    // What is one step for everybody else, by its tag or its markers.
+    'atomic-section': 'error',
     // What embedders hand in runs with no lock held, but for these.
     'lock-callback': [
       'error',

@@ -1,7 +1,7 @@
 import { reportName } from '../../src/analysis/config-name.ts';
+import { declaredName } from '../../src/analysis/doc-tags.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import type { GuardedViolation } from '../../src/analysis/locks/guarded.ts';
-import { declaredName } from '../../src/analysis/locks/lock-tags.ts';
 import type { Pass, ReportStep } from '../../src/engine/rule.ts';
 import type { MessageId } from './rule.ts';
 

@@ -190,7 +190,7 @@ class CheckRun {
       },
     };
     for (const resolved of rules.rules) {
-      stats.push(await this.#runRule(resolved, context, program, config));
+      stats.push(await this.#runRule(resolved, context, { program, config, rules }));
     }
     return stats;
   }
@@ -198,8 +198,7 @@ class CheckRun {
   async #runRule(
     { rule, options, configured, expectNoSites }: ResolvedRule,
     context: AnalysisContext,
-    program: ProgramHost,
-    config: Config,
+    { program, config, rules }: RunParts,
   ): Promise<RuleStats> {
     const started = performance.now();
     const sites = new Set<string>();
@@ -218,6 +217,11 @@ class CheckRun {
       ambiguousName: (where, name, candidates, at = place) =>
         this.#integrity('ambiguousName', at, { where, name, candidates: candidates.join(' or ') }),
       stale: (message, help) => this.#integrity('staleEntry', place, { message, help }),
+      misplaced: (report) => {
+        // Where the rule is off, nobody looks at what it is told.
+        if (rules.severityFor(report.at.file, rule.id) === 'off') return;
+        this.#found.push({ ...report, ruleId: INTEGRITY });
+      },
       heeded: (hatch) => this.#heeded.add(placeOf(hatch)),
     };
     const { words, ignoreCase, files } = rule.relevance(options, config.locks);
@@ -314,6 +318,12 @@ class CheckRun {
       this.#phases.push({ name, ms: performance.now() - started });
     }
   }
+}
+
+interface RunParts {
+  readonly program: ProgramHost;
+  readonly config: Config;
+  readonly rules: RuleSet;
 }
 
 function placeOf({ file, start }: Report['at']): string {

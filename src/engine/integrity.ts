@@ -77,6 +77,31 @@ export const integrityMessages = {
     why: 'a misspelt directive has no effect, and nothing else would tell',
     help: 'use one of: {known}',
   },
+  idleTag: {
+    message: 'the tag {tag} is on nothing that it could be about',
+    why: 'a tag that binds nothing reads as if something were held to it',
+    help: 'put it in the comment right above the function, or remove it',
+  },
+  unpairedMarker: {
+    message: '{marker} without {other}',
+    why: 'where one of the two is missing there is no section, and nobody looks at what was meant to be one',
+    help: 'add // ws-gate: {other}, or remove the marker',
+  },
+  nestedMarker: {
+    message: '{marker} in a section that has begun already',
+    why: 'the next end closes the outer section, and what follows it belongs to none',
+    help: 'end the first section before this one begins, or remove the marker',
+  },
+  crossingMarkers: {
+    message: 'the section does not begin and end between statements of one block',
+    why: 'control may come to one of the two ends without the other, so that it is not clear what is in between',
+    help: 'put both markers between statements of the same block',
+  },
+  emptySection: {
+    message: 'there is no statement between {begin} and {end}',
+    why: 'a section that holds nothing protects nothing, and looks as if it did',
+    help: 'move the markers around the statements that were meant, or remove them',
+  },
 } as const satisfies Record<string, MessageText>;
 
 export type IntegrityMessageId = keyof typeof integrityMessages;

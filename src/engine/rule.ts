@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { LocksConfig } from '../config/types.ts';
 import type { Severity, Span } from './finding.ts';
+import type { IntegrityMessageId } from './integrity.ts';
 import type { Program } from './program.ts';
 import type { HatchName } from './suppressions.ts';
 
@@ -77,6 +78,8 @@ export interface Pass<Options = unknown, Id extends string = string> extends Ana
   stale(message: string, help: string): void;
   /** An annotation in a comment silenced something; one that never does is reported by `gate-integrity`. */
   heeded(hatch: Span): void;
+  /** What is wrong with a tag or a marker in a comment, whatever the rule finds: reported by `gate-integrity`. */
+  misplaced(report: Report<IntegrityMessageId>): void;
 }
 
 /**

@@ -377,11 +377,18 @@ class NativeOracle implements Oracle {
 }
 
 function partsOf(type: Type): readonly Type[] {
-  return type.isUnionType() || type.isIntersectionType() ? type.getTypes() : [type];
+  if (!type.isUnionType() && !type.isIntersectionType()) return [type];
+  try {
+    return type.getTypes();
+  } catch {
+    // The compiler fails to hand out some tuples as parts of a union. It goes on; of this type nothing is known.
+    return [type];
+  }
 }
 
 function isPresent(type: Type): boolean {
-  if (type.isUnionType() || type.isIntersectionType()) return type.getTypes().every(isPresent);
+  const parts = partsOf(type);
+  if (parts.some((part) => part !== type)) return parts.every(isPresent);
   return (type.flags & (TypeFlags.Object | TypeFlags.NonPrimitive)) !== 0;
 }
 

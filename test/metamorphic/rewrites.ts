@@ -356,11 +356,14 @@ function splitIntoFiles(files: Files): Files {
   const names = [...new Set(others.flatMap(namesOf))];
   const stem = file.replace(/\.ts$/, '');
   const body = moved.getText();
-  const part = `${imports}\nimport { ${names.join(', ')} } from './${stem}.ts';\n${exported(moved).length > 0 ? 'export ' : ''}${body}\n`;
+  // What is written above it, annotations among it, goes with it.
+  const start = moved.getStart(source, true);
+  const above = text.slice(start, moved.getStart());
+  const part = `${imports}\nimport { ${names.join(', ')} } from './${stem}.ts';\n${above}${exported(moved).length > 0 ? 'export ' : ''}${body}\n`;
   const rest = applied(text, [
     insert(0, `import { ${name} } from './${stem}_part.ts';\n`),
     ...others.flatMap(exported),
-    { start: moved.getStart(), end: moved.end, text: '' },
+    { start, end: moved.end, text: '' },
   ]);
   const isPublic = hasModifier(moved, ts.SyntaxKind.ExportKeyword);
   return new Map([

@@ -52,6 +52,24 @@ describe.each(Object.entries(compilers))('the %s compiler', (kind, make) => {
     );
   });
 
+  it('goes on after a type of which it cannot name the parts', () => {
+    const source = `declare function pair(): readonly [number] | undefined;
+declare const set: Set<number>;
+pair() ?? [];
+set;
+`;
+    const dir = tempDir({ 'a.ts': source });
+    const file = path.join(dir, 'a.ts');
+    const oracle = start({ cwd: dir }).open({ projects: [], files: [file] });
+    const stretches = ['pair() ?? [];', 'set;'].map((text) => {
+      const start = source.indexOf(`\n${text}`) + 1;
+      return { start, end: start + text.length - 1 };
+    });
+    const [pair, set] = oracle.expressionTypes(file, stretches);
+    expect(pair).toMatchObject({ any: false, callable: false, literals: undefined });
+    expect(set?.symbols.map(({ name }) => name)).toEqual(['Set']);
+  });
+
   it('counts the positions it was asked about', () => {
     const dir = tempDir({ 'a.ts': 'const a = 1;\na;\n' });
     const file = path.join(dir, 'a.ts');

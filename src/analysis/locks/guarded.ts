@@ -2,6 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import type { ReportStep } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { functionOf } from '../doc-tags.ts';
 import type { Activation } from './activation.ts';
 import { knownAs } from './aliases.ts';
 import {
@@ -19,7 +20,6 @@ import { functionName } from './function-name.ts';
 import { type Access, GuardedAccesses } from './guarded-accesses.ts';
 import { lockKey } from './keys.ts';
 import type { Annotation, LockAnnotations } from './lock-annotations.ts';
-import { functionOf } from './lock-tags.ts';
 import type { NamedLock, Subject } from './lock-terms.ts';
 import { isUnpublished } from './making.ts';
 import { isKeeper, UNKNOWN_PATH } from './paths.ts';

@@ -1,8 +1,9 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
+import { functionOf } from '../doc-tags.ts';
 import type { Call } from './activation.ts';
 import { type Evaluator, lexicalSelf } from './evaluator.ts';
-import { functionOf, type LockTag, type LockTags } from './lock-tags.ts';
+import type { LockTag, LockTags } from './lock-tags.ts';
 import { LockTerms, type NamedLock, type Subject } from './lock-terms.ts';
 import { parametersOf } from './parameters.ts';
 import type { LockTagKind } from './tag-words.ts';

@@ -2,8 +2,9 @@ import { resolveName } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, isImport, isParameterProperty, nameText, rightmostName } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { functionOf } from '../doc-tags.ts';
 import { type Evaluator, isModuleLevel } from './evaluator.ts';
-import { functionOf, type LockTag } from './lock-tags.ts';
+import type { LockTag } from './lock-tags.ts';
 import { instanceOf, type LockClass, type LockRef, membersOf, pathOf, type Value } from './values.ts';
 
 /** What the name of a lock in an annotation stands for, as seen from the declaration that is annotated. */

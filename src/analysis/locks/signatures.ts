@@ -1,8 +1,8 @@
 import type { Ts } from '../../syntax/ts.ts';
 import { hasBody, type NameNode } from '../code.ts';
+import { functionOf } from '../doc-tags.ts';
 import type { Activation } from './activation.ts';
 import { acquisitionOf, grantOf, heldBy, startTask } from './calls.ts';
-import { functionOf } from './lock-tags.ts';
 import type { Subject } from './lock-terms.ts';
 import { callSpan } from './record.ts';
 import { type LockRef, UNIT } from './values.ts';

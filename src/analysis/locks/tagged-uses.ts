@@ -1,7 +1,8 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, isImport, memberName, type NameNode, nameText } from '../code.ts';
-import { functionOf, spokenName } from './lock-tags.ts';
+import { functionOf } from '../doc-tags.ts';
+import { spokenName } from './lock-tags.ts';
 import { memberTaken, takenName } from './pattern-members.ts';
 
 /** Where code uses what an annotation ties to a lock: fields, variables and functions. */

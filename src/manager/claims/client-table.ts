@@ -72,6 +72,8 @@ export class ClientTable {
   /**
    * Gives `id` a claim that lasts as long as the hold unless it attaches. A client with a hold gets a new one, for the
    * whole time; one with streams open takes back that it was done.
+   *
+   * @atomic
    */
   hold(id: ClientId, hold: Hold): void {
     const claim = this.#clients.get(id);
@@ -79,7 +81,11 @@ export class ClientTable {
     else this.#startHold(id, hold);
   }
 
-  /** Counts one more stream of `id`, with or without a hold before it. */
+  /**
+   * Counts one more stream of `id`, with or without a hold before it.
+   *
+   * @atomic
+   */
   attach(id: ClientId): void {
     const claim = this.#clients.get(id);
     if (claim) {
@@ -93,6 +99,8 @@ export class ClientTable {
   /**
    * Counts one stream of `id` less. The last one turns the claim into a hold, so that the client can come back; without
    * a grace period, or if the client said that it is done, the claim ends. True if no claim is left by that.
+   *
+   * @atomic
    */
   detach(id: ClientId, hold: Hold): boolean {
     const claim = this.#clients.get(id);
@@ -104,7 +112,11 @@ export class ClientTable {
     return this.#endIfOver(id);
   }
 
-  /** Gives up the hold of `id`; open streams keep the claim, until the last. True if no claim is left by that. */
+  /**
+   * Gives up the hold of `id`; open streams keep the claim, until the last. True if no claim is left by that.
+   *
+   * @atomic
+   */
   release(id: ClientId): boolean {
     const claim = this.#clients.get(id);
     if (!claim) return false;
@@ -113,7 +125,11 @@ export class ClientTable {
     return this.#endIfOver(id);
   }
 
-  /** Ends the claim of `id`, whatever streams it has. True if no claim is left by that. */
+  /**
+   * Ends the claim of `id`, whatever streams it has. True if no claim is left by that.
+   *
+   * @atomic
+   */
   retire(id: ClientId): boolean {
     const claim = this.#clients.get(id);
     if (!claim) return false;
@@ -127,6 +143,8 @@ export class ClientTable {
    *
    * Between the timer and this call the client may have attached, which keeps the claim, or released, created or
    * detached again, which gave it a claim of its own: only the very claim the timer was started for may go.
+   *
+   * @atomic
    */
   expire(id: ClientId, claim: ClientState): boolean {
     if (this.#clients.get(id) !== claim) return false;
@@ -142,7 +160,11 @@ export class ClientTable {
     return true;
   }
 
-  /** Ends every claim. */
+  /**
+   * Ends every claim.
+   *
+   * @atomic
+   */
   clear(): void {
     for (const claim of this.#clients.values()) this.#stopHold(claim);
     this.#clients.clear();

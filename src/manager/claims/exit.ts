@@ -44,13 +44,21 @@ export class ServerExit {
     return this.#closing;
   }
 
-  /** Ends the lingering of an idle server: somebody has come. */
+  /**
+   * Ends the lingering of an idle server: somebody has come.
+   *
+   * @atomic
+   */
   stay(): void {
     if (this.#linger) this.#clock.clearTimeout(this.#linger);
     this.#linger = undefined;
   }
 
-  /** Something has ended. True if the server exits now: the caller sees to it. */
+  /**
+   * Something has ended. True if the server exits now: the caller sees to it.
+   *
+   * @atomic
+   */
   reconsider(): boolean {
     if (this.#closing || this.#linger || !this.isIdle) return false;
     if (this.#delayMs === 0) return this.close();
@@ -63,12 +71,18 @@ export class ServerExit {
   /**
    * The timer has fired. True if the server exits now. It does not if somebody came while this waited for the lock:
    * that has ended the lingering, and the timer is not the one that runs.
+   *
+   * @atomic
    */
   lingered(timer: TimerHandle): boolean {
     return this.#linger === timer && this.close();
   }
 
-  /** Closes the server, idle or not. True if it was open. */
+  /**
+   * Closes the server, idle or not. True if it was open.
+   *
+   * @atomic
+   */
   close(): boolean {
     this.stay();
     const first = !this.#closing;

@@ -7,7 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Waits for a slot, which is given back by disposing of it. The place in the queue is taken synchronously. */
+  /**
+   * Waits for a slot, which is given back by disposing of it. The place in the queue is taken synchronously.
+   *
+   * @atomic
+   */
   acquire(): Promise<Disposable> {
     if (this.#free > 0) {
       this.#free--;

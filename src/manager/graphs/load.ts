@@ -70,6 +70,8 @@ async function join<G>(
 /**
  * Takes what the workspace has, or the right to build it. The caller holds `GraphManager.workspaces`: the state and
  * the graph are those of one moment.
+ *
+ * @atomic
  */
 function claim<G>(manager: GraphManager<G>, workspace: LoadedWorkspace<G>): Joined<G> {
   const { state, cancel, cell, root } = workspace;
@@ -114,6 +116,7 @@ async function build<G>(
 
     // From here to the end of the block nobody can evict the workspace.
     using _workspaces = await manager.workspaces.acquireRead();
+    // ws-gate: atomic-begin
     if (workspace.cancel.pending) throw new GraphBuildFailedError(root, 'workspace evicted mid-load');
     if (manager.table.get(key.id) !== workspace) {
       throw new GraphBuildFailedError(root, 'workspace removed mid-load');
@@ -122,6 +125,7 @@ async function build<G>(
     lease = cell.lease();
     workspace.touch(now);
     guard.succeed(builtAt);
+    // ws-gate: atomic-end
   } catch (error) {
     const failure = failureOf(workspace, guard, error);
     guard.fail(failure);

@@ -196,6 +196,7 @@ export class GraphManager<G> implements AsyncDisposable {
    * @requiresLock workspaces shared
    * @throws {@link WorkspaceOversizeError}
    * @internal
+   * @atomic
    */
   publishAndRetain(reservation: RebuildReservation, workspace: LoadedWorkspace<G>, graph: G): Published<G> {
     reservation.assertOpen();
@@ -473,6 +474,7 @@ export class GraphManager<G> implements AsyncDisposable {
    * lock any more.
    *
    * @requiresLock workspaces
+   * @atomic
    */
   #evict(workspace: LoadedWorkspace<G>): void {
     this.#retire(workspace);

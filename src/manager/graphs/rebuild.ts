@@ -93,12 +93,14 @@ export class RebuildDispatcher<G> {
 
       // From here to the end of the block nobody can evict the workspace.
       using _workspaces = await this.#manager.workspaces.acquireRead();
+      // ws-gate: atomic-begin
       if (workspace.cancel.pending || this.#manager.table.get(key.id) !== workspace) {
         throw new WorkspaceEvictedError(root);
       }
       ({ cell } = this.#manager.publishAndRetain(reservation, workspace, graph));
       if (pending.gitState !== undefined) workspace.lastIndexedGitState = pending.gitState;
       guard.succeed(builtAt);
+      // ws-gate: atomic-end
     } catch (error) {
       return await this.#ended(workspace, claimed, error);
     }

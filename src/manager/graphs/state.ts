@@ -30,7 +30,11 @@ export class StateCell {
     this.#state = state;
   }
 
-  /** Goes to `next` if the state is one of `expected`. Of several who try, one wins. */
+  /**
+   * Goes to `next` if the state is one of `expected`. Of several who try, one wins.
+   *
+   * @atomic
+   */
   exchange(expected: readonly GraphState[], next: GraphState): boolean {
     if (!expected.includes(this.#state)) return false;
     this.#state = next;
@@ -55,7 +59,11 @@ export class CancelFlag {
     if (this.#reason !== 'evicted') this.#reason = reason;
   }
 
-  /** The reason, which is gone by that. */
+  /**
+   * The reason, which is gone by that.
+   *
+   * @atomic
+   */
   take(): CancelReason | undefined {
     const reason = this.#reason;
     this.#reason = undefined;

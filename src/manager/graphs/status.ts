@@ -29,7 +29,11 @@ export interface GraphStatus {
   readonly version: string;
 }
 
-/** Describes one workspace. */
+/**
+ * Describes one workspace.
+ *
+ * @atomic
+ */
 export function describeLoaded<G>(workspace: LoadedWorkspace<G>): WorkspaceStatus {
   return {
     indexRoot: workspace.root,
