@@ -1,4 +1,5 @@
 import type { AnyRule } from '../src/engine/rule.ts';
+import { checkThenAct } from './check-then-act/rule.ts';
 import { guardedBy } from './guarded-by/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
 import { lockAwait } from './lock-await/rule.ts';
@@ -11,6 +12,7 @@ import { requireDispatcher } from './require-dispatcher/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
+  checkThenAct,
   guardedBy,
   insertInLoop,
   lockAwait,
