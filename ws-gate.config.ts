@@ -54,6 +54,7 @@ export default defineConfig({
     ],
     // What the tags in the manager say of its locks: `@guardedBy`, `@requiresLock`.
     'guarded-by': 'error',
+    'check-then-act': 'error',
     // Rows of the fleet come one by one in loops over trees and names, and each may be there already.
     'insert-in-loop': [
       'error',

@@ -1,5 +1,6 @@
 import type { AnyRule } from '../src/engine/rule.ts';
 import { atomicSection } from './atomic-section/rule.ts';
+import { checkThenAct } from './check-then-act/rule.ts';
 import { guardedBy } from './guarded-by/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
 import { lockAwait } from './lock-await/rule.ts';
@@ -13,6 +14,7 @@ import { requireDispatcher } from './require-dispatcher/rule.ts';
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
   atomicSection,
+  checkThenAct,
   guardedBy,
   insertInLoop,
   lockAwait,

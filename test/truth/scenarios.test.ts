@@ -4,8 +4,8 @@ import { discoverFixtures, type Fixture } from '../../src/testing/discover.ts';
 import { Program } from './program.ts';
 import { type Ending, Schedule } from './schedule.ts';
 
-/** The rules that say of a program that it can hang, or that a lock refuses what it does. */
-const RULES = ['lock-await', 'lock-cycle', 'lock-order', 'lock-reentry'];
+/** The rules that say of a program that it can hang, that a lock refuses what it does, or that an update gets lost. */
+const RULES = ['check-then-act', 'lock-await', 'lock-cycle', 'lock-order', 'lock-reentry'];
 
 /** In so many orders a program is run: a wrong one until it has gone wrong, a right one in all of them. */
 const SCHEDULES = 60;
@@ -77,7 +77,7 @@ describe('what the rules say of a program, held against the program as it runs',
     expect(wrong).toEqual(OF_ANOTHER_RULE.has(file) ? [{ kind: 'hangs' }] : []);
   });
 
-  it.each(scenariosOf('fn'))('%s hangs, and the rule does not see it', async (_file, main) => {
+  it.each(scenariosOf('fn'))('%s goes wrong, and the rule does not see it', async (_file, main) => {
     expect((await endings(main, isWrong)).some(isWrong)).toBe(true);
   });
 

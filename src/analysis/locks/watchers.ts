@@ -3,6 +3,7 @@ import { CallbackWatcher } from './callbacks.ts';
 import type { LockEngine } from './engine.ts';
 import { GuardedWatcher } from './guarded.ts';
 import type { LockAnnotations } from './lock-annotations.ts';
+import { StaleWatcher } from './stale.ts';
 import { StallWatcher } from './stalls.ts';
 import { SuspensionWatcher } from './suspensions.ts';
 import type { LockWatcher } from './watcher.ts';
@@ -13,6 +14,7 @@ export interface Watchers {
   readonly suspensions?: SuspensionWatcher;
   readonly stalls?: StallWatcher;
   readonly balance?: BalanceWatcher;
+  readonly stale?: StaleWatcher;
   readonly guarded?: GuardedWatcher;
 }
 
@@ -30,6 +32,7 @@ export function watchersFor(
       stalls: new StallWatcher(engine),
     }),
     ...(rules.has('lock-balance') && { balance: new BalanceWatcher(engine) }),
+    ...(rules.has('check-then-act') && { stale: new StaleWatcher(engine) }),
     ...(isAnnotated && rules.has('guarded-by') && { guarded: new GuardedWatcher(engine, annotations) }),
   };
 }
