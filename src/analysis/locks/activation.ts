@@ -51,6 +51,7 @@ import {
   dropTokens,
   forgetExpressions,
   holdsGrant,
+  isOf,
   joinValues,
   mergeAlike,
   mergeAlikeOutcomes,
@@ -839,11 +840,8 @@ function carries(value: Value | undefined): boolean {
 }
 
 /** Given back by the task itself before it waits. */
-function isReleased({ token, lock }: Held, { without, withoutLocks }: Acquisition): boolean {
-  return (
-    without.includes(token) ||
-    withoutLocks.some((other) => other.cls === lock.cls && other.path === lock.path)
-  );
+function isReleased(held: Held, { without, withoutLocks }: Acquisition): boolean {
+  return without.includes(held.token) || withoutLocks.some((other) => isOf(held, other));
 }
 
 function commonLocks(a: readonly LockRef[], b: readonly LockRef[]): readonly LockRef[] {

@@ -80,6 +80,8 @@ export class LockEngine {
   watcher: LockWatcher = {};
   /** What the code says of its own locks; set before the first function is run. */
   annotations: LockAnnotations | undefined;
+  /** The program speaks of locks that a database keeps; set before the first function is run. */
+  databases = false;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();

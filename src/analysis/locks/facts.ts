@@ -9,6 +9,7 @@ import type { NameProblem } from '../config-name.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
+import { DatabaseWords } from './database-words.ts';
 import { LockEngine } from './engine.ts';
 import { usersWithin } from './entries.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -75,6 +76,8 @@ interface LockGround {
   readonly reach: LockReach;
   /** The functions to begin with. */
   readonly roots: readonly CfgOwner[];
+  /** The program speaks of locks that a database keeps. */
+  readonly databases: boolean;
 }
 
 const lockGround: Analysis<LockGround> = {
@@ -85,7 +88,12 @@ const lockGround: Analysis<LockGround> = {
     const methods = acquiringMethods(identity.primitives);
     const tags = readLockTags(program, code);
     const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
-    const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
+    const database = new DatabaseWords(program);
+    const reach = new LockReach(
+      code,
+      vocabulary,
+      (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
+    );
     const roots: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
@@ -94,6 +102,12 @@ const lockGround: Analysis<LockGround> = {
     for (const file of filesWithChains(program)) {
       const tree = program.tree(file);
       if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
+    }
+    for (const file of database.files.length > 0
+      ? [...new Set([...database.files, ...program.filesWith([...database.names])])]
+      : []) {
+      const tree = program.tree(file);
+      if (tree) roots.push(...functionsWith(tree.source, (node) => database.isAbout(node)));
     }
     // A lock's method is called by whatever name it was given.
     for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
@@ -108,16 +122,17 @@ const lockGround: Analysis<LockGround> = {
       const used = tree ? uses.in(tree.source) : new Set();
       if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
     }
-    return { code, identity, tags, reach, roots };
+    return { code, identity, tags, reach, roots, databases: database.files.length > 0 };
   },
 };
 
 function factsFor(
   { program, locks }: AnalysisContext,
-  { code, identity, tags, reach, roots }: LockGround,
+  { code, identity, tags, reach, roots, databases }: LockGround,
   rules: readonly string[],
 ): LockFacts {
   const engine = new LockEngine(code, identity, reach);
+  engine.databases = databases;
   const annotations = new LockAnnotations(tags, code, engine.evaluator);
   if (tags.size > 0) engine.annotations = annotations;
   const watchers = watchersFor(engine, annotations, new Set(rules));

@@ -6,6 +6,7 @@ import type {
   LockRef,
   Outcome,
   Path,
+  Session,
   Sorted,
   Task,
   Value,
@@ -238,7 +239,9 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
       };
     case 'opaque': {
       const path = crossing.path(value.path);
-      return path === undefined ? undefined : { ...value, path };
+      if (path === undefined || !value.session) return path === undefined ? undefined : { ...value, path };
+      const { pool } = value.session;
+      return { ...value, path, session: { pool: pool === undefined ? undefined : crossing.path(pool) } };
     }
     case 'union': {
       const members = value.members.map(inner).filter((member) => member !== undefined);
@@ -331,7 +334,14 @@ export function isKeeper(path: Path): boolean {
 export const UNKNOWN_PATH: Path = '?';
 
 export function crossLock(lock: LockRef, crossing: Crossing): LockRef {
-  return { cls: lock.cls, path: lock.path === undefined ? undefined : crossing.path(lock.path) };
+  const path = lock.path === undefined ? undefined : crossing.path(lock.path);
+  if (!lock.session) return { cls: lock.cls, path };
+  return { ...lock, path, session: crossSession(lock.session, crossing) };
+}
+
+function crossSession({ path, kind, pool }: Session, crossing: Crossing): Session {
+  const crossed = path === undefined ? undefined : crossing.path(path);
+  return { path: crossed, kind, pool: pool === undefined ? undefined : crossing.path(pool) };
 }
 
 export function crossHeld(held: Held, crossing: Crossing): Held {

@@ -37,14 +37,15 @@ export class LockReach {
   readonly #code: Code;
   readonly #vocabulary: LockVocabulary;
   readonly #uses: TaggedUses;
-  readonly #isTaking: (call: Ts.CallExpression) => boolean;
+  readonly #isTaking: (node: Ts.Node) => boolean;
   readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
   readonly #open = new Map<CfgOwner, boolean>();
   readonly #callingBack = new Map<CfgOwner, boolean>();
 
-  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (call: Ts.CallExpression) => boolean) {
+  /** `isTaking` tells of a call that takes a lock, and of SQL that does. */
+  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (node: Ts.Node) => boolean) {
     this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
@@ -155,8 +156,8 @@ export class LockReach {
       else if (use) takes = true;
       if (spoken === 'member') suspects.push(node as NameNode);
       else if (spoken || isChainAccess(node)) takes = true;
+      if (this.#isTaking(node)) takes = true;
       if (ts.isCallExpression(node)) {
-        if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);
         called.push(node.expression);
         for (const argument of node.arguments) addName(argument, names);

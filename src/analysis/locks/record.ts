@@ -10,7 +10,7 @@ import { idOf } from './keys.ts';
 import type { OwnerField, OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
-import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
+import { areApart, fixedNames, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
 export interface LockEdge {
@@ -175,6 +175,7 @@ export class LockRecord {
   ): void {
     const aliases = context?.call.aliases ?? NO_ALIASES;
     const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
+    if (isOfOneSession(outer.lock, inner.lock, instances)) return;
     const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
     const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
@@ -203,6 +204,15 @@ export class LockRecord {
       if (edgeLength(edge) < edgeLength(known.edge)) known.edge = edge;
     }
   }
+}
+
+/**
+ * What a session of a database holds it may take again, any number of times. So of one lock that is waited for while it
+ * is held, nothing is known unless the two are sessions of their own.
+ */
+function isOfOneSession(outer: LockRef, inner: LockRef, instances: Relation): boolean {
+  const isDatabases = outer.cls === inner.cls && inner.cls.database !== undefined;
+  return isDatabases && instances === 'same' && !areApart(outer.session, inner.session);
 }
 
 /** The place of a call as reports show it: a callback among its arguments is not part of it. */

@@ -121,6 +121,8 @@ export interface Opaque {
   readonly present?: boolean;
   /** Whatever else a place holds where functions are kept: none, if all of them are known. */
   readonly keeps?: 'all' | 'some';
+  /** It is a connection to a database that was taken from a pool, or a transaction on one. */
+  readonly session?: { readonly pool: Path | undefined };
 }
 
 /** A function that cannot lead to any lock: calling it changes nothing here. */
@@ -153,6 +155,20 @@ export interface LockClass {
   /** More than one task may hold it at a time. Undefined when the number is not known. */
   readonly permits: number | undefined;
   readonly declaredAt: Span;
+  /** It is kept by a database, and held by a session of it: by a key of the program's own, or by rows of a table. */
+  readonly database?: 'advisory' | 'rows' | 'pool';
+}
+
+/** The connection to a database that holds a lock there, or asks for it. */
+export interface Session {
+  readonly path: Path | undefined;
+  /**
+   * Taken from a pool by the program, and so another than any that was taken before and not given back; any one of a
+   * pool, taken for a single statement; or one of which it is not known where it comes from.
+   */
+  readonly kind: 'taken' | 'any' | 'given';
+  /** The pool, by its path. */
+  readonly pool: Path | undefined;
 }
 
 /** One lock, as far as it can be told from the others of its class. */
@@ -160,6 +176,10 @@ export interface LockRef {
   readonly cls: LockClass;
   /** The object that holds it, or undefined when nothing is known about it. */
   readonly path: Path | undefined;
+  /** Of a lock that a database keeps: the session that it is about. */
+  readonly session?: Session;
+  /** It stands for all that a session holds, or what it holds to the end of its transaction. */
+  readonly all?: 'session' | 'transaction';
 }
 
 export type Mode = 'exclusive' | 'shared';
@@ -193,6 +213,8 @@ export interface Held {
   readonly doubt?: 'awaited' | 'merged';
   /** Nobody has taken it here: an annotation of the function says that its callers have. */
   readonly isAssumed?: true;
+  /** The end of a transaction gives it back. */
+  readonly ofTransaction?: true;
 }
 
 /** A point at which a task waits for a lock. */

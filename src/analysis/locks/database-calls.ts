@@ -1,0 +1,192 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CallLike } from '../cfg.ts';
+import { nameText, rightmostName, skipParentheses } from '../code.ts';
+import { queryUse } from '../inserts/query-calls.ts';
+import {
+  type AdvisoryLock,
+  type LockOperation,
+  lockOperations,
+  type RowLock,
+} from '../sql/lock-operations.ts';
+import type { Activation } from './activation.ts';
+import { acquisitionOf, heldBy, startTask } from './calls.ts';
+import { allOf, lockNamed } from './database-locks.ts';
+import { sessionOf } from './database-sessions.ts';
+import { type SentSql, sentSql, sqlTemplate, templateSql } from './database-texts.ts';
+import { isMember } from './members.ts';
+import { type Acquisition, type Held, type Outcome, type Session, UNIT, type Value } from './values.ts';
+import { releaseLock, type World } from './world.ts';
+
+/** A call that sends SQL which takes or gives back locks; undefined for any other. */
+export function queryCall(
+  activation: Activation,
+  node: CallLike,
+  world: World,
+): readonly World[] | undefined {
+  if (!activation.engine.databases || ts.isNewExpression(node) || isPiece(node)) return undefined;
+  const query = queryOf(activation, node, world);
+  const operations = query ? lockOperations(query.sql.text) : [];
+  if (!query || operations.length === 0) return undefined;
+  const session = sessionOf(activation, query.client, world);
+  return [perform(activation, node, operations, query.sql, session, world)];
+}
+
+interface Query {
+  readonly sql: SentSql;
+  /** What sends it: an object, or the tag itself. */
+  readonly client: Ts.Expression | undefined;
+}
+
+function queryOf(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
+  world: World,
+): Query | undefined {
+  const callee = skipParentheses(ts.isTaggedTemplateExpression(node) ? node.tag : node.expression);
+  const name = rightmostName(callee);
+  if (!name || !MAY_QUERY.test(nameText(name) ?? '')) return undefined;
+  const client = isMember(callee) ? callee.expression : undefined;
+  if (ts.isTaggedTemplateExpression(node)) {
+    const sql = templateSql(activation, node.template, world);
+    return { sql, client: client ?? (callee as Ts.Expression) };
+  }
+  // `sql\`…\`.execute(db)`
+  const own = client && /^execute$/.test(nameText(name) ?? '') ? sqlTemplate(client) : undefined;
+  if (own) return { sql: templateSql(activation, own.template, world), client: node.arguments[0] };
+  const use = queryUse(node, activation.engine.code.entities(name));
+  if (use !== 'executes' && !(use === 'wraps' && client)) return undefined;
+  const sql = sentSql(activation, node, world);
+  return sql && { sql, client };
+}
+
+/** A first look at the name, so that few calls cost a question. */
+const MAY_QUERY =
+  /query|exec|run|raw|unsafe|sql|^(?:all|any|anyFirst|batch|each|exists|get|iterate|many|manyFirst|manyOrNone|maybeOne|maybeOneFirst|multi|multiResult|none|one|oneFirst|oneOrNone|result|stream)$|Statement$/i;
+
+/** Whether a template or call is part of another query, or of a value, and not sent by itself. */
+function isPiece(node: Ts.Node): boolean {
+  let at = node;
+  while (
+    ts.isParenthesizedExpression(at.parent) ||
+    ts.isAsExpression(at.parent) ||
+    ts.isNonNullExpression(at.parent)
+  ) {
+    at = at.parent;
+  }
+  const { parent } = at;
+  if (ts.isPropertyAccessExpression(parent) && parent.expression === at) {
+    return ts.isTaggedTemplateExpression(node) && /^execute$/.test(parent.name.text);
+  }
+  if (ts.isTemplateSpan(parent) || ts.isPropertyAssignment(parent)) return true;
+  if (ts.isVariableDeclaration(parent)) return ts.isTaggedTemplateExpression(node);
+  if (!ts.isCallExpression(parent) || parent.expression === at) return false;
+  // `Promise.all([…])` takes what is under way; a query function takes the SQL.
+  return true;
+}
+
+/** Takes and gives back in the order of the text. What is taken is held once the query is waited for. */
+function perform(
+  activation: Activation,
+  node: Ts.Node,
+  operations: readonly LockOperation[],
+  sql: SentSql,
+  session: Session,
+  world: World,
+): World {
+  let next = world;
+  const taken: Taken[] = [];
+  for (const operation of operations) {
+    switch (operation.kind) {
+      case 'begin':
+        break;
+      case 'end':
+        next = releaseLock(next, allOf(session, 'transaction'));
+        break;
+      case 'unlock-all':
+        next = releaseLock(next, allOf(session, 'session'));
+        break;
+      case 'unlock':
+        next = releaseLock(next, lockNamed(activation, operation, sql, session, node));
+        break;
+      default:
+        taken.push(take(activation, node, operation, sql, session, next, taken.length));
+    }
+  }
+  return taken.length > 0
+    ? grant(activation, node, taken, next)
+    : startTask(node, { acquisitions: [], outcomes: [UNIT] }, next);
+}
+
+interface Taken {
+  readonly held: Held;
+  readonly acquisition: Acquisition;
+  readonly operation: AdvisoryLock | RowLock;
+  /** It is given back when the statement ends: nothing keeps the transaction open. */
+  readonly isOver: boolean;
+}
+
+function take(
+  activation: Activation,
+  node: Ts.Node,
+  operation: AdvisoryLock | RowLock,
+  sql: SentSql,
+  session: Session,
+  { segment }: World,
+  index: number,
+): Taken {
+  const lock = lockNamed(activation, operation, sql, session, node);
+  const one = heldBy(activation, node, lock, operation.isShared ? 'shared' : 'exclusive', segment);
+  const ofTransaction = operation.kind === 'rows' || operation.ofTransaction;
+  const held: Held = {
+    ...one,
+    ...(index > 0 && { token: `${index}/${one.token}` }),
+    ...(ofTransaction && { ofTransaction }),
+  };
+  return {
+    held,
+    acquisition: acquisitionOf(held),
+    operation,
+    isOver: ofTransaction && session.kind === 'any',
+  };
+}
+
+function grant(activation: Activation, node: Ts.Node, taken: readonly Taken[], world: World): World {
+  const { record } = activation.engine;
+  for (const { held } of taken) record.noteTaking(held.at, held.lock);
+  const waiting = taken.filter(({ operation }) => !operation.tries);
+  // One statement takes its locks one after another.
+  for (const [index, { acquisition }] of waiting.entries()) {
+    for (const { held } of waiting.slice(0, index)) {
+      activation.engine.edge(
+        activation.call.fn,
+        { ...held, segment: undefined },
+        acquisition,
+        [held],
+        world,
+        false,
+      );
+    }
+  }
+  const held = taken.filter(({ isOver }) => !isOver).map((one) => one.held);
+  const tried = taken.find(({ operation }) => operation.tries);
+  const won: Outcome = { ...UNIT, held, value: tried && answer(tried.operation, true) };
+  const lost: Outcome = { ...UNIT, value: tried && answer(tried.operation, false) };
+  const acquisitions = waiting.map(({ acquisition }) => acquisition);
+  return startTask(node, { acquisitions, outcomes: tried ? [won, lost] : [won] }, world);
+}
+
+/** The rows of a query that tries to take a lock: one row, with a column that tells whether it was granted. */
+function answer(operation: AdvisoryLock | RowLock, isGranted: boolean): Value | undefined {
+  if (operation.kind === 'rows') return undefined;
+  const granted: Value = { kind: 'constant', value: isGranted };
+  const row: Value = { kind: 'object', path: '?', properties: new Map([[operation.column, granted]]) };
+  const rows: Value = { kind: 'collection', path: '?', items: [row], element: row, sorted: false };
+  return {
+    kind: 'object',
+    path: '?',
+    properties: new Map<string, Value>([
+      ['rows', rows],
+      ['0', row],
+    ]),
+  };
+}

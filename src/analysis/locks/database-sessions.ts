@@ -1,0 +1,48 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { rightmostName, skipParentheses } from '../code.ts';
+import type { Activation } from './activation.ts';
+import { type Opaque, type Path, pathOf, type Session, type Value } from './values.ts';
+import type { World } from './world.ts';
+
+/** Types of what hands a connection to each query, or to whoever asks for one. */
+const POOLS = /Pool$|Database$|^(?:Kysely|Knex|PrismaClient|DataSource|Sequelize|Sql)$/;
+/** Names of values that are pools, where no type tells. */
+const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource)$/;
+
+/** The session that SQL runs on which is sent by a method of an object, or by a tag. */
+export function sessionOf(activation: Activation, client: Ts.Expression | undefined, world: World): Session {
+  const value = client && activation.evaluate(client, world);
+  const path = pathOf(value);
+  if (value?.kind === 'opaque' && value.session) return { path, kind: 'taken', pool: value.session.pool };
+  return client && isPool(activation, client)
+    ? { path, kind: 'any', pool: path }
+    : { path, kind: 'given', pool: undefined };
+}
+
+/** Whether an expression stands for a pool of connections, or for what keeps one. */
+export function isPool(activation: Activation, client: Ts.Expression): boolean {
+  const name = rightmostName(skipParentheses(client));
+  if (!name) return false;
+  const types = activation.engine.code.typeEntities(name);
+  const names = types.flatMap((entity) =>
+    entity.kind === 'external' ? [entity.name] : [nameOfType(entity.node)],
+  );
+  const known = names.filter((one) => one !== undefined && one !== '__type');
+  return known.length > 0
+    ? known.some((one) => one !== undefined && POOLS.test(one))
+    : POOL_NAMES.test(name.text);
+}
+
+function nameOfType(node: Ts.Node): string | undefined {
+  const { name } = node as { name?: Ts.Node };
+  return name && ts.isIdentifier(name) ? name.text : undefined;
+}
+
+/** A connection that a place of the program takes, or a transaction that it begins. */
+export function takenSession(path: Path, pool: Path | undefined): Opaque {
+  return { kind: 'opaque', path, present: true, session: { pool } };
+}
+
+export function isTakenSession(value: Value | undefined): value is Opaque {
+  return value?.kind === 'opaque' && value.session !== undefined;
+}

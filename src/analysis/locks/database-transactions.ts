@@ -1,0 +1,121 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { nameText, rightmostName, skipParentheses } from '../code.ts';
+import type { Activation } from './activation.ts';
+import { argumentsOf, runUnder, startTask } from './calls.ts';
+import { allOf } from './database-locks.ts';
+import { isPool, isTakenSession, sessionOf, takenSession } from './database-sessions.ts';
+import { idOf } from './keys.ts';
+import { isMember } from './members.ts';
+import { SOMETIME } from './surroundings.ts';
+import { type Acquisition, membersOf, type Opaque, type Outcome, pathOf, UNIT } from './values.ts';
+import { bind, isOf, releaseLock, type World } from './world.ts';
+
+/** A call of a database client that sends no SQL of its own: what takes a connection, or begins or ends a transaction. */
+export function inDatabase(
+  activation: Activation,
+  node: Ts.CallExpression,
+  world: World,
+): readonly World[] | undefined {
+  if (!activation.engine.databases) return undefined;
+  const callee = skipParentheses(node.expression);
+  const name = rightmostName(callee);
+  const method = (name && nameText(name)) ?? '';
+  if (!isMember(callee)) return undefined;
+  const client = callee.expression;
+  return (
+    (ENDS.test(method) ? [ended(activation, node, client, 'transaction', world)] : undefined) ??
+    (CLOSES.test(method) && closes(node, method)
+      ? [ended(activation, node, client, 'session', world)]
+      : undefined) ??
+    transaction(activation, node, client, method, world) ??
+    checkout(activation, node, client, method, world)
+  );
+}
+
+const ENDS = /^(?:commit|rollback)(?:Transaction)?$/;
+const CLOSES = /^(?:end|destroy|release)$/;
+
+/** A client that is given back to its pool keeps its session, unless it is thrown away. */
+function closes(node: Ts.CallExpression, method: string): boolean {
+  const [first] = node.arguments;
+  return method !== 'release' || (first !== undefined && first.kind === ts.SyntaxKind.TrueKeyword);
+}
+
+function ended(
+  activation: Activation,
+  node: Ts.CallExpression,
+  client: Ts.Expression,
+  all: 'session' | 'transaction',
+  world: World,
+): World {
+  const session = sessionOf(activation, client, world);
+  return startTask(node, { acquisitions: [], outcomes: [UNIT] }, releaseLock(world, allOf(session, all)));
+}
+
+const TRANSACTIONS =
+  /^(?:\$?transaction|begin|savepoint|tx|(?:with|in|run|run\w*In)Transaction|withTx|inTx)$/;
+
+/** `db.transaction(async (tx) => …)`: the callback runs on a connection of its own, and at its end the transaction ends. */
+function transaction(
+  activation: Activation,
+  node: Ts.CallExpression,
+  client: Ts.Expression,
+  method: string,
+  world: World,
+): readonly World[] | undefined {
+  const root = TRANSACTIONS.test(method) ? client : method === 'execute' ? chainRoot(client) : undefined;
+  if (!root) return undefined;
+  const callbacks = argumentsOf(activation, node, world)
+    .flatMap((argument) => membersOf(argument))
+    .filter((member) => member.kind === 'closure');
+  if (callbacks.length === 0) return undefined;
+  const outer = activation.evaluate(root, world);
+  const isInner = isTakenSession(outer);
+  const own = isInner ? outer : takenSession(`n${idOf(node)}`, pathOf(outer));
+  const acquisitions: Acquisition[] = [];
+  const outcomes: Outcome[] = [];
+  const rejections: Outcome[] = [];
+  for (const callback of callbacks) {
+    const task = runUnder(activation, node, callback, [own], [], world, 'here', SOMETIME);
+    const end = (outcome: Outcome): Outcome => (isInner ? outcome : atEnd(outcome, own));
+    acquisitions.push(...task.acquisitions);
+    outcomes.push(...task.outcomes.map(end));
+    rejections.push(...(task.rejections ?? []).map(end));
+  }
+  const task = { acquisitions, outcomes, ...(rejections.length > 0 && { rejections }) };
+  return [startTask(node, task, world)];
+}
+
+/** What is left of what a callback took when its transaction has ended. */
+function atEnd(outcome: Outcome, { path, session }: Opaque): Outcome {
+  const all = allOf({ path, kind: 'taken', pool: session?.pool }, 'transaction');
+  return { ...outcome, held: outcome.held.filter((held) => !isOf(held, all)) };
+}
+
+/** `db` in `db.transaction().setIsolationLevel('serializable').execute(…)` */
+function chainRoot(node: Ts.Expression): Ts.Expression | undefined {
+  let at = skipParentheses(node);
+  while (ts.isCallExpression(at) && ts.isPropertyAccessExpression(at.expression)) {
+    const { name, expression } = at.expression;
+    if (/^(?:transaction|connection)$/.test(name.text)) return expression;
+    at = skipParentheses(expression);
+  }
+  return undefined;
+}
+
+const CHECKOUTS =
+  /^(?:connect|reserve|getConnection|acquireConnection|checkout|createQueryRunner|startTransaction|transaction)$/;
+
+/** `pool.connect()`: a connection of one's own. */
+function checkout(
+  activation: Activation,
+  node: Ts.CallExpression,
+  client: Ts.Expression,
+  method: string,
+  world: World,
+): readonly World[] | undefined {
+  if (!CHECKOUTS.test(method) || !isPool(activation, client)) return undefined;
+  const session = takenSession(`n${idOf(node)}`, pathOf(activation.evaluate(client, world)));
+  if (method === 'createQueryRunner') return [bind(world, node, session)];
+  return [startTask(node, { acquisitions: [], outcomes: [{ ...UNIT, value: session }] }, world)];
+}
