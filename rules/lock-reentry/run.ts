@@ -15,20 +15,40 @@ export async function run(pass: Pass<undefined, MessageId>): Promise<void> {
     const messageId = judge(edge, declared);
     if (messageId) violations.set(edge, messageId);
   }
-  for (const edge of shortestPerKey([...violations.keys()], causeOf)) {
+  const again = [...violations.keys()].filter((edge) => violations.get(edge) === 'reacquired');
+  for (const edge of shortestPerKey([...violations.keys()], causeIn)) {
     const messageId = violations.get(edge);
-    if (!messageId) continue;
+    if (!messageId || again.some((other) => isOfOneCause(edge, other))) continue;
     pass.report({
       messageId,
       at: edge.inner.at,
-      data: { inner: facts.nameOf(edge.inner.lock.cls) },
+      data: { inner: facts.nameOf(edge.inner.lock.cls), outer: facts.nameOf(edge.outer.lock.cls) },
       trace: traceOf(edge, facts.nameOf),
     });
   }
 }
 
+/** A connection that is waited for is one cause, whatever the session holds meanwhile. */
+function causeIn(edge: LockEdge): string {
+  const { lock, at } = edge.inner;
+  return lock.cls.database === 'pool' ? `${lock.cls.id}|${at.file}:${at.start}` : causeOf(edge);
+}
+
+/** Whether a connection is waited for on the way to the very lock that is held: then that is said. */
+function isOfOneCause({ outer, inner }: LockEdge, again: LockEdge): boolean {
+  return (
+    inner.lock.cls.database === 'pool' &&
+    outer.at.file === again.outer.at.file &&
+    outer.at.start === again.outer.at.start &&
+    inner.at.file === again.inner.at.file &&
+    inner.at.start <= again.inner.at.start
+  );
+}
+
 function judge({ outer, inner, instances }: LockEdge, declared: DeclaredLocks): MessageId | undefined {
   const { cls } = inner.lock;
+  // A session that holds a lock waits for another connection of its own pool.
+  if (cls.database === 'pool') return 'nestedConnection';
   // To wait until it is free is the business of `lock-await`.
   if (inner.until) return undefined;
   if (outer.lock.cls !== cls || instances !== 'same' || declared.isReentrant(cls)) return undefined;

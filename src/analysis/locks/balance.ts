@@ -10,6 +10,7 @@ import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
 import { replacements } from './balance-replaced.ts';
 import { escapingReturns } from './balance-returns.ts';
+import { lockedSessions } from './balance-sessions.ts';
 import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
 import { Throws } from './balance-throws.ts';
 import { CHAIN } from './chain-locks.ts';
@@ -111,7 +112,11 @@ export class BalanceWatcher implements LockWatcher {
       const handed = notes.handing.get(node.id) ?? new Set();
       notes.handing.set(node.id, handed.add(placeOf(one.token)));
     }
-    for (const problem of [...lateGrants(step, held), ...replacements(step, held)]) {
+    for (const problem of [
+      ...lateGrants(step, held),
+      ...replacements(step, held),
+      ...lockedSessions(step, held),
+    ]) {
       notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
     }
   }
@@ -250,7 +255,9 @@ export class BalanceWatcher implements LockWatcher {
     const { held } = taken;
     // Of what somebody further down has handed on, only what comes back as a value is known.
     if (held.via && !taken.isGiven && this.#handedOn.has(siteOf(held))) return undefined;
-    const { primitive } = held.lock.cls;
+    const { primitive, database } = held.lock.cls;
+    // The end of the transaction gives it back, whoever ends it.
+    if (held.ofTransaction) return undefined;
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
     const { exit, throwExit } = activation.cfg;
@@ -276,7 +283,8 @@ export class BalanceWatcher implements LockWatcher {
       return this.#leaked(activation, held, thrown);
     }
     if (isHanded || isHandedSomewhere || isGivenOnFailure || !taken.isGiven) return undefined;
-    if (places.size === 0 || this.#byName.has(held.lock.cls)) return undefined;
+    // A session may keep a lock for as long as it lives: that is how one of many processes leads.
+    if (places.size === 0 || database || this.#byName.has(held.lock.cls)) return undefined;
     const left = returned ?? thrown;
     return left && this.#leaked(activation, held, left);
   }

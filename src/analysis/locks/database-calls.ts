@@ -11,6 +11,7 @@ import {
 import type { Activation } from './activation.ts';
 import { acquisitionOf, heldBy, startTask } from './calls.ts';
 import { allOf, lockNamed } from './database-locks.ts';
+import { waitForConnection } from './database-pools.ts';
 import { sessionOf } from './database-sessions.ts';
 import { type SentSql, sentSql, sqlTemplate, templateSql } from './database-texts.ts';
 import { isMember } from './members.ts';
@@ -28,7 +29,9 @@ export function queryCall(
   const operations = query ? lockOperations(query.sql.text) : [];
   if (!query || operations.length === 0) return undefined;
   const session = sessionOf(activation, query.client, world);
-  return [perform(activation, node, operations, query.sql, session, world)];
+  const wait =
+    query.client && session.kind === 'any' && waitForConnection(activation, node, query.client, world);
+  return [perform(activation, node, operations, query.sql, session, wait ? [wait] : [], world)];
 }
 
 interface Query {
@@ -43,13 +46,13 @@ function queryOf(
   world: World,
 ): Query | undefined {
   const callee = skipParentheses(ts.isTaggedTemplateExpression(node) ? node.tag : node.expression);
-  const name = rightmostName(callee);
-  if (!name || !MAY_QUERY.test(nameText(name) ?? '')) return undefined;
   const client = isMember(callee) ? callee.expression : undefined;
   if (ts.isTaggedTemplateExpression(node)) {
     const sql = templateSql(activation, node.template, world);
     return { sql, client: client ?? (callee as Ts.Expression) };
   }
+  const name = rightmostName(callee);
+  if (!name || !MAY_QUERY.test(nameText(name) ?? '')) return undefined;
   // `sql\`…\`.execute(db)`
   const own = client && /^execute$/.test(nameText(name) ?? '') ? sqlTemplate(client) : undefined;
   if (own) return { sql: templateSql(activation, own.template, world), client: node.arguments[0] };
@@ -91,6 +94,7 @@ function perform(
   operations: readonly LockOperation[],
   sql: SentSql,
   session: Session,
+  before: readonly Acquisition[],
   world: World,
 ): World {
   let next = world;
@@ -113,8 +117,8 @@ function perform(
     }
   }
   return taken.length > 0
-    ? grant(activation, node, taken, next)
-    : startTask(node, { acquisitions: [], outcomes: [UNIT] }, next);
+    ? grant(activation, node, taken, before, next)
+    : startTask(node, { acquisitions: before, outcomes: [UNIT] }, next);
 }
 
 interface Taken {
@@ -141,6 +145,7 @@ function take(
     ...one,
     ...(index > 0 && { token: `${index}/${one.token}` }),
     ...(ofTransaction && { ofTransaction }),
+    ...(operation.tries && { isTried: true }),
   };
   return {
     held,
@@ -150,7 +155,13 @@ function take(
   };
 }
 
-function grant(activation: Activation, node: Ts.Node, taken: readonly Taken[], world: World): World {
+function grant(
+  activation: Activation,
+  node: Ts.Node,
+  taken: readonly Taken[],
+  before: readonly Acquisition[],
+  world: World,
+): World {
   const { record } = activation.engine;
   for (const { held } of taken) record.noteTaking(held.at, held.lock);
   const waiting = taken.filter(({ operation }) => !operation.tries);
@@ -171,7 +182,7 @@ function grant(activation: Activation, node: Ts.Node, taken: readonly Taken[], w
   const tried = taken.find(({ operation }) => operation.tries);
   const won: Outcome = { ...UNIT, held, value: tried && answer(tried.operation, true) };
   const lost: Outcome = { ...UNIT, value: tried && answer(tried.operation, false) };
-  const acquisitions = waiting.map(({ acquisition }) => acquisition);
+  const acquisitions = [...before, ...waiting.map(({ acquisition }) => acquisition)];
   return startTask(node, { acquisitions, outcomes: tried ? [won, lost] : [won] }, world);
 }
 

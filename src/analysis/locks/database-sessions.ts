@@ -1,14 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
+import { POOL_NAMES } from './database-words.ts';
 import { type Opaque, type Path, pathOf, type Session, type Value } from './values.ts';
 import type { World } from './world.ts';
 
 /** Types of what hands a connection to each query, or to whoever asks for one. */
-const POOLS = /Pool$|Database$|^(?:Kysely|Knex|PrismaClient|DataSource|Sequelize|Sql)$/;
-/** Names of values that are pools, where no type tells. */
-const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource)$/;
-
+const POOLS = /Pool$|Database$|^(?:Kysely|Knex|PrismaClient|DataSource|PGlite|Sequelize|Sql)$/;
 /** The session that SQL runs on which is sent by a method of an object, or by a tag. */
 export function sessionOf(activation: Activation, client: Ts.Expression | undefined, world: World): Session {
   const value = client && activation.evaluate(client, world);

@@ -4,7 +4,7 @@ import type { CallLike } from '../cfg.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { KeyPart } from '../sql/lock-operations.ts';
 import type { Activation } from './activation.ts';
-import { templateText } from './paths.ts';
+import { templateText, UNKNOWN_PATH } from './paths.ts';
 import { type Value, valueUnder } from './values.ts';
 import type { World } from './world.ts';
 
@@ -23,7 +23,17 @@ export function sentSql(activation: Activation, node: CallLike, world: World): S
   if (ts.isTaggedTemplateExpression(node)) return reader.ofTemplate(node.template);
   const [first, second] = node.arguments ?? [];
   if (!first) return undefined;
-  return reader.ofText(first, second);
+  if (!/Unsafe$/.test(lastName(node.expression)))
+    return reader.ofText(first, activation.evaluate(second, world));
+  // Those of Prisma take the values one by one.
+  const values = (node.arguments ?? []).slice(1).map((argument) => activation.evaluate(argument, world));
+  return reader.ofText(first, {
+    kind: 'collection',
+    path: UNKNOWN_PATH,
+    items: values,
+    element: undefined,
+    sorted: false,
+  });
 }
 
 /** The SQL of a template: `sql\`…\``. */
@@ -56,27 +66,25 @@ class Reader {
     return { text: this.#template(template), valueFor: (placeholder) => this.#hole(placeholder) };
   }
 
-  ofText(expression: Ts.Node, bindings: Ts.Expression | undefined): SentSql | undefined {
+  ofText(expression: Ts.Node, bindings: Value | undefined): SentSql | undefined {
     const tagged = sqlTemplate(expression);
     if (tagged) return this.ofTemplate(tagged.template);
     const bare = skipParentheses(expression);
     // `sql.raw('…')`, `new Query('…')`
     if ((ts.isCallExpression(bare) || ts.isNewExpression(bare)) && bare.arguments?.[0]) {
       return PIECES.test(lastName(bare.expression))
-        ? this.ofText(bare.arguments[0], bare.arguments[1])
+        ? this.ofText(bare.arguments[0], this.#evaluate(bare.arguments[1]))
         : undefined;
     }
-    if (ts.isTemplateExpression(bare)) return this.#with(this.#template(bare), this.#evaluate(bindings));
+    if (ts.isTemplateExpression(bare)) return this.#with(this.#template(bare), bindings);
     const value = this.#evaluate(bare);
     if (value?.kind === 'object') {
       const { properties } = value;
       const text = this.#textOf(properties.get('text') ?? properties.get('sql'));
-      return text === undefined
-        ? undefined
-        : this.#with(text, properties.get('values') ?? this.#evaluate(bindings));
+      return text === undefined ? undefined : this.#with(text, properties.get('values') ?? bindings);
     }
     const text = this.#textOf(value);
-    return text === undefined ? undefined : this.#with(text, this.#evaluate(bindings));
+    return text === undefined ? undefined : this.#with(text, bindings);
   }
 
   #evaluate(node: Ts.Node | undefined): Value | undefined {

@@ -3,6 +3,7 @@ import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { argumentsOf, runUnder, startTask } from './calls.ts';
 import { allOf } from './database-locks.ts';
+import { pooledQuery, waitForConnection } from './database-pools.ts';
 import { isPool, isTakenSession, sessionOf, takenSession } from './database-sessions.ts';
 import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
@@ -28,7 +29,8 @@ export function inDatabase(
       ? [ended(activation, node, client, 'session', world)]
       : undefined) ??
     transaction(activation, node, client, method, world) ??
-    checkout(activation, node, client, method, world)
+    checkout(activation, node, client, method, world) ??
+    pooledQuery(activation, node, world)
   );
 }
 
@@ -72,7 +74,8 @@ function transaction(
   const outer = activation.evaluate(root, world);
   const isInner = isTakenSession(outer);
   const own = isInner ? outer : takenSession(`n${idOf(node)}`, pathOf(outer));
-  const acquisitions: Acquisition[] = [];
+  const wait = isInner ? undefined : waitForConnection(activation, node, root, world);
+  const acquisitions: Acquisition[] = wait ? [wait] : [];
   const outcomes: Outcome[] = [];
   const rejections: Outcome[] = [];
   for (const callback of callbacks) {
@@ -117,5 +120,7 @@ function checkout(
   if (!CHECKOUTS.test(method) || !isPool(activation, client)) return undefined;
   const session = takenSession(`n${idOf(node)}`, pathOf(activation.evaluate(client, world)));
   if (method === 'createQueryRunner') return [bind(world, node, session)];
-  return [startTask(node, { acquisitions: [], outcomes: [{ ...UNIT, value: session }] }, world)];
+  const wait = waitForConnection(activation, node, client, world);
+  const acquisitions = wait ? [wait] : [];
+  return [startTask(node, { acquisitions, outcomes: [{ ...UNIT, value: session }] }, world)];
 }

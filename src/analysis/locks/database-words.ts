@@ -1,8 +1,11 @@
 import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { nameText, skipParentheses } from '../code.ts';
+import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import { filesWithDatabaseLocks, LOCK_END, LOCK_TEXT } from './database-files.ts';
+
+/** Names of values that are pools, where no type tells. */
+export const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource)$/;
 
 /** Where the program speaks of locks of a database: nowhere in most, and then nothing is looked at. */
 export class DatabaseWords {
@@ -20,6 +23,11 @@ export class DatabaseWords {
     this.names = names;
   }
 
+  /** Whether a piece of source has to do with such a lock, or with the connections that hold one. */
+  leads(node: Ts.Node): boolean {
+    return this.files.length > 0 && (this.isAbout(node) || isPoolCall(node));
+  }
+
   /** Whether a piece of source has to do with such a lock, by itself. */
   isAbout(node: Ts.Node): boolean {
     if (this.files.length === 0) return false;
@@ -34,6 +42,16 @@ function isLockText(node: Ts.Node): boolean {
   if (ts.isTemplateMiddle(node) || ts.isTemplateTail(node))
     return LOCK_TEXT.test(node.text) || LOCK_END.test(node.text);
   return false;
+}
+
+/** Whether a call, by its names, takes a connection from a pool. */
+function isPoolCall(node: Ts.Node): boolean {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  const { name, expression } = node.expression;
+  if (!/^(?:connect|reserve|query|execute|\$?transaction|begin|\$queryRaw|\$executeRaw)$/.test(name.text))
+    return false;
+  const pool = rightmostName(skipParentheses(expression));
+  return pool !== undefined && POOL_NAMES.test(nameText(pool) ?? '');
 }
 
 /** Whether a call ends a transaction that the function was handed: its callers hold what that gives back. */

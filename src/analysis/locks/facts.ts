@@ -92,7 +92,7 @@ const lockGround: Analysis<LockGround> = {
     const reach = new LockReach(
       code,
       vocabulary,
-      (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
+      (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.leads(node),
     );
     const roots: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {

@@ -4,6 +4,7 @@ import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import { type Aliases, knownAs, NO_ALIASES } from './aliases.ts';
 import { type Context, type Contexts, intersect } from './contexts.ts';
+import { exhausts } from './database-pools.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { isHandedUnknown } from './handed.ts';
 import { idOf } from './keys.ts';
@@ -176,6 +177,7 @@ export class LockRecord {
     const aliases = context?.call.aliases ?? NO_ALIASES;
     const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
     if (isOfOneSession(outer.lock, inner.lock, instances)) return;
+    if (inner.lock.cls.database === 'pool' && !exhausts(outer, inner)) return;
     const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
     const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');

@@ -215,6 +215,8 @@ export interface Held {
   readonly isAssumed?: true;
   /** The end of a transaction gives it back. */
   readonly ofTransaction?: true;
+  /** Nobody waits for it: it was granted at once, or refused. */
+  readonly isTried?: true;
 }
 
 /** A point at which a task waits for a lock. */
