@@ -8,6 +8,7 @@ export type MessageId =
   | 'underLeaf'
   | 'disjointHeld'
   | 'unorderedMultiAcquire'
+  | 'unorderedRows'
   | 'sameClassNested';
 
 const HANG = 'two tasks that take the locks in opposite order wait for each other for ever';
@@ -47,6 +48,11 @@ export const lockOrder = defineRule<undefined, MessageId>({
       message: 'acquires {inner} while holding {outer}, or the other way round: both are started at once',
       why: 'one may be granted while the other is still waited for, so the pair is held and waited for in both orders',
       help: 'acquire one after the other, in the declared order',
+    },
+    unorderedRows: {
+      message: 'locks several rows of {inner} in no fixed order',
+      why: 'without ORDER BY the database locks rows as it finds them; of two transactions that find the same rows in different orders each waits for the other',
+      help: 'add ORDER BY a unique column to the query, in every transaction that locks these rows',
     },
     sameClassNested: {
       message: 'acquires {inner} of one object while holding {outer} of another, in no fixed order',

@@ -10,9 +10,10 @@ import {
 } from '../sql/lock-operations.ts';
 import type { Activation } from './activation.ts';
 import { acquisitionOf, heldBy, startTask } from './calls.ts';
+import { type BuiltLock, builtLock } from './database-builders.ts';
 import { allOf, lockNamed } from './database-locks.ts';
 import { waitForConnection } from './database-pools.ts';
-import { sessionOf } from './database-sessions.ts';
+import { keepsTransaction, sessionOf } from './database-sessions.ts';
 import { type SentSql, sentSql, sqlTemplate, templateSql } from './database-texts.ts';
 import { isMember } from './members.ts';
 import { type Acquisition, type Held, type Outcome, type Session, UNIT, type Value } from './values.ts';
@@ -25,13 +26,28 @@ export function queryCall(
   world: World,
 ): readonly World[] | undefined {
   if (!activation.engine.databases || ts.isNewExpression(node) || isPiece(node)) return undefined;
+  const built = ts.isCallExpression(node) ? builtLock(activation, node, world) : undefined;
+  if (built) return [ofBuilder(activation, node, built, world)];
   const query = queryOf(activation, node, world);
   const operations = query ? lockOperations(query.sql.text) : [];
   if (!query || operations.length === 0) return undefined;
   const session = sessionOf(activation, query.client, world);
   const wait =
     query.client && session.kind === 'any' && waitForConnection(activation, node, query.client, world);
-  return [perform(activation, node, operations, query.sql, session, wait ? [wait] : [], world)];
+  return [perform(activation, node, operations, query, session, wait ? [wait] : [], world)];
+}
+
+/** A query builder that locks rows: outside of a transaction, only for as long as its statement runs. */
+function ofBuilder(
+  activation: Activation,
+  node: Ts.Node,
+  { operation, client }: BuiltLock,
+  world: World,
+): World {
+  const session = sessionOf(activation, client, world);
+  const wait = session.kind === 'any' ? waitForConnection(activation, node, client, world) : undefined;
+  const sql: SentSql = { text: '', valueFor: () => undefined };
+  return perform(activation, node, [operation], { sql, client }, session, wait ? [wait] : [], world);
 }
 
 interface Query {
@@ -92,12 +108,13 @@ function perform(
   activation: Activation,
   node: Ts.Node,
   operations: readonly LockOperation[],
-  sql: SentSql,
+  { sql, client }: Query,
   session: Session,
   before: readonly Acquisition[],
   world: World,
 ): World {
   let next = world;
+  const isKept = keepsTransaction(activation, session, client);
   const taken: Taken[] = [];
   for (const operation of operations) {
     switch (operation.kind) {
@@ -113,7 +130,7 @@ function perform(
         next = releaseLock(next, lockNamed(activation, operation, sql, session, node));
         break;
       default:
-        taken.push(take(activation, node, operation, sql, session, next, taken.length));
+        taken.push(take(activation, node, operation, sql, session, isKept, next, taken.length));
     }
   }
   return taken.length > 0
@@ -135,6 +152,7 @@ function take(
   operation: AdvisoryLock | RowLock,
   sql: SentSql,
   session: Session,
+  isKept: boolean,
   { segment }: World,
   index: number,
 ): Taken {
@@ -151,7 +169,7 @@ function take(
     held,
     acquisition: acquisitionOf(held),
     operation,
-    isOver: ofTransaction && session.kind === 'any',
+    isOver: ofTransaction && !isKept,
   };
 }
 
@@ -163,7 +181,12 @@ function grant(
   world: World,
 ): World {
   const { record } = activation.engine;
-  for (const { held } of taken) record.noteTaking(held.at, held.lock);
+  for (const { held, operation, isOver } of taken) {
+    record.noteTaking(held.at, held.lock);
+    if (operation.kind === 'rows' && operation.isUnordered && !operation.tries && !isOver) {
+      record.noteUnordered(held, world);
+    }
+  }
   const waiting = taken.filter(({ operation }) => !operation.tries);
   // One statement takes its locks one after another.
   for (const [index, { acquisition }] of waiting.entries()) {

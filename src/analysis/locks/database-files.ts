@@ -10,7 +10,27 @@ export const LOCK_END =
   /\bfor\s+(?:no\s+key\s+update|update|share|key\s+share)(?:\s+(?:of\s+\w+|nowait|skip\s+locked))*\s*;?\s*$/i;
 
 /** Words without which a file has none of it. */
-const WORDS: readonly string[] = ['_advisory_', 'for update', 'for no key', 'for share', 'for key share'];
+const WORDS: readonly string[] = [
+  '_advisory_',
+  'for update',
+  'for no key',
+  'for share',
+  'for key share',
+  '.forUpdate(',
+  '.forNoKeyUpdate(',
+  '.forShare(',
+  '.forKeyShare(',
+  ".for('",
+  '.for("',
+  'setLock(',
+  'lock: true',
+  'pessimistic_',
+  '.LOCK.',
+];
+
+/** Methods of query builders that lock rows. */
+export const LOCK_LINK =
+  /\.(?:for(?:NoKey)?Update|for(?:Key)?Share)\s*\(|\.for\(\s*['"](?:no key update|update|share|key share)['"]|\.setLock\(\s*['"](?:pessimistic|for)_/;
 
 type Texts = Pick<Program, 'filesWith' | 'text'>;
 
@@ -20,10 +40,18 @@ const filesByProgram = new WeakMap<Texts, readonly string[]>();
 export function filesWithDatabaseLocks(program: Texts): readonly string[] {
   let known = filesByProgram.get(program);
   if (!known) {
-    known = program.filesWith(WORDS, true).filter((file) => LOCK_TEXT.test(program.text(file) ?? ''));
+    known = program.filesWith(WORDS, true).filter((file) => speaksOfLocks(program.text(file) ?? ''));
     filesByProgram.set(program, known);
   }
   return known;
+}
+
+/** An option of a query by which an object-relational mapper locks rows. */
+export const LOCK_OPTION =
+  /\block\s*:\s*(?:\{\s*mode\s*:\s*['"]pessimistic_|[\w.]+\.LOCK\b|true\b(?=[\s\S]*\btransaction\b))/;
+
+function speaksOfLocks(text: string): boolean {
+  return LOCK_TEXT.test(text) || LOCK_LINK.test(text) || LOCK_OPTION.test(text);
 }
 
 /** The files that may have to do with locks though they have none of the words for them. */

@@ -22,7 +22,9 @@ export function waitForConnection(
   world: World,
 ): Acquisition | undefined {
   const name = rightmostName(skipParentheses(pool));
-  if (!name || !MAY_BE_POOL.test(nameText(name) ?? '') || !isPool(activation, pool)) return undefined;
+  const isNear = [...world.held, ...world.outer].some(({ lock }) => lock.session?.kind === 'taken');
+  if (!name || !(isNear || MAY_BE_POOL.test(nameText(name) ?? '')) || !isPool(activation, pool))
+    return undefined;
   const { code, identity } = activation.engine;
   const declaration = code.declarationNode(name);
   const path = pathOf(activation.evaluate(pool, world));

@@ -1,12 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { rightmostName, skipParentheses } from '../code.ts';
+import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { POOL_NAMES } from './database-words.ts';
 import { type Opaque, type Path, pathOf, type Session, type Value } from './values.ts';
 import type { World } from './world.ts';
 
 /** Types of what hands a connection to each query, or to whoever asks for one. */
-const POOLS = /Pool$|Database$|^(?:Kysely|Knex|PrismaClient|DataSource|PGlite|Sequelize|Sql)$/;
+const POOLS = /(?:Pool|Database|Db)$|^(?:Kysely|Knex|PrismaClient|DataSource|PGlite|Sequelize|Sql)$/;
 /** The session that SQL runs on which is sent by a method of an object, or by a tag. */
 export function sessionOf(activation: Activation, client: Ts.Expression | undefined, world: World): Session {
   const value = client && activation.evaluate(client, world);
@@ -21,14 +21,33 @@ export function sessionOf(activation: Activation, client: Ts.Expression | undefi
 export function isPool(activation: Activation, client: Ts.Expression): boolean {
   const name = rightmostName(skipParentheses(client));
   if (!name) return false;
-  const types = activation.engine.code.typeEntities(name);
-  const names = types.flatMap((entity) =>
-    entity.kind === 'external' ? [entity.name] : [nameOfType(entity.node)],
-  );
-  const known = names.filter((one) => one !== undefined && one !== '__type');
-  return known.length > 0
-    ? known.some((one) => one !== undefined && POOLS.test(one))
-    : POOL_NAMES.test(name.text);
+  const types = typeNames(activation, name);
+  return types.length > 0 ? types.some((one) => POOLS.test(one)) : POOL_NAMES.test(name.text);
+}
+
+function typeNames({ engine }: Activation, name: NameNode): readonly string[] {
+  const names = engine.code
+    .typeEntities(name)
+    .map((entity) => (entity.kind === 'external' ? entity.name : nameOfType(entity.node)));
+  return names.flatMap((one) => (one !== undefined && one !== '__type' ? [one] : []));
+}
+
+/** Names of types and values that are one connection, or a transaction. */
+const SESSIONS =
+  /^(?:t|c|conn|cx)$|Transaction|(?:^|[a-z_])(?:tx|trx)$|^(?:tx|trx)|Tx$|Trx$|[cC]lient(?:Base)?$|[cC]onnection$|[sS]ession$|[rR]unner$|[mM]anager$/;
+
+/**
+ * Whether what is taken to the end of a transaction outlives its statement: on a connection of one's own. Of a value
+ * that may be either, its type and its name tell.
+ */
+export function keepsTransaction(
+  activation: Activation,
+  session: Session,
+  client: Ts.Expression | undefined,
+): boolean {
+  if (session.kind !== 'given' || !client) return session.kind !== 'any';
+  const name = rightmostName(skipParentheses(client));
+  return name !== undefined && [name.text, ...typeNames(activation, name)].some((one) => SESSIONS.test(one));
 }
 
 function nameOfType(node: Ts.Node): string | undefined {

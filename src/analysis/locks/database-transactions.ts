@@ -8,8 +8,8 @@ import { isPool, isTakenSession, sessionOf, takenSession } from './database-sess
 import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
 import { SOMETIME } from './surroundings.ts';
-import { type Acquisition, membersOf, type Opaque, type Outcome, pathOf, UNIT } from './values.ts';
-import { bind, isOf, releaseLock, type World } from './world.ts';
+import { type Acquisition, membersOf, type Outcome, pathOf, UNIT } from './values.ts';
+import { bind, releaseLock, type World } from './world.ts';
 
 /** A call of a database client that sends no SQL of its own: what takes a connection, or begins or ends a transaction. */
 export function inDatabase(
@@ -80,7 +80,7 @@ function transaction(
   const rejections: Outcome[] = [];
   for (const callback of callbacks) {
     const task = runUnder(activation, node, callback, [own], [], world, 'here', SOMETIME);
-    const end = (outcome: Outcome): Outcome => (isInner ? outcome : atEnd(outcome, own));
+    const end = (outcome: Outcome): Outcome => (isInner ? outcome : afterTransaction(outcome));
     acquisitions.push(...task.acquisitions);
     outcomes.push(...task.outcomes.map(end));
     rejections.push(...(task.rejections ?? []).map(end));
@@ -89,10 +89,9 @@ function transaction(
   return [startTask(node, task, world)];
 }
 
-/** What is left of what a callback took when its transaction has ended. */
-function atEnd(outcome: Outcome, { path, session }: Opaque): Outcome {
-  const all = allOf({ path, kind: 'taken', pool: session?.pool }, 'transaction');
-  return { ...outcome, held: outcome.held.filter((held) => !isOf(held, all)) };
+/** What is left of what was taken when its transaction has ended, one way or the other. */
+export function afterTransaction(outcome: Outcome): Outcome {
+  return { ...outcome, held: outcome.held.filter(({ ofTransaction }) => !ofTransaction) };
 }
 
 /** `db` in `db.transaction().setIsolationLevel('serializable').execute(…)` */

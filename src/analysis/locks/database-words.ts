@@ -2,7 +2,7 @@ import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
-import { filesWithDatabaseLocks, LOCK_END, LOCK_TEXT } from './database-files.ts';
+import { filesWithDatabaseLocks, LOCK_END, LOCK_LINK, LOCK_OPTION, LOCK_TEXT } from './database-files.ts';
 
 /** Names of values that are pools, where no type tells. */
 export const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource)$/;
@@ -23,18 +23,23 @@ export class DatabaseWords {
     this.names = names;
   }
 
-  /** Whether a piece of source has to do with such a lock, or with the connections that hold one. */
-  leads(node: Ts.Node): boolean {
-    return this.files.length > 0 && (this.isAbout(node) || isPoolCall(node));
-  }
-
   /** Whether a piece of source has to do with such a lock, by itself. */
   isAbout(node: Ts.Node): boolean {
     if (this.files.length === 0) return false;
     if (isLockText(node)) return true;
     if (ts.isIdentifier(node)) return this.names.has(node.text);
-    return isEndOfGivenTransaction(node);
+    return isEndOfGivenTransaction(node) || isLockLink(node);
   }
+}
+
+function isLockLink(node: Ts.Node): boolean {
+  if (ts.isPropertyAssignment(node))
+    return nameText(node.name) === 'lock' && LOCK_OPTION.test(node.parent.getText());
+  return (
+    ts.isCallExpression(node) &&
+    ts.isPropertyAccessExpression(node.expression) &&
+    LOCK_LINK.test(`.${node.expression.name.text}(${node.arguments[0]?.getText() ?? ''}`)
+  );
 }
 
 function isLockText(node: Ts.Node): boolean {
@@ -44,7 +49,44 @@ function isLockText(node: Ts.Node): boolean {
   return false;
 }
 
-/** Whether a call, by its names, takes a connection from a pool. */
+const ending = new WeakMap<Ts.Node, boolean>();
+
+/** Whether a function ends a transaction in its own code: that of what it is handed, or of what it begins itself. */
+export function endsTransaction(fn: Ts.Node): boolean {
+  let known = ending.get(fn);
+  if (known === undefined) {
+    known = ts.forEachChild(fn, (child) => hasEnd(child) || undefined) ?? false;
+    ending.set(fn, known);
+  }
+  return known;
+}
+
+function hasEnd(node: Ts.Node): boolean {
+  if (ts.isFunctionLike(node)) return false;
+  if (ts.isCallExpression(node) && isEnd(node.arguments[0])) return true;
+  return ts.forEachChild(node, (child) => hasEnd(child) || undefined) ?? false;
+}
+
+function isEnd(text: Ts.Node | undefined): boolean {
+  return (
+    text !== undefined &&
+    ts.isStringLiteralLike(text) &&
+    /^\s*(?:commit|rollback|end|abort)\s*(?:work|transaction)?\s*;?\s*$/i.test(text.text)
+  );
+}
+
+const pooled = new WeakMap<Ts.Node, boolean>();
+
+/** Whether a piece of source takes a connection from a pool, by the names of both. */
+export function hasPoolCall(node: Ts.Node): boolean {
+  let known = pooled.get(node);
+  if (known === undefined) {
+    known = isPoolCall(node) || (ts.forEachChild(node, (child) => hasPoolCall(child) || undefined) ?? false);
+    if (ts.isFunctionLike(node)) pooled.set(node, known);
+  }
+  return known;
+}
+
 function isPoolCall(node: Ts.Node): boolean {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
   const { name, expression } = node.expression;
@@ -57,9 +99,7 @@ function isPoolCall(node: Ts.Node): boolean {
 /** Whether a call ends a transaction that the function was handed: its callers hold what that gives back. */
 function isEndOfGivenTransaction(node: Ts.Node): boolean {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  const [text] = node.arguments;
-  if (!text || !ts.isStringLiteralLike(text) || !/^\s*(?:commit|rollback|end|abort)\b/i.test(text.text))
-    return false;
+  if (!isEnd(node.arguments[0])) return false;
   const receiver = skipParentheses(node.expression.expression);
   if (!ts.isIdentifier(receiver)) return true;
   const local = resolveLocal(receiver);

@@ -179,7 +179,13 @@ export class LockEngine {
     const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
     const isBelow =
       isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
-    const matters = this.#essence.matters(closure, args, around.kept, isUnder);
+    const isInSession =
+      this.databases &&
+      (around.held.some(({ lock }) => lock.session?.kind === 'taken') ||
+        (around.isJoined && (caller?.isInSession ?? false)));
+    const matters =
+      this.#essence.matters(closure, args, around.kept, isUnder) ||
+      (isInSession && this.reach.takesConnections(fn));
     const isFollowed = !matters && isBelow && (this.watcher.follows?.(fn) ?? false);
     if (isFollowed && this.#followed.size >= MAX_FOLLOWED) {
       this.record.noteUnresolved(node, `call of ${functionName(fn)}, one of too many below a lock`);
@@ -209,6 +215,7 @@ export class LockEngine {
     if (isFollowed) this.#followed.add(context);
     if (isUnder && !context.isUnder) this.#putUnder(context);
     if (isBelow && !context.isBelow) this.#putBelow(context);
+    if (isInSession && !context.isInSession) this.#putInSession(context);
     if (caller) {
       context.dependents.add(caller);
       const gates = gatesAround(around.held, inward.path);
@@ -321,6 +328,12 @@ export class LockEngine {
   #putBelow(context: Context): void {
     context.isBelow = true;
     if (context.runs > 0 && this.watcher.follows?.(context.call.fn)) this.#queue.add(context);
+  }
+
+  /** The same for who takes another connection meanwhile. */
+  #putInSession(context: Context): void {
+    context.isInSession = true;
+    if (context.runs > 0 && this.reach.takesConnections(context.call.fn)) this.#queue.add(context);
   }
 
   #selves(fn: CfgOwner): (Value | undefined)[] {

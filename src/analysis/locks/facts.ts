@@ -24,7 +24,7 @@ import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { isTakingCall } from './taking.ts';
-import type { LockClass } from './values.ts';
+import type { LockClass, LockRef } from './values.ts';
 import { lockVocabulary, withTagged } from './vocabulary.ts';
 import { together } from './watcher.ts';
 import { allOf, type Watchers, watchersFor } from './watchers.ts';
@@ -33,6 +33,8 @@ import { allOf, type Watchers, watchersFor } from './watchers.ts';
 export interface LockFacts {
   readonly classes: readonly LockClass[];
   readonly edges: readonly LockEdge[];
+  /** Where several rows of a table are locked, in no fixed order. */
+  readonly unordered: readonly { readonly at: Span; readonly lock: LockRef }[];
   /** Every place where a lock is taken. */
   readonly sites: readonly Span[];
   readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
@@ -92,7 +94,7 @@ const lockGround: Analysis<LockGround> = {
     const reach = new LockReach(
       code,
       vocabulary,
-      (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.leads(node),
+      (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
     );
     const roots: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {
@@ -217,6 +219,7 @@ function factsFor(
   return {
     classes,
     edges: sortEdges([...edges]),
+    unordered: engine.record.unordered,
     sites: engine.record.sites,
     unresolved: engine.unresolved(),
     watchers,

@@ -56,6 +56,7 @@ export class LockRecord {
   readonly #parts: OwnParts;
   readonly #sites = new Map<string, Span>();
   readonly #takings = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
+  readonly #unordered = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknownCalls = new Map<
     Ts.Node,
@@ -136,6 +137,24 @@ export class LockRecord {
   noteTaking(at: Span, lock: LockRef | undefined): void {
     this.noteSite(at);
     if (lock) this.#takings.set(`${at.file}:${at.start}`, { at, lock });
+  }
+
+  /** Takes note of rows that are locked in no fixed order, unless a lock around them lets one task through at a time. */
+  noteUnordered({ at, lock }: Held, { held, outer }: World): void {
+    const isAlone = [...held, ...outer].some(
+      (one) =>
+        one.mode === 'exclusive' &&
+        one.lock.cls.database !== 'rows' &&
+        one.lock.path?.startsWith('g:') &&
+        !one.lock.path.includes('['),
+    );
+    const key = `${at.file}:${at.start}`;
+    if (!isAlone) this.#unordered.set(key, { at, lock });
+  }
+
+  /** Rows that are locked in no fixed order. */
+  get unordered(): readonly { readonly at: Span; readonly lock: LockRef }[] {
+    return [...this.#unordered.values()];
   }
 
   noteUnresolved(node: Ts.Node, what: string): void {

@@ -223,8 +223,9 @@ export function isSameLock(a: LockRef, b: LockRef): boolean {
 /** Whether giving back a lock, or all that a session holds, gives a grant back. */
 export function isOf({ lock, ofTransaction }: Held, given: LockRef): boolean {
   if (!given.all) return isSameLock(lock, given);
-  const isOfSession = lock.session?.path !== undefined && lock.session.path === given.session?.path;
-  return isOfSession && (given.all === 'session' || ofTransaction === true);
+  // Whoever ends a transaction ends the one at hand, by whatever name it is known.
+  if (given.all === 'transaction') return ofTransaction === true && !areApart(lock.session, given.session);
+  return lock.session?.path !== undefined && lock.session.path === given.session?.path;
 }
 
 /** Where a variable is known on one side only, it may be anything: unless the other side never declared it. */
