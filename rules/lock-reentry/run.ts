@@ -15,7 +15,9 @@ export async function run(pass: Pass<undefined, MessageId>): Promise<void> {
     const messageId = judge(edge, declared);
     if (messageId) violations.set(edge, messageId);
   }
-  const again = [...violations.keys()].filter((edge) => violations.get(edge) === 'reacquired');
+  const again = [...violations.keys()].filter((edge) =>
+    /^(?:reacquired|upgrade)$/.test(violations.get(edge) ?? ''),
+  );
   for (const edge of shortestPerKey([...violations.keys()], causeIn)) {
     const messageId = violations.get(edge);
     if (!messageId || again.some((other) => isOfOneCause(edge, other))) continue;

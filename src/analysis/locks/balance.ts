@@ -10,7 +10,7 @@ import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
 import { replacements } from './balance-replaced.ts';
 import { escapingReturns } from './balance-returns.ts';
-import { lockedSessions } from './balance-sessions.ts';
+import { keptOnReturn, noteReturn, type Return } from './balance-sessions.ts';
 import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
 import { Throws } from './balance-throws.ts';
 import { CHAIN } from './chain-locks.ts';
@@ -66,6 +66,8 @@ export interface Notes {
   readonly handing: Map<number, Set<string>>;
   readonly others: Map<string, BalanceProblem>;
   readonly returns: Map<number, CfgNode>;
+  /** Where connections go back to their pool. */
+  readonly connections: Map<string, Return>;
   /** Calls of what gives a lock back: they do not fail. */
   readonly releases: Set<number>;
 }
@@ -94,6 +96,7 @@ export class BalanceWatcher implements LockWatcher {
       handing: new Map(),
       others: new Map(),
       returns: new Map(),
+      connections: new Map(),
       releases: new Set(),
     });
   }
@@ -104,6 +107,7 @@ export class BalanceWatcher implements LockWatcher {
     notes.activation = step.activation;
     const { node, world } = step;
     const held = heldIn(world, notes);
+    noteReturn(step, held, notes.connections);
     if (held.length === 0) return;
     if (node.action.kind === 'call' && isRelease(step, node.action.node)) notes.releases.add(node.id);
     if (node.action.kind === 'return') notes.returns.set(node.id, node);
@@ -112,11 +116,7 @@ export class BalanceWatcher implements LockWatcher {
       const handed = notes.handing.get(node.id) ?? new Set();
       notes.handing.set(node.id, handed.add(placeOf(one.token)));
     }
-    for (const problem of [
-      ...lateGrants(step, held),
-      ...replacements(step, held),
-      ...lockedSessions(step, held),
-    ]) {
+    for (const problem of [...lateGrants(step, held), ...replacements(step, held)]) {
       notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
     }
   }
@@ -211,6 +211,8 @@ export class BalanceWatcher implements LockWatcher {
       const problem = this.#tooMuch(activation, notes, excess);
       if (problem) found.push(problem);
     }
+    for (const connection of notes.connections.values())
+      found.push(...this.#goneWith(activation, notes, connection));
     return [
       ...found,
       ...escapingReturns(this.#engine, activation, notes, (place) => this.#walk(activation, notes, place)),
@@ -308,6 +310,25 @@ export class BalanceWatcher implements LockWatcher {
     return releasing
       .flatMap(({ node }) => conditionsAround(nodeOf(node), activation.call.fn))
       .some((one) => before.some((other) => other.text === one.text && other.node !== one.node));
+  }
+
+  /** Locks that go back to the pool with their connection: whoever is given it next holds them without knowing. */
+  #goneWith(activation: Activation, notes: Notes, connection: Return): readonly BalanceProblem[] {
+    const how = 'the connection goes back to its pool here, with the lock held';
+    const { node, at: back } = connection;
+    return keptOnReturn(connection, notes.passages)
+      .filter((held) => {
+        const place = placeOf(held.token);
+        return this.#walk(activation, notes, place).has(placeKey(node.id, 'held'));
+      })
+      .map(({ lock, at, via }) => {
+        const taken = via?.at ?? at;
+        const trace = [
+          { at: taken, message: 'acquired here' },
+          { at: back, message: how },
+        ];
+        return { kind: 'leaked', lock, at: taken, how, trace };
+      });
   }
 
   // -- releases too many

@@ -4,6 +4,7 @@ import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { acquisitionOf, heldBy, startTask } from './calls.ts';
 import { isPool } from './database-sessions.ts';
+import { isJoined } from './joined.ts';
 import { isMember } from './members.ts';
 import { type Acquisition, type Held, pathOf, UNIT } from './values.ts';
 import type { World } from './world.ts';
@@ -39,7 +40,7 @@ export function pooledQuery(
   node: Ts.CallExpression | Ts.TaggedTemplateExpression,
   world: World,
 ): readonly World[] | undefined {
-  const pool = isWaitedFor(node) ? rootOf(node) : undefined;
+  const pool = isSent(node) ? rootOf(node) : undefined;
   const wait = pool && waitForConnection(activation, node, pool, world);
   return wait && [startTask(node, { acquisitions: [wait], outcomes: [UNIT] }, world)];
 }
@@ -51,6 +52,7 @@ function rootOf(node: Ts.CallExpression | Ts.TaggedTemplateExpression): Ts.Expre
   while (isMember(at) || ts.isCallExpression(at)) {
     const inner = skipParentheses(at.expression);
     if (isMember(at) && !ts.isCallExpression(inner) && !isModel(inner)) return inner as Ts.Expression;
+    if (ts.isCallExpression(at) && ts.isIdentifier(inner)) return inner;
     at = inner;
   }
   return undefined;
@@ -62,15 +64,15 @@ function isModel(node: Ts.Node): boolean {
   return name !== undefined && /prisma/i.test(nameText(name) ?? '');
 }
 
-function isWaitedFor(node: Ts.Node): boolean {
-  let { parent } = node;
-  while (ts.isParenthesizedExpression(parent)) parent = parent.parent;
-  return (
-    ts.isAwaitExpression(parent) ||
-    ts.isReturnStatement(parent) ||
-    (ts.isArrowFunction(parent) && parent.body === node)
-  );
+/** Whether a call sends its query itself, or is waited for, which is when a builder does. */
+function isSent(node: Ts.CallExpression | Ts.TaggedTemplateExpression): boolean {
+  if (isJoined(node)) return true;
+  const callee = skipParentheses(ts.isCallExpression(node) ? node.expression : node.tag);
+  const name = isMember(callee) ? rightmostName(callee) : undefined;
+  return name !== undefined && SENDS.test(nameText(name) ?? '');
 }
+
+const SENDS = /^\$?(?:query|execute)(?:Raw(?:Unsafe)?)?$/;
 
 /**
  * Whether a session waits for another connection of the pool that its own comes from, with a lock in its hands: those

@@ -181,8 +181,8 @@ export class LockEngine {
       isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
     const isInSession =
       this.databases &&
-      (around.held.some(({ lock }) => lock.session?.kind === 'taken') ||
-        (around.isJoined && (caller?.isInSession ?? false)));
+      ([...around.held, ...around.atStart].some(({ lock }) => lock.session?.kind === 'taken') ||
+        caller?.isInSession === true);
     const matters =
       this.#essence.matters(closure, args, around.kept, isUnder) ||
       (isInSession && this.reach.takesConnections(fn));

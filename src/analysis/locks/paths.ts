@@ -238,7 +238,7 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
         ...(value.keys && { keys: named(value.keys) }),
       };
     case 'opaque': {
-      const path = crossing.path(value.path);
+      const path = value.session ? crossSessionPath(value.path, crossing) : crossing.path(value.path);
       if (path === undefined || !value.session) return path === undefined ? undefined : { ...value, path };
       const { pool } = value.session;
       return { ...value, path, session: { pool: pool === undefined ? undefined : crossing.path(pool) } };
@@ -340,8 +340,13 @@ export function crossLock(lock: LockRef, crossing: Crossing): LockRef {
 }
 
 function crossSession({ path, kind, pool }: Session, crossing: Crossing): Session {
-  const crossed = path === undefined ? undefined : crossing.path(path);
+  const crossed = path === undefined ? undefined : crossSessionPath(path, crossing);
   return { path: crossed, kind, pool: pool === undefined ? undefined : crossing.path(pool) };
+}
+
+/** A session that was taken many calls below is none of those that were taken further up, though nothing else is known. */
+function crossSessionPath(path: Path, crossing: Crossing): Path | undefined {
+  return crossing.path(path) ?? /^n\d+(?=@)/.exec(path)?.[0].concat('@*');
 }
 
 export function crossHeld(held: Held, crossing: Crossing): Held {
