@@ -122,7 +122,7 @@ export class Activation {
   }
 
   run(): Summary {
-    const isEnd = this.engine.databases && endsTransaction(this.call.fn);
+    const isEnd = this.engine.databases !== undefined && endsTransaction(this.call.fn);
     const outcomes = isEnd ? this.#flow().map(afterTransaction) : this.#flow();
     const thrown = [...this.#thrown.values()];
     const isAsync = isAsyncFunction(this.call.fn);

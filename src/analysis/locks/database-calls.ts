@@ -14,7 +14,7 @@ import { type BuiltLock, builtLock } from './database-builders.ts';
 import { allOf, lockNamed } from './database-locks.ts';
 import { waitForConnection } from './database-pools.ts';
 import { keepsTransaction, sessionOf } from './database-sessions.ts';
-import { type SentSql, sentSql, sqlTemplate, templateSql } from './database-texts.ts';
+import { type SentSql, sentSql, sqlOf, sqlTemplate, templateSql } from './database-texts.ts';
 import { isMember } from './members.ts';
 import { type Acquisition, type Held, type Outcome, type Session, UNIT, type Value } from './values.ts';
 import { releaseLock, type World } from './world.ts';
@@ -25,7 +25,7 @@ export function queryCall(
   node: CallLike,
   world: World,
 ): readonly World[] | undefined {
-  if (!activation.engine.databases || ts.isNewExpression(node) || isPiece(node)) return undefined;
+  if (!activation.engine.databases || ts.isNewExpression(node)) return undefined;
   const built = ts.isCallExpression(node) ? builtLock(activation, node, world) : undefined;
   if (built) return [ofBuilder(activation, node, built, world)];
   const query = queryOf(activation, node, world);
@@ -64,19 +64,43 @@ function queryOf(
   const callee = skipParentheses(ts.isTaggedTemplateExpression(node) ? node.tag : node.expression);
   const client = isMember(callee) ? callee.expression : undefined;
   if (ts.isTaggedTemplateExpression(node)) {
+    if (isPiece(node)) return undefined;
     const sql = templateSql(activation, node.template, world);
     return { sql, client: client ?? (callee as Ts.Expression) };
   }
   const name = rightmostName(callee);
-  if (!name || !MAY_QUERY.test(nameText(name) ?? '')) return undefined;
+  const text = name && nameText(name);
+  if (!name || text === undefined) return undefined;
+  if (!MAY_QUERY.test(text)) return IGNORES.test(text) ? undefined : sentBy(activation, node, client, world);
   // `sql\`…\`.execute(db)`
-  const own = client && /^execute$/.test(nameText(name) ?? '') ? sqlTemplate(client) : undefined;
+  const own = client && text === 'execute' ? sqlTemplate(client) : undefined;
   if (own) return { sql: templateSql(activation, own.template, world), client: node.arguments[0] };
   const use = queryUse(node, activation.engine.code.entities(name));
-  if (use !== 'executes' && !(use === 'wraps' && client)) return undefined;
+  if (use !== 'executes' && !(use === 'wraps' && client && !isPiece(node))) return undefined;
   const sql = sentSql(activation, node, world);
-  return sql && { sql, client };
+  return sql && lockOperations(sql.text).length > 0
+    ? { sql, client }
+    : sentBy(activation, node, client, world);
 }
+
+/** A call under any name that is handed SQL of locks, where it is written: by itself, or behind a client. */
+function sentBy(
+  activation: Activation,
+  node: Ts.CallExpression,
+  client: Ts.Expression | undefined,
+  world: World,
+): Query | undefined {
+  const words = activation.engine.databases;
+  const [first, second, third] = node.arguments;
+  const isFirst = words?.isText(first) === true;
+  const text = isFirst ? first : words?.isText(second) ? second : undefined;
+  const sql = text && sqlOf(activation, text, isFirst ? second : third, world);
+  return sql && { sql, client: isFirst ? client : first };
+}
+
+/** Functions that do something else with a text. */
+const IGNORES =
+  /^(?:log|debug|info|warn|error|trace|verbose|print|push|unshift|add|set|has|delete|concat|join|split|match|test|replace(?:All)?|includes|startsWith|endsWith|indexOf|expect|assert|is|equal|deepEqual|format|prepare|escape|require|resolve|reject)$/;
 
 /** A first look at the name, so that few calls cost a question. */
 const MAY_QUERY =
@@ -98,9 +122,7 @@ function isPiece(node: Ts.Node): boolean {
   }
   if (ts.isTemplateSpan(parent) || ts.isPropertyAssignment(parent)) return true;
   if (ts.isVariableDeclaration(parent)) return ts.isTaggedTemplateExpression(node);
-  if (!ts.isCallExpression(parent) || parent.expression === at) return false;
-  // `Promise.all([…])` takes what is under way; a query function takes the SQL.
-  return true;
+  return ts.isCallExpression(parent) && parent.expression !== at;
 }
 
 /** Takes and gives back in the order of the text. What is taken is held once the query is waited for. */

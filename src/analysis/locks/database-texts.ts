@@ -36,6 +36,16 @@ export function sentSql(activation: Activation, node: CallLike, world: World): S
   });
 }
 
+/** The SQL of a text, with what it is given for its placeholders. */
+export function sqlOf(
+  activation: Activation,
+  text: Ts.Expression,
+  bindings: Ts.Expression | undefined,
+  world: World,
+): SentSql | undefined {
+  return new Reader(activation, world).ofText(text, activation.evaluate(bindings, world));
+}
+
 /** The SQL of a template: `sql\`…\``. */
 export function templateSql(activation: Activation, template: Ts.TemplateLiteral, world: World): SentSql {
   return new Reader(activation, world).ofTemplate(template);

@@ -23,6 +23,19 @@ export class DatabaseWords {
     this.names = names;
   }
 
+  /** Whether an expression is written as such SQL, or as the name of a constant that holds it. */
+  isText(node: Ts.Node | undefined): boolean {
+    const bare = node && skipParentheses(node);
+    if (!bare) return false;
+    if (ts.isTemplateExpression(bare)) {
+      return isLockText(bare.head) || bare.templateSpans.some(({ literal }) => isLockText(literal));
+    }
+    const name = rightmostName(bare);
+    return ts.isStringLiteralLike(bare)
+      ? isLockText(bare)
+      : name !== undefined && this.names.has(nameText(name) ?? '');
+  }
+
   /** Whether a piece of source has to do with such a lock, by itself. */
   isAbout(node: Ts.Node): boolean {
     if (this.files.length === 0) return false;

@@ -9,6 +9,7 @@ import type { Around } from './around.ts';
 import { crossStores, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
+import type { DatabaseWords } from './database-words.ts';
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
@@ -80,8 +81,8 @@ export class LockEngine {
   watcher: LockWatcher = {};
   /** What the code says of its own locks; set before the first function is run. */
   annotations: LockAnnotations | undefined;
-  /** The program speaks of locks that a database keeps; set before the first function is run. */
-  databases = false;
+  /** Where the program speaks of locks that a database keeps, if it does; set before the first function is run. */
+  databases: DatabaseWords | undefined;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -180,7 +181,7 @@ export class LockEngine {
     const isBelow =
       isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
     const isInSession =
-      this.databases &&
+      this.databases !== undefined &&
       ([...around.held, ...around.atStart].some(({ lock }) => lock.session?.kind === 'taken') ||
         caller?.isInSession === true);
     const matters =

@@ -78,8 +78,8 @@ interface LockGround {
   readonly reach: LockReach;
   /** The functions to begin with. */
   readonly roots: readonly CfgOwner[];
-  /** The program speaks of locks that a database keeps. */
-  readonly databases: boolean;
+  /** Where the program speaks of locks that a database keeps, if it does. */
+  readonly databases: DatabaseWords | undefined;
 }
 
 const lockGround: Analysis<LockGround> = {
@@ -124,7 +124,14 @@ const lockGround: Analysis<LockGround> = {
       const used = tree ? uses.in(tree.source) : new Set();
       if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
     }
-    return { code, identity, tags, reach, roots, databases: database.files.length > 0 };
+    return {
+      code,
+      identity,
+      tags,
+      reach,
+      roots,
+      databases: database.files.length > 0 ? database : undefined,
+    };
   },
 };
 
