@@ -7,7 +7,7 @@ import { isPool } from './database-sessions.ts';
 import { isJoined } from './joined.ts';
 import { isMember } from './members.ts';
 import { type Acquisition, type Held, pathOf, UNIT } from './values.ts';
-import type { World } from './world.ts';
+import { isSamePool, type World } from './world.ts';
 
 /** A pool of connections is a semaphore: whoever sends a query waits until it has one left. */
 const POOL: LockPrimitive = { type: 'pool', grants: 'void' };
@@ -80,8 +80,7 @@ const SENDS = /^\$?(?:query|execute)(?:Raw(?:Unsafe)?)?$/;
  */
 export function exhausts({ lock, isTried }: Held, inner: Acquisition): boolean {
   const { session, cls } = lock;
-  if (session?.kind !== 'taken' || session.pool === undefined || session.pool !== inner.lock.path)
-    return false;
+  if (session?.kind !== 'taken' || !isSamePool(session.pool, inner.lock.path)) return false;
   // Nobody waits for what is only tried: there is one holder then, unless there are many keys.
   return !isTried || cls.database === 'rows' || cls.name.endsWith('[*]');
 }

@@ -7,6 +7,7 @@ import { pooledQuery, waitForConnection } from './database-pools.ts';
 import { isPool, isTakenSession, sessionOf, takenSession } from './database-sessions.ts';
 import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
+import { parametersOf } from './parameters.ts';
 import { SOMETIME } from './surroundings.ts';
 import { type Acquisition, membersOf, type Outcome, pathOf, UNIT } from './values.ts';
 import { bind, releaseLock, type World } from './world.ts';
@@ -117,9 +118,28 @@ function checkout(
   world: World,
 ): readonly World[] | undefined {
   if (!CHECKOUTS.test(method) || !isPool(activation, client)) return undefined;
+  const lent = onLoan(activation, node, client, world);
+  if (lent) return lent;
   const session = takenSession(`n${idOf(node)}`, pathOf(activation.evaluate(client, world)));
   if (method === 'createQueryRunner') return [bind(world, node, session)];
   const wait = waitForConnection(activation, node, client, world);
   const acquisitions = wait ? [wait] : [];
   return [startTask(node, { acquisitions, outcomes: [{ ...UNIT, value: session }] }, world)];
+}
+
+/** `pool.connect(async (connection) => …)`: a connection for as long as the callback runs. */
+function onLoan(
+  activation: Activation,
+  node: Ts.CallExpression,
+  client: Ts.Expression,
+  world: World,
+): readonly World[] | undefined {
+  const [callback] = argumentsOf(activation, node, world);
+  // One that is told of an error first has the connection for longer.
+  const isLoan = callback?.kind === 'closure' && parametersOf(callback.fn).length === 1;
+  if (!isLoan) return undefined;
+  const own = takenSession(`n${idOf(node)}`, pathOf(activation.evaluate(client, world)));
+  const wait = waitForConnection(activation, node, client, world);
+  const task = runUnder(activation, node, callback, [own], [], world, 'here', SOMETIME);
+  return [startTask(node, { ...task, acquisitions: [...(wait ? [wait] : []), ...task.acquisitions] }, world)];
 }

@@ -96,7 +96,13 @@ export class LockEngine {
     this.code = code;
     this.identity = identity;
     const valueOfCall: ValueOfCall = (closure, args, site) => this.#valueOfCall(closure, args, site);
-    this.evaluator = new Evaluator(code, identity, valueOfCall, (fn) => reach.leads(fn) || reach.isOpen(fn));
+    this.evaluator = new Evaluator(
+      code,
+      identity,
+      valueOfCall,
+      (fn) =>
+        reach.leads(fn) || reach.isOpen(fn) || (this.databases !== undefined && reach.takesConnections(fn)),
+    );
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
     this.locks = new LockNames(identity);
     this.record = new LockRecord(code, this.evaluator.parts);

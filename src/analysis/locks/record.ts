@@ -11,7 +11,7 @@ import { idOf } from './keys.ts';
 import type { OwnerField, OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
-import { areApart, fixedNames, type Relation, relateInstances, type World } from './world.ts';
+import { areApart, fixedNames, isSameLock, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
 export interface LockEdge {
@@ -196,6 +196,7 @@ export class LockRecord {
     const aliases = context?.call.aliases ?? NO_ALIASES;
     const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
     if (isOfOneSession(outer.lock, inner.lock, instances)) return;
+    if (held.some((one) => isHadBySession(one, inner))) return;
     if (inner.lock.cls.database === 'pool' && !exhausts(outer, inner)) return;
     const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
     const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
@@ -234,6 +235,12 @@ export class LockRecord {
 function isOfOneSession(outer: LockRef, inner: LockRef, instances: Relation): boolean {
   const isDatabases = outer.cls === inner.cls && inner.cls.database !== undefined;
   return isDatabases && instances === 'same' && !areApart(outer.session, inner.session);
+}
+
+/** Whether the session that asks for a lock has it already: it is granted at once, whatever else is held. */
+function isHadBySession({ lock, mode }: Held, inner: Acquisition): boolean {
+  const isEnough = mode === 'exclusive' || inner.mode === 'shared';
+  return inner.lock.cls.database !== undefined && isEnough && isSameLock(lock, inner.lock);
 }
 
 /** The place of a call as reports show it: a callback among its arguments is not part of it. */

@@ -447,12 +447,18 @@ function heldBySession({ held }: World, lock: LockRef, session: Session): readon
  * and the other is any that the pool has left.
  */
 export function areApart(a: Session | undefined, b: Session | undefined): boolean {
-  if (!a?.path || !b?.path || a.path === b.path || a.pool === undefined || a.pool !== b.pool) return false;
-  return (
-    a.pool !== UNKNOWN_PATH &&
-    [a.kind, b.kind].every((kind) => kind !== 'given') &&
-    [a, b].some(({ kind }) => kind === 'taken')
-  );
+  if (!a?.path || !b?.path || a.path === b.path || !isSamePool(a.pool, b.pool)) return false;
+  const kinds = [a.kind, b.kind];
+  return !kinds.includes('given') && kinds.includes('taken');
+}
+
+/** Whether two paths lead to one pool: two pools may be those of two databases. */
+export function isSamePool(a: Path | undefined, b: Path | undefined): boolean {
+  if (a === undefined || b === undefined || isVague(a) || isVague(b)) return false;
+  if (a === b) return true;
+  const [rootA, rootB] = [a, b].map((path) => path.replace(/[.[].*$/, ''));
+  const isRestSame = a.slice(rootA?.length) === b.slice(rootB?.length);
+  return isRestSame && rootA !== undefined && rootB !== undefined && isKept(rootA, rootB);
 }
 
 /** Applies what a call released of its caller's locks. */
