@@ -16,6 +16,7 @@ import { waitForConnection } from './database-pools.ts';
 import { keepsTransaction, sessionOf } from './database-sessions.ts';
 import { type SentSql, sentSql, sqlOf, sqlTemplate, templateSql } from './database-texts.ts';
 import { isMember } from './members.ts';
+import { UNKNOWN_PATH } from './paths.ts';
 import { type Acquisition, type Held, type Outcome, type Session, UNIT, type Value } from './values.ts';
 import { releaseLock, type World } from './world.ts';
 
@@ -225,24 +226,40 @@ function grant(
   }
   const held = taken.filter(({ isOver }) => !isOver).map((one) => one.held);
   const tried = taken.find(({ operation }) => operation.tries);
-  const won: Outcome = { ...UNIT, held, value: tried && answer(tried.operation, true) };
-  const lost: Outcome = { ...UNIT, value: tried && answer(tried.operation, false) };
+  const won: Outcome = { ...UNIT, held, value: tried && answer(node, tried.operation, true) };
+  const lost: Outcome = { ...UNIT, value: tried && answer(node, tried.operation, false) };
   const acquisitions = [...before, ...waiting.map(({ acquisition }) => acquisition)];
   return startTask(node, { acquisitions, outcomes: tried ? [won, lost] : [won] }, world);
 }
 
 /** The rows of a query that tries to take a lock: one row, with a column that tells whether it was granted. */
-function answer(operation: AdvisoryLock | RowLock, isGranted: boolean): Value | undefined {
+function answer(node: Ts.Node, operation: AdvisoryLock | RowLock, isGranted: boolean): Value | undefined {
   if (operation.kind === 'rows') return undefined;
   const granted: Value = { kind: 'constant', value: isGranted };
-  const row: Value = { kind: 'object', path: '?', properties: new Map([[operation.column, granted]]) };
-  const rows: Value = { kind: 'collection', path: '?', items: [row], element: row, sorted: false };
-  return {
-    kind: 'object',
-    path: '?',
-    properties: new Map<string, Value>([
-      ['rows', rows],
-      ['0', row],
-    ]),
+  const row: Value = { ...ANSWER, properties: new Map([[operation.column, granted]]) };
+  const rows: Value = {
+    kind: 'collection',
+    path: UNKNOWN_PATH,
+    items: [row],
+    element: row,
+    sorted: false,
   };
+  return isList(node)
+    ? rows
+    : {
+        ...ANSWER,
+        properties: new Map<string, Value>([
+          ['rows', rows],
+          ['0', row],
+        ]),
+      };
+}
+
+const ANSWER = { kind: 'object', path: UNKNOWN_PATH, isAnswer: true } as const;
+
+/** Tags, and the raw queries of Prisma, answer with the rows alone. */
+function isList(node: Ts.Node): boolean {
+  const callee = ts.isCallExpression(node) ? skipParentheses(node.expression) : undefined;
+  const name = callee && rightmostName(callee);
+  return ts.isTaggedTemplateExpression(node) || /^\$queryRaw/.test((name && nameText(name)) ?? '');
 }

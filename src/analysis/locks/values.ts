@@ -81,6 +81,8 @@ export interface ObjectValue {
   readonly kind: 'object';
   readonly path: Path;
   readonly properties: ReadonlyMap<string, Value>;
+  /** It tells whether a lock was granted, some levels down. */
+  readonly isAnswer?: true;
 }
 
 export interface PromiseValue {
