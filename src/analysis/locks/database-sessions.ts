@@ -22,7 +22,8 @@ export function isPool(activation: Activation, client: Ts.Expression): boolean {
   const name = rightmostName(skipParentheses(client));
   if (!name) return false;
   const types = typeNames(activation, name);
-  return types.length > 0 ? types.some((one) => POOLS.test(one)) : POOL_NAMES.test(name.text);
+  if (types.some((one) => POOLS.test(one))) return true;
+  return POOL_NAMES.test(name.text) && !types.some((one) => SESSIONS.test(one));
 }
 
 function typeNames({ engine }: Activation, name: NameNode): readonly string[] {

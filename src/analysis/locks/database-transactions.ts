@@ -56,7 +56,7 @@ function ended(
 }
 
 const TRANSACTIONS =
-  /^(?:\$?transaction|begin|savepoint|tx|(?:with|in|run|run\w*In)Transaction|withTx|inTx)$/;
+  /^(?:\$?transaction|begin|savepoint|transactional|tx|(?:with|in|run|run\w*In)Transaction|withTx|inTx)$/;
 
 /** `db.transaction(async (tx) => …)`: the callback runs on a connection of its own, and at its end the transaction ends. */
 function transaction(

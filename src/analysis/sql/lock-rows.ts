@@ -6,31 +6,30 @@ export function rowLocksIn(tokens: readonly Token[]): readonly RowLock[] {
   return selectsIn(tokens).flatMap(rowLocksOf);
 }
 
-/** Each SELECT without what stands in parentheses, which have SELECTs of their own. */
+/** The tokens of a statement, and of what stands in each of its parentheses, which may be a SELECT of its own. */
 function selectsIn(tokens: readonly Token[]): readonly (readonly Token[])[] {
-  const found: (readonly Token[])[] = [];
-  const flat: Token[] = [];
+  const found: (readonly Token[])[] = [tokens];
   for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at] as Token;
-    flat.push(token);
-    if (!isOp(token, '(')) continue;
+    if (!isOp(tokens[at], '(')) continue;
     const end = closingParen(tokens, at);
     found.push(...selectsIn(tokens.slice(at + 1, end)));
-    // Whether the parentheses hold a list of one or of more is all that is asked of them.
-    if (!tokens.slice(at + 1, end).some((inner) => isOp(inner, ',') || inner.upper === 'SELECT')) {
-      flat.push(...tokens.slice(at + 1, end).filter(({ kind }) => kind !== 'op' && kind !== 'word'));
-    } else flat.push(...tokens.slice(at + 1, end).filter((inner) => isOp(inner, ',')), SEVERAL);
-    flat.push(...tokens.slice(end, end + 1));
     at = end;
   }
-  found.push(flat);
   return found;
 }
 
-const SEVERAL: Token = { kind: 'op', start: 0, end: 0, text: '…', upper: '', name: '' };
+/** The keywords of a statement by place; what stands in parentheses has none. */
+function wordsIn(tokens: readonly Token[]): readonly string[] {
+  const words: string[] = tokens.map(() => '');
+  for (let at = 0; at < tokens.length; at++) {
+    words[at] = tokens[at]?.upper ?? '';
+    if (isOp(tokens[at], '(')) at = closingParen(tokens, at);
+  }
+  return words;
+}
 
 function rowLocksOf(tokens: readonly Token[]): readonly RowLock[] {
-  const words = tokens.map(({ upper }) => upper);
+  const words = wordsIn(tokens);
   const select = words.indexOf('SELECT');
   const at = words.findIndex(
     (word, index) => word === 'FOR' && index > select && strengthAt(words, index) !== undefined,
@@ -104,17 +103,40 @@ function tablesIn(tokens: readonly Token[]): readonly Source[] {
 
 /** Whether a query may find several rows, in an order of its own. What has one value of a column is taken for one row. */
 function isUnordered(tokens: readonly Token[]): boolean {
-  const words = tokens.map(({ upper }) => upper);
+  const words = wordsIn(tokens);
   if (words.includes('ORDER') || words.includes('LIMIT') || words.includes('FETCH')) return false;
   const where = words.indexOf('WHERE');
-  if (where < 0) return true;
-  const condition = tokens.slice(where + 1);
-  const isOne = condition.some(
-    (token, at) => isOp(token, '=') && !isComparison(condition, at) && !isAny(condition[at + 1]),
-  );
-  const lists = condition.flatMap((token, at) => (token.upper === 'IN' ? [isList(condition, at + 1)] : []));
-  if (lists.includes(true) || condition.some(isAny)) return true;
-  return !isOne && !lists.includes(false);
+  return where < 0 || !findsOne(tokens.slice(where + 1));
+}
+
+/** Whether a condition asks for one value of a column; for one of several values, in another part of it, it does not. */
+function findsOne(condition: readonly Token[]): boolean {
+  if (partsOf(condition, 'OR').length > 1) return false;
+  const parts = partsOf(condition, 'AND').map(answerOf);
+  return parts.includes('one') && !parts.includes('several');
+}
+
+/** The parts of a condition that a word joins, outside of all parentheses. */
+function partsOf(tokens: readonly Token[], word: string): readonly (readonly Token[])[] {
+  const words = wordsIn(tokens);
+  const parts: Token[][] = [[]];
+  for (const [at, token] of tokens.entries()) {
+    if (words[at] === word) parts.push([]);
+    else parts.at(-1)?.push(token);
+  }
+  return parts;
+}
+
+function answerOf(part: readonly Token[]): 'one' | 'several' | undefined {
+  if (isOp(part[0], '(') && closingParen(part, 0) === part.length - 1) {
+    return findsOne(part.slice(1, -1)) ? 'one' : undefined;
+  }
+  const words = wordsIn(part);
+  const list = words.indexOf('IN');
+  if (list >= 0) return words.includes('NOT') || isList(part, list + 1) ? 'several' : 'one';
+  const equals = part.findIndex((token, at) => isOp(token, '=') && !isComparison(part, at));
+  if (equals < 0) return undefined;
+  return words.includes('ANY') || words.includes('SOME') ? 'several' : 'one';
 }
 
 /** `<=`, `>=`, `!=`: an operator that ends with an equals sign. */
@@ -122,16 +144,12 @@ function isComparison(tokens: readonly Token[], at: number): boolean {
   return ['<', '>', '!'].some((sign) => isOp(tokens[at - 1], sign));
 }
 
-function isAny(token: Token | undefined): boolean {
-  return token?.upper === 'ANY' || token?.upper === 'SOME';
-}
-
 /** Whether the parentheses at a place hold more than one value, or what may be more than one. */
 function isList(tokens: readonly Token[], open: number): boolean {
   if (!isOp(tokens[open], '(')) return true;
-  const end = tokens.findIndex((token, at) => at > open && isOp(token, ')'));
-  const inside = tokens.slice(open + 1, end < 0 ? undefined : end);
-  return (
-    inside.includes(SEVERAL) || inside.some(({ kind, text }) => kind === 'hole' || /^\$\d{6,}$/.test(text))
+  const inside = tokens.slice(open + 1, closingParen(tokens, open));
+  return inside.some(
+    (token) =>
+      isOp(token, ',') || token.upper === 'SELECT' || token.kind === 'hole' || /^\$\d{6,}$/.test(token.text),
   );
 }

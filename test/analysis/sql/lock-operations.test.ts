@@ -127,6 +127,9 @@ describe('rows', () => {
     'select id from a where id in (select a_id from b) for update',
     'select id from a where age > 3 for update',
     'select id from a where tenant = $1 and id in ($2, $3) for update',
+    'select id from a where id = $1 or id = $2 for update',
+    'select id from a where (id = $1 or id = $2) and age >= 3 for update',
+    'select id from a where tenant = $1 and id not in ($2) for update',
   ])('may find several in an order of its own: %s', (text) => {
     expect(rows(text).map(({ isUnordered }) => isUnordered)).toEqual([true]);
   });
@@ -136,6 +139,10 @@ describe('rows', () => {
     'select id from a where id = any($1) order by id for update',
     'select id from a where id = $1 for update',
     'select id from a where id in ($1) for update',
+    'select id from a where (id = $1) for update',
+    'select id from a where id = $1 and (gone is null or gone < now()) for update',
+    'select id from a where ((tenant = $1) and (id = $2)) for update',
+    'select id from a where id = (select a_id from b where id = any($1) limit 1) for update',
     'select id from a where id = $1 and version < $2 for update',
     'select id from a where age > 3 limit 1 for update',
   ])('finds one, or several in order: %s', (text) => {
