@@ -5,7 +5,7 @@ import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import { filesWithDatabaseLocks, LOCK_END, LOCK_LINK, LOCK_OPTION, LOCK_TEXT } from './database-files.ts';
 
 /** Names of values that are pools, where no type tells. */
-export const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource)$/;
+export const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource|sql)$/;
 
 /** Where the program speaks of locks of a database: nowhere in most, and then nothing is looked at. */
 export class DatabaseWords {
