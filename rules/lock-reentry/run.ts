@@ -2,6 +2,7 @@ import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/decl
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import type { LockEdge } from '../../src/analysis/locks/record.ts';
 import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
+import type { Span } from '../../src/engine/finding.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import type { MessageId } from './rule.ts';
 
@@ -36,15 +37,18 @@ function causeIn(edge: LockEdge): string {
   return lock.cls.database === 'pool' ? `${lock.cls.id}|${at.file}:${at.start}` : causeOf(edge);
 }
 
-/** Whether a connection is waited for on the way to the very lock that is held: then that is said. */
+/** Whether a connection is waited for to take the very lock that is held: then that is said, and no more. */
 function isOfOneCause({ outer, inner }: LockEdge, again: LockEdge): boolean {
+  const taken = again.inner.lock.session?.at ?? again.inner.at;
   return (
     inner.lock.cls.database === 'pool' &&
-    outer.at.file === again.outer.at.file &&
-    outer.at.start === again.outer.at.start &&
-    inner.at.file === again.inner.at.file &&
-    inner.at.start <= again.inner.at.start
+    isSamePlace(outer.at, again.outer.at) &&
+    isSamePlace(inner.at, taken)
   );
+}
+
+function isSamePlace(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start;
 }
 
 function judge({ outer, inner, instances }: LockEdge, declared: DeclaredLocks): MessageId | undefined {

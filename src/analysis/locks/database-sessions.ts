@@ -2,6 +2,8 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { POOL_NAMES } from './database-words.ts';
+import { idOf } from './keys.ts';
+import { callSpan } from './record.ts';
 import { type Opaque, type Path, pathOf, type Session, type Value } from './values.ts';
 import type { World } from './world.ts';
 
@@ -11,10 +13,10 @@ const POOLS = /(?:Pool|Database|Db)$|^(?:Kysely|Knex|PrismaClient|DataSource|PGl
 export function sessionOf(activation: Activation, client: Ts.Expression | undefined, world: World): Session {
   const value = client && activation.evaluate(client, world);
   const path = pathOf(value);
-  if (value?.kind === 'opaque' && value.session) return { path, kind: 'taken', pool: value.session.pool };
+  if (value?.kind === 'opaque' && value.session) return { path, kind: 'taken', ...value.session };
   return client && isPool(activation, client)
-    ? { path, kind: 'any', pool: path }
-    : { path, kind: 'given', pool: undefined };
+    ? { path, kind: 'any', pool: path, at: undefined }
+    : { path, kind: 'given', pool: undefined, at: undefined };
 }
 
 /** Whether an expression stands for a pool of connections, or for what keeps one. */
@@ -57,8 +59,9 @@ function nameOfType(node: Ts.Node): string | undefined {
 }
 
 /** A connection that a place of the program takes, or a transaction that it begins. */
-export function takenSession(path: Path, pool: Path | undefined): Opaque {
-  return { kind: 'opaque', path, present: true, session: { pool } };
+export function takenSession(activation: Activation, node: Ts.Node, pool: Path | undefined): Opaque {
+  const at = callSpan(activation.engine.code, node);
+  return { kind: 'opaque', path: `n${idOf(node)}`, present: true, session: { pool, at } };
 }
 
 export function isTakenSession(value: Value | undefined): value is Opaque {

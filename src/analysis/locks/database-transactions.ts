@@ -5,7 +5,6 @@ import { argumentsOf, runUnder, startTask } from './calls.ts';
 import { allOf } from './database-locks.ts';
 import { pooledQuery, waitForConnection } from './database-pools.ts';
 import { isPool, isTakenSession, sessionOf, takenSession } from './database-sessions.ts';
-import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
 import { parametersOf } from './parameters.ts';
 import { SOMETIME } from './surroundings.ts';
@@ -74,7 +73,7 @@ function transaction(
   if (callbacks.length === 0) return undefined;
   const outer = activation.evaluate(root, world);
   const isInner = isTakenSession(outer);
-  const own = isInner ? outer : takenSession(`n${idOf(node)}`, pathOf(outer));
+  const own = isInner ? outer : takenSession(activation, node, pathOf(outer));
   const wait = isInner ? undefined : waitForConnection(activation, node, root, world);
   const acquisitions: Acquisition[] = wait ? [wait] : [];
   const outcomes: Outcome[] = [];
@@ -120,7 +119,7 @@ function checkout(
   if (!CHECKOUTS.test(method) || !isPool(activation, client)) return undefined;
   const lent = onLoan(activation, node, client, world);
   if (lent) return lent;
-  const session = takenSession(`n${idOf(node)}`, pathOf(activation.evaluate(client, world)));
+  const session = takenSession(activation, node, pathOf(activation.evaluate(client, world)));
   if (method === 'createQueryRunner') return [bind(world, node, session)];
   const wait = waitForConnection(activation, node, client, world);
   const acquisitions = wait ? [wait] : [];
@@ -138,7 +137,7 @@ function onLoan(
   // One that is told of an error first has the connection for longer.
   const isLoan = callback?.kind === 'closure' && parametersOf(callback.fn).length === 1;
   if (!isLoan) return undefined;
-  const own = takenSession(`n${idOf(node)}`, pathOf(activation.evaluate(client, world)));
+  const own = takenSession(activation, node, pathOf(activation.evaluate(client, world)));
   const wait = waitForConnection(activation, node, client, world);
   const task = runUnder(activation, node, callback, [own], [], world, 'here', SOMETIME);
   return [startTask(node, { ...task, acquisitions: [...(wait ? [wait] : []), ...task.acquisitions] }, world)];

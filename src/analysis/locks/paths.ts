@@ -241,7 +241,11 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
       const path = value.session ? crossSessionPath(value.path, crossing) : crossing.path(value.path);
       if (path === undefined || !value.session) return path === undefined ? undefined : { ...value, path };
       const { pool } = value.session;
-      return { ...value, path, session: { pool: pool === undefined ? undefined : crossing.path(pool) } };
+      return {
+        ...value,
+        path,
+        session: { ...value.session, pool: pool === undefined ? undefined : crossing.path(pool) },
+      };
     }
     case 'union': {
       const members = value.members.map(inner).filter((member) => member !== undefined);
@@ -339,9 +343,9 @@ export function crossLock(lock: LockRef, crossing: Crossing): LockRef {
   return { ...lock, path, session: crossSession(lock.session, crossing) };
 }
 
-function crossSession({ path, kind, pool }: Session, crossing: Crossing): Session {
+function crossSession({ path, pool, ...rest }: Session, crossing: Crossing): Session {
   const crossed = path === undefined ? undefined : crossSessionPath(path, crossing);
-  return { path: crossed, kind, pool: pool === undefined ? undefined : crossing.path(pool) };
+  return { ...rest, path: crossed, pool: pool === undefined ? undefined : crossing.path(pool) };
 }
 
 /** A session that was taken many calls below is none of those that were taken further up, though nothing else is known. */

@@ -124,7 +124,7 @@ export interface Opaque {
   /** Whatever else a place holds where functions are kept: none, if all of them are known. */
   readonly keeps?: 'all' | 'some';
   /** It is a connection to a database that was taken from a pool, or a transaction on one. */
-  readonly session?: { readonly pool: Path | undefined };
+  readonly session?: Pick<Session, 'pool' | 'at'>;
 }
 
 /** A function that cannot lead to any lock: calling it changes nothing here. */
@@ -171,6 +171,8 @@ export interface Session {
   readonly kind: 'taken' | 'any' | 'given';
   /** The pool, by its path. */
   readonly pool: Path | undefined;
+  /** Where it was taken from the pool. */
+  readonly at: Span | undefined;
 }
 
 /** One lock, as far as it can be told from the others of its class. */
