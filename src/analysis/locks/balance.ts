@@ -260,6 +260,7 @@ export class BalanceWatcher implements LockWatcher {
     const { primitive, database } = held.lock.cls;
     // The end of the transaction gives it back, whoever ends it.
     if (held.ofTransaction) return undefined;
+    if (held.isLost) return held.via ? undefined : lostWithItsConnection(held);
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
     const { exit, throwExit } = activation.cfg;
@@ -391,6 +392,12 @@ export class BalanceWatcher implements LockWatcher {
       ],
     };
   }
+}
+
+/** A lock that is taken on any connection of a pool: a release may run on another one. */
+function lostWithItsConnection({ lock, at }: Held): BalanceProblem {
+  const how = 'any connection of the pool may have it, and a release may run on another';
+  return { kind: 'leaked', lock, at, how, trace: [{ at, message: 'acquired here' }] };
 }
 
 function siteOf({ at }: Held): string {

@@ -13,7 +13,7 @@ import { acquisitionOf, heldBy, startTask } from './calls.ts';
 import { type BuiltLock, builtLock } from './database-builders.ts';
 import { allOf, lockNamed } from './database-locks.ts';
 import { waitForConnection } from './database-pools.ts';
-import { keepsTransaction, sessionOf } from './database-sessions.ts';
+import { isManyConnections, keepsTransaction, sessionOf } from './database-sessions.ts';
 import { type SentSql, sentSql, sqlOf, sqlTemplate, templateSql } from './database-texts.ts';
 import { isMember } from './members.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -137,7 +137,10 @@ function perform(
   world: World,
 ): World {
   let next = world;
-  const isKept = keepsTransaction(activation, session, client);
+  const keeps: Keeps = {
+    transactions: keepsTransaction(activation, session, client),
+    nothing: client !== undefined && session.kind === 'any' && isManyConnections(activation, client),
+  };
   const taken: Taken[] = [];
   for (const operation of operations) {
     switch (operation.kind) {
@@ -153,12 +156,19 @@ function perform(
         next = releaseLock(next, lockNamed(activation, operation, sql, session, node));
         break;
       default:
-        taken.push(take(activation, node, operation, sql, session, isKept, next, taken.length));
+        taken.push(take(activation, node, operation, sql, session, keeps, next, taken.length));
     }
   }
   return taken.length > 0
     ? grant(activation, node, taken, before, next)
     : startTask(node, { acquisitions: before, outcomes: [UNIT] }, next);
+}
+
+/** What a connection keeps when its statement is over. */
+interface Keeps {
+  readonly transactions: boolean;
+  /** It goes back to the pool, with the locks of its session. */
+  readonly nothing: boolean;
 }
 
 interface Taken {
@@ -175,7 +185,7 @@ function take(
   operation: AdvisoryLock | RowLock,
   sql: SentSql,
   session: Session,
-  isKept: boolean,
+  keeps: Keeps,
   { segment }: World,
   index: number,
 ): Taken {
@@ -187,12 +197,13 @@ function take(
     ...(index > 0 && { token: `${index}/${one.token}` }),
     ...(ofTransaction && { ofTransaction }),
     ...(operation.tries && { isTried: true }),
+    ...(keeps.nothing && !ofTransaction && { isLost: true }),
   };
   return {
     held,
     acquisition: acquisitionOf(held),
     operation,
-    isOver: ofTransaction && !isKept,
+    isOver: ofTransaction && !keeps.transactions,
   };
 }
 

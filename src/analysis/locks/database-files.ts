@@ -3,7 +3,7 @@ import { filesWithChains } from './chain-texts.ts';
 
 /** SQL that takes or gives back a lock which the database keeps. */
 export const LOCK_TEXT =
-  /\bpg_(?:try_)?advisory_\w*lock|\bfrom\b[^;]*?\bfor\s+(?:no\s+key\s+update|update|share|key\s+share)\b/i;
+  /\bpg_(?:try_)?advisory_\w*lock|\bfrom\b[^;]{0,4000}?\bfor\s+(?:no\s+key\s+update|update|share|key\s+share)\b/i;
 
 /** The part of a text behind which such SQL may end: `… FOR UPDATE` after a condition that is filled in. */
 export const LOCK_END =
@@ -46,12 +46,14 @@ export function filesWithDatabaseLocks(program: Texts): readonly string[] {
   return known;
 }
 
-/** An option of a query by which an object-relational mapper locks rows. */
-export const LOCK_OPTION =
-  /\block\s*:\s*(?:\{\s*mode\s*:\s*['"]pessimistic_|[\w.]+\.LOCK\b|true\b(?=[\s\S]*\btransaction\b))/;
+/** Whether a text has an option of a query by which an object-relational mapper locks rows. */
+export function hasLockOption(text: string): boolean {
+  if (/\block\s*:\s*(?:\{\s*mode\s*:\s*['"]pessimistic_|[\w.]+\.LOCK\b)/.test(text)) return true;
+  return /\block\s*:\s*true\b/.test(text) && /\btransaction\b/.test(text);
+}
 
 function speaksOfLocks(text: string): boolean {
-  return LOCK_TEXT.test(text) || LOCK_LINK.test(text) || LOCK_OPTION.test(text);
+  return LOCK_TEXT.test(text) || LOCK_LINK.test(text) || hasLockOption(text);
 }
 
 /** The files that may have to do with locks though they have none of the words for them. */

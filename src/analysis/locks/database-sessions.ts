@@ -28,6 +28,17 @@ export function isPool(activation: Activation, client: Ts.Expression): boolean {
   return POOL_NAMES.test(name.text) && !types.some((one) => SESSIONS.test(one));
 }
 
+/** Whether a pool is certain to have more than one connection, by its type and by what it is made with. */
+export function isManyConnections(activation: Activation, pool: Ts.Expression): boolean {
+  const name = rightmostName(skipParentheses(pool));
+  const declaration = name && activation.engine.code.declarationNode(name);
+  const { initializer } = (declaration ?? {}) as { initializer?: Ts.Expression };
+  const isSingle = initializer !== undefined && /\bmax['"]?\s*:\s*1\b/.test(initializer.getText());
+  return name !== undefined && !isSingle && typeNames(activation, name).some((one) => MANY.test(one));
+}
+
+const MANY = /Pool$|^(?:Kysely|Knex|PrismaClient|DataSource|Sequelize|Sql)$/;
+
 function typeNames({ engine }: Activation, name: NameNode): readonly string[] {
   const names = engine.code
     .typeEntities(name)

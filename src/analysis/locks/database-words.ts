@@ -2,7 +2,7 @@ import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
-import { filesWithDatabaseLocks, LOCK_END, LOCK_LINK, LOCK_OPTION, LOCK_TEXT } from './database-files.ts';
+import { filesWithDatabaseLocks, hasLockOption, LOCK_END, LOCK_LINK, LOCK_TEXT } from './database-files.ts';
 
 /** Names of values that are pools, where no type tells. */
 export const POOL_NAMES = /^#?_?(?:\w*[pP]ool|db|database|prisma|knex|sequelize|dataSource|sql)$/;
@@ -47,7 +47,7 @@ export class DatabaseWords {
 
 function isLockLink(node: Ts.Node): boolean {
   if (ts.isPropertyAssignment(node))
-    return nameText(node.name) === 'lock' && LOCK_OPTION.test(node.parent.getText());
+    return nameText(node.name) === 'lock' && hasLockOption(node.parent.getText());
   return (
     ts.isCallExpression(node) &&
     ts.isPropertyAccessExpression(node.expression) &&

@@ -221,6 +221,8 @@ export interface Held {
   readonly ofTransaction?: true;
   /** Nobody waits for it: it was granted at once, or refused. */
   readonly isTried?: true;
+  /** The connection that holds it went back to its pool with the statement, and nobody can tell which one it was. */
+  readonly isLost?: true;
 }
 
 /** A point at which a task waits for a lock. */
