@@ -204,6 +204,7 @@ export class LockRecord {
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
     const batch = combined || (isDirect && outer.segment !== undefined && outer.segment === inner.segment);
+    if (batch && isQueuedBehind(outer, inner)) return;
     const key = [
       outer.lock.cls.id,
       outer.at.file,
@@ -235,6 +236,12 @@ export class LockRecord {
 function isOfOneSession(outer: LockRef, inner: LockRef, instances: Relation): boolean {
   const isDatabases = outer.cls === inner.cls && inner.cls.database !== undefined;
   return isDatabases && instances === 'same' && !areApart(outer.session, inner.session);
+}
+
+/** Whether both are asked for by one connection, the outer one later: it sends its queries one after another. */
+function isQueuedBehind(outer: Held, inner: Acquisition): boolean {
+  const [a, b] = [outer.lock.session?.path, inner.lock.session?.path];
+  return a !== undefined && a === b && outer.at.file === inner.at.file && outer.at.start > inner.at.start;
 }
 
 /** Whether the session that asks for a lock has it already: it is granted at once, whatever else is held. */
