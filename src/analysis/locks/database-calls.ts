@@ -10,14 +10,14 @@ import {
 } from '../sql/lock-operations.ts';
 import type { Activation } from './activation.ts';
 import { acquisitionOf, heldBy, startTask } from './calls.ts';
+import { answer } from './database-answers.ts';
 import { type BuiltLock, builtLock } from './database-builders.ts';
 import { allOf, lockNamed } from './database-locks.ts';
 import { waitForConnection } from './database-pools.ts';
 import { isManyConnections, keepsTransaction, sessionOf } from './database-sessions.ts';
 import { type SentSql, sentSql, sqlOf, sqlTemplate, templateSql } from './database-texts.ts';
 import { isMember } from './members.ts';
-import { UNKNOWN_PATH } from './paths.ts';
-import { type Acquisition, type Held, type Outcome, type Session, UNIT, type Value } from './values.ts';
+import { type Acquisition, type Held, type Outcome, type Session, UNIT } from './values.ts';
 import { releaseLock, type World } from './world.ts';
 
 /** A call that sends SQL which takes or gives back locks; undefined for any other. */
@@ -141,13 +141,15 @@ function perform(
     transactions: keepsTransaction(activation, session, client),
     nothing: client !== undefined && session.kind === 'any' && isManyConnections(activation, client),
   };
-  const taken: Taken[] = [];
+  const statement: Statement = { activation, node, sql, session, keeps };
+  let taken: readonly Taken[] = [];
   for (const operation of operations) {
     switch (operation.kind) {
       case 'begin':
         break;
       case 'end':
         next = releaseLock(next, allOf(session, 'transaction'));
+        taken = taken.map((one) => ({ ...one, isOver: one.isOver || one.held.ofTransaction === true }));
         break;
       case 'unlock-all':
         next = releaseLock(next, allOf(session, 'session'));
@@ -156,12 +158,21 @@ function perform(
         next = releaseLock(next, lockNamed(activation, operation, sql, session, node));
         break;
       default:
-        taken.push(take(activation, node, operation, sql, session, keeps, next, taken.length));
+        taken = [...taken, take(statement, operation, next, taken.length)];
     }
   }
   return taken.length > 0
     ? grant(activation, node, taken, before, next)
     : startTask(node, { acquisitions: before, outcomes: [UNIT] }, next);
+}
+
+/** SQL that is sent, and the session that it runs on. */
+interface Statement {
+  readonly activation: Activation;
+  readonly node: Ts.Node;
+  readonly sql: SentSql;
+  readonly session: Session;
+  readonly keeps: Keeps;
 }
 
 /** What a connection keeps when its statement is over. */
@@ -180,12 +191,8 @@ interface Taken {
 }
 
 function take(
-  activation: Activation,
-  node: Ts.Node,
+  { activation, node, sql, session, keeps }: Statement,
   operation: AdvisoryLock | RowLock,
-  sql: SentSql,
-  session: Session,
-  keeps: Keeps,
   { segment }: World,
   index: number,
 ): Taken {
@@ -237,40 +244,8 @@ function grant(
   }
   const held = taken.filter(({ isOver }) => !isOver).map((one) => one.held);
   const tried = taken.find(({ operation }) => operation.tries);
-  const won: Outcome = { ...UNIT, held, value: tried && answer(node, tried.operation, true) };
-  const lost: Outcome = { ...UNIT, value: tried && answer(node, tried.operation, false) };
+  const won: Outcome = { ...UNIT, held, value: tried && answer(node, tried.operation, 'granted') };
+  const lost: Outcome = { ...UNIT, value: tried && answer(node, tried.operation, 'refused') };
   const acquisitions = [...before, ...waiting.map(({ acquisition }) => acquisition)];
   return startTask(node, { acquisitions, outcomes: tried ? [won, lost] : [won] }, world);
-}
-
-/** The rows of a query that tries to take a lock: one row, with a column that tells whether it was granted. */
-function answer(node: Ts.Node, operation: AdvisoryLock | RowLock, isGranted: boolean): Value | undefined {
-  if (operation.kind === 'rows') return undefined;
-  const granted: Value = { kind: 'constant', value: isGranted };
-  const row: Value = { ...ANSWER, properties: new Map([[operation.column, granted]]) };
-  const rows: Value = {
-    kind: 'collection',
-    path: UNKNOWN_PATH,
-    items: [row],
-    element: row,
-    sorted: false,
-  };
-  return isList(node)
-    ? rows
-    : {
-        ...ANSWER,
-        properties: new Map<string, Value>([
-          ['rows', rows],
-          ['0', row],
-        ]),
-      };
-}
-
-const ANSWER = { kind: 'object', path: UNKNOWN_PATH, isAnswer: true } as const;
-
-/** Tags, and the raw queries of Prisma, answer with the rows alone. */
-function isList(node: Ts.Node): boolean {
-  const callee = ts.isCallExpression(node) ? skipParentheses(node.expression) : undefined;
-  const name = callee && rightmostName(callee);
-  return ts.isTaggedTemplateExpression(node) || /^\$queryRaw/.test((name && nameText(name)) ?? '');
 }
