@@ -12,9 +12,13 @@ export default defineConfig({
       'Workspace.clientsMu',
       'GraphManager.workspaces',
       'LoadedWorkspace.rebuildLane',
+      // Who holds the rows of a transaction waits for none of the locks above.
+      'rows["workspaces"]',
+      'rows["session_workspaces"]',
       'GraphManager.admission',
     ],
-    leaf: ['GraphManager.admission'],
+    // The last one is that of migrations, which hold the schema and nothing else.
+    leaf: ['GraphManager.admission', 'pg_advisory[7362154100]'],
     brief: ['Workspace.clientsMu', 'LoadedWorkspace.rebuildLane', 'GraphManager.admission'],
     disjoint: [
       ['LoadedWorkspace.rebuildLane', 'GraphManager.workspaces'],

@@ -1,3 +1,4 @@
+import { filesWithDatabaseLocks } from '../../src/analysis/locks/database-files.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -41,6 +42,7 @@ export const lockBalance = defineRule<undefined, MessageId>({
   },
   relevance: (_options, { primitives }) => ({
     words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    files: filesWithDatabaseLocks,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
 });

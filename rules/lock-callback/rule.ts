@@ -1,4 +1,4 @@
-import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
+import { filesWithoutLockWords } from '../../src/analysis/locks/database-files.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -33,7 +33,7 @@ export const lockCallback = defineRule<LockCallbackOptions, MessageId>({
   },
   relevance: (_options, { primitives }) => ({
     words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
-    files: filesWithChains,
+    files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
   idle(pass) {

@@ -1,4 +1,4 @@
-import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
+import { filesWithoutLockWords } from '../../src/analysis/locks/database-files.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -8,6 +8,7 @@ export type MessageId =
   | 'underLeaf'
   | 'disjointHeld'
   | 'unorderedMultiAcquire'
+  | 'unorderedRows'
   | 'sameClassNested';
 
 const HANG = 'two tasks that take the locks in opposite order wait for each other for ever';
@@ -48,6 +49,11 @@ export const lockOrder = defineRule<undefined, MessageId>({
       why: 'one may be granted while the other is still waited for, so the pair is held and waited for in both orders',
       help: 'acquire one after the other, in the declared order',
     },
+    unorderedRows: {
+      message: 'locks several rows of {inner} in no fixed order',
+      why: 'without ORDER BY the database locks rows as it finds them; of two transactions that find the same rows in different orders each waits for the other',
+      help: 'add ORDER BY a unique column to the query, in every transaction that locks these rows',
+    },
     sameClassNested: {
       message: 'acquires {inner} of one object while holding {outer} of another, in no fixed order',
       why: 'another task may take the same two locks the other way round, and both wait for ever',
@@ -56,7 +62,7 @@ export const lockOrder = defineRule<undefined, MessageId>({
   },
   relevance: (_options, { primitives }) => ({
     words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
-    files: filesWithChains,
+    files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
   idle(pass) {

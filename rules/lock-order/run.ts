@@ -1,6 +1,6 @@
 import { reportName } from '../../src/analysis/config-name.ts';
 import { type DeclaredLocks, declaredLocks } from '../../src/analysis/locks/declared.ts';
-import { lockFacts } from '../../src/analysis/locks/facts.ts';
+import { type LockFacts, lockFacts } from '../../src/analysis/locks/facts.ts';
 import { unorderedInstances } from '../../src/analysis/locks/instances.ts';
 import type { LockEdge } from '../../src/analysis/locks/record.ts';
 import { causeOf, shortestPerKey, traceOf } from '../../src/analysis/locks/trace.ts';
@@ -14,6 +14,8 @@ export async function run(pass: Pass<undefined, MessageId>): Promise<void> {
   for (const { where, name, problem } of declared.problems) reportName(pass, where, name, problem);
   for (const site of facts.sites) pass.site(site);
   for (const { at, what } of facts.unresolved) pass.unresolved(at, what);
+
+  reportRows(pass, facts);
 
   const violations = new Map<LockEdge, MessageId>();
   const unordered = unorderedInstances(facts.edges);
@@ -34,6 +36,13 @@ export async function run(pass: Pass<undefined, MessageId>): Promise<void> {
       data: { inner: facts.nameOf(edge.inner.lock.cls), outer: facts.nameOf(edge.outer.lock.cls) },
       trace: traceOf(edge, facts.nameOf),
     });
+  }
+}
+
+/** Two transactions that find the same rows in different orders wait for each other. */
+function reportRows(pass: Pass<undefined, MessageId>, { unordered, nameOf }: LockFacts): void {
+  for (const { at, lock } of unordered) {
+    pass.report({ messageId: 'unorderedRows', at, data: { inner: nameOf(lock.cls) } });
   }
 }
 

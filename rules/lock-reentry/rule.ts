@@ -1,8 +1,8 @@
-import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
+import { filesWithoutLockWords } from '../../src/analysis/locks/database-files.ts';
 import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
-export type MessageId = 'reacquired' | 'upgrade' | 'nestedPermit';
+export type MessageId = 'reacquired' | 'upgrade' | 'nestedPermit' | 'nestedConnection';
 
 /**
  * A lock that its holder waits for again is never granted: the holder waits for itself. Reported where the path to
@@ -29,10 +29,15 @@ export const lockReentry = defineRule<undefined, MessageId>({
       why: 'when every permit is held by a task that waits for another, none is ever given back',
       help: 'take all permits at once, or give the first back before waiting for the next',
     },
+    nestedConnection: {
+      message: 'waits for another connection of {inner} while its own holds {outer}',
+      why: 'whoever waits for {outer} keeps a connection meanwhile; when none is left, the holder waits for them and they wait for it, which the database does not see',
+      help: 'send the query on the connection that holds {outer}, or before {outer} is taken',
+    },
   },
   relevance: (_options, { primitives }) => ({
     words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
-    files: filesWithChains,
+    files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
 });

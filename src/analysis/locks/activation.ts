@@ -9,6 +9,8 @@ import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
 import { isChainField } from './chain-shape.ts';
 import type { Context } from './contexts.ts';
+import { afterTransaction } from './database-transactions.ts';
+import { endsTransaction } from './database-words.ts';
 import { dispose } from './disposal.ts';
 import { loopOf, takenFrom } from './drains.ts';
 import type { LockEngine } from './engine.ts';
@@ -51,6 +53,7 @@ import {
   dropTokens,
   forgetExpressions,
   holdsGrant,
+  isOf,
   joinValues,
   mergeAlike,
   mergeAlikeOutcomes,
@@ -120,13 +123,15 @@ export class Activation {
   }
 
   run(): Summary {
-    const outcomes = this.#flow();
+    const isEnd = this.engine.databases !== undefined && endsTransaction(this.call.fn);
+    const outcomes = isEnd ? this.#flow().map(afterTransaction) : this.#flow();
+    const thrown = [...this.#thrown.values()];
     const isAsync = isAsyncFunction(this.call.fn);
     return {
       kind: isGenerator(this.call.fn) ? 'generator' : isAsync ? 'async' : 'sync',
       acquisitions: [...this.#acquisitions.values()].flat(),
       outcomes,
-      rejections: failureOf([...this.#thrown.values()], outcomes),
+      rejections: failureOf(isEnd ? thrown.map(afterTransaction) : thrown, outcomes),
       yields: [...this.#yields.values()],
       carriesLocks: this.carriesLocks,
     };
@@ -843,11 +848,8 @@ function carries(value: Value | undefined): boolean {
 }
 
 /** Given back by the task itself before it waits. */
-function isReleased({ token, lock }: Held, { without, withoutLocks }: Acquisition): boolean {
-  return (
-    without.includes(token) ||
-    withoutLocks.some((other) => other.cls === lock.cls && other.path === lock.path)
-  );
+function isReleased(held: Held, { without, withoutLocks }: Acquisition): boolean {
+  return without.includes(held.token) || withoutLocks.some((other) => isOf(held, other));
 }
 
 function commonLocks(a: readonly LockRef[], b: readonly LockRef[]): readonly LockRef[] {

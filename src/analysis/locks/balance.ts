@@ -19,6 +19,7 @@ import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
 import { replacements } from './balance-replaced.ts';
 import { escapingReturns } from './balance-returns.ts';
+import { keptOnReturn, noteReturn, type Return } from './balance-sessions.ts';
 import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
 import { Throws } from './balance-throws.ts';
 import { CHAIN } from './chain-locks.ts';
@@ -78,6 +79,8 @@ export interface Notes {
   readonly handing: Map<number, Set<string>>;
   readonly others: Map<string, BalanceProblem>;
   readonly returns: Map<number, CfgNode>;
+  /** Where connections go back to their pool. */
+  readonly connections: Map<string, Return>;
   /** Calls of what gives a lock back: they do not fail. */
   readonly releases: Set<number>;
 }
@@ -106,6 +109,7 @@ export class BalanceWatcher implements LockWatcher {
       handing: new Map(),
       others: new Map(),
       returns: new Map(),
+      connections: new Map(),
       releases: new Set(),
     });
   }
@@ -116,6 +120,7 @@ export class BalanceWatcher implements LockWatcher {
     notes.activation = step.activation;
     const { node, world } = step;
     const held = heldIn(world, notes);
+    noteReturn(step, held, notes.connections);
     if (held.length === 0) return;
     if (node.action.kind === 'call' && isRelease(step, node.action.node)) notes.releases.add(node.id);
     if (node.action.kind === 'return') notes.returns.set(node.id, node);
@@ -235,6 +240,8 @@ export class BalanceWatcher implements LockWatcher {
       const problem = this.#tooMuch(activation, notes, excess);
       if (problem) found.push(problem);
     }
+    for (const connection of notes.connections.values())
+      found.push(...this.#goneWith(activation, notes, connection));
     return [
       ...found,
       ...escapingReturns(this.#engine, activation, notes, (place) => this.#walk(activation, notes, place)),
@@ -279,7 +286,10 @@ export class BalanceWatcher implements LockWatcher {
     const { held } = taken;
     // Of what somebody further down has handed on, only what comes back as a value is known.
     if (held.via && !taken.isGiven && this.#handedOn.has(siteOf(held))) return undefined;
-    const { primitive } = held.lock.cls;
+    const { primitive, database } = held.lock.cls;
+    // The end of the transaction gives it back, whoever ends it.
+    if (held.ofTransaction) return undefined;
+    if (held.isLost) return held.via ? undefined : lostWithItsConnection(held);
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
     const { exit, throwExit } = activation.cfg;
@@ -312,7 +322,8 @@ export class BalanceWatcher implements LockWatcher {
     // What has no value that stands for it may be the caller's to give back; a value that nobody gets is lost.
     const isOthers = isHanded || isHandedSomewhere || isGivenOnFailure;
     if (isOthers && (!isValue(held) || !returned)) return undefined;
-    if (places.size === 0 || this.#byName.has(held.lock.cls)) return undefined;
+    // A session may keep a lock for as long as it lives: that is how one of many processes leads.
+    if (places.size === 0 || database || this.#byName.has(held.lock.cls)) return undefined;
     const left = returned ?? thrown;
     return left && this.#leaked(activation, held, left);
   }
@@ -336,6 +347,25 @@ export class BalanceWatcher implements LockWatcher {
     return releasing
       .flatMap(({ node }) => conditionsAround(nodeOf(node), activation.call.fn))
       .some((one) => before.some((other) => other.text === one.text && other.node !== one.node));
+  }
+
+  /** Locks that go back to the pool with their connection: whoever is given it next holds them without knowing. */
+  #goneWith(activation: Activation, notes: Notes, connection: Return): readonly BalanceProblem[] {
+    const how = 'the connection goes back to its pool here, with the lock held';
+    const { node, at: back } = connection;
+    return keptOnReturn(connection, notes.passages)
+      .filter((held) => {
+        const place = placeOf(held.token);
+        return this.#walk(activation, notes, place).has(placeKey(node.id, 'held'));
+      })
+      .map(({ lock, at, via }) => {
+        const taken = via?.at ?? at;
+        const trace = [
+          { at: taken, message: 'acquired here' },
+          { at: back, message: how },
+        ];
+        return { kind: 'leaked', lock, at: taken, how, trace };
+      });
   }
 
   // -- releases too many
@@ -404,6 +434,12 @@ export class BalanceWatcher implements LockWatcher {
 /** Whether a grant is given back by a value that stands for it. */
 function isValue({ lock }: Held): boolean {
   return lock.cls.primitive.grants !== undefined && lock.cls.primitive.grants !== 'void';
+}
+
+/** A lock that is taken on any connection of a pool: a release may run on another one. */
+function lostWithItsConnection({ lock, at }: Held): BalanceProblem {
+  const how = 'any connection of the pool may have it, and a release may run on another';
+  return { kind: 'leaked', lock, at, how, trace: [{ at, message: 'acquired here' }] };
 }
 
 function siteOf({ at }: Held): string {

@@ -8,6 +8,8 @@ import { atOnce, inCall, takeAtOnce } from './at-once.ts';
 import { isChain } from './chain-locks.ts';
 import { chained } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
+import { queryCall } from './database-calls.ts';
+import { inDatabase } from './database-transactions.ts';
 import { extremeOf } from './extremes.ts';
 import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
@@ -48,6 +50,8 @@ import { addHeld, addHeldAgain, asked, bind, keptGrants, releaseLock, START, typ
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
   if (ts.isNewExpression(node)) return construct(activation, node, world);
+  const queried = queryCall(activation, node, world);
+  if (queried) return queried;
   if (ts.isTaggedTemplateExpression(node)) return performTagged(activation, node, world);
   const callee = skipParentheses(node.expression);
   const name = rightmostName(callee);
@@ -89,6 +93,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
   return (
     callSigned(activation, node, name, subject, world) ??
     callFunction(activation, node, callee, receiverNode, target, world) ??
+    inDatabase(activation, node, world) ??
     unknownCall(activation, node, callee, name, method, target, world)
   );
 }

@@ -14,7 +14,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { bind, dropTokens, isSameLock, releaseAll, START, type World } from './world.ts';
+import { bind, dropTokens, isOf, isSameLock, releaseAll, START, type World } from './world.ts';
 
 /**
  * `p.then(f)`: one task after another. What a link leaves held is held in the links behind it, and what it gives back
@@ -180,8 +180,8 @@ function withWrites(world: World, { writes }: Outcome): World {
 /** A world around a link: what the links before it have given back is no longer held around it. */
 function withoutReleased(world: World, before: Outcome): World {
   const outer = world.outer.filter(
-    ({ token, lock }) =>
-      !before.releasedTokens.includes(token) && !before.released.some((other) => isSameLock(other, lock)),
+    (held) =>
+      !before.releasedTokens.includes(held.token) && !before.released.some((other) => isOf(held, other)),
   );
   return { ...releaseAll(world, before), outer };
 }

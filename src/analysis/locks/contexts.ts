@@ -23,6 +23,8 @@ export interface Context {
   isUnder: boolean;
   /** The same, if only for its start: nobody waits for it. */
   isBelow: boolean;
+  /** Some call of it happens while a connection of a pool holds a lock of its database. */
+  isInSession: boolean;
   running: boolean;
   runs: number;
 }
@@ -143,6 +145,7 @@ export class Contexts {
       callers: new Map(),
       isUnder: false,
       isBelow: false,
+      isInSession: false,
       running: false,
       runs: 0,
     };

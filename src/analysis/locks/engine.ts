@@ -9,6 +9,7 @@ import type { Around } from './around.ts';
 import { crossStores, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
+import type { DatabaseWords } from './database-words.ts';
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
 import { functionName } from './function-name.ts';
@@ -80,6 +81,8 @@ export class LockEngine {
   watcher: LockWatcher = {};
   /** What the code says of its own locks; set before the first function is run. */
   annotations: LockAnnotations | undefined;
+  /** Where the program speaks of locks that a database keeps, if it does; set before the first function is run. */
+  databases: DatabaseWords | undefined;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
   readonly #cfgs = new Map<CfgOwner, Cfg>();
@@ -93,7 +96,13 @@ export class LockEngine {
     this.code = code;
     this.identity = identity;
     const valueOfCall: ValueOfCall = (closure, args, site) => this.#valueOfCall(closure, args, site);
-    this.evaluator = new Evaluator(code, identity, valueOfCall, (fn) => reach.leads(fn) || reach.isOpen(fn));
+    this.evaluator = new Evaluator(
+      code,
+      identity,
+      valueOfCall,
+      (fn) =>
+        reach.leads(fn) || reach.isOpen(fn) || (this.databases !== undefined && reach.takesConnections(fn)),
+    );
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
     this.locks = new LockNames(identity);
     this.record = new LockRecord(code, this.evaluator.parts);
@@ -177,7 +186,13 @@ export class LockEngine {
     const isUnder = around.under !== undefined || (around.isJoined && (caller?.isUnder ?? false));
     const isBelow =
       isUnder || around.atStart.length > 0 || ((caller?.isBelow ?? false) && canBeBelow(around));
-    const matters = this.#essence.matters(closure, args, around.kept, isUnder);
+    const isInSession =
+      this.databases !== undefined &&
+      ([...around.held, ...around.atStart].some(({ lock }) => lock.session?.kind === 'taken') ||
+        caller?.isInSession === true);
+    const matters =
+      this.#essence.matters(closure, args, around.kept, isUnder) ||
+      (isInSession && this.reach.takesConnections(fn));
     const isFollowed = !matters && isBelow && (this.watcher.follows?.(fn) ?? false);
     if (isFollowed && this.#followed.size >= MAX_FOLLOWED) {
       this.record.noteUnresolved(node, `call of ${functionName(fn)}, one of too many below a lock`);
@@ -207,6 +222,7 @@ export class LockEngine {
     if (isFollowed) this.#followed.add(context);
     if (isUnder && !context.isUnder) this.#putUnder(context);
     if (isBelow && !context.isBelow) this.#putBelow(context);
+    if (isInSession && !context.isInSession) this.#putInSession(context);
     if (caller) {
       context.dependents.add(caller);
       const gates = gatesAround(around.held, inward.path);
@@ -319,6 +335,12 @@ export class LockEngine {
   #putBelow(context: Context): void {
     context.isBelow = true;
     if (context.runs > 0 && this.watcher.follows?.(context.call.fn)) this.#queue.add(context);
+  }
+
+  /** The same for who takes another connection meanwhile. */
+  #putInSession(context: Context): void {
+    context.isInSession = true;
+    if (context.runs > 0 && this.reach.takesConnections(context.call.fn)) this.#queue.add(context);
   }
 
   #selves(fn: CfgOwner): (Value | undefined)[] {

@@ -66,6 +66,7 @@ export class Essence {
         return this.#isWatched(value.fn) ? { ...value, captured, isOnlyWatched: true } : { kind: 'inert' };
       }
       case 'object': {
+        if (value.isAnswer) return value;
         const properties = new Map<string, Value>();
         for (const [name, property] of value.properties) {
           const essence = this.ofValue(property, depth + 1);
@@ -196,7 +197,7 @@ export function isCarrier(value: Value | undefined): boolean {
           member.task.outcomes.some(({ held, value: result }) => held.length > 0 || isCarrier(result))
         );
       case 'object':
-        return [...member.properties.values()].some((part) => isCarrier(part));
+        return member.isAnswer || [...member.properties.values()].some((part) => isCarrier(part));
       case 'instance':
         return [...member.fields.values()].some((part) => isCarrier(part));
       case 'collection':

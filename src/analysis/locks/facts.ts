@@ -9,6 +9,7 @@ import type { NameProblem } from '../config-name.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
+import { DatabaseWords } from './database-words.ts';
 import { LockEngine } from './engine.ts';
 import { usersWithin } from './entries.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -24,7 +25,7 @@ import { LockReach } from './reach.ts';
 import type { LockEdge } from './record.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { isTakingCall } from './taking.ts';
-import type { LockClass } from './values.ts';
+import type { LockClass, LockRef } from './values.ts';
 import { lockVocabulary, withTagged } from './vocabulary.ts';
 import { together } from './watcher.ts';
 import { allOf, type Watchers, watchersFor } from './watchers.ts';
@@ -33,6 +34,8 @@ import { allOf, type Watchers, watchersFor } from './watchers.ts';
 export interface LockFacts {
   readonly classes: readonly LockClass[];
   readonly edges: readonly LockEdge[];
+  /** Where several rows of a table are locked, in no fixed order. */
+  readonly unordered: readonly { readonly at: Span; readonly lock: LockRef }[];
   /** Every place where a lock is taken. */
   readonly sites: readonly Span[];
   readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
@@ -76,6 +79,8 @@ interface LockGround {
   readonly reach: LockReach;
   /** The functions to begin with. */
   readonly roots: readonly CfgOwner[];
+  /** Where the program speaks of locks that a database keeps, if it does. */
+  readonly databases: DatabaseWords | undefined;
 }
 
 const lockGround: Analysis<LockGround> = {
@@ -86,7 +91,12 @@ const lockGround: Analysis<LockGround> = {
     const methods = acquiringMethods(identity.primitives);
     const tags = readLockTags(program, code);
     const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
-    const reach = new LockReach(code, vocabulary, (call) => isTakingCall(call, methods));
+    const database = new DatabaseWords(program);
+    const reach = new LockReach(
+      code,
+      vocabulary,
+      (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
+    );
     const roots: CfgOwner[] = [];
     for (const file of program.filesWith(lockWords(identity.primitives))) {
       const tree = program.tree(file);
@@ -95,6 +105,12 @@ const lockGround: Analysis<LockGround> = {
     for (const file of filesWithChains(program)) {
       const tree = program.tree(file);
       if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
+    }
+    for (const file of database.files.length > 0
+      ? [...new Set([...database.files, ...program.filesWith([...database.names])])]
+      : []) {
+      const tree = program.tree(file);
+      if (tree) roots.push(...functionsWith(tree.source, (node) => database.isAbout(node)));
     }
     // A lock's method is called by whatever name it was given.
     for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
@@ -109,16 +125,24 @@ const lockGround: Analysis<LockGround> = {
       const used = tree ? uses.in(tree.source) : new Set();
       if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
     }
-    return { code, identity, tags, reach, roots };
+    return {
+      code,
+      identity,
+      tags,
+      reach,
+      roots,
+      databases: database.files.length > 0 ? database : undefined,
+    };
   },
 };
 
 function factsFor(
   { program, locks }: AnalysisContext,
-  { code, identity, tags, reach, roots }: LockGround,
+  { code, identity, tags, reach, roots, databases }: LockGround,
   rules: readonly string[],
 ): LockFacts {
   const engine = new LockEngine(code, identity, reach);
+  engine.databases = databases;
   const annotations = new LockAnnotations(tags, code, engine.evaluator);
   if (tags.size > 0) engine.annotations = annotations;
   const watchers = watchersFor(engine, annotations, new Set(rules));
@@ -203,6 +227,7 @@ function factsFor(
   return {
     classes,
     edges: sortEdges([...edges]),
+    unordered: engine.record.unordered,
     sites: engine.record.sites,
     unresolved: engine.unresolved(),
     watchers,

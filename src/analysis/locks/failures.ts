@@ -3,7 +3,7 @@ import type { Action } from '../cfg.ts';
 import { type Activation, tokensOf } from './activation.ts';
 import { isAwaitedLink } from './joined.ts';
 import { leadsTo } from './own-release.ts';
-import { membersOf, type Outcome, UNIT, type Value } from './values.ts';
+import { type Held, membersOf, type Outcome, UNIT, type Value } from './values.ts';
 import { addHeld, dropTokens, mergeOutcomes, releaseAll, type World } from './world.ts';
 
 /** The worlds in which an action ends in an exception, where it may also end in one of `done`. */
@@ -52,8 +52,13 @@ function tellsOfFailure(value: Value | undefined): boolean {
 function grantedTokens(value: Value): readonly string[] {
   if (value.kind !== 'promise') return [];
   return value.task.outcomes.flatMap((outcome) =>
-    outcome.held.filter((held) => leadsTo(outcome.value, held)).map(({ token }) => token),
+    outcome.held.filter((held) => isGivenBy(outcome, held)).map(({ token }) => token),
   );
+}
+
+/** What a query takes is not held if the query fails; what else is void gives nothing that could tell. */
+function isGivenBy({ value }: Outcome, held: Held): boolean {
+  return leadsTo(value, held) || (held.lock.cls.database !== undefined && held.via === undefined);
 }
 
 /** The worlds in which the wait for a value fails, if anything is known of that. */

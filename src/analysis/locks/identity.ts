@@ -146,6 +146,19 @@ export class LockIdentity {
     return cls;
   }
 
+  /** The connections of a pool of a database. */
+  poolOf(declaration: Ts.Node, primitive: LockPrimitive): LockClass {
+    const id = `${this.#code.key(declaration)}connections`;
+    let cls = this.#classes.get(id);
+    if (!cls) {
+      const made = { id, name: lockName(declaration), file: this.#code.fileOf(declaration), primitive };
+      const declaredAt = this.#code.span(nameNodeOf(declaration) ?? declaration);
+      cls = { ...made, permits: undefined, declaredAt, database: 'pool' };
+      this.#classes.set(id, cls);
+    }
+    return cls;
+  }
+
   /** A lock that the platform provides, and no declaration of the program. */
   builtinClass(name: string, primitive: LockPrimitive, at: Ts.SourceFile): LockClass {
     const id = `builtin:${name}`;

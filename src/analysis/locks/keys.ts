@@ -88,7 +88,7 @@ function makeValueKey(value: Value, depth: number): string {
       return `A${quoted(value.path)}${value.sorted ? SORTED[value.sorted] : ''}${items}${keys}${inner(value.element)}`;
     }
     case 'opaque':
-      return `?${value.settles ? '!' : ''}${value.present ? '+' : ''}${value.keeps ?? ''}${quoted(value.path)}`;
+      return `?${value.settles ? '!' : ''}${value.present ? '+' : ''}${value.keeps ?? ''}${value.session ? '$' : ''}${quoted(value.path)}`;
     case 'union':
       return `U(${value.members.map(inner).sort().join('|')})`;
   }
@@ -105,8 +105,9 @@ function listKey(texts: readonly string[]): string {
   return texts.map(quoted).join(',');
 }
 
-export function lockKey({ cls, path }: LockRef): string {
-  return `${quoted(cls.id)}${path === undefined ? '' : quoted(path)}`;
+export function lockKey({ cls, path, session, all }: LockRef): string {
+  const of = session ? `/${session.kind}${quoted(session.path ?? '')}${all ?? ''}` : '';
+  return `${quoted(cls.id)}${path === undefined ? '' : quoted(path)}${of}`;
 }
 
 export function bindingsKey(bindings: Bindings, depth = 0): string {

@@ -1,3 +1,4 @@
+import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isParameterProperty, type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
@@ -67,6 +68,26 @@ export class LockNames {
     }
     const member = pathOf(key) ?? UNKNOWN_PATH;
     return { cls: this.#member(cls, '[*]'), path: `${path ?? UNKNOWN_PATH}[${member}]` };
+  }
+
+  /** A lock that a database keeps, by its key or table. */
+  ofDatabase(
+    kind: NonNullable<LockClass['database']>,
+    primitive: LockPrimitive,
+    suffix: string,
+    source: Ts.SourceFile,
+  ): LockClass {
+    const known = this.#families.get(`database:${primitive.type}${suffix}`);
+    if (known) return known;
+    const family = this.#identity.builtinClass(primitive.type, primitive, source);
+    const cls: LockClass = {
+      ...family,
+      id: `database:${primitive.type}${suffix}`,
+      name: primitive.type + suffix,
+      database: kind,
+    };
+    this.#families.set(cls.id, cls);
+    return cls;
   }
 
   #receiver(

@@ -6,6 +6,7 @@ import type {
   LockRef,
   Outcome,
   Path,
+  Session,
   Sorted,
   Task,
   Value,
@@ -237,8 +238,14 @@ export function crossValue(value: Value | undefined, crossing: Crossing, depth =
         ...(value.keys && { keys: named(value.keys) }),
       };
     case 'opaque': {
-      const path = crossing.path(value.path);
-      return path === undefined ? undefined : { ...value, path };
+      const path = value.session ? crossSessionPath(value.path, crossing) : crossing.path(value.path);
+      if (path === undefined || !value.session) return path === undefined ? undefined : { ...value, path };
+      const { pool } = value.session;
+      return {
+        ...value,
+        path,
+        session: { ...value.session, pool: pool === undefined ? undefined : crossing.path(pool) },
+      };
     }
     case 'union': {
       const members = value.members.map(inner).filter((member) => member !== undefined);
@@ -331,7 +338,19 @@ export function isKeeper(path: Path): boolean {
 export const UNKNOWN_PATH: Path = '?';
 
 export function crossLock(lock: LockRef, crossing: Crossing): LockRef {
-  return { cls: lock.cls, path: lock.path === undefined ? undefined : crossing.path(lock.path) };
+  const path = lock.path === undefined ? undefined : crossing.path(lock.path);
+  if (!lock.session) return { cls: lock.cls, path };
+  return { ...lock, path, session: crossSession(lock.session, crossing) };
+}
+
+function crossSession({ path, pool, ...rest }: Session, crossing: Crossing): Session {
+  const crossed = path === undefined ? undefined : crossSessionPath(path, crossing);
+  return { ...rest, path: crossed, pool: pool === undefined ? undefined : crossing.path(pool) };
+}
+
+/** A session that was taken many calls below is none of those that were taken further up, though nothing else is known. */
+function crossSessionPath(path: Path, crossing: Crossing): Path | undefined {
+  return crossing.path(path) ?? /^n\d+(?=@)/.exec(path)?.[0].concat('@*');
 }
 
 export function crossHeld(held: Held, crossing: Crossing): Held {

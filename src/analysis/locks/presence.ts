@@ -106,7 +106,13 @@ export function asGiven(
   value: Value | undefined,
   parameter: Ts.ParameterDeclaration | undefined,
 ): Value | undefined {
-  if (value?.kind !== 'opaque' || !value.present || !parameter?.type || admitsNothing(parameter))
+  if (
+    value?.kind !== 'opaque' ||
+    !value.present ||
+    value.session ||
+    !parameter?.type ||
+    admitsNothing(parameter)
+  )
     return value;
   return { kind: 'opaque', path: value.path };
 }

@@ -16,6 +16,7 @@ import {
 import { isAssignedPattern } from '../shapes.ts';
 import { ITERATING, isEmit, isMemberSignature } from './callback-origins.ts';
 import { isChainAccess } from './chain-shape.ts';
+import { hasPoolCall } from './database-words.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
@@ -37,14 +38,16 @@ export class LockReach {
   readonly #code: Code;
   readonly #vocabulary: LockVocabulary;
   readonly #uses: TaggedUses;
-  readonly #isTaking: (call: Ts.CallExpression) => boolean;
+  readonly #isTaking: (node: Ts.Node) => boolean;
   readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
   readonly #open = new Map<CfgOwner, boolean>();
+  readonly #connecting = new Map<CfgOwner, boolean>();
   readonly #callingBack = new Map<CfgOwner, boolean>();
 
-  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (call: Ts.CallExpression) => boolean) {
+  /** `isTaking` tells of a call that takes a lock, and of SQL that does. */
+  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (node: Ts.Node) => boolean) {
     this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
@@ -76,6 +79,11 @@ export class LockReach {
   /** True if the function, or anything it calls, calls what was handed to it or kept for it. */
   callsBack(fn: CfgOwner): boolean {
     return this.#reaches(fn, this.#callingBack, ({ callsBack }) => callsBack());
+  }
+
+  /** True if the function, or anything it calls, takes a connection from a pool, by the names of both. */
+  takesConnections(fn: CfgOwner): boolean {
+    return this.#reaches(fn, this.#connecting, (_callees, one) => hasPoolCall(one));
   }
 
   /** True if the function, or anything it calls, is of a kind; what is learned on the way is kept in `known`. */
@@ -155,8 +163,8 @@ export class LockReach {
       else if (use) takes = true;
       if (spoken === 'member') suspects.push(node as NameNode);
       else if (spoken || isChainAccess(node)) takes = true;
+      if (this.#isTaking(node)) takes = true;
       if (ts.isCallExpression(node)) {
-        if (this.#isTaking(node)) takes = true;
         addName(node.expression, names);
         called.push(node.expression);
         for (const argument of node.arguments) addName(argument, names);

@@ -4,13 +4,14 @@ import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import { type Aliases, knownAs, NO_ALIASES } from './aliases.ts';
 import { type Context, type Contexts, intersect } from './contexts.ts';
+import { exhausts } from './database-pools.ts';
 import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { isHandedUnknown } from './handed.ts';
 import { idOf } from './keys.ts';
 import type { OwnerField, OwnParts } from './own-parts.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
-import { fixedNames, type Relation, relateInstances, type World } from './world.ts';
+import { areApart, fixedNames, isSameLock, type Relation, relateInstances, type World } from './world.ts';
 
 /** One lock acquired while another may be held. */
 export interface LockEdge {
@@ -55,6 +56,7 @@ export class LockRecord {
   readonly #parts: OwnParts;
   readonly #sites = new Map<string, Span>();
   readonly #takings = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
+  readonly #unordered = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknownCalls = new Map<
     Ts.Node,
@@ -137,6 +139,24 @@ export class LockRecord {
     if (lock) this.#takings.set(`${at.file}:${at.start}`, { at, lock });
   }
 
+  /** Takes note of rows that are locked in no fixed order, unless a lock around them lets one task through at a time. */
+  noteUnordered({ at, lock }: Held, { held, outer }: World): void {
+    const isAlone = [...held, ...outer].some(
+      (one) =>
+        one.mode === 'exclusive' &&
+        one.lock.cls.database !== 'rows' &&
+        one.lock.path?.startsWith('g:') &&
+        !one.lock.path.includes('['),
+    );
+    const key = `${at.file}:${at.start}`;
+    if (!isAlone) this.#unordered.set(key, { at, lock });
+  }
+
+  /** Rows that are locked in no fixed order. */
+  get unordered(): readonly { readonly at: Span; readonly lock: LockRef }[] {
+    return [...this.#unordered.values()];
+  }
+
   noteUnresolved(node: Ts.Node, what: string): void {
     this.#unresolved.set(node, what);
   }
@@ -175,12 +195,16 @@ export class LockRecord {
   ): void {
     const aliases = context?.call.aliases ?? NO_ALIASES;
     const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
+    if (isOfOneSession(outer.lock, inner.lock, instances)) return;
+    if (held.some((one) => isHadBySession(one, inner))) return;
+    if (inner.lock.cls.database === 'pool' && !exhausts(outer, inner)) return;
     const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
     const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
     const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
     const batch = combined || (isDirect && outer.segment !== undefined && outer.segment === inner.segment);
+    if (batch && isQueuedBehind(outer, inner)) return;
     const key = [
       outer.lock.cls.id,
       outer.at.file,
@@ -203,6 +227,27 @@ export class LockRecord {
       if (edgeLength(edge) < edgeLength(known.edge)) known.edge = edge;
     }
   }
+}
+
+/**
+ * What a session of a database holds it may take again, any number of times. So of one lock that is waited for while it
+ * is held, nothing is known unless the two are sessions of their own.
+ */
+function isOfOneSession(outer: LockRef, inner: LockRef, instances: Relation): boolean {
+  const isDatabases = outer.cls === inner.cls && inner.cls.database !== undefined;
+  return isDatabases && instances === 'same' && !areApart(outer.session, inner.session);
+}
+
+/** Whether both are asked for by one connection, the outer one later: it sends its queries one after another. */
+function isQueuedBehind(outer: Held, inner: Acquisition): boolean {
+  const [a, b] = [outer.lock.session?.path, inner.lock.session?.path];
+  return a !== undefined && a === b && outer.at.file === inner.at.file && outer.at.start > inner.at.start;
+}
+
+/** Whether the session that asks for a lock has it already: it is granted at once, whatever else is held. */
+function isHadBySession({ lock, mode }: Held, inner: Acquisition): boolean {
+  const isEnough = mode === 'exclusive' || inner.mode === 'shared';
+  return inner.lock.cls.database !== undefined && isEnough && isSameLock(lock, inner.lock);
 }
 
 /** The place of a call as reports show it: a callback among its arguments is not part of it. */

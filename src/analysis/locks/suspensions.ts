@@ -9,7 +9,7 @@ import type { LockEngine } from './engine.ts';
 import { type Held, type LockClass, membersOf, type Value } from './values.ts';
 import { WatchedCalls } from './watched-calls.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
-import { isSameLock, type World } from './world.ts';
+import { isOf, type World } from './world.ts';
 
 /** A place where a function lets others run while it holds a lock. */
 export interface Suspension {
@@ -106,7 +106,8 @@ export class SuspensionWatcher implements LockWatcher {
 }
 
 /** A lock is not held while its grant is waited for, nor once what is waited for has given it back. */
-function isSettledBy(value: Value | undefined, { token, lock }: Held): boolean {
+function isSettledBy(value: Value | undefined, held: Held): boolean {
+  const { token } = held;
   return membersOf(value).some((member) => {
     if (member.kind === 'releaser') return member.tokens.includes(token);
     if (member.kind !== 'promise') return false;
@@ -114,7 +115,7 @@ function isSettledBy(value: Value | undefined, { token, lock }: Held): boolean {
       tokensOf(member.task).includes(token) ||
       member.task.outcomes.some(
         ({ released, releasedTokens }) =>
-          releasedTokens.includes(token) || released.some((other) => isSameLock(other, lock)),
+          releasedTokens.includes(token) || released.some((other) => isOf(held, other)),
       )
     );
   });

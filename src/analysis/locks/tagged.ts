@@ -2,6 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { callFunction, runCallbacks } from './calls.ts';
+import { pooledQuery } from './database-pools.ts';
 import { isMember } from './members.ts';
 import { noteUnknown } from './unknown-calls.ts';
 import type { Value } from './values.ts';
@@ -18,6 +19,8 @@ export function performTagged(
   const receiver = isMember(tag) ? tag.expression : undefined;
   const called = callFunction(activation, node, tag, receiver, target, world);
   if (called) return called;
+  const queried = activation.engine.databases && pooledQuery(activation, node, world);
+  if (queried) return queried;
   noteUnknown(activation, node, tag, rightmostName(tag), target, world);
   return runCallbacks(activation, node, world);
 }

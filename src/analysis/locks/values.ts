@@ -81,6 +81,8 @@ export interface ObjectValue {
   readonly kind: 'object';
   readonly path: Path;
   readonly properties: ReadonlyMap<string, Value>;
+  /** It tells whether a lock was granted, some levels down. */
+  readonly isAnswer?: true;
 }
 
 export interface PromiseValue {
@@ -121,6 +123,8 @@ export interface Opaque {
   readonly present?: boolean;
   /** Whatever else a place holds where functions are kept: none, if all of them are known. */
   readonly keeps?: 'all' | 'some';
+  /** It is a connection to a database that was taken from a pool, or a transaction on one. */
+  readonly session?: Pick<Session, 'pool' | 'at'>;
 }
 
 /** A function that cannot lead to any lock: calling it changes nothing here. */
@@ -153,6 +157,22 @@ export interface LockClass {
   /** More than one task may hold it at a time. Undefined when the number is not known. */
   readonly permits: number | undefined;
   readonly declaredAt: Span;
+  /** It is kept by a database, and held by a session of it: by a key of the program's own, or by rows of a table. */
+  readonly database?: 'advisory' | 'rows' | 'pool';
+}
+
+/** The connection to a database that holds a lock there, or asks for it. */
+export interface Session {
+  readonly path: Path | undefined;
+  /**
+   * Taken from a pool by the program, and so another than any that was taken before and not given back; any one of a
+   * pool, taken for a single statement; or one of which it is not known where it comes from.
+   */
+  readonly kind: 'taken' | 'any' | 'given';
+  /** The pool, by its path. */
+  readonly pool: Path | undefined;
+  /** Where it was taken from the pool. */
+  readonly at: Span | undefined;
 }
 
 /** One lock, as far as it can be told from the others of its class. */
@@ -160,6 +180,10 @@ export interface LockRef {
   readonly cls: LockClass;
   /** The object that holds it, or undefined when nothing is known about it. */
   readonly path: Path | undefined;
+  /** Of a lock that a database keeps: the session that it is about. */
+  readonly session?: Session;
+  /** It stands for all that a session holds, or what it holds to the end of its transaction. */
+  readonly all?: 'session' | 'transaction';
 }
 
 export type Mode = 'exclusive' | 'shared';
@@ -193,6 +217,12 @@ export interface Held {
   readonly doubt?: 'awaited' | 'merged';
   /** Nobody has taken it here: an annotation of the function says that its callers have. */
   readonly isAssumed?: true;
+  /** The end of a transaction gives it back. */
+  readonly ofTransaction?: true;
+  /** Nobody waits for it: it was granted at once, or refused. */
+  readonly isTried?: true;
+  /** The connection that holds it went back to its pool with the statement, and nobody can tell which one it was. */
+  readonly isLost?: true;
 }
 
 /** A point at which a task waits for a lock. */

@@ -22,6 +22,7 @@ import {
   membersOf,
   type Outcome,
   type Path,
+  type Session,
   UNIT,
   type Value,
 } from './values.ts';
@@ -219,7 +220,15 @@ export function asked(held: readonly Held[]): readonly Held[] {
 }
 
 export function isSameLock(a: LockRef, b: LockRef): boolean {
-  return a.cls === b.cls && a.path === b.path;
+  return a.cls === b.cls && a.path === b.path && a.session?.path === b.session?.path && a.all === b.all;
+}
+
+/** Whether giving back a lock, or all that a session holds, gives a grant back. */
+export function isOf({ lock, ofTransaction }: Held, given: LockRef): boolean {
+  if (!given.all) return isSameLock(lock, given);
+  // Whoever ends a transaction ends the one at hand, by whatever name it is known.
+  if (given.all === 'transaction') return ofTransaction === true && !areApart(lock.session, given.session);
+  return lock.session?.path !== undefined && lock.session.path === given.session?.path;
 }
 
 /** A flag that only one side has set may say anything afterwards. */
@@ -404,6 +413,7 @@ export function releaseTokens(world: World, tokens: readonly string[]): World {
 
 /** Gives back a lock by name: `mutex.release()`. */
 export function releaseLock(world: World, lock: LockRef): World {
+  if (lock.session) return releaseInSession(world, lock, lock.session);
   const sameClass = world.held.filter((held) => held.lock.cls === lock.cls);
   const exact = sameClass.filter((held) => held.lock.path === lock.path);
   const chosen = exact.length > 0 ? exact : sameClass.length === 1 ? sameClass : sameClass.slice(-1);
@@ -411,6 +421,56 @@ export function releaseLock(world: World, lock: LockRef): World {
   if (last) return giveBack(world, [last.token], 'name');
   const known = world.released.some((other) => isSameLock(other, lock));
   return known ? world : { ...world, released: [...world.released, lock] };
+}
+
+/** A session gives back what it holds itself, one grant at a time or all; the end of a transaction gives back its own. */
+function releaseInSession(world: World, lock: LockRef, session: Session): World {
+  const given = lock.all
+    ? world.held.filter((held) => isOf(held, lock))
+    : heldBySession(world, lock, session);
+  const chosen = lock.all ? given : given.slice(-1);
+  const next =
+    chosen.length > 0
+      ? giveBack(
+          world,
+          chosen.map(({ token }) => token),
+          'name',
+        )
+      : world;
+  const isElsewhere = session.path === undefined || /^[nv]/.test(session.path);
+  if (isElsewhere || (chosen.length > 0 && !lock.all)) return next;
+  const known = next.released.some((other) => isSameLock(other, lock));
+  return known ? next : { ...next, released: [...next.released, lock] };
+}
+
+/** The grants of a lock that a session may give back: its own, or else those of a session that may be the same. */
+function heldBySession({ held }: World, lock: LockRef, session: Session): readonly Held[] {
+  const possible = held.filter(
+    (one) => one.lock.cls === lock.cls && !one.ofTransaction && !areApart(one.lock.session, session),
+  );
+  const exact = possible.filter((one) => isSameLock(one.lock, lock));
+  if (exact.length > 0) return exact;
+  const sameKey = possible.filter((one) => one.lock.path === lock.path);
+  return sameKey.length > 0 ? sameKey : possible.length === 1 ? possible : [];
+}
+
+/**
+ * Whether two sessions are certain to be two: both were taken from one pool, and are with who took them; or one was,
+ * and the other is any that the pool has left.
+ */
+export function areApart(a: Session | undefined, b: Session | undefined): boolean {
+  if (!a?.path || !b?.path || a.path === b.path || !isSamePool(a.pool, b.pool)) return false;
+  const kinds = [a.kind, b.kind];
+  return !kinds.includes('given') && kinds.includes('taken');
+}
+
+/** Whether two paths lead to one pool: two pools may be those of two databases. */
+export function isSamePool(a: Path | undefined, b: Path | undefined): boolean {
+  if (a === undefined || b === undefined || isVague(a) || isVague(b)) return false;
+  if (a === b) return true;
+  const [rootA, rootB] = [a, b].map((path) => path.replace(/[.[].*$/, ''));
+  const isRestSame = a.slice(rootA?.length) === b.slice(rootB?.length);
+  return isRestSame && rootA !== undefined && rootB !== undefined && isKept(rootA, rootB);
 }
 
 /** Applies what a call released of its caller's locks. */
@@ -427,8 +487,8 @@ export function retirePath(world: World, root: Path): World {
   return {
     ...world,
     held: world.held.map((held) => {
-      const { cls, path } = held.lock;
-      return { ...held, lock: { cls, path: path === undefined ? undefined : retired(path, root) } };
+      const { path } = held.lock;
+      return { ...held, lock: { ...held.lock, path: path === undefined ? undefined : retired(path, root) } };
     }),
   };
 }
