@@ -1,5 +1,5 @@
 import { filesWithChains } from '../../src/analysis/locks/chain-texts.ts';
-import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
+import { triggersOf } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
 export type MessageId = 'staleDecision' | 'tornSnapshot';
@@ -23,7 +23,7 @@ export const checkThenAct = defineRule<undefined, MessageId>({
     },
   },
   relevance: (_options, { primitives }) => ({
-    words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    words: triggersOf(primitives),
     files: filesWithChains,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),

@@ -1,5 +1,5 @@
 import { filesWithDatabaseLocks } from '../../src/analysis/locks/database-files.ts';
-import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
+import { triggersOf } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
 export type MessageId = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
@@ -41,7 +41,7 @@ export const lockBalance = defineRule<undefined, MessageId>({
     },
   },
   relevance: (_options, { primitives }) => ({
-    words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    words: triggersOf(primitives),
     files: filesWithDatabaseLocks,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),

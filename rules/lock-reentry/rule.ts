@@ -1,5 +1,5 @@
 import { filesWithoutLockWords } from '../../src/analysis/locks/database-files.ts';
-import { BUILTIN_PRIMITIVES, lockWords } from '../../src/analysis/locks/primitives.ts';
+import { triggersOf } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
 export type MessageId = 'reacquired' | 'upgrade' | 'nestedPermit' | 'nestedConnection';
@@ -36,7 +36,7 @@ export const lockReentry = defineRule<undefined, MessageId>({
     },
   },
   relevance: (_options, { primitives }) => ({
-    words: lockWords([...primitives, ...BUILTIN_PRIMITIVES]),
+    words: triggersOf(primitives),
     files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),

@@ -52,6 +52,7 @@ export function configSchema(zod: typeof z) {
     keyMember: name.optional(),
     reentrant: zod.boolean().optional(),
     permitsArg: index.optional(),
+    permitsMember: name.optional(),
     wrappers: names.optional(),
     tryWrappers: names.optional(),
     readers: zod.enum(['recursive', 'fair']).optional(),

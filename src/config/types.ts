@@ -13,7 +13,7 @@ export interface LockPrimitive {
   readonly module?: string;
   /** The class or type name. For a factory (`const lock = mutexify()`), the factory's name. */
   readonly type: string;
-  /** Methods that wait for the lock. */
+  /** Methods that wait for the lock. `()` in a list of methods: the lock is a function, and called itself. */
   readonly acquire?: readonly string[];
   /** Methods that wait for a share of it: the read side of a readers-writer lock. */
   readonly acquireShared?: readonly string[];
@@ -44,6 +44,11 @@ export interface LockPrimitive {
   readonly reentrant?: boolean;
   /** Index of the constructor argument that holds the number of permits; absent for a mutex. */
   readonly permitsArg?: number;
+  /**
+   * The property of that argument which is the number, if the argument is not the number itself: `concurrency`. Where it
+   * is not given there is no limit, and so no lock.
+   */
+  readonly permitsMember?: string;
   /** Functions of the module that wrap a lock and return the same one: `withTimeout(mutex, 100)`. */
   readonly wrappers?: readonly string[];
   /** The same for wrappers whose `acquire` rejects instead of waiting: `tryAcquire(mutex)`. */

@@ -48,6 +48,7 @@ describe('parseUserConfig', () => {
       keyMember: 'id',
       reentrant: false,
       permitsArg: 1,
+      permitsMember: 'slots',
       wrappers: ['withTimeout'],
       tryWrappers: ['orNothing'],
       readers: 'recursive',

@@ -20,6 +20,7 @@ import { isMember, symbolName } from './members.ts';
 import { leadsTo } from './own-release.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
+import { CALL } from './primitives.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import { callSigned } from './signatures.ts';
@@ -86,6 +87,10 @@ export function performCall(activation: Activation, node: CallLike, world: World
     if (builtin) return builtin;
   }
   const target = activation.evaluate(callee, world);
+  const called = membersOf(target).flatMap((member) =>
+    member.kind === 'lock' ? (lockOperation(activation, node, member, CALL, world) ?? []) : [],
+  );
+  if (called.length > 0) return called;
   const subject = {
     self: receiverNode && activation.evaluate(receiverNode, world),
     args: argumentsOf(activation, node, world),
@@ -194,7 +199,9 @@ function lockOperation(
 ): readonly World[] | undefined {
   const { primitive } = value.lock.cls;
   const takes = (list: readonly string[] | undefined): boolean => list?.includes(method) ?? false;
-  const locks = activation.engine.locks.keyed(activation, value.lock, node, world);
+  // What lets in any number keeps nobody waiting.
+  const isOpen = value.lock.cls.permits === Number.POSITIVE_INFINITY;
+  const locks = isOpen ? [] : activation.engine.locks.keyed(activation, value.lock, node, world);
   const [only, another] = locks;
   const free = only && !another ? seenFree(only, world) : undefined;
   const taken: Taken = { locks, tries: value.tries || free !== undefined };

@@ -1,3 +1,4 @@
+import type { LockPrimitive } from '../../config/types.ts';
 import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
@@ -513,6 +514,8 @@ export class Evaluator {
   #inferred(node: Ts.Node, initializer: Ts.Expression | undefined): ReturnType<LockIdentity['primitiveOf']> {
     const bareInit = initializer && skipParentheses(initializer);
     if (!bareInit || !ts.isCallExpression(bareInit)) return undefined;
+    const made = this.#identity.primitiveOfFactory(bareInit);
+    if (made) return made;
     const { name } = node as { name?: Ts.Node };
     if (!name || !(ts.isIdentifier(name) || ts.isPrivateIdentifier(name))) return undefined;
     for (const entity of this.#code.typeEntities(name)) {
@@ -612,11 +615,7 @@ export class Evaluator {
 
   #new(node: Ts.NewExpression, env: Env): Value | undefined {
     const primitive = this.#identity.primitiveOfNew(node);
-    if (primitive) {
-      const { declaration, suffix } = this.#identity.ownerOfAllocation(node);
-      const cls = this.#identity.classOf(declaration, primitive, suffix);
-      return { kind: 'lock', lock: { cls, path: pathOfNew(node, declaration, suffix) }, tries: false };
-    }
+    if (primitive) return this.#newLock(node, primitive);
     const name = rightmostName(node.expression);
     const target = name && this.#code.declarationNode(name);
     if (target && ts.isClassLike(target)) {
@@ -661,7 +660,15 @@ export class Evaluator {
   }
 
   /** A call whose effect is not of interest here, for the value it gives. */
+  #newLock(node: Ts.Expression, primitive: LockPrimitive): LockValue {
+    const { declaration, suffix } = this.#identity.ownerOfAllocation(node);
+    const cls = this.#identity.classOf(declaration, primitive, suffix);
+    return { kind: 'lock', lock: { cls, path: pathOfNew(node, declaration, suffix) }, tries: false };
+  }
+
   #pureCall(node: Ts.CallExpression, env: Env): Value | undefined {
+    const primitive = this.#identity.primitiveOfFactory(node);
+    if (primitive) return this.#newLock(node, primitive);
     const callee = skipParentheses(node.expression);
     const name = rightmostName(callee);
     if (name && ts.isIdentifier(callee)) {

@@ -1,6 +1,7 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
+import { propertyOf } from '../shapes.ts';
 import { ownPlaceOf } from './allocations.ts';
 import { isImmediate } from './immediate-shape.ts';
 import { chainsShape } from './keyed-chains.ts';
@@ -15,8 +16,9 @@ import {
 } from './keyed-shape.ts';
 import { isNothingElse } from './plain-lock.ts';
 import {
-  BUILTIN_PRIMITIVES,
+  builtinPrimitivesOf,
   findPrimitive,
+  isCalled,
   SHAPE_ACQUIRE,
   SHAPE_DRAINS,
   SHAPE_READ,
@@ -46,9 +48,12 @@ export class LockIdentity {
       this.elementPrimitive(type) ?? this.primitiveOfType(lastTypeArgument(initializer)),
   };
 
+  readonly #hasFactories: boolean;
+
   constructor(code: Code, own: readonly LockPrimitive[]) {
     this.#code = code;
-    this.primitives = [...own, ...BUILTIN_PRIMITIVES];
+    this.primitives = [...own, ...builtinPrimitivesOf(code.program)];
+    this.#hasFactories = this.primitives.some(isCalled);
   }
 
   /** All lock classes met so far. */
@@ -107,6 +112,17 @@ export class LockIdentity {
   primitiveOfNew(node: Ts.NewExpression): LockPrimitive | undefined {
     const name = rightmostName(node.expression);
     return name && this.#primitiveNamed(name);
+  }
+
+  /** The lock, a function itself, that a call of a factory creates: `pLimit(1)`. */
+  primitiveOfFactory(node: Ts.CallExpression): LockPrimitive | undefined {
+    const name = rightmostName(node.expression);
+    if (!name || !this.#hasFactories) return undefined;
+    for (const entity of this.#code.entities(name)) {
+      const found = entity.kind === 'external' ? this.primitiveOf(entity) : undefined;
+      if (found && isCalled(found)) return found;
+    }
+    return undefined;
   }
 
   /** The lock API whose method a call names, by the symbol of the method. */
@@ -450,11 +466,27 @@ function nameNodeOf(declaration: Ts.Node): Ts.Node | undefined {
   return 'name' in declaration ? ((declaration as { name?: Ts.Node }).name ?? undefined) : undefined;
 }
 
-function permitsOf(declaration: Ts.Node, { permitsArg }: LockPrimitive): number | undefined {
+function permitsOf(declaration: Ts.Node, primitive: LockPrimitive): number | undefined {
+  const { permitsArg, permitsMember } = primitive;
   if (permitsArg === undefined) return 1;
-  const allocation = findAllocation(declaration);
+  const allocation = isCalled(primitive) ? findFactoryCall(declaration) : findAllocation(declaration);
   const argument = allocation?.arguments?.[permitsArg];
-  return argument && ts.isNumericLiteral(argument) ? Number(argument.text) : undefined;
+  if (argument && ts.isNumericLiteral(argument)) return Number(argument.text);
+  if (permitsMember === undefined) return undefined;
+  if (argument === undefined) return Number.POSITIVE_INFINITY;
+  if (!ts.isObjectLiteralExpression(argument)) return undefined;
+  const given = propertyOf(argument, permitsMember);
+  if (given && ts.isNumericLiteral(given)) return Number(given.text);
+  const isOpen = argument.properties.some(ts.isSpreadAssignment);
+  return given || isOpen ? undefined : Number.POSITIVE_INFINITY;
+}
+
+function findFactoryCall(node: Ts.Node): Ts.CallExpression | undefined {
+  const initializer = ts.isCallExpression(node)
+    ? node
+    : (node as { initializer?: Ts.Expression }).initializer;
+  const bare = initializer && skipParentheses(initializer);
+  return bare && ts.isCallExpression(bare) ? bare : undefined;
 }
 
 function findAllocation(node: Ts.Node): Ts.NewExpression | undefined {

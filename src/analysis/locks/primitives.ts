@@ -1,4 +1,8 @@
 import type { LockPrimitive } from '../../config/types.ts';
+import type { Program } from '../../engine/program.ts';
+
+/** In a list of methods: the lock is a function, and called itself. */
+export const CALL = '()';
 
 /**
  * The lock APIs that are recognised without configuration, in the schema that `locks.primitives` offers for any
@@ -144,12 +148,83 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     grants: 'void',
     permitsArg: 0,
   },
+  {
+    module: 'semaphore-async-await',
+    type: 'default',
+    acquire: ['acquire', 'wait'],
+    try: ['tryAcquire'],
+    release: ['release', 'signal'],
+    scoped: ['execute'],
+    releasedTwice: 'frees',
+    grants: 'void',
+    permitsArg: 0,
+  },
+  {
+    module: 'semaphore-async-await',
+    type: 'Lock',
+    acquire: ['acquire', 'wait'],
+    try: ['tryAcquire'],
+    release: ['release', 'signal'],
+    scoped: ['execute'],
+    releasedTwice: 'frees',
+    grants: 'void',
+  },
+  {
+    module: 'p-queue',
+    type: 'default',
+    scoped: ['add'],
+    drains: ['onIdle'],
+    grants: 'void',
+    permitsArg: 0,
+    permitsMember: 'concurrency',
+  },
+  {
+    module: 'p-limit',
+    type: 'default',
+    scoped: [CALL],
+    grants: 'void',
+    permitsArg: 0,
+    permitsMember: 'concurrency',
+  },
 ];
 
-/** The module names under which a default export is also exported by name. */
-const DEFAULT_NAMES: Readonly<Record<string, string>> = {
-  'await-lock': 'AwaitLock',
-  'async-lock': 'AsyncLock',
+/** Whether a lock is a function. */
+export function isCalled({ acquire = [], scoped = [] }: LockPrimitive): boolean {
+  return acquire.includes(CALL) || scoped.includes(CALL);
+}
+
+/**
+ * The methods of some locks have names that everything has. Such a lock is looked for where the program names its module,
+ * and nowhere else.
+ */
+const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', CALL]);
+
+function isEveryday({ module, acquire = [], scoped = [] }: LockPrimitive): boolean {
+  return module !== undefined && [...acquire, ...scoped].some((name) => EVERYDAY.has(name));
+}
+
+/** What a program may use of the locks that are recognised without configuration. */
+export function builtinPrimitivesOf(program: Pick<Program, 'filesWith'>): readonly LockPrimitive[] {
+  return BUILTIN_PRIMITIVES.filter(
+    (primitive) => !isEveryday(primitive) || program.filesWith([primitive.module ?? '']).length > 0,
+  );
+}
+
+/** The words that make a program worth a look: those of its own locks, and of the ones that need no configuration. */
+export function triggersOf(own: readonly LockPrimitive[]): string[] {
+  const everyday = BUILTIN_PRIMITIVES.filter(isEveryday);
+  const others = BUILTIN_PRIMITIVES.filter((primitive) => !everyday.includes(primitive));
+  const modules = everyday.flatMap(({ module }) => module ?? []);
+  return [...new Set([...lockWords([...own, ...others]), ...modules])].sort();
+}
+
+/** The names of what a module exports by default: of the class, or of the function that makes such a lock and its type. */
+const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'await-lock': ['AwaitLock'],
+  'async-lock': ['AsyncLock'],
+  'semaphore-async-await': ['Semaphore'],
+  'p-queue': ['PQueue'],
+  'p-limit': ['pLimit', 'LimitFunction'],
 };
 
 /**
@@ -164,7 +239,7 @@ export function findPrimitive(
   const known = primitives.find(
     (primitive) =>
       matchesModule(primitive.module, module) &&
-      (primitive.type === type || (primitive.type === 'default' && DEFAULT_NAMES[module] === type)),
+      (primitive.type === type || (primitive.type === 'default' && DEFAULT_NAMES[module]?.includes(type))),
   );
   return known ?? (isPackage(module) && /^(?:Async)?Mutex$/.test(type) ? UNDESCRIBED_MUTEX : undefined);
 }
@@ -201,7 +276,8 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
   const words = new Set<string>();
   for (const name of acquiringMethods(primitives)) {
     // Short everyday names match as a call of a member only.
-    if (name !== 'request') words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
+    if (name !== 'request' && name !== CALL)
+      words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
   }
   words.add('locks.request(');
   return [...words].sort();
@@ -209,10 +285,10 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
 
 /** The names of lock types, default exports by the names that they are usually imported under. */
 export function lockTypeNames(primitives: readonly LockPrimitive[]): string[] {
-  const names = primitives.map(({ module, type }) =>
-    type === 'default' ? DEFAULT_NAMES[module ?? ''] : type,
+  const names = primitives.flatMap(({ module, type }) =>
+    type === 'default' ? (DEFAULT_NAMES[module ?? ''] ?? []) : type,
   );
-  return [...new Set(names.filter((name) => name !== undefined))].sort();
+  return [...new Set(names)].sort();
 }
 
 /** The methods that take a lock, of all primitives and of locks recognised by shape. */

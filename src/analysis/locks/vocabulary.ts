@@ -6,7 +6,14 @@ import { hasBody, nameText } from '../code.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { chainsShape } from './keyed-chains.ts';
 import { spokenName } from './lock-tags.ts';
-import { acquiringMethods, lockTypeNames, lockWords, SHAPE_ACQUIRE, SHAPE_SCOPED } from './primitives.ts';
+import {
+  acquiringMethods,
+  isCalled,
+  lockTypeNames,
+  lockWords,
+  SHAPE_ACQUIRE,
+  SHAPE_SCOPED,
+} from './primitives.ts';
 import { isTakingCall, isTakingMethod } from './taking.ts';
 
 /** How a program speaks of locks: by their types, and by what holds one. */
@@ -37,14 +44,20 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   const loose = new Set<string>();
   const bound = new Set(trees.flatMap(({ source }) => chainMethods(source)));
   const methods = acquiringMethods(primitives);
+  const called = calledNames(primitives.filter(isCalled));
   for (const { source } of trees) {
-    for (const { name, declaration, isBound } of holdersIn(source, types, methods)) {
-      if (isBound) bound.add(name);
+    for (const { name, declaration, isBound } of holdersIn(source, types, methods, called)) {
+      if (isBound) bound.add(isPrivate(declaration) ? `#${name}` : name);
       if (!declaration) loose.add(name);
       else holders.set(name, (holders.get(name) ?? new Set()).add(declaration));
     }
   }
   return { types, holders, loose, bound, tagged: new Map() };
+}
+
+function isPrivate(declaration: Ts.Node | undefined): boolean {
+  const { name } = (declaration ?? {}) as { name?: Ts.Node };
+  return name !== undefined && ts.isPrivateIdentifier(name);
 }
 
 /** A vocabulary of a program that annotates some declarations. */
@@ -99,18 +112,48 @@ function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
   );
 }
 
+/** Locks that are functions: how their types are called, and which modules make them. */
+interface CalledNames {
+  readonly types: ReadonlySet<string>;
+  readonly modules: ReadonlySet<string>;
+}
+
+function calledNames(called: readonly LockPrimitive[]): CalledNames {
+  return {
+    types: new Set(lockTypeNames(called)),
+    modules: new Set(called.flatMap(({ module }) => module ?? [])),
+  };
+}
+
+/** `pLimit(1)`, by the import that its name stands for. */
+function isMadeBy({ expression }: Ts.CallExpression, { modules }: CalledNames): boolean {
+  const local = ts.isIdentifier(expression) ? resolveLocal(expression) : undefined;
+  const statement = local && ts.findAncestor(local, ts.isImportDeclaration);
+  return (
+    statement !== undefined &&
+    ts.isStringLiteral(statement.moduleSpecifier) &&
+    modules.has(statement.moduleSpecifier.text)
+  );
+}
+
 /** What a lock of these types, or what its methods grant, is bound to. */
 function holdersIn(
   source: Ts.SourceFile,
   types: ReadonlySet<string>,
   methods: ReadonlySet<string>,
+  called: CalledNames,
 ): readonly (Holder & { readonly isBound: boolean })[] {
   const found: (Holder & { readonly isBound: boolean })[] = [];
   const visit = (node: Ts.Node): void => {
     const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
-    const isBound = isBoundOperation(node, methods);
+    const isCalledByName =
+      (ts.isCallExpression(node) && isMadeBy(node, called)) ||
+      (ts.isTypeReferenceNode(node) &&
+        ts.isIdentifier(node.typeName) &&
+        called.types.has(node.typeName.text));
+    const isBound = isCalledByName || isBoundOperation(node, methods);
     const holder = isLock || isBound || isKeptGrant(node, methods) ? holderOf(node) : undefined;
     if (holder) found.push({ ...holder, isBound });
     ts.forEachChild(node, visit);

@@ -2,9 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   acquiringMethods,
   BUILTIN_PRIMITIVES,
+  builtinPrimitivesOf,
+  CALL,
   findPrimitive,
   lockTypeNames,
   lockWords,
+  triggersOf,
 } from '../../../src/analysis/locks/primitives.ts';
 import type { LockPrimitive } from '../../../src/config/types.ts';
 
@@ -98,10 +101,29 @@ describe('a file is worth a look', () => {
     expect(words).toContain('acquire');
   });
 
+  test('for the module of a lock whose methods are called as those of everything are', () => {
+    const words = triggersOf([]);
+    expect(words).toContain('p-queue');
+    expect(words).toContain('acquire');
+    expect(words).not.toContain('.add(');
+    expect(words).not.toContain(CALL);
+  });
+
   test('for the names of lock types, a default export by the name that it usually has', () => {
     const names = lockTypeNames([...BUILTIN_PRIMITIVES, { type: 'default', module: 'own-lock' }]);
     expect(names).toContain('AwaitLock');
     expect(names).not.toContain('default');
     expect(names).toEqual([...new Set(names)].sort());
   });
+});
+
+test('a lock whose methods are called as those of everything are is known where its module is named', () => {
+  const modules = (named: readonly string[]): ReadonlySet<string | undefined> => {
+    const program = { filesWith: (words: readonly string[]) => words.filter((word) => named.includes(word)) };
+    return new Set(builtinPrimitivesOf(program).map(({ module }) => module));
+  };
+  expect(modules(['p-queue']).has('p-queue')).toBe(true);
+  expect(modules(['p-queue']).has('p-limit')).toBe(false);
+  expect(modules([]).has('p-queue')).toBe(false);
+  expect(modules([]).has('async-mutex')).toBe(true);
 });
