@@ -233,6 +233,9 @@ export class Throws {
   }
 
   #primitiveOf(callee: Ts.Node) {
+    const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
+    const made = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
+    if (made && ts.isCallExpression(made)) return this.#engine.identity.primitiveOfFactory(made);
     const name = ts.isPropertyAccessExpression(callee) ? memberName(callee) : undefined;
     if (!name) return undefined;
     for (const entity of this.#engine.code.entities(name)) {

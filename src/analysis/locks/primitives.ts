@@ -170,6 +170,20 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     grants: 'void',
   },
   {
+    module: 'mutexify',
+    type: 'default',
+    acquire: [CALL],
+    grants: 'releaser',
+  },
+  {
+    module: 'redlock',
+    type: 'default',
+    acquire: ['acquire'],
+    scoped: ['using'],
+    grants: 'disposable',
+    keyArg: 0,
+  },
+  {
     module: 'p-queue',
     type: 'default',
     scoped: ['add'],
@@ -223,6 +237,8 @@ const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
   'await-lock': ['AwaitLock'],
   'async-lock': ['AsyncLock'],
   'semaphore-async-await': ['Semaphore'],
+  mutexify: ['mutexify'],
+  redlock: ['Redlock'],
   'p-queue': ['PQueue'],
   'p-limit': ['pLimit', 'LimitFunction'],
 };

@@ -128,12 +128,9 @@ function calledNames(called: readonly LockPrimitive[]): CalledNames {
 /** `pLimit(1)`, by the import that its name stands for. */
 function isMadeBy({ expression }: Ts.CallExpression, { modules }: CalledNames): boolean {
   const local = ts.isIdentifier(expression) ? resolveLocal(expression) : undefined;
-  const statement = local && ts.findAncestor(local, ts.isImportDeclaration);
-  return (
-    statement !== undefined &&
-    ts.isStringLiteral(statement.moduleSpecifier) &&
-    modules.has(statement.moduleSpecifier.text)
-  );
+  const specifier = local && ts.findAncestor(local, ts.isImportDeclaration)?.moduleSpecifier;
+  if (!specifier || !ts.isStringLiteral(specifier)) return false;
+  return [...modules].some((module) => specifier.text === module || specifier.text.startsWith(`${module}/`));
 }
 
 /** What a lock of these types, or what its methods grant, is bound to. */
