@@ -208,19 +208,19 @@ export function isCalled({ acquire = [], scoped = [] }: LockPrimitive): boolean 
 }
 
 /**
- * The methods of some locks have names that everything has. Such a lock is looked for where the program names its module,
- * and nowhere else.
+ * The methods of some locks have names that everything has. Such a lock is looked for where the program imports its module,
+ * and by the names of what holds one.
  */
 const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', CALL]);
 
-function isEveryday({ module, acquire = [], scoped = [] }: LockPrimitive): boolean {
+export function isEveryday({ module, acquire = [], scoped = [] }: LockPrimitive): boolean {
   return module !== undefined && [...acquire, ...scoped].some((name) => EVERYDAY.has(name));
 }
 
 /** What a program may use of the locks that are recognised without configuration. */
 export function builtinPrimitivesOf(program: Pick<Program, 'filesWith'>): readonly LockPrimitive[] {
   return BUILTIN_PRIMITIVES.filter(
-    (primitive) => !isEveryday(primitive) || program.filesWith([primitive.module ?? '']).length > 0,
+    (primitive) => !isEveryday(primitive) || program.filesWith(importsOf(primitive)).length > 0,
   );
 }
 
@@ -228,8 +228,12 @@ export function builtinPrimitivesOf(program: Pick<Program, 'filesWith'>): readon
 export function triggersOf(own: readonly LockPrimitive[]): string[] {
   const everyday = BUILTIN_PRIMITIVES.filter(isEveryday);
   const others = BUILTIN_PRIMITIVES.filter((primitive) => !everyday.includes(primitive));
-  const modules = everyday.flatMap(({ module }) => module ?? []);
-  return [...new Set([...lockWords([...own, ...others]), ...modules])].sort();
+  return [...new Set([...lockWords([...own, ...others]), ...everyday.flatMap(importsOf)])].sort();
+}
+
+/** The texts by which a file says that it uses the module of a lock. */
+function importsOf({ module = '' }: LockPrimitive): readonly string[] {
+  return ['from ', 'import(', 'require('].flatMap((word) => [`${word}'${module}`, `${word}"${module}`]);
 }
 
 /** The names of what a module exports by default: of the class, or of the function that makes such a lock and its type. */
@@ -292,8 +296,7 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
   const words = new Set<string>();
   for (const name of acquiringMethods(primitives)) {
     // Short everyday names match as a call of a member only.
-    if (name !== 'request' && name !== CALL)
-      words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
+    if (name !== 'request') words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
   }
   words.add('locks.request(');
   return [...words].sort();
@@ -320,7 +323,7 @@ export function acquiringMethods(primitives: readonly LockPrimitive[]): Readonly
   ]);
   for (const { acquire, acquireShared, scoped, scopedShared, try: tries } of primitives) {
     for (const name of [acquire, acquireShared, scoped, scopedShared, tries].flatMap((list) => list ?? [])) {
-      names.add(name);
+      if (!EVERYDAY.has(name)) names.add(name);
     }
   }
   return names;

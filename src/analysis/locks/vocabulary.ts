@@ -8,7 +8,7 @@ import { chainsShape } from './keyed-chains.ts';
 import { spokenName } from './lock-tags.ts';
 import {
   acquiringMethods,
-  isCalled,
+  isEveryday,
   lockTypeNames,
   lockWords,
   SHAPE_ACQUIRE,
@@ -44,7 +44,7 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   const loose = new Set<string>();
   const bound = new Set(trees.flatMap(({ source }) => chainMethods(source)));
   const methods = acquiringMethods(primitives);
-  const called = calledNames(primitives.filter(isCalled));
+  const called = calledNames(primitives.filter(isEveryday));
   for (const { source } of trees) {
     for (const { name, declaration, isBound } of holdersIn(source, types, methods, called)) {
       if (isBound) bound.add(isPrivate(declaration) ? `#${name}` : name);
@@ -112,7 +112,7 @@ function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
   );
 }
 
-/** Locks that are functions: how their types are called, and which modules make them. */
+/** Locks that no name of a method gives away: how their types are called, and which modules make them. */
 interface CalledNames {
   readonly types: ReadonlySet<string>;
   readonly modules: ReadonlySet<string>;
@@ -145,11 +145,14 @@ function holdersIn(
     const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
       (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && types.has(node.typeName.text));
+    const type = ts.isNewExpression(node)
+      ? node.expression
+      : ts.isTypeReferenceNode(node)
+        ? node.typeName
+        : undefined;
     const isCalledByName =
       (ts.isCallExpression(node) && isMadeBy(node, called)) ||
-      (ts.isTypeReferenceNode(node) &&
-        ts.isIdentifier(node.typeName) &&
-        called.types.has(node.typeName.text));
+      (type !== undefined && ts.isIdentifier(type) && called.types.has(type.text));
     const isBound = isCalledByName || isBoundOperation(node, methods);
     const holder = isLock || isBound || isKeptGrant(node, methods) ? holderOf(node) : undefined;
     if (holder) found.push({ ...holder, isBound });

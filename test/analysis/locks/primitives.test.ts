@@ -101,9 +101,9 @@ describe('a file is worth a look', () => {
     expect(words).toContain('acquire');
   });
 
-  test('for the module of a lock whose methods are called as those of everything are', () => {
+  test('for the import of a lock whose methods are called as those of everything are', () => {
     const words = triggersOf([]);
-    expect(words).toContain('p-queue');
+    expect(words).toContain("from 'p-queue");
     expect(words).toContain('acquire');
     expect(words).not.toContain('.add(');
     expect(words).not.toContain(CALL);
@@ -117,13 +117,16 @@ describe('a file is worth a look', () => {
   });
 });
 
-test('a lock whose methods are called as those of everything are is known where its module is named', () => {
+test('a lock whose methods are called as those of everything are is known where its module is imported', () => {
   const modules = (named: readonly string[]): ReadonlySet<string | undefined> => {
-    const program = { filesWith: (words: readonly string[]) => words.filter((word) => named.includes(word)) };
+    const program = {
+      filesWith: (words: readonly string[]) =>
+        named.filter((text) => words.some((word) => text.includes(word))),
+    };
     return new Set(builtinPrimitivesOf(program).map(({ module }) => module));
   };
-  expect(modules(['p-queue']).has('p-queue')).toBe(true);
-  expect(modules(['p-queue']).has('p-limit')).toBe(false);
+  expect(modules(["import PQueue from 'p-queue';"]).has('p-queue')).toBe(true);
+  expect(modules(["import PQueue from 'p-queue';"]).has('p-limit')).toBe(false);
   expect(modules([]).has('p-queue')).toBe(false);
   expect(modules([]).has('async-mutex')).toBe(true);
 });
