@@ -41,7 +41,9 @@ describe('what the manager says of its locks in annotations: the gate is red whe
 
   it('WG-09 a rebuild publishes when it has let go of the table', () => {
     const lock = '      using _workspaces = await this.#manager.workspaces.acquireRead();\n';
-    const check = '      if (workspace.cancel.pending || this.#manager.table.get(key.id) !== workspace) {\n';
+    const check =
+      '      // ws-gate: atomic-begin\n' +
+      '      if (workspace.cancel.pending || this.#manager.table.get(key.id) !== workspace) {\n';
     const { kinds } = found([REBUILD, lock + check, check]);
     expect(kinds).toEqual([`guarded-by/requiresLock ${REBUILD}`, `guarded-by/unguardedRead ${REBUILD}`]);
   });
