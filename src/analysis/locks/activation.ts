@@ -281,12 +281,8 @@ export class Activation {
 
   /** The end of the function: an async one waits for the promise it returns. */
   #finish(world: World): Outcome[] {
-    const settled =
-      isAsyncFunction(this.call.fn) && world.result?.kind === 'promise'
-        ? this.join(world.result, world, undefined)
-        : [world];
-    return settled.map((end) => {
-      const value = isAsyncFunction(this.call.fn) && end !== world ? end.result : world.result;
+    return this.#settled(world).map((end) => {
+      const value = end.result;
       const inPromise = value?.kind === 'promise' ? tokensOf(value.task) : [];
       const { held, released } = withoutAssumed(end, this.#assumed);
       const outcome: Outcome = {
@@ -308,6 +304,15 @@ export class Activation {
       }
       return outcome;
     });
+  }
+
+  /** An async function ends when the promise does that it returns: its callers know nothing of that one. */
+  #settled(world: World): readonly World[] {
+    const results = membersOf(world.result);
+    if (!isAsyncFunction(this.call.fn) || results.every(({ kind }) => kind !== 'promise')) return [world];
+    return results.flatMap((result) =>
+      result.kind === 'promise' ? this.join(result, world, undefined) : [{ ...world, result }],
+    );
   }
 
   // -- waiting

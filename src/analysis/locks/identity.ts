@@ -31,7 +31,7 @@ import {
   SHAPE_WRITE,
 } from './primitives.ts';
 import type { LockClass } from './values.ts';
-import { waitsForNobody } from './waiting-shape.ts';
+import { letsEverybodyIn, waitsForNobody } from './waiting-shape.ts';
 
 /**
  * Which declarations are locks, and what they are called. A lock's identity is its class: the declaration that
@@ -271,13 +271,10 @@ export class LockIdentity {
     if (scopedShared.length + acquireShared.length > 0) acquire.push(...acquireWrite);
     const taking = [...scoped, ...acquire];
     if (taking.length === 0) return undefined;
-    if (
-      ts.isClassLike(node) &&
-      !named &&
-      scoped.length + scopedShared.length === 0 &&
-      [...taking, ...acquireShared].every((name) => isSeenToPass(method(name)))
-    ) {
-      return undefined;
+    if (ts.isClassLike(node) && scoped.length + scopedShared.length === 0) {
+      const passes = (one: Ts.SignatureDeclaration | undefined): boolean =>
+        one !== undefined && ((!named && waitsForNobody(one)) || letsEverybodyIn(one, method));
+      if ([...taking, ...acquireShared].every((name) => passes(method(name)))) return undefined;
     }
     const key = ts.isClassLike(node) ? this.#familyKey(node, taking) : undefined;
     if (key === 'several') return undefined;
@@ -733,8 +730,4 @@ function takesKey(signature: Ts.SignatureDeclaration | undefined): boolean {
     return /key|id/i.test(name);
   }
   return isKeyName(name);
-}
-
-function isSeenToPass(method: Ts.SignatureDeclaration | undefined): boolean {
-  return method !== undefined && waitsForNobody(method);
 }

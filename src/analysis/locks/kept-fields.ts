@@ -3,6 +3,7 @@ import { type Code, hasBody, isParameterProperty, nameText } from '../code.ts';
 import { type Given, givenPart } from './constructor-parts.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { membersOf, type Value } from './values.ts';
+import { joinValues } from './world.ts';
 
 /** Objects made from one another are told apart to this depth. */
 const MAX_NESTING = 2;
@@ -37,14 +38,32 @@ function partOf(object: Value | undefined, member: string): Value | undefined {
 /** The value without what lies deeper in it than objects are told apart. */
 function shallow(value: Value | undefined, depth: number): Value | undefined {
   if (!value || value.kind === 'opaque' || value.kind === 'constant') return undefined;
-  if (value.kind !== 'instance') return value;
-  if (depth === 0) return { ...value, fields: new Map() };
-  const fields = new Map<string, Value>();
-  for (const [name, field] of value.fields) {
-    const kept = shallow(field, depth - 1);
-    if (kept) fields.set(name, kept);
+  switch (value.kind) {
+    case 'union':
+      return value.members.reduce<Value | undefined>(
+        (joined, member) => joinValues(joined, shallowPart(member, depth)),
+        undefined,
+      );
+    case 'object': {
+      const properties = new Map<string, Value>();
+      for (const [name, part] of value.properties) properties.set(name, shallowPart(part, depth));
+      return { ...value, properties };
+    }
+    case 'instance': {
+      const fields = new Map<string, Value>();
+      for (const [name, field] of depth === 0 ? [] : value.fields) {
+        const kept = shallow(field, depth - 1);
+        if (kept) fields.set(name, kept);
+      }
+      return { ...value, fields };
+    }
+    default:
+      return value;
   }
-  return { ...value, fields };
+}
+
+function shallowPart(value: Value, depth: number): Value {
+  return shallow(value, depth) ?? value;
 }
 
 const known = new WeakMap<Ts.ClassLikeDeclaration, ReadonlyMap<string, Given>>();

@@ -21,6 +21,31 @@ export function waitsForNobody(method: Ts.SignatureDeclaration): boolean {
   return isAsync && body !== undefined && !disposes && isPlain(body);
 }
 
+/**
+ * Whether a method that returns nothing, at once, lets everybody in: it never throws, nor does a method of the same
+ * class that it calls. What waits for nobody and refuses nobody takes no lock.
+ */
+export function letsEverybodyIn(
+  method: Ts.SignatureDeclaration,
+  methodNamed: (name: string) => Ts.SignatureDeclaration | undefined,
+): boolean {
+  const seen = new Set<Ts.Node>();
+  const throws = (node: Ts.Node): boolean => {
+    if (ts.isThrowStatement(node)) return true;
+    const callee = ts.isCallExpression(node) ? skipParentheses(node.expression) : undefined;
+    const isOwn =
+      callee && ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.ThisKeyword;
+    const called = isOwn ? methodNamed(nameText(callee.name) ?? '') : undefined;
+    if (called && !seen.has(called)) {
+      seen.add(called);
+      if (throws(called)) return true;
+    }
+    return ts.forEachChild(node, (child) => throws(child) || undefined) ?? false;
+  };
+  const { body } = method as { body?: Ts.Node };
+  return method.type?.kind === ts.SyntaxKind.VoidKeyword && body !== undefined && !throws(body);
+}
+
 /** Loops may ask again until they are let in, and what throws refuses: neither is for certain no lock. */
 const WAITING: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.NewExpression,

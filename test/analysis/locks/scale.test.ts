@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { check } from '../../../src/engine/check.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'ws-gate-scale-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -47,4 +48,44 @@ test('services that call each other in rings are analysed to the end, and no loc
     ['lock-cycle', SERVICES],
     ['lock-reentry', SERVICES],
   ]);
+});
+
+/** A loop by recursion, with many ways to start over: what it ends with is what the next turn ends with. */
+const STARTING_OVER = `import { Mutex } from 'async-mutex';
+const mu = new Mutex();
+interface Options { readonly signal?: AbortSignal; readonly subscribe?: boolean; readonly handle?: string; readonly live?: boolean }
+export class Stream {
+  #state: string = 'new';
+  #buster: string | undefined;
+  constructor(readonly options: Options) {}
+  async request(buster?: string): Promise<void> {
+    const active = buster ?? this.#buster;
+    if (this.options.signal?.aborted) return;
+    if (this.#state === 'paused') { if (active) this.#buster = active; return; }
+    let isResuming = false;
+    if (this.options.live) isResuming = true;
+    const release = await mu.acquire();
+    release();
+    if (active) this.#buster = undefined;
+    try {
+      await fetch(\`/\${String(isResuming)}\`);
+    } catch (error) {
+      if (this.options.handle) return this.request();
+      if (error instanceof TypeError) return;
+      if (error instanceof RangeError) return this.request();
+      if (this.options.subscribe) return this.request('again');
+      throw error;
+    } finally {
+      if (isResuming && this.options.signal) this.#state = 'done';
+    }
+    return this.request();
+  }
+}
+`;
+
+test('a function that starts over in many ways is analysed to the end', async () => {
+  const cwd = tempDir({ 'loop.ts': STARTING_OVER });
+  const { report, rules } = await check({ cwd, config: false, rules: ['lock-reentry'] });
+  expect(report.findings).toEqual([]);
+  expect(rules.map(({ ruleId, sites }) => [ruleId, sites])).toEqual([['lock-reentry', 1]]);
 });
