@@ -57,7 +57,8 @@ describeDatabases('keeper', (open) => {
     expect(await other.fleet.recover()).toBe(0);
     backend.startGate.open();
     await becomes(fleet, id, 'online');
-    expect(clock.running).toEqual([]);
+    // The row says so before its holder hears of it, and lets go of the claim.
+    await until(() => clock.running.length === 0);
   });
 
   test('a claim that somebody else has taken over is lost: what its holder does is given up', async () => {
