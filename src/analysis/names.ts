@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../syntax/ts.ts';
-import { nameText, skipParentheses } from './code.ts';
+import { nameText } from './code.ts';
+import { outermost } from './shapes.ts';
 
 const tables = new WeakMap<Ts.SourceFile, ReadonlyMap<string, readonly Ts.Node[]>>();
 
@@ -70,8 +71,7 @@ function ownName(node: Ts.Node, isInsideNamed: boolean): string | undefined {
 
 /** Whether a function or class is what a name is given to, so that it goes by that name. */
 function isValueOfNamed(node: Ts.Node): boolean {
-  let value = node;
-  while (skipParentheses(value.parent) === node) value = value.parent;
+  const value = outermost(node);
   const holder = value.parent;
   return (
     (ts.isVariableDeclaration(holder) ||

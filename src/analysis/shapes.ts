@@ -39,6 +39,14 @@ export function isFunctionExpression(node: Ts.Node): node is Ts.ArrowFunction | 
   return ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 }
 
+/** An expression with all that is only put around it: parentheses, assertions of its type. */
+export function outermost(node: Ts.Node): Ts.Node {
+  const bare = skipParentheses(node);
+  let at = node;
+  while (skipParentheses(at.parent) === bare) at = at.parent;
+  return at;
+}
+
 /** The expressions that the body of a function returns; those of functions in it aside. */
 export function returnedBy(body: Ts.Node | undefined): readonly Ts.Expression[] {
   if (!body) return [];

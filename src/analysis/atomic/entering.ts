@@ -5,7 +5,7 @@ import { effectiveConstructor } from '../inserts/constructions.ts';
 import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import { symbolMethods } from '../locks/implicit-uses.ts';
 import { takenName } from '../locks/pattern-members.ts';
-import { hasModifier, returnedBy } from '../shapes.ts';
+import { hasModifier, outermost, returnedBy } from '../shapes.ts';
 import type { Frame } from './frames.ts';
 import { listenersTo } from './listeners.ts';
 import { isChaining, isOfPromises, Thenables, whenRun } from './outside.ts';
@@ -281,8 +281,7 @@ function enter(
 
 /** `db.from(t).where(c)`: what is built step by step does nothing before its last step. */
 function isLinkOfChain(node: Ts.CallExpression): boolean {
-  let value: Ts.Node = node;
-  while (skipParentheses(value.parent) === node) value = value.parent;
+  const value = outermost(node);
   const { parent } = value;
   if (!ts.isPropertyAccessExpression(parent) || parent.expression !== value) return false;
   const call = parent.parent;

@@ -1,7 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import { cfgOf, type FunctionNode } from '../inserts/functions.ts';
-import { isAsyncFunction } from '../locks/activation.ts';
+import { isAsyncFunction, isGenerator } from '../locks/activation.ts';
 import { functionName } from '../locks/function-name.ts';
 import { functionType } from '../locks/function-types.ts';
 import { isAwaitedBy, isWaitedForBy } from './awaited.ts';
@@ -245,10 +245,6 @@ function callsOf({ via }: Way): readonly CallStep[] {
 function codeOf(fn: FunctionNode | Ts.ClassLikeDeclaration): readonly Ts.Node[] {
   if (ts.isClassLike(fn)) return fieldsOf(fn);
   return fn.body ? [...fn.parameters, fn.body] : [];
-}
-
-function isGenerator(fn: FunctionNode): boolean {
-  return (fn as { asteriskToken?: Ts.Node }).asteriskToken !== undefined;
 }
 
 function stepTo({ at, fn }: Entered): CallStep {

@@ -1,7 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike, Cfg, CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
-import { hasModifier, isFunctionExpression } from '../shapes.ts';
+import { hasModifier, isFunctionExpression, outermost } from '../shapes.ts';
 
 /** Something that code does, which may let others run. */
 export type Step =
@@ -162,8 +162,7 @@ function nextLink({ parent }: Ts.Node): Ts.Node {
 
 /** Whether a member is what is called: reading it is part of the call. */
 function isCallee(node: Ts.Node): boolean {
-  let value = node;
-  while (skipParentheses(value.parent) === node) value = value.parent;
+  const value = outermost(node);
   const { parent } = value;
   return (
     (ts.isCallExpression(parent) && parent.expression === value) ||

@@ -56,7 +56,8 @@ import {
   isOf,
   joinValues,
   mergeAlike,
-  mergeAlikeOutcomes,
+  mergeOutcomes,
+  mergeWorlds,
   releaseAll,
   releaseLock,
   releaseTokens,
@@ -147,7 +148,7 @@ export class Activation {
 
   // -- data flow
 
-  #flow(): Outcome[] {
+  #flow(): readonly Outcome[] {
     const { nodes, entry, exit, throwExit } = this.cfg;
     const incoming: Map<string, World>[] = nodes.map(() => new Map());
     const merged: boolean[] = nodes.map(() => false);
@@ -164,7 +165,7 @@ export class Activation {
       const arrived = incoming[id] as Map<string, World>;
       if (arrived.size > MAX_WORLDS || merged[id]) {
         merged[id] = true;
-        const fewer = mergeAlike([...arrived.values()], MAX_WORLDS);
+        const fewer = mergeAlike([...arrived.values()], MAX_WORLDS, mergeWorlds);
         arrived.clear();
         for (const world of fewer) arrived.set(worldKey(world), world);
       }
@@ -172,7 +173,7 @@ export class Activation {
         if (done[id]?.has(key)) continue;
         done[id]?.add(key);
         if (id === exit) {
-          this.engine.watcher.ends?.(this.context, this, world, 'return');
+          this.engine.watcher.ends?.(this.context, this, world, 'return', key);
           for (const outcome of this.#finish(world)) outcomes.set(outcomeKey(outcome), outcome);
           continue;
         }
@@ -184,7 +185,7 @@ export class Activation {
           for (const { to, when } of node.successors) {
             if (when !== edge) continue;
             if (to === throwExit) {
-              this.engine.watcher.ends?.(this.context, this, next, 'throw');
+              this.engine.watcher.ends?.(this.context, this, next, 'throw', nextKey);
               this.#noteThrown(next);
               continue;
             }
@@ -200,7 +201,7 @@ export class Activation {
       }
     }
     const all = [...outcomes.values()];
-    return all.length > MAX_OUTCOMES ? [...mergeAlikeOutcomes(all, MAX_OUTCOMES)] : all;
+    return all.length > MAX_OUTCOMES ? mergeAlike(all, MAX_OUTCOMES, mergeOutcomes) : all;
   }
 
   /** Of the worlds in which an exception leaves the function, its callers ask only what is held and given back. */

@@ -3,12 +3,10 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { rightmostName, skipParentheses } from '../code.ts';
 import { type Activation, isAsyncFunction } from './activation.ts';
 import type { BalanceProblem, Notes } from './balance.ts';
-import { type Place, placeKey, type State } from './balance-flow.ts';
+import { type Place, placeKey } from './balance-flow.ts';
 import { nodeOf, releasedAt } from './balance-steps.ts';
 import type { LockEngine } from './engine.ts';
 import { isPromiseStatic } from './promises.ts';
-
-type WalkFrom = (place: string, start: { node: number; state: State }) => ReadonlyMap<string, Place>;
 
 /**
  * `try { return work() } finally { release() }`: the `finally` block runs when the promise is there, and not when the
@@ -18,7 +16,7 @@ export function escapingReturns(
   engine: LockEngine,
   activation: Activation,
   notes: Notes,
-  walkFrom: (place: string, start: { node: number; state: State }) => ReturnType<WalkFrom>,
+  placesOf: (grant: string) => ReadonlyMap<string, Place>,
 ): readonly BalanceProblem[] {
   const found: BalanceProblem[] = [];
   for (const node of notes.returns.values()) {
@@ -31,9 +29,7 @@ export function escapingReturns(
         before.has(place),
       );
       if (!isHeldThere) continue;
-      const gone = walkFrom(place, { node: node.id, state: 'held' }).get(
-        placeKey(activation.cfg.exit, 'gone'),
-      );
+      const gone = placesOf(place).get(placeKey(activation.cfg.exit, 'gone'));
       const release = gone && releasedAt(activation, gone);
       const releasing = release && nodeOf(release);
       if (!releasing) continue;

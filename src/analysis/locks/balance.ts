@@ -4,16 +4,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike, CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
-import {
-  arrivalAt,
-  type Passage,
-  type Place,
-  placeKey,
-  placeOf,
-  type State,
-  surelyHeld,
-  walk,
-} from './balance-flow.ts';
+import { arrivalAt, type Passage, type Place, placeKey, placeOf, surelyHeld, walk } from './balance-flow.ts';
 import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
 import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
@@ -30,7 +21,7 @@ import { isThen } from './joined.ts';
 import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
 import type { LockWatcher, Step } from './watcher.ts';
-import { isSameLock, type World, worldKey } from './world.ts';
+import { isSameLock, type World } from './world.ts';
 
 export type Imbalance = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
 
@@ -81,6 +72,8 @@ export interface Notes {
   readonly returns: Map<number, CfgNode>;
   /** Where connections go back to their pool. */
   readonly connections: Map<string, Return>;
+  /** The walks of grants through the function, by place: made when all is noted. */
+  readonly walks: Map<string, ReadonlyMap<string, Place>>;
   /** Calls of what gives a lock back: they do not fail. */
   readonly releases: Set<number>;
 }
@@ -110,6 +103,7 @@ export class BalanceWatcher implements LockWatcher {
       others: new Map(),
       returns: new Map(),
       connections: new Map(),
+      walks: new Map(),
       releases: new Set(),
     });
   }
@@ -165,11 +159,11 @@ export class BalanceWatcher implements LockWatcher {
     this.#noteExcess(step, after, notes);
   }
 
-  ends(context: Context, activation: Activation, world: World, way: 'return' | 'throw'): void {
+  ends(context: Context, activation: Activation, world: World, way: 'return' | 'throw', key: string): void {
     const notes = this.#notes.get(context);
     if (!notes) return;
     for (const held of heldIn(world, notes)) {
-      notes.left.push({ held, way, isHandedOn: isHandedOn(activation, world, held), world: worldKey(world) });
+      notes.left.push({ held, way, isHandedOn: isHandedOn(activation, world, held), world: key });
     }
   }
 
@@ -248,7 +242,17 @@ export class BalanceWatcher implements LockWatcher {
     ];
   }
 
-  #walk(activation: Activation, notes: Notes, place: string, start?: { node: number; state: State }) {
+  /** Where a grant may be, from the start of the function on: judged more than once, and walked once. */
+  #walk(activation: Activation, notes: Notes, place: string): ReadonlyMap<string, Place> {
+    let places = notes.walks.get(place);
+    if (!places) {
+      places = this.#walked(activation, notes, place);
+      notes.walks.set(place, places);
+    }
+    return places;
+  }
+
+  #walked(activation: Activation, notes: Notes, place: string): ReadonlyMap<string, Place> {
     const own = notes.taken.get(place)?.held.at;
     const walking = {
       cfg: activation.cfg,
@@ -257,7 +261,7 @@ export class BalanceWatcher implements LockWatcher {
       handsOn: (node: CfgNode) => notes.handing.get(node.id)?.has(place) ?? false,
     };
     const isLent = notes.lent.some(({ token }) => token === place);
-    return walk(walking, place, start ?? { node: activation.cfg.entry, state: isLent ? 'held' : 'never' });
+    return walk(walking, place, { node: activation.cfg.entry, state: isLent ? 'held' : 'never' });
   }
 
   /** Whether the exception edge behind an action is of this world; the failure of an acquisition is no leak of its own. */

@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, hasBody, skipParentheses } from '../code.ts';
+import { type Code, hasBody } from '../code.ts';
+import { outermost } from '../shapes.ts';
 import { accessOf, referencesTo } from './references.ts';
 
 /** A place where a function is called, or a property with a setter assigned. */
@@ -61,8 +62,7 @@ function isMention(name: Ts.Node): boolean {
 }
 
 function callOf(callee: Ts.Expression): CallSite | undefined {
-  let node: Ts.Node = callee;
-  while (skipParentheses(node.parent) !== node.parent) node = node.parent;
+  const node = outermost(callee);
   const call = node.parent;
   if (!ts.isCallExpression(call) || call.expression !== node) return undefined;
   return { node: call, args: call.arguments, object: objectOf(callee) };

@@ -204,7 +204,8 @@ function factsFor(
   }
   // What is exported for the program alone, and called behind a gate: who else calls it may be behind none.
   const asked = new Set<CfgOwner>();
-  for (let entries = newOf(engine.entriesBehindGates, asked); entries.length > 0; ) {
+  const newEntries = (): readonly CfgOwner[] => [...engine.entriesBehindGates].filter((fn) => !asked.has(fn));
+  for (let entries = newEntries(); entries.length > 0; entries = newEntries()) {
     for (const fn of entries) {
       asked.add(fn);
       const users = usersWithin(fn, code);
@@ -212,7 +213,6 @@ function factsFor(
       engine.forgetOutside(fn);
       analyseAll(users.filter((user) => !engine.hasAnalysed(user)));
     }
-    entries = newOf(engine.entriesBehindGates, asked);
   }
   const declared = engine.locks.classes;
   const { edges, byClass } = ownedLocks(
@@ -235,10 +235,6 @@ function factsFor(
     nameOf,
     find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
   };
-}
-
-function newOf<T>(all: ReadonlySet<T>, known: ReadonlySet<T>): readonly T[] {
-  return [...all].filter((one) => !known.has(one));
 }
 
 /** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */

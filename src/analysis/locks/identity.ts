@@ -116,8 +116,8 @@ export class LockIdentity {
 
   /** The lock, a function itself, that a call of a factory creates: `pLimit(1)`. */
   primitiveOfFactory(node: Ts.CallExpression): LockPrimitive | undefined {
-    const name = rightmostName(node.expression);
-    if (!name || !this.#hasFactories) return undefined;
+    const name = this.#hasFactories ? rightmostName(node.expression) : undefined;
+    if (!name) return undefined;
     for (const entity of this.#code.entities(name)) {
       const found = entity.kind === 'external' ? this.primitiveOf(entity) : undefined;
       if (found && isCalled(found)) return found;

@@ -51,24 +51,21 @@ export class StaleEvaluator {
 
   /** The value of an expression that is made use of. */
   value(node: Ts.Expression, point: Point): Known {
-    const bare = skipParentheses(node) as Ts.Expression;
-    const done = point.state.values.get(bare);
-    if (done) return done;
-    if (ts.isIdentifier(bare)) return this.#identifier(bare, point, 'value');
-    if (ts.isPropertyAccessExpression(bare) || ts.isElementAccessExpression(bare)) {
-      return this.#member(bare, point, 'value');
-    }
-    return this.#other(bare, point);
+    return this.#evaluated(node, point, 'value');
   }
 
   /** An expression that is only gone through, to something inside of it. */
   reference(node: Ts.Expression, point: Point): Known {
+    return this.#evaluated(node, point, 'reference');
+  }
+
+  #evaluated(node: Ts.Expression, point: Point, use: Use): Known {
     const bare = skipParentheses(node) as Ts.Expression;
     const done = point.state.values.get(bare);
     if (done) return done;
-    if (ts.isIdentifier(bare)) return this.#identifier(bare, point, 'reference');
+    if (ts.isIdentifier(bare)) return this.#identifier(bare, point, use);
     if (ts.isPropertyAccessExpression(bare) || ts.isElementAccessExpression(bare)) {
-      return this.#member(bare, point, 'reference');
+      return this.#member(bare, point, use);
     }
     return this.#other(bare, point);
   }

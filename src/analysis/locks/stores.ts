@@ -1,7 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, skipParentheses } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
+import { hasModifier, outermost } from '../shapes.ts';
 import { accessOf, referencesTo, usesOf } from './references.ts';
 
 /** A key as it is written: `handlers.get(key)`, or the name in `handlers.closed`. */
@@ -89,8 +89,7 @@ class StoreSearch implements Stores {
 
   /** Looks at what is done with an expression that stands for the slot, or for a container in it. */
   follow(at: Ts.Expression, part: Part): void {
-    let node = at;
-    while (skipParentheses(node.parent) !== node.parent) node = node.parent as Ts.Expression;
+    const node = outermost(at) as Ts.Expression;
     const { parent } = node;
     if (ts.isBinaryExpression(parent)) this.#binary(node, parent, part);
     else if (part.depth > 0) this.#inContainer(node, parent, part);

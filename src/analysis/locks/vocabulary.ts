@@ -2,7 +2,7 @@ import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { hasBody, nameText } from '../code.ts';
+import { hasBody, isImport, moduleSpecifier, nameText } from '../code.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { chainsShape } from './keyed-chains.ts';
 import { spokenName } from './lock-tags.ts';
@@ -128,9 +128,8 @@ function calledNames(called: readonly LockPrimitive[]): CalledNames {
 /** `pLimit(1)`, by the import that its name stands for. */
 function isMadeBy({ expression }: Ts.CallExpression, { modules }: CalledNames): boolean {
   const local = ts.isIdentifier(expression) ? resolveLocal(expression) : undefined;
-  const specifier = local && ts.findAncestor(local, ts.isImportDeclaration)?.moduleSpecifier;
-  if (!specifier || !ts.isStringLiteral(specifier)) return false;
-  return [...modules].some((module) => specifier.text === module || specifier.text.startsWith(`${module}/`));
+  const specifier = local && isImport(local) ? moduleSpecifier(local) : undefined;
+  return [...modules].some((module) => specifier === module || specifier?.startsWith(`${module}/`));
 }
 
 /** What a lock of these types, or what its methods grant, is bound to. */

@@ -1,13 +1,14 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 
 /**
  * Whether an async method can be seen to wait for nobody: it pauses for nothing, runs what it was handed, and does no
  * more than count and keep. A counter of references is no lock, whatever its method is called.
  */
 export function waitsForNobody(method: Ts.SignatureDeclaration): boolean {
-  const { body, modifiers } = method as { body?: Ts.Node; modifiers?: readonly Ts.ModifierLike[] };
-  const isAsync = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+  const { body } = method as { body?: Ts.Node };
+  const isAsync = hasModifier(method, ts.SyntaxKind.AsyncKeyword);
   const handed = new Set(method.parameters.map(({ name }) => nameText(name)));
   const isPlain = (node: Ts.Node): boolean => {
     if (ts.isFunctionLike(node)) return true;

@@ -43,7 +43,7 @@ export interface LockWatcher {
   /** Whether a function is to be run below a lock, even if it leads to none. */
   follows?(fn: CfgOwner): boolean;
   /** The function is left in this world, by its end or a `return`, or by an exception that it does not catch. */
-  ends?(context: Context, activation: Activation, world: World, way: 'return' | 'throw'): void;
+  ends?(context: Context, activation: Activation, world: World, way: 'return' | 'throw', key: string): void;
 }
 
 /** Several that look on, as one. */

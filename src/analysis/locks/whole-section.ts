@@ -1,7 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
-import { isAssignmentOperator } from '../shapes.ts';
+import { isAssignmentOperator, outermost } from '../shapes.ts';
 import { isThen } from './joined.ts';
 import type { Held } from './values.ts';
 
@@ -14,7 +14,7 @@ export function isWholeSection(call: Ts.Node, owner: Ts.Node, held: Held): boole
     const fn = functionAround(at);
     if (!fn || !isGivenBack(at, fn, held)) return false;
     if (fn === owner) return true;
-    const outer = skipUp(fn).parent;
+    const outer = outermost(fn).parent;
     if (!ts.isCallExpression(outer) || outer.expression === fn) return false;
     if (outer.getStart() === held.at.start && outer.getSourceFile().fileName === held.at.file) return true;
     at = outer;
@@ -92,10 +92,4 @@ function outlives(node: Ts.Node, fn: Ts.Node): boolean {
 
 function functionAround(node: Ts.Node): Ts.Node | undefined {
   return ts.findAncestor(node.parent, (at) => ts.isFunctionLike(at));
-}
-
-function skipUp(node: Ts.Node): Ts.Node {
-  let at = node;
-  while (skipParentheses(at.parent) !== at.parent) at = at.parent;
-  return at;
 }

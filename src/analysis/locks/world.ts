@@ -121,29 +121,22 @@ export function mergeWorlds(worlds: readonly World[]): World {
 }
 
 /**
- * Few worlds for many: those that hold the same, and have given back the same, become one, so that flags that go with
- * what is held keep their meaning. Where even then there are more than `most`, one world stands for all.
+ * Few states for many: those that hold the same, and have given back the same, become one by `merge`, so that flags that
+ * go with what is held keep their meaning. Where even then there are more than `most`, one stands for all.
  */
-export function mergeAlike(worlds: readonly World[], most: number): readonly World[] {
-  const groups = groupedBy(worlds, holdings);
-  return groups.length > most ? [mergeWorlds(worlds)] : groups.map(mergeWorlds);
-}
-
-/** The same for the ways in which a function may end. */
-export function mergeAlikeOutcomes(outcomes: readonly Outcome[], most: number): readonly Outcome[] {
-  const groups = groupedBy(outcomes, holdings);
-  return groups.length > most ? [mergeOutcomes(outcomes)] : groups.map(mergeOutcomes);
-}
-
-function groupedBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
+export function mergeAlike<T extends Effects>(
+  states: readonly T[],
+  most: number,
+  merge: (states: readonly T[]) => T,
+): readonly T[] {
   const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group) group.push(item);
-    else groups.set(name, [item]);
+  for (const state of states) {
+    const key = holdings(state);
+    const group = groups.get(key);
+    if (group) group.push(state);
+    else groups.set(key, [state]);
   }
-  return [...groups.values()];
+  return groups.size > most ? [merge(states)] : [...groups.values()].map(merge);
 }
 
 function holdings({ held, released, releasedTokens }: Effects): string {
