@@ -3,15 +3,15 @@ import { Pauses, type Suspension } from '../../src/analysis/atomic/pauses.ts';
 import { isInSection, type Section } from '../../src/analysis/atomic/section.ts';
 import { readAtomicTags } from '../../src/analysis/atomic/tags.ts';
 import { ATOMIC_MARKERS, ATOMIC_TAG } from '../../src/analysis/atomic/words.ts';
-import { Code } from '../../src/analysis/code.ts';
+import { type Code, programCode } from '../../src/analysis/code.ts';
 import type { Pass, ReportStep } from '../../src/engine/rule.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { MessageId } from './rule.ts';
 
 type AtomicPass = Pass<undefined, MessageId>;
 
-export function run(pass: AtomicPass): void {
-  const code = new Code(pass.program);
+export async function run(pass: AtomicPass): Promise<void> {
+  const code = await pass.use(programCode);
   const { functions, idle } = readAtomicTags(pass.program, code);
   for (const at of idle) pass.misplaced({ messageId: 'idleTag', at, data: { tag: ATOMIC_TAG } });
   const sections = [...functions.values()];

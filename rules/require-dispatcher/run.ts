@@ -1,4 +1,4 @@
-import { Code } from '../../src/analysis/code.ts';
+import { type Code, programCode } from '../../src/analysis/code.ts';
 import { reportName } from '../../src/analysis/config-name.ts';
 import { AllowedPlaces } from '../../src/analysis/dispatch/allowed.ts';
 import type { Wanted } from '../../src/analysis/dispatch/candidates.ts';
@@ -11,8 +11,8 @@ import type { Pass, ReportStep } from '../../src/engine/rule.ts';
 import type { Ts } from '../../src/syntax/ts.ts';
 import type { DispatcherOption, MessageId, RequireDispatcherOptions } from './rule.ts';
 
-export function run(pass: Pass<RequireDispatcherOptions, MessageId>): void {
-  const code = new Code(pass.program);
+export async function run(pass: Pass<RequireDispatcherOptions, MessageId>): Promise<void> {
+  const code = await pass.use(programCode);
   const heritage = new Heritage(code);
   const targets = new Targets(code, heritage, pass.root);
   const dispatchers = pass.options.dispatchers.map((option) => resolveDispatcher(option, targets, pass));

@@ -1,5 +1,6 @@
 import type { Span } from '../engine/finding.ts';
 import type { Program } from '../engine/program.ts';
+import type { Analysis } from '../engine/rule.ts';
 import type { Declaration, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
 import { type LocalDeclaration, resolveLocal, resolveLocalType } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
@@ -366,6 +367,12 @@ export function moduleSpecifier(node: Ts.Node): string | undefined {
   }
   return undefined;
 }
+
+/** What the compiler has said about the program: asked once, whichever rules want to know. */
+export const programCode: Analysis<Code> = {
+  id: 'code',
+  compute: ({ program }) => new Code(program),
+};
 
 /** Whether a name is that of a member that is read or written: `a.b`, or `{ b: c }` where an object is taken apart. */
 export function namesMember(name: Ts.Node): boolean {

@@ -1,7 +1,7 @@
 import type { Analysis } from '../../engine/rule.ts';
 import type { Ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
-import { Code } from '../code.ts';
+import { type Code, programCode } from '../code.ts';
 import { Heritage } from '../dispatch/heritage.ts';
 import { loadSql } from '../sql/index.ts';
 import { type Execution, executionsOf } from './executions.ts';
@@ -33,8 +33,8 @@ export interface InsertFacts {
 /** Where rows are inserted by SQL text. Shared by all insert rules. */
 export const insertFacts: Analysis<InsertFacts> = {
   id: 'insert-facts',
-  async compute({ program }) {
-    const code = new Code(program);
+  async compute({ program, use }) {
+    const code = await use(programCode);
     const heritage = new Heritage(code);
     const graph = new CallGraph(code, heritage);
     const executions = insertLiterals(program).flatMap((literal) => executionsOf(graph, literal));

@@ -4,7 +4,7 @@ import type { Program } from '../../engine/program.ts';
 import type { Analysis, AnalysisContext } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
-import { Code } from '../code.ts';
+import { type Code, programCode } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
@@ -85,8 +85,8 @@ interface LockGround {
 
 const lockGround: Analysis<LockGround> = {
   id: 'lock-ground',
-  compute({ program, locks }) {
-    const code = new Code(program);
+  async compute({ program, locks, use }) {
+    const code = await use(programCode);
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
     const tags = readLockTags(program, code);
