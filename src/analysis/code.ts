@@ -22,9 +22,19 @@ export type Entity =
 /** A name in an expression that the compiler can be asked about. */
 export type NameNode = Ts.Identifier | Ts.PrivateIdentifier | Ts.StringLiteralLike;
 
-/** Names, declarations and places of the program under analysis: syntax and oracle joined. */
+/** What was known of a program before the texts of some files changed. */
+interface EarlierCode {
+  readonly code: Code;
+  readonly changed: ReadonlySet<string>;
+}
+
+/**
+ * Names, declarations and places of the program under analysis: syntax and oracle joined. After a change, what was
+ * known before is taken over wherever neither the name nor what it stands for lies in a file that has changed.
+ */
 export class Code {
   readonly program: Program;
+  readonly #earlier: EarlierCode | undefined;
   readonly #symbols = new Map<string, Map<number, SymbolInfo | undefined>>();
   readonly #entities = new WeakMap<NameNode, readonly Entity[]>();
   readonly #types = new WeakMap<NameNode, TypeInfo | undefined>();
@@ -34,8 +44,9 @@ export class Code {
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
   readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
 
-  constructor(program: Program) {
+  constructor(program: Program, earlier?: EarlierCode) {
     this.program = program;
+    this.#earlier = earlier;
   }
 
   fileOf(node: Ts.Node): string {
@@ -82,6 +93,8 @@ export class Code {
   }
 
   #find(name: NameNode): readonly Entity[] {
+    const before = this.#before(name, (code) => code.entities(name));
+    if (before?.every((entity) => entity.kind !== 'node' || !this.#hasChanged(entity.node))) return before;
     if (ts.isIdentifier(name) && !namesMember(name)) {
       const local = isTypePosition(name) ? resolveLocalType(name) : resolveLocal(name);
       if (!local) return [{ kind: 'external', module: 'global', name: name.text, container: undefined }];
@@ -90,6 +103,23 @@ export class Code {
     }
     const symbol = this.#symbol(name);
     return symbol ? this.#entitiesOf(symbol) : namespaceMember(name);
+  }
+
+  /** What was known of a node before a change; undefined for a node of a changed file. */
+  #before<T>(node: Ts.Node, ask: (code: Code) => T): T | undefined {
+    return this.#earlier && !this.#hasChanged(node) ? ask(this.#earlier.code) : undefined;
+  }
+
+  #hasChanged(node: Ts.Node): boolean {
+    return this.#earlier?.changed.has(this.fileOf(node)) ?? false;
+  }
+
+  /** Whether a word stands in a file that has changed, as it was or as it is. */
+  #isWordOfChange(word: string): boolean {
+    const { code, changed } = this.#earlier ?? {};
+    return [...(changed ?? [])].some((file) =>
+      [code?.program, this.program].some((program) => program?.text(file)?.includes(word)),
+    );
   }
 
   /** The single declaration that a name stands for, if it is in the source. */
@@ -109,18 +139,28 @@ export class Code {
   }
 
   typeOf(name: NameNode): TypeInfo | undefined {
-    if (!this.#types.has(name)) {
-      this.#types.set(name, this.program.oracle.types(this.fileOf(name), [name.getStart()])[0]);
-    }
+    if (!this.#types.has(name)) this.#types.set(name, this.#askType(name));
     return this.#types.get(name);
+  }
+
+  #askType(name: NameNode): TypeInfo | undefined {
+    const before = this.#before(name, (code) => code.typeOf(name));
+    const isOfChange = before?.symbols.some(({ declarations }) =>
+      declarations.some(({ file }) => this.#earlier?.changed.has(file)),
+    );
+    if (before && !isOfChange) return before;
+    return this.program.oracle.types(this.fileOf(name), [name.getStart()])[0];
   }
 
   /** The classes in the program that implement or extend a class or interface, at any distance. */
   subtypes(base: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): readonly Ts.ClassLikeDeclaration[] {
     const known = this.#subtypes.get(base);
     if (known) return known;
-    this.#subtypes.set(base, []);
     const name = base.name?.text;
+    const before = name !== undefined && !this.#isWordOfChange(name);
+    const earlier = before ? this.#before(base, (code) => code.subtypes(base)) : undefined;
+    if (earlier?.every((heir) => !this.#hasChanged(heir))) return earlier;
+    this.#subtypes.set(base, []);
     const found = new Set<Ts.ClassLikeDeclaration>();
     const interfaces: Ts.InterfaceDeclaration[] = [];
     for (const file of name === undefined ? [] : filesThatMayInherit(this.program, name)) {
@@ -144,6 +184,9 @@ export class Code {
     const known = this.#constructions.get(cls);
     if (known) return known;
     const name = cls.name?.text;
+    const isUntouched = name !== undefined && !this.#isWordOfChange(name);
+    const earlier = isUntouched ? this.#before(cls, (code) => code.constructions(cls)) : undefined;
+    if (earlier) return earlier;
     const found: Ts.NewExpression[] = [];
     for (const file of name === undefined ? [] : this.program.filesWith([`new ${name}`])) {
       const tree = this.program.tree(file);
@@ -293,10 +336,35 @@ export class Code {
       this.#symbols.set(file, known);
     }
     const table = known;
+    if (this.#earlier && !this.#earlier.changed.has(file)) {
+      this.#askAgain(file, names, { table, ...this.#earlier });
+      return;
+    }
     const positions = [...new Set(names.map((name) => name.getStart()))].filter((at) => !table.has(at));
     if (positions.length === 0) return;
     const answers = this.program.oracle.symbols(file, positions);
     for (const [index, position] of positions.entries()) table.set(position, answers[index]);
+  }
+
+  /** Takes over what was answered before the change, but for what leads to a file that has changed. */
+  #askAgain(
+    file: string,
+    names: readonly NameNode[],
+    { table, code, changed }: EarlierCode & { readonly table: Map<number, SymbolInfo | undefined> },
+  ): void {
+    code.#ask(file, names);
+    const before = code.#symbols.get(file);
+    const stale: number[] = [];
+    for (const position of new Set(names.map((name) => name.getStart()))) {
+      if (table.has(position)) continue;
+      const symbol = before?.get(position);
+      const isStale = symbol?.declarations.some((declaration) => changed.has(declaration.file)) ?? false;
+      if (isStale) stale.push(position);
+      else table.set(position, symbol);
+    }
+    if (stale.length === 0) return;
+    const answers = this.program.oracle.symbols(file, stale);
+    for (const [index, position] of stale.entries()) table.set(position, answers[index]);
   }
 }
 
@@ -371,7 +439,10 @@ export function moduleSpecifier(node: Ts.Node): string | undefined {
 /** What the compiler has said about the program: asked once, whichever rules want to know. */
 export const programCode: Analysis<Code> = {
   id: 'code',
-  compute: ({ program }) => new Code(program),
+  compute: async ({ program, earlier }) => {
+    if (!earlier) return new Code(program);
+    return new Code(program, { code: await earlier.context.use(programCode), changed: earlier.changed });
+  },
 };
 
 /** Whether a name is that of a member that is read or written: `a.b`, or `{ b: c }` where an object is taken apart. */

@@ -13,13 +13,13 @@ import type { Config, UserConfig } from '../config/types.ts';
 import { chosenByHand, startCompiler } from '../oracle/open.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError, isStackOverflow, TooDeepError } from './error.ts';
-import type { CheckResult, RuleStats } from './finding.ts';
+import type { CheckResult, RuleStats, Span } from './finding.ts';
 import type { integrityMessages } from './integrity.ts';
 import { packageVersion } from './package.ts';
 import { ProgramHost } from './program-host.ts';
 import { type Found, renderFindings } from './render.ts';
 import type { Analysis, AnalysisContext, AnyRule, Pass, Report } from './rule.ts';
-import { resolveScope } from './scope.ts';
+import { resolveScope, type Scope } from './scope.ts';
 import {
   applySuppressions,
   type Hatch,
@@ -80,31 +80,71 @@ export async function check(options: CheckOptions = {}): Promise<CheckResult> {
   }
 }
 
-class CheckRun {
+/** What a run looks at, once it is known. */
+interface Prepared {
+  readonly config: Config;
+  readonly rules: RuleSet;
+  readonly scope: Scope;
+  readonly texts: SourceTexts;
+  readonly program: ProgramHost;
+  readonly context: AnalysisContext;
+}
+
+/** Other texts for some files of a program that was looked at before, and what is asked about them. */
+export interface Change {
+  /** By absolute path; only files of the program. */
+  readonly overlay: ReadonlyMap<string, string>;
+  /** Run exactly these rules, with the options that the config gives them. */
+  readonly rules: readonly string[];
+  /** Where findings are asked for; absent for all of the program. */
+  readonly focus?: readonly Span[];
+}
+
+/** A run stands alone, or is the first of several on one program, or looks at it again after a change. */
+type Role = 'alone' | 'base' | { readonly base: CheckRun; readonly change: Change };
+
+/** One run of the gate. */
+export class CheckRun {
   readonly #options: CheckOptions;
+  readonly #role: Role;
+  /** The change that is looked at just now, for the compiler to read. */
+  #change: Change | undefined;
   readonly #cwd: string;
   readonly #started = performance.now();
+  readonly #sites = new Map<string, readonly Span[]>();
   readonly #phases: { name: string; ms: number }[] = [];
   readonly #found: Found[] = [];
   readonly #unresolved = new Map<string, { at: Report['at']; message: string }>();
   readonly #heeded = new Set<string>();
   #compiler: Promise<Compiler> | undefined;
   #opened: Compiler | undefined;
+  #prepared: Promise<Prepared> | undefined;
 
-  constructor(options: CheckOptions) {
+  constructor(options: CheckOptions, role: Role = 'alone') {
     this.#options = options;
+    this.#role = role;
     this.#cwd = path.resolve(options.cwd ?? process.cwd());
   }
 
+  /** A run on the same program with a change: one after the other. This one must be a base, and stay open. */
+  after(change: Change): CheckRun {
+    return new CheckRun(this.#options, { base: this, change });
+  }
+
+  /** Finds out what there is to look at. */
+  prepare(): Promise<Prepared> {
+    this.#prepared ??= typeof this.#role === 'object' ? this.#prepareAgain(this.#role) : this.#prepare();
+    return this.#prepared;
+  }
+
+  /** What each rule that has run examined, by id. */
+  get sites(): ReadonlyMap<string, readonly Span[]> {
+    return this.#sites;
+  }
+
   async run(): Promise<CheckResult> {
-    const { cwd, config, rules, scope, texts } = await this.#prepare();
-    const program = new ProgramHost({
-      cwd,
-      files: scope.files,
-      projects: scope.projects,
-      texts,
-      compiler: () => this.#startCompiler(),
-    });
+    const cwd = this.#cwd;
+    const { config, rules, scope, texts, program } = await this.prepare();
     const stats = await this.#phase('analyse', () => this.#runRules(program, config, rules));
     this.#judgeFiles(program, texts);
     if (this.#options.strict) this.#judgeUnresolved();
@@ -130,7 +170,7 @@ class CheckRun {
     this.#opened?.close();
   }
 
-  async #prepare() {
+  async #prepare(): Promise<Prepared> {
     const cwd = this.#cwd;
     if (!existsSync(cwd)) {
       throw new GateError(`the directory ${cwd} does not exist`, 'correct the path given with --cwd');
@@ -153,15 +193,49 @@ class CheckRun {
     for (const { key, pattern } of rules.unmatchedOverrides(scope.files)) {
       this.#integrity('noFiles', configSpan(config, cwd), { what: `${key}: '${pattern}'` });
     }
-    return { cwd, config, rules, scope, texts: new SourceTexts(overlay) };
+    const texts = new SourceTexts(overlay);
+    const program = new ProgramHost({
+      cwd,
+      files: scope.files,
+      projects: scope.projects,
+      texts,
+      compiler: () => this.#startCompiler(),
+      isWhole: this.#role === 'base',
+    });
+    return { config, rules, scope, texts, program, context: this.#context(program, config, rules) };
+  }
+
+  async #prepareAgain({ base, change }: Exclude<Role, string>): Promise<Prepared> {
+    const before = await base.prepare();
+    base.#change = change;
+    const { config, scope } = before;
+    const changed = [...change.overlay.keys()];
+    const texts = new SourceTexts(change.overlay, before.texts);
+    const program = new ProgramHost({
+      cwd: this.#cwd,
+      files: scope.files,
+      projects: scope.projects,
+      texts,
+      compiler: () => base.#startCompiler(),
+      base: { host: before.program, changed },
+    });
+    const all = [...builtinRules, ...config.customRules, ...(this.#options.extraRules ?? [])];
+    const rules = await resolveRules(config, all, change.rules);
+    const context: AnalysisContext = {
+      ...this.#context(program, config, rules),
+      earlier: { context: before.context, changed: new Set(changed) },
+      ...(change.focus ? { focus: change.focus } : {}),
+    };
+    return { config, rules, scope, texts, program, context };
   }
 
   #startCompiler(): Promise<Compiler> {
     const { overlay, compiler: shared } = this.#options;
     if (shared) return Promise.resolve(shared);
+    const isOverlaid = this.#role === 'base' || (overlay !== undefined && overlay.size > 0);
     this.#compiler ??= startCompiler({
       cwd: this.#cwd,
-      overlay: overlay && overlay.size > 0 ? (file) => overlay.get(file) : undefined,
+      overlay: isOverlaid ? (file) => this.#change?.overlay.get(file) ?? overlay?.get(file) : undefined,
     }).then((compiler) => {
       this.#opened = compiler;
       return compiler;
@@ -169,8 +243,7 @@ class CheckRun {
     return this.#compiler;
   }
 
-  async #runRules(program: ProgramHost, config: Config, rules: RuleSet): Promise<RuleStats[]> {
-    const stats: RuleStats[] = [];
+  #context(program: ProgramHost, config: Config, rules: RuleSet): AnalysisContext {
     const analyses = new Map<Analysis<unknown>, Promise<unknown>>();
     const context: AnalysisContext = {
       program,
@@ -180,7 +253,7 @@ class CheckRun {
       use: async <T>(analysis: Analysis<T>): Promise<T> => {
         let result = analyses.get(analysis);
         if (!result) {
-          result = Promise.resolve(analysis.compute(context));
+          result = Promise.resolve(analysis.compute((await this.prepare()).context));
           analyses.set(analysis, result);
         }
         return (await result) as T;
@@ -189,26 +262,29 @@ class CheckRun {
         this.#unresolved.set(`${at.file}:${at.start}:${message}`, { at, message });
       },
     };
-    for (const resolved of rules.rules) {
-      stats.push(await this.#runRule(resolved, context, { program, config, rules }));
-    }
+    return context;
+  }
+
+  async #runRules(program: ProgramHost, config: Config, rules: RuleSet): Promise<RuleStats[]> {
+    const stats: RuleStats[] = [];
+    for (const resolved of rules.rules) stats.push(await this.#runRule(resolved, { program, config, rules }));
     return stats;
   }
 
   async #runRule(
     { rule, options, configured, expectNoSites }: ResolvedRule,
-    context: AnalysisContext,
     { program, config, rules }: RunParts,
   ): Promise<RuleStats> {
     const started = performance.now();
-    const sites = new Set<string>();
+    const { context } = await this.prepare();
+    const sites = new Map<string, Span>();
     const before = this.#found.length;
     const place = configSpan(config, this.#cwd);
     const pass: Pass = {
       ...context,
       options,
       configured,
-      site: (at) => sites.add(placeOf(at)),
+      site: (at) => sites.set(placeOf(at), at),
       report: (report) => this.#found.push({ ...report, ruleId: rule.id }),
       unknownName: (where, name, candidates, at = place) => {
         const hint = candidates.length > 0 ? `; did you mean ${candidates.join(' or ')}?` : '';
@@ -231,6 +307,7 @@ class CheckRun {
     } else {
       rule.idle?.(pass);
     }
+    this.#sites.set(rule.id, [...sites.values()]);
     if (configured && expectNoSites === undefined && sites.size === 0) {
       this.#integrity('noSites', place, { rule: rule.id });
     }

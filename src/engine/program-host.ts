@@ -12,6 +12,10 @@ export interface ProgramParts {
   readonly projects: readonly string[];
   readonly texts: SourceTexts;
   readonly compiler: () => Promise<Compiler>;
+  /** Open all of the program at once: it is to be opened again with changes. */
+  readonly isWhole?: boolean;
+  /** The program before a change; all files but the changed ones are shared with it. */
+  readonly base?: { readonly host: ProgramHost; readonly changed: readonly string[] };
 }
 
 /** The program over the disk and the overlay: texts and trees are kept, the compiler is opened on first use. */
@@ -39,13 +43,25 @@ export class ProgramHost implements Program {
     const key = [ignoreCase, ...words].join('\0');
     let found = this.#searches.get(key);
     if (!found) {
-      found = this.#parts.texts.filesWith(this.files, words, ignoreCase);
+      found = this.#search(words, ignoreCase);
       this.#searches.set(key, found);
     }
     return found;
   }
 
+  #search(words: readonly string[], ignoreCase: boolean): readonly string[] {
+    const { texts, base } = this.#parts;
+    if (!base) return texts.filesWith(this.files, words, ignoreCase);
+    const before = base.host.filesWith(words, ignoreCase);
+    const others = before.filter((file) => !base.changed.includes(file));
+    const changed = texts.filesWith(base.changed, words, ignoreCase);
+    if (changed.length === 0 && others.length === before.length) return before;
+    return [...others, ...changed].sort();
+  }
+
   tree(file: string): SourceTree | undefined {
+    const { base } = this.#parts;
+    if (base && !base.changed.includes(file)) return base.host.tree(file);
     if (!this.#trees.has(file)) {
       const text = this.text(file);
       if (!this.#syntax) throw new Error('the parser was not loaded');
@@ -70,22 +86,32 @@ export class ProgramHost implements Program {
   /** Starts the compiler, so that {@link oracle} can be asked; the program itself is opened by the first question. */
   async open(): Promise<void> {
     this.#compiler ??= await this.#parts.compiler();
+    await this.#parts.base?.host.open();
     await this.openSyntax();
   }
 
   /** Loads the parser, so that {@link tree} can be asked: a run with nothing to look at does without. */
   async openSyntax(): Promise<void> {
     this.#syntax ??= await import('../syntax/tree.ts');
+    await this.#parts.base?.host.openSyntax();
   }
 
   get oracle(): Oracle {
     if (!this.#compiler) throw new Error('the compiler was not started');
+    const { base, isWhole } = this.#parts;
+    if (base) {
+      // The program itself is opened first: a change is a change of that.
+      this.#oracle ??= base.host.oracle && this.#compiler.reopen(base.changed);
+      return this.#oracle;
+    }
     // What cannot be read is kept from the compiler as well: it would wait for the end of a pipe.
     const files = this.files.filter((file) => this.text(file) !== undefined);
     this.#oracle ??= this.#compiler.open({
       projects: this.#parts.projects,
       files,
-      focus: { files: () => [...this.#trees.keys()], text: (file) => this.text(file) },
+      ...(isWhole
+        ? {}
+        : { focus: { files: () => [...this.#trees.keys()], text: (file: string) => this.text(file) } }),
     });
     return this.#oracle;
   }

@@ -55,8 +55,19 @@ export interface AnalysisContext {
   readonly locks: LocksConfig;
   /** The ids of the rules that run: a shared analysis looks for what they ask. */
   readonly rules: ReadonlySet<string>;
+  /** The program as it was before a change, if this run looks at it again: see {@link Earlier}. */
+  readonly earlier?: Earlier;
+  /** The stretches of code that findings are asked for in; absent for all. What lies elsewhere may be left out. */
+  readonly focus?: readonly Span[];
   use<T>(analysis: Analysis<T>): Promise<T>;
   unresolved(at: Span, message: string): void;
+}
+
+/** A run on the same program with other texts: what no change can touch need not be found out again. */
+export interface Earlier {
+  readonly context: AnalysisContext;
+  /** The files whose texts are others now. Absolute. */
+  readonly changed: ReadonlySet<string>;
 }
 
 /** All that a rule may read, and all that it may say. */

@@ -16,17 +16,21 @@ export interface ReadProblem {
 export class SourceTexts {
   readonly problems: ReadProblem[] = [];
   readonly #overlay: ReadonlyMap<string, string | null> | undefined;
+  /** What holds for all files that the overlay does not name. */
+  readonly #base: SourceTexts | undefined;
   readonly #texts = new Map<string, string | undefined>();
   /** The names in a text, each once: a tenth of it to search. Worth making only for who searches often. */
   readonly #names = new Map<string, string>();
   #searches = 0;
 
-  constructor(overlay?: ReadonlyMap<string, string | null>) {
+  constructor(overlay?: ReadonlyMap<string, string | null>, base?: SourceTexts) {
     this.#overlay = overlay;
+    this.#base = base;
   }
 
   /** Text without a byte order mark, or undefined when there is none to be had. */
   read(file: string): string | undefined {
+    if (this.#base && !this.#overlay?.has(file)) return this.#base.read(file);
     if (!this.#texts.has(file)) this.#texts.set(file, this.#load(file));
     return this.#texts.get(file);
   }

@@ -41,6 +41,9 @@ export class NativeCompiler implements Compiler {
   readonly #process: CompilerProcess;
   readonly #configs = new Map<string, FocusableProject>();
   #snapshot: Snapshot | undefined;
+  /** The program with other texts, and the files that have them. */
+  #variant: Snapshot | undefined;
+  #varied: readonly string[] = [];
   #focused: FocusedOracle | undefined;
   /** What is open: opens are counted by the compiler, so nothing is opened twice. */
   #projects: readonly string[] = [];
@@ -97,6 +100,19 @@ export class NativeCompiler implements Compiler {
     this.#projects = projects;
     this.#files = strays;
     return new NativeOracle(snapshot);
+  }
+
+  reopen(changed: readonly string[]): Oracle {
+    // The compiler takes over what it knows only as long as one file changes at a time: 13 ms instead of 130.
+    for (const file of new Set([...this.#varied, ...changed])) {
+      const before = this.#variant;
+      this.#variant = this.#process.update({ fileChanges: { changed: [file] } });
+      before?.dispose();
+    }
+    this.#varied = changed;
+    const opened = this.#variant ?? this.#snapshot;
+    if (!opened) throw new Error('no program was opened');
+    return new NativeOracle(opened);
   }
 
   #update(params: UpdateSnapshotParams): Snapshot {

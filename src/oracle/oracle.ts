@@ -101,6 +101,13 @@ export interface Compiler {
   readProject(tsconfig: string): ProjectConfig;
   /** Opens the program. Slow (it reads and binds every file), so it is done on the first question. */
   open(request: OpenRequest): Oracle;
+  /**
+   * Opens the program that was opened last again, after the texts of some files have changed. What it answers is good
+   * until the next; what the program itself answers stays good.
+   *
+   * @param changed absolute; the others are as they were when the program was opened
+   */
+  reopen(changed: readonly string[]): Oracle;
   close(): void;
 }
 

@@ -26,6 +26,7 @@ export class ReferenceCompiler implements Compiler {
   readonly kind = 'reference';
   readonly #cwd: string;
   readonly #overlay: ReadOverlay | undefined;
+  #last: OpenRequest | undefined;
 
   constructor({ cwd, overlay }: CompilerOptions) {
     this.#cwd = cwd;
@@ -37,7 +38,9 @@ export class ReferenceCompiler implements Compiler {
     return { files: fileNames, allowJs: options.allowJs === true };
   }
 
-  open({ projects, files }: OpenRequest): Oracle {
+  open(request: OpenRequest): Oracle {
+    this.#last = request;
+    const { projects, files } = request;
     const owned = new Set<string>();
     const programs: Ts.Program[] = [];
     for (const project of projects) {
@@ -50,6 +53,12 @@ export class ReferenceCompiler implements Compiler {
       programs.push(this.#program(strays, options));
     }
     return new ReferenceOracle(programs);
+  }
+
+  /** Reads all of it again: slow, and sure. */
+  reopen(_changed: readonly string[]): Oracle {
+    if (!this.#last) throw new Error('no program was opened');
+    return this.open(this.#last);
   }
 
   close(): void {}

@@ -33,6 +33,10 @@ export class SharedCompiler implements Compiler {
     return oracle;
   }
 
+  reopen(changed: readonly string[]): Oracle {
+    return this.#compiler.reopen(changed);
+  }
+
   close(): void {
     this.#compiler.close();
   }

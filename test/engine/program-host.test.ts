@@ -23,6 +23,7 @@ function hostOf(files: Record<string, string>) {
       opened.push(request);
       return oracle;
     },
+    reopen: () => oracle,
     close: () => {},
   };
   let starts = 0;

@@ -150,6 +150,9 @@ export function bump(): void {
       open: () => {
         throw new Error('opened');
       },
+      reopen: () => {
+        throw new Error('opened again');
+      },
       close: () => {},
     };
     const run = (text: string) =>

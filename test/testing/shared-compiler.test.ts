@@ -16,6 +16,7 @@ function recorder() {
       opened.push(request);
       return { kind: 'native', queries: opened.length } as Oracle;
     },
+    reopen: () => ({ kind: 'native', queries: 0 }) as Oracle,
     close: () => {},
   };
   return { shared: new SharedCompiler(compiler), opened, read };

@@ -26,7 +26,7 @@ import type { LockEdge } from './record.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { isTakingCall } from './taking.ts';
 import type { LockClass, LockRef } from './values.ts';
-import { lockVocabulary, withTagged } from './vocabulary.ts';
+import { type LockVocabulary, lockVocabulary, withTagged } from './vocabulary.ts';
 import { together } from './watcher.ts';
 import { allOf, type Watchers, watchersFor } from './watchers.ts';
 
@@ -77,8 +77,8 @@ interface LockGround {
   readonly identity: LockIdentity;
   readonly tags: LockTags;
   readonly reach: LockReach;
-  /** The functions to begin with. */
-  readonly roots: readonly CfgOwner[];
+  /** The functions to begin with, where all of the program is looked at. */
+  readonly roots: () => readonly CfgOwner[];
   /** Where the program speaks of locks that a database keeps, if it does. */
   readonly databases: DatabaseWords | undefined;
 }
@@ -97,47 +97,61 @@ const lockGround: Analysis<LockGround> = {
       vocabulary,
       (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
     );
-    const roots: CfgOwner[] = [];
-    for (const file of program.filesWith(lockWords(identity.primitives))) {
-      const tree = program.tree(file);
-      if (tree) roots.push(...functionsTaking(tree.source, methods));
-    }
-    for (const file of filesWithChains(program)) {
-      const tree = program.tree(file);
-      if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
-    }
-    for (const file of database.files.length > 0
-      ? [...new Set([...database.files, ...program.filesWith([...database.names])])]
-      : []) {
-      const tree = program.tree(file);
-      if (tree) roots.push(...functionsWith(tree.source, (node) => database.isAbout(node)));
-    }
-    // A lock's method is called by whatever name it was given.
-    for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
-      const tree = program.tree(file);
-      if (!tree) continue;
-      roots.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
-    }
-    // What is annotated is of interest to whoever uses it, though it take no lock.
-    const uses = new TaggedUses(code, vocabulary.tagged);
-    for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
-      const tree = program.tree(file);
-      const used = tree ? uses.in(tree.source) : new Set();
-      if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
-    }
     return {
       code,
       identity,
       tags,
       reach,
-      roots,
+      roots: () => rootsOf(program, { code, identity, tags, reach, vocabulary, database }),
       databases: database.files.length > 0 ? database : undefined,
     };
   },
 };
 
+interface RootParts extends Pick<LockGround, 'code' | 'identity' | 'tags' | 'reach'> {
+  readonly vocabulary: LockVocabulary;
+  readonly database: DatabaseWords;
+}
+
+/** The functions that have to do with locks by themselves. */
+function rootsOf(
+  program: Program,
+  { code, identity, tags, reach, vocabulary, database }: RootParts,
+): readonly CfgOwner[] {
+  const methods = acquiringMethods(identity.primitives);
+  const roots: CfgOwner[] = [];
+  for (const file of program.filesWith(lockWords(identity.primitives))) {
+    const tree = program.tree(file);
+    if (tree) roots.push(...functionsTaking(tree.source, methods));
+  }
+  for (const file of filesWithChains(program)) {
+    const tree = program.tree(file);
+    if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
+  }
+  for (const file of database.files.length > 0
+    ? [...new Set([...database.files, ...program.filesWith([...database.names])])]
+    : []) {
+    const tree = program.tree(file);
+    if (tree) roots.push(...functionsWith(tree.source, (node) => database.isAbout(node)));
+  }
+  // A lock's method is called by whatever name it was given.
+  for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
+    const tree = program.tree(file);
+    if (!tree) continue;
+    roots.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
+  }
+  // What is annotated is of interest to whoever uses it, though it take no lock.
+  const uses = new TaggedUses(code, vocabulary.tagged);
+  for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
+    const tree = program.tree(file);
+    const used = tree ? uses.in(tree.source) : new Set();
+    if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
+  }
+  return roots;
+}
+
 function factsFor(
-  { program, locks }: AnalysisContext,
+  { program, locks, focus }: AnalysisContext,
   { code, identity, tags, reach, roots, databases }: LockGround,
   rules: readonly string[],
 ): LockFacts {
@@ -162,7 +176,7 @@ function factsFor(
       if (!engine.hasAnalysed(fn)) analyse(fn);
     }
   };
-  analyseAll(roots);
+  analyseAll(focus ? functionsAround(focus, program) : roots());
   // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
   const followed = { carriers: new Set<string>(), locking: new Set<string>() };
   const iterators = new Set<CfgOwner>();
@@ -188,8 +202,9 @@ function factsFor(
     }
     return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
   };
-  followIterators();
-  for (let names = newNames(); names.all.length > 0; names = newNames()) {
+  // What is found in a few functions is found without their callers, or else all of the program must be looked at.
+  if (!focus) followIterators();
+  for (let names = focus ? NO_NAMES : newNames(); names.all.length > 0; names = newNames()) {
     for (const file of program.filesWith(names.all)) {
       const tree = program.tree(file);
       if (!tree) continue;
@@ -235,6 +250,23 @@ function factsFor(
     nameOf,
     find: (name) => withOwned(findLocks(name, classes, nameOf), byClass),
   };
+}
+
+const NO_NAMES = { all: [], locking: [] };
+
+/** The functions around stretches of code, outermost first, and those within. */
+function functionsAround(focus: readonly Span[], program: Program): readonly CfgOwner[] {
+  const found = new Set<CfgOwner>();
+  for (const { file, start, end } of focus) {
+    const visit = (node: Ts.Node): void => {
+      if (node.end < start || node.pos > end) return;
+      if (isCfgOwner(node) && bodyOf(node)) found.add(node);
+      ts.forEachChild(node, visit);
+    };
+    const tree = program.tree(file);
+    if (tree) visit(tree.source);
+  }
+  return [...found];
 }
 
 /** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
