@@ -30,4 +30,5 @@ export const lockAwait = defineRule<undefined, MessageId>({
     files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

@@ -45,4 +45,5 @@ export const lockBalance = defineRule<undefined, MessageId>({
     files: filesWithDatabaseLocks,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

@@ -65,6 +65,7 @@ export const lockOrder = defineRule<undefined, MessageId>({
     files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     const { order, leaf, brief, reentrant, disjoint } = pass.locks;
     const entries: [string, readonly string[]][] = [

@@ -40,4 +40,5 @@ export const lockReentry = defineRule<undefined, MessageId>({
     files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

@@ -1,6 +1,6 @@
 /** The flags of the command line: the one table that parsing, checking and the help texts are made from. */
 
-export const commandNames = ['check', 'explain', 'rules', 'test', 'manager'] as const;
+export const commandNames = ['check', 'prove', 'explain', 'rules', 'test', 'manager'] as const;
 
 export type CommandName = (typeof commandNames)[number];
 
@@ -20,17 +20,24 @@ export const flags: readonly Flag[] = [
     name: 'config',
     short: 'c',
     value: 'FILE',
-    commands: ['check', 'rules', 'explain', 'test'],
+    commands: ['check', 'prove', 'rules', 'explain', 'test'],
     text: 'use this config',
   },
-  { name: 'no-config', commands: ['check', 'rules', 'explain', 'test'], text: 'use no config' },
-  { name: 'tsconfig', value: 'FILE', commands: ['check'], text: 'take the files of this tsconfig' },
+  { name: 'no-config', commands: ['check', 'prove', 'rules', 'explain', 'test'], text: 'use no config' },
+  { name: 'tsconfig', value: 'FILE', commands: ['check', 'prove'], text: 'take the files of this tsconfig' },
   {
     name: 'rule',
     value: 'ID',
     repeatable: true,
     commands: ['check', 'test'],
     text: 'run exactly these rules, as errors (repeatable)',
+  },
+  {
+    name: 'rule',
+    value: 'ID',
+    repeatable: true,
+    commands: ['prove'],
+    text: 'prove these rules only (repeatable)',
   },
   {
     name: 'format',
@@ -40,7 +47,19 @@ export const flags: readonly Flag[] = [
     commands: ['check'],
     text: 'pretty, json, sarif, github or compact, to a file if one is named (repeatable)',
   },
-  { name: 'output-file', short: 'o', value: 'FILE', commands: ['check'], text: 'write the report to a file' },
+  {
+    name: 'format',
+    short: 'f',
+    value: 'NAME',
+    commands: ['prove'],
+    text: 'pretty, or json: the schema of mutation testing reports',
+  },
+  {
+    name: 'full',
+    commands: ['prove'],
+    text: 'look at the whole program for each mutant, and not only near it: slow',
+  },
+  { name: 'output-file', short: 'o', value: 'FILE', commands: ['check', 'prove'], text: 'write the report to a file' },
   { name: 'changed', commands: ['check'], text: 'report only what touches uncommitted files' },
   {
     name: 'since',

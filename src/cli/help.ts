@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<CommandName, { readonly usage: string; readonly 
     usage: 'ws-gate check [paths…]',
     text: 'Analyse the project, and report findings: all, or those that touch the paths.',
   },
+  prove: {
+    usage: 'ws-gate prove',
+    text: 'Break the code in memory, one place at a time, and show that the rules notice.',
+  },
   explain: { usage: 'ws-gate explain <rule>', text: 'Print the page of a rule.' },
   rules: { usage: 'ws-gate rules', text: 'List all rules, one line each.' },
   test: { usage: 'ws-gate test [dir]', text: 'Run the fixtures of rules (default: fixtures).' },

@@ -73,6 +73,8 @@ async function dispatch(line: CommandLine, terminal: Terminal): Promise<Outcome>
   switch (command) {
     case 'check':
       return (await import('./commands/check.ts')).checkCommand(line, terminal);
+    case 'prove':
+      return (await import('./commands/prove.ts')).proveCommand(line, terminal);
     case 'explain':
       return (await import('./commands/explain.ts')).explainCommand(line, terminal);
     case 'rules':

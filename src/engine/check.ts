@@ -137,6 +137,14 @@ export class CheckRun {
     return this.#prepared;
   }
 
+  /** What the rules that run find, without what comments silence, and what the gate says itself. */
+  async find(): Promise<readonly Found[]> {
+    const { rules, texts, program } = await this.prepare();
+    await this.#phase('analyse', () => this.#runRules());
+    this.#judgeFiles(program, texts);
+    return (await this.#suppress(program, rules)).kept;
+  }
+
   /** What each rule that has run examined, by id. */
   get sites(): ReadonlyMap<string, readonly Span[]> {
     return this.#sites;
@@ -145,7 +153,7 @@ export class CheckRun {
   async run(): Promise<CheckResult> {
     const cwd = this.#cwd;
     const { config, rules, scope, texts, program } = await this.prepare();
-    const stats = await this.#phase('analyse', () => this.#runRules(program, config, rules));
+    const stats = await this.#phase('analyse', () => this.#runRules());
     this.#judgeFiles(program, texts);
     if (this.#options.strict) this.#judgeUnresolved();
     const { kept, suppressed } = await this.#suppress(program, rules);
@@ -265,7 +273,8 @@ export class CheckRun {
     return context;
   }
 
-  async #runRules(program: ProgramHost, config: Config, rules: RuleSet): Promise<RuleStats[]> {
+  async #runRules(): Promise<RuleStats[]> {
+    const { program, config, rules } = await this.prepare();
     const stats: RuleStats[] = [];
     for (const resolved of rules.rules) stats.push(await this.#runRule(resolved, { program, config, rules }));
     return stats;
@@ -349,7 +358,9 @@ export class CheckRun {
   async #suppress(program: ProgramHost, rules: RuleSet) {
     const suppressions: Suppression[] = [];
     const hatches: Hatch[] = [];
-    const commented = program.filesWith(['ws-gate']);
+    const all = program.filesWith(['ws-gate']);
+    // What has not changed was read before.
+    const commented = typeof this.#role === 'object' ? all.filter((file) => this.#isChanged(file)) : all;
     if (commented.length > 0) await program.openSyntax();
     for (const file of commented) {
       const tree = program.tree(file);
@@ -377,6 +388,10 @@ export class CheckRun {
     });
     const added = [...result.reports, ...unused].map((report) => ({ ...report, ruleId: INTEGRITY }));
     return { kept: [...result.kept, ...added], suppressed: result.suppressed };
+  }
+
+  #isChanged(file: string): boolean {
+    return typeof this.#role === 'object' && this.#role.change.overlay.has(file);
   }
 
   #integrity(

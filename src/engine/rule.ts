@@ -3,6 +3,7 @@ import type { LocksConfig } from '../config/types.ts';
 import type { Severity, Span } from './finding.ts';
 import type { IntegrityMessageId } from './integrity.ts';
 import type { Program } from './program.ts';
+import type { Operator } from './proof.ts';
 import type { HatchName } from './suppressions.ts';
 
 /** The words of one message: `{name}` places take the arguments of the report. */
@@ -114,6 +115,8 @@ export interface Rule<Options = unknown, Id extends string = string> {
   readonly defaultOptions: Options;
   relevance(options: Options, locks: LocksConfig): Relevance;
   run(pass: Pass<Options, Id>): void | Promise<void>;
+  /** Ways to break what the rule protects, with which `ws-gate prove` shows that it notices. */
+  prove?(): Promise<readonly Operator<Options>[]>;
   /** Judges the config when no file is relevant, and so nothing in it can be right. */
   idle?(pass: Pass<Options, Id>): void;
 }

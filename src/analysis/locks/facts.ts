@@ -22,7 +22,7 @@ import { functionsMentioning } from './mentions.ts';
 import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
-import type { LockEdge } from './record.ts';
+import type { LockEdge, Taking } from './record.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { isTakingCall } from './taking.ts';
 import type { LockClass, LockRef } from './values.ts';
@@ -38,6 +38,8 @@ export interface LockFacts {
   readonly unordered: readonly { readonly at: Span; readonly lock: LockRef }[];
   /** Every place where a lock is taken. */
   readonly sites: readonly Span[];
+  /** The same, with the lock, where it is known which. */
+  readonly takings: readonly Taking[];
   readonly unresolved: readonly { readonly at: Span; readonly what: string }[];
   /** What was seen on the way, for the rules that asked for it. */
   readonly watchers: Watchers;
@@ -244,6 +246,7 @@ function factsFor(
     edges: sortEdges([...edges]),
     unordered: engine.record.unordered,
     sites: engine.record.sites,
+    takings: engine.record.takings,
     unresolved: engine.unresolved(),
     watchers,
     annotations,

@@ -35,6 +35,12 @@ export interface LockEdge {
   readonly sequence: string | undefined;
 }
 
+/** A place where a lock is taken. */
+export interface Taking {
+  readonly at: Span;
+  readonly lock: LockRef;
+}
+
 interface KnownEdge {
   edge: Omit<LockEdge, 'sequence'>;
   readonly contexts: Set<Context>;
@@ -55,7 +61,7 @@ export class LockRecord {
   readonly #code: Code;
   readonly #parts: OwnParts;
   readonly #sites = new Map<string, Span>();
-  readonly #takings = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
+  readonly #takings = new Map<string, Taking>();
   readonly #unordered = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknownCalls = new Map<
@@ -77,7 +83,7 @@ export class LockRecord {
   }
 
   /** Every place where a lock is taken, with the lock; made ones aside. */
-  get takings(): readonly { readonly at: Span; readonly lock: LockRef }[] {
+  get takings(): readonly Taking[] {
     return [...this.#takings.values()];
   }
 

@@ -1,0 +1,90 @@
+import { Worker } from 'node:worker_threads';
+import type { CheckOptions } from '../engine/check.ts';
+import { type FoundAt, type Ground, type Job, tryMutant, type Verdict } from './trial.ts';
+
+/** What a thread is told at its start. Rules that are values cannot be sent: a thread reads the config itself. */
+export interface CrewOrder {
+  readonly options: CheckOptions;
+}
+
+/** What there is to try, once it is known. The counter is shared: whoever is free takes the next. */
+export interface CrewWork {
+  readonly jobs: readonly Job[];
+  readonly found: readonly FoundAt[];
+  readonly isFull: boolean;
+  readonly counter: SharedArrayBuffer;
+}
+
+/** What a thread says. */
+export type CrewMessage = { readonly index: number; readonly verdict: Verdict } | { readonly done: true };
+
+/** Threads beside this one. They prepare themselves while the work is still looked for. */
+export class Crew {
+  readonly #workers: readonly Worker[];
+
+  constructor(options: CheckOptions, size: number) {
+    const order: CrewOrder = { options };
+    const file = import.meta.filename.replace(/crew(\.[jt]s)$/, 'crew-member$1');
+    this.#workers = Array.from(
+      { length: size },
+      () => new Worker(file, { workerData: order, resourceLimits: { stackSizeMb: STACK_MB } }),
+    );
+  }
+
+  /** Tries all mutants, here and in the threads; the verdicts come in the order of the jobs. */
+  async work(
+    ground: Ground,
+    jobs: readonly Job[],
+    { isFull, onVerdict }: { readonly isFull: boolean; readonly onVerdict: (done: number) => void },
+  ): Promise<readonly Verdict[]> {
+    const counter = new SharedArrayBuffer(4);
+    const verdicts = new Map<number, Verdict>();
+    const note = (index: number, verdict: Verdict): void => {
+      verdicts.set(index, verdict);
+      onVerdict(verdicts.size);
+    };
+    const others = this.#workers.map((worker) => listen(worker, note));
+    const work: CrewWork = { jobs, found: ground.found, isFull, counter };
+    for (const worker of this.#workers) worker.postMessage(work);
+    await takeJobs(ground, work, note);
+    await Promise.all(others);
+    return jobs.map((_, index) => {
+      const verdict = verdicts.get(index);
+      if (!verdict) throw new Error(`nobody has tried mutant ${index}`);
+      return verdict;
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** What a stack of the main thread holds, and more: generated code nests deep. */
+const STACK_MB = 64;
+
+function listen(worker: Worker, note: (index: number, verdict: Verdict) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: CrewMessage) => {
+      if ('done' in message) resolve();
+      else note(message.index, message.verdict);
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`a thread ended with code ${code} before its work was done`)));
+  });
+}
+
+/** Takes one mutant after another, until there are none left. */
+export async function takeJobs(
+  ground: Ground,
+  { jobs, isFull, counter }: CrewWork,
+  note: (index: number, verdict: Verdict) => void,
+): Promise<void> {
+  const next = new Int32Array(counter);
+  for (let index = Atomics.add(next, 0, 1); index < jobs.length; index = Atomics.add(next, 0, 1)) {
+    const job = jobs[index];
+    if (job) note(index, await tryMutant(ground, job, isFull));
+    // Messages of the threads, and the progress that is shown, have their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,203 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { INTEGRITY } from '../config/rules.ts';
+import { type CheckOptions, CheckRun } from '../engine/check.ts';
+import { GateError } from '../engine/error.ts';
+import type { Span } from '../engine/finding.ts';
+import type { Mutant, Operator, ProofView } from '../engine/proof.ts';
+import { Crew } from './crew.ts';
+import { preservingMutants } from './preserving.ts';
+import { type FoundAt, type Job, placeOf, type Verdict } from './trial.ts';
+
+/** What `ws-gate prove` is asked. */
+export interface ProofOptions extends Pick<CheckOptions, 'cwd' | 'config' | 'inlineConfig' | 'tsconfig' | 'extraRules'> {
+  /** Prove these rules only; absent for all that run. */
+  readonly rules?: readonly string[];
+  /** Threads beside this one; default: one for each further processor, and at most three. */
+  readonly threads?: number;
+  /** Look at the whole program for each mutant, and not only near it: slow. */
+  readonly isFull?: boolean;
+  readonly onProgress?: (progress: ProofProgress) => void;
+}
+
+export type ProofProgress =
+  | { readonly phase: 'check' | 'mutants' }
+  | { readonly phase: 'try'; readonly done: number; readonly total: number };
+
+/** A mutant and what became of it. */
+export interface Trial extends Verdict {
+  readonly ruleId: string;
+  readonly operator: string;
+  readonly kind: Job['kind'];
+  readonly mutant: Mutant;
+}
+
+/** What was shown of a rule. */
+export interface RuleProof {
+  readonly ruleId: string;
+  /** How many places the rule examined. */
+  readonly sites: number;
+  readonly operators: readonly { readonly id: string; readonly summary: string; readonly trials: readonly Trial[] }[];
+  /** `unproven`: it looked at something, and no operator found anything to break. */
+  readonly state: 'proven' | 'failed' | 'unproven' | 'idle';
+}
+
+export interface ProofResult {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly rules: readonly RuleProof[];
+  readonly preserving: readonly Trial[];
+  readonly holds: boolean;
+  readonly durationMs: number;
+  /** Text of a file before any change. */
+  text(file: string): string | undefined;
+}
+
+/**
+ * Breaks the real code in memory, one mutant at a time, and looks whether the rule that protects it reports it there; then
+ * rewrites it so that nothing changes, and looks whether all rules stay silent. Nothing is written to disk.
+ *
+ * @throws {GateError} when the gate is red before any change, or there is nothing to prove
+ */
+export async function prove(options: ProofOptions = {}): Promise<ProofResult> {
+  const started = performance.now();
+  const cwd = path.resolve(options.cwd ?? process.cwd());
+  const checkOptions = checkOptionsOf(options, cwd);
+  const crew = new Crew(checkOptions, crewSize(options));
+  const base = new CheckRun({ ...checkOptions, ...(options.extraRules ? { extraRules: options.extraRules } : {}) }, 'base');
+  const say = options.onProgress ?? (() => {});
+  try {
+    say({ phase: 'check' });
+    const found = (await base.find()).map(placeOf);
+    await assertGreen(base, found);
+    say({ phase: 'mutants' });
+    const proofs = await mutantsOf(base, options.rules);
+    const preserving = await preservingMutants(base, proofs.map(({ ruleId }) => ruleId));
+    const planned: Planned[] = [
+      ...proofs.flatMap(({ ruleId, operators }) =>
+        operators.flatMap(({ id, mutants }) =>
+          mutants.map((mutant): Planned => ({ ruleId, operator: id, kind: 'breaking', mutant, rules: [ruleId] })),
+        ),
+      ),
+      ...preserving.map(({ operator, mutant, rules }): Planned => ({
+        ruleId: '', operator, kind: 'preserving', mutant, rules,
+      })),
+    ];
+    const verdicts = await crew.work({ base, found }, planned, {
+      isFull: options.isFull ?? false,
+      onVerdict: (done) => say({ phase: 'try', done, total: planned.length }),
+    });
+    const trials = planned.map(({ rules: _, ...plan }, index): Trial => ({ ...plan, ...verdictAt(verdicts, index) }));
+    const rules = proofs.map((proof) => judge(proof, trials));
+    const quiet = trials.filter(({ kind }) => kind === 'preserving');
+    const { program } = await base.prepare();
+    return {
+      cwd,
+      rules,
+      preserving: quiet,
+      holds:
+        rules.every(({ state }) => state === 'proven' || state === 'idle') &&
+        quiet.every(({ status }) => status === 'quiet'),
+      durationMs: Math.round(performance.now() - started),
+      text: (file) => program.text(file),
+    };
+  } finally {
+    await crew.close();
+    base.close();
+  }
+}
+
+interface Planned extends Job {
+  readonly ruleId: string;
+  readonly operator: string;
+}
+
+interface Proof {
+  readonly ruleId: string;
+  readonly sites: readonly Span[];
+  readonly operators: readonly (Pick<Operator, 'id' | 'summary'> & { readonly mutants: readonly Mutant[] })[];
+}
+
+function checkOptionsOf({ config, inlineConfig, tsconfig }: ProofOptions, cwd: string): CheckOptions {
+  return {
+    cwd,
+    ...(config === undefined ? {} : { config }),
+    ...(inlineConfig === undefined ? {} : { inlineConfig }),
+    ...(tsconfig === undefined ? {} : { tsconfig }),
+  };
+}
+
+/** Rules that are handed in as values stay in this thread. */
+function crewSize({ threads, extraRules, inlineConfig }: ProofOptions): number {
+  if (extraRules || inlineConfig?.customRules) return 0;
+  return threads ?? Math.min(availableParallelism() - 1, MAX_THREADS);
+}
+
+/** Each thread has a compiler and the whole program in memory. */
+const MAX_THREADS = 3;
+
+async function assertGreen(base: CheckRun, found: readonly FoundAt[]): Promise<void> {
+  const { rules, program } = await base.prepare();
+  const errors = found.filter(({ ruleId, file }) => rules.severityFor(file, ruleId) === 'error');
+  const [first] = errors;
+  if (!first) return;
+  throw new GateError(
+    `the gate is red before any change: ${first.ruleId}/${first.messageId} in ${program.relative(first.file)}`,
+    'run `ws-gate check`, and mend what it reports',
+    { why: 'where findings are, a further one proves nothing' },
+  );
+}
+
+async function mutantsOf(base: CheckRun, only: readonly string[] | undefined): Promise<readonly Proof[]> {
+  const { rules, context } = await base.prepare();
+  const unknown = only?.find((id) => !rules.known.has(id) || id === INTEGRITY);
+  if (unknown !== undefined) {
+    throw new GateError(`there is no rule "${unknown}" to prove`, 'run `ws-gate rules` for the list of rules');
+  }
+  const off = only?.find((id) => !rules.rules.some(({ rule }) => rule.id === id));
+  if (off !== undefined) {
+    throw new GateError(`the rule ${off} is off`, 'turn it on in the config: its options say what it protects');
+  }
+  const proofs: Proof[] = [];
+  for (const { rule, options } of rules.rules) {
+    if (only && !only.includes(rule.id)) continue;
+    const sites = base.sites.get(rule.id) ?? [];
+    const view: ProofView = { ...context, options, sites };
+    const operators: Proof['operators'][number][] = [];
+    for (const operator of sites.length > 0 ? ((await rule.prove?.()) ?? []) : []) {
+      const mutants = [...(await operator.mutants(view))].sort(byPlace);
+      operators.push({ id: operator.id, summary: operator.summary, mutants });
+    }
+    proofs.push({ ruleId: rule.id, sites, operators });
+  }
+  return proofs;
+}
+
+function byPlace({ edits: [a] }: Mutant, { edits: [b] }: Mutant): number {
+  if (!a || !b || a.file === b.file) return (a?.start ?? 0) - (b?.start ?? 0);
+  return a.file < b.file ? -1 : 1;
+}
+
+function judge({ ruleId, sites, operators }: Proof, trials: readonly Trial[]): RuleProof {
+  const own = operators.map(({ id, summary }) => ({
+    id,
+    summary,
+    trials: trials.filter((trial) => trial.ruleId === ruleId && trial.operator === id),
+  }));
+  const all = own.flatMap((operator) => operator.trials);
+  const state =
+    sites.length === 0
+      ? 'idle'
+      : all.every(({ status }) => status === 'invalid')
+        ? 'unproven'
+        : all.every(({ status }) => status === 'killed' || status === 'invalid')
+          ? 'proven'
+          : 'failed';
+  return { ruleId, sites: sites.length, operators: own, state };
+}
+
+function verdictAt(verdicts: readonly Verdict[], index: number): Verdict {
+  const verdict = verdicts[index];
+  if (!verdict) throw new Error(`no verdict for mutant ${index}`);
+  return verdict;
+}
