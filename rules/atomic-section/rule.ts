@@ -18,4 +18,5 @@ export const atomicSection = defineRule<undefined, MessageId>({
   },
   relevance: () => ({ words: ATOMIC_WORDS }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

@@ -27,4 +27,5 @@ export const checkThenAct = defineRule<undefined, MessageId>({
     files: filesWithChains,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

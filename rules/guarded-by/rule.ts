@@ -46,4 +46,5 @@ export const guardedBy = defineRule<undefined, MessageId>({
   },
   relevance: () => ({ words: TAG_WORDS }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

@@ -45,12 +45,15 @@ function withoutRelease(release: Ts.ExpressionStatement, { taking, body: { file 
 /** The statements that give a lock back, of those that stand in a `finally`. */
 function releasesOf({ grant, call, style, statement }: Section): readonly Ts.ExpressionStatement[] {
   if (style !== 'bound' && style !== 'plain') return [];
-  const receiver = ts.isPropertyAccessExpression(call.expression) ? call.expression.expression.getText() : undefined;
+  const receiver = ts.isPropertyAccessExpression(call.expression)
+    ? call.expression.expression.getText()
+    : undefined;
   const found: Ts.ExpressionStatement[] = [];
   const visit = (node: Ts.Node, isFinal: boolean): void => {
     if (isFinal && ts.isExpressionStatement(node)) {
       const called = ts.isCallExpression(node.expression) ? node.expression.expression : undefined;
-      const owner = called && ts.isPropertyAccessExpression(called) ? called.expression.getText() : called?.getText();
+      const owner =
+        called && ts.isPropertyAccessExpression(called) ? called.expression.getText() : called?.getText();
       if (called && owner === (grant ? grant.text : receiver)) found.push(node);
     }
     if (ts.isTryStatement(node)) {

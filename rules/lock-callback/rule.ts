@@ -36,6 +36,7 @@ export const lockCallback = defineRule<LockCallbackOptions, MessageId>({
     files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const name of pass.options.allow) pass.unknownName('lock-callback.allow', name, []);
     for (const name of pass.options.callbacks) pass.unknownName('lock-callback.callbacks', name, []);

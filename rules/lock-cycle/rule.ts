@@ -29,4 +29,5 @@ export const lockCycle = defineRule<undefined, 'cycle' | 'cycleOfPermits'>({
     files: filesWithoutLockWords,
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
 });

@@ -23,7 +23,9 @@ const takeOuterInside: Operator = {
       );
       if (!other) return [];
       const { file } = section.body;
-      return [{ edits: [{ file, start: section.start, end: section.start, text: `\n${takingAgain(other)};` }] }];
+      return [
+        { edits: [{ file, start: section.start, end: section.start, text: `\n${takingAgain(other)};` }] },
+      ];
     });
   },
 };
@@ -42,7 +44,8 @@ function forbidden({ locks }: ProofView, facts: LockFacts): (outer: LockClass, i
 /** The locks that are held where a section begins: to take one of them again would be another fault. */
 function heldAt({ call, body }: Section, { edges }: LockFacts): ReadonlySet<LockClass> {
   const held = edges.filter(
-    ({ inner }) => inner.at.file === body.file && inner.at.start >= call.getStart() && inner.at.start <= call.end,
+    ({ inner }) =>
+      inner.at.file === body.file && inner.at.start >= call.getStart() && inner.at.start <= call.end,
   );
   return new Set(held.map(({ outer }) => outer.lock.cls));
 }

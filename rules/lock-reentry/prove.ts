@@ -1,6 +1,6 @@
+import { declaredLocks } from '../../src/analysis/locks/declared.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { mayWait, sectionsOf, takingAgain } from '../../src/analysis/locks/sections.ts';
-import { declaredLocks } from '../../src/analysis/locks/declared.ts';
 import type { Operator } from '../../src/engine/proof.ts';
 
 const takeTwice: Operator = {
@@ -9,12 +9,18 @@ const takeTwice: Operator = {
   async mutants(view) {
     const facts = await view.use(lockFacts);
     const { isReentrant } = declaredLocks(view.locks, facts);
-    return sectionsOf(facts.takings, view.program)
-      .filter((section) => mayWait(section) && !isReentrant(section.lock) && section.taking !== section.call)
-      .map((section) => {
-        const { file } = section.body;
-        return { edits: [{ file, start: section.start, end: section.start, text: `\n${takingAgain(section)};` }] };
-      });
+    return (
+      sectionsOf(facts.takings, view.program)
+        // A session of a database may take what it holds again.
+        .filter(({ lock, taking, call }) => !lock.database && !isReentrant(lock) && taking !== call)
+        .filter(mayWait)
+        .map((section) => {
+          const { file } = section.body;
+          return {
+            edits: [{ file, start: section.start, end: section.start, text: `\n${takingAgain(section)};` }],
+          };
+        })
+    );
   },
 };
 

@@ -59,7 +59,13 @@ export const flags: readonly Flag[] = [
     commands: ['prove'],
     text: 'look at the whole program for each mutant, and not only near it: slow',
   },
-  { name: 'output-file', short: 'o', value: 'FILE', commands: ['check', 'prove'], text: 'write the report to a file' },
+  {
+    name: 'output-file',
+    short: 'o',
+    value: 'FILE',
+    commands: ['check', 'prove'],
+    text: 'write the report to a file',
+  },
   { name: 'changed', commands: ['check'], text: 'report only what touches uncommitted files' },
   {
     name: 'since',

@@ -10,7 +10,9 @@ const ready = warmUp();
 parentPort?.on('message', async ({ jobs, found, isFull, counter }: CrewWork) => {
   const say = (message: CrewMessage): void => parentPort?.postMessage(message);
   await ready;
-  await takeJobs({ base, found }, { jobs, found, isFull, counter }, (index, verdict) => say({ index, verdict }));
+  await takeJobs({ base, found }, { jobs, found, isFull, counter }, (index, verdict) =>
+    say({ index, verdict }),
+  );
   base.close();
   say({ done: true });
 });

@@ -70,7 +70,9 @@ function listen(worker: Worker, note: (index: number, verdict: Verdict) => void)
       else note(message.index, message.verdict);
     });
     worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`a thread ended with code ${code} before its work was done`)));
+    worker.on('exit', (code) =>
+      reject(new Error(`a thread ended with code ${code} before its work was done`)),
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Edit } from '../engine/proof.ts';
-import { applyEdits } from './edits.ts';
+import { applyEdits, spanAfter } from './edits.ts';
 
 interface Names {
   text(file: string): string | undefined;
@@ -7,27 +7,62 @@ interface Names {
   name(file: string): string;
 }
 
-/** The edits as a unified diff: the lines they touch, with one line around them. */
+/** The edits as a unified diff, with one line around each. */
 export function unifiedDiff(edits: readonly Edit[], { text, name }: Names): string {
-  const after = applyEdits(edits, text);
-  return [...after].map(([file, changed]) => diffOf(name(file), text(file) ?? '', changed)).join('\n');
+  return [...applyEdits(edits, text)]
+    .map(([file, after]) => {
+      const own = edits.filter((edit) => edit.file === file).sort((a, b) => a.start - b.start);
+      return diffOf(name(file), own, { before: text(file) ?? '', after });
+    })
+    .join('\n');
 }
 
-/** One hunk from the first line that differs to the last. */
-function diffOf(name: string, before: string, after: string): string {
+/** Lines of the text before and after, first to last, counted from 0. */
+interface Hunk {
+  readonly before: readonly [number, number];
+  readonly after: readonly [number, number];
+}
+
+function diffOf(
+  name: string,
+  edits: readonly Edit[],
+  { before, after }: { readonly before: string; readonly after: string },
+): string {
   const [a, b] = [before.split('\n'), after.split('\n')];
-  let head = 0;
-  while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
-  let tail = 0;
-  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
-  const from = Math.max(0, head - 1);
-  const rest = Math.max(0, tail - 1);
-  const lines = [
-    ...a.slice(from, head).map((line) => ` ${line}`),
-    ...a.slice(head, a.length - tail).map((line) => `-${line}`),
-    ...b.slice(head, b.length - tail).map((line) => `+${line}`),
-    ...a.slice(a.length - tail, a.length - rest).map((line) => ` ${line}`),
+  const hunks: Hunk[] = [];
+  for (const edit of edits) {
+    const { start, end } = spanAfter(edit, edits);
+    const hunk: Hunk = {
+      before: [lineAt(before, edit.start), lineAt(before, edit.end)],
+      after: [lineAt(after, start), lineAt(after, end)],
+    };
+    const last = hunks.at(-1);
+    if (last && hunk.before[0] <= last.before[1] + 1) {
+      hunks[hunks.length - 1] = {
+        before: [last.before[0], hunk.before[1]],
+        after: [last.after[0], hunk.after[1]],
+      };
+    } else hunks.push(hunk);
+  }
+  const lines = hunks.flatMap((hunk) => hunkLines(hunk, a, b));
+  return [`--- a/${name}`, `+++ b/${name}`, ...lines, ''].join('\n');
+}
+
+function hunkLines({ before, after }: Hunk, a: readonly string[], b: readonly string[]): readonly string[] {
+  const removed = a.slice(before[0], before[1] + 1);
+  const added = b.slice(after[0], after[1] + 1);
+  const head = a.slice(Math.max(0, before[0] - 1), before[0]);
+  const tail = a.slice(before[1] + 1, before[1] + 2);
+  const around = head.length + tail.length;
+  return [
+    `@@ -${before[0] + 1 - head.length},${removed.length + around} +${after[0] + 1 - head.length},${added.length + around} @@`,
+    ...head.map((line) => ` ${line}`),
+    ...removed.map((line) => `-${line}`),
+    ...added.map((line) => `+${line}`),
+    ...tail.map((line) => ` ${line}`),
   ];
-  const [old, fresh] = [a.length - rest - from, b.length - rest - from];
-  return [`--- a/${name}`, `+++ b/${name}`, `@@ -${from + 1},${old} +${from + 1},${fresh} @@`, ...lines, ''].join('\n');
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length - 1;
 }

@@ -67,14 +67,25 @@ export function mutationReport(result: ProofResult, version: string): MutationRe
   };
 }
 
-function reportOf(trial: Trial, edit: Edit, { id, source }: { readonly id: string; readonly source: string }): MutantReport {
+function reportOf(
+  trial: Trial,
+  edit: Edit,
+  { id, source }: { readonly id: string; readonly source: string },
+): MutantReport {
   const reason = REASONS[trial.status];
   return {
     id,
     mutatorName: [trial.ruleId, trial.operator].filter((part) => part !== '').join('/'),
     replacement: edit.text,
     location: { start: positionAt(source, edit.start), end: positionAt(source, edit.end) },
-    status: trial.status === 'invalid' ? 'CompileError' : trial.status === 'killed' ? 'Killed' : trial.status === 'quiet' ? 'Killed' : 'Survived',
+    status:
+      trial.status === 'invalid'
+        ? 'CompileError'
+        : trial.status === 'killed'
+          ? 'Killed'
+          : trial.status === 'quiet'
+            ? 'Killed'
+            : 'Survived',
     ...(reason === undefined ? {} : { statusReason: reason }),
   };
 }

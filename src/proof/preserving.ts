@@ -8,6 +8,9 @@ export interface Rewrite {
   readonly rules: readonly string[];
 }
 
-export async function preservingMutants(_base: CheckRun, _rules: readonly string[]): Promise<readonly Rewrite[]> {
+export async function preservingMutants(
+  _base: CheckRun,
+  _rules: readonly string[],
+): Promise<readonly Rewrite[]> {
   return [];
 }

@@ -10,7 +10,8 @@ import { preservingMutants } from './preserving.ts';
 import { type FoundAt, type Job, placeOf, type Verdict } from './trial.ts';
 
 /** What `ws-gate prove` is asked. */
-export interface ProofOptions extends Pick<CheckOptions, 'cwd' | 'config' | 'inlineConfig' | 'tsconfig' | 'extraRules'> {
+export interface ProofOptions
+  extends Pick<CheckOptions, 'cwd' | 'config' | 'inlineConfig' | 'tsconfig' | 'extraRules'> {
   /** Prove these rules only; absent for all that run. */
   readonly rules?: readonly string[];
   /** Threads beside this one; default: one for each further processor, and at most three. */
@@ -37,7 +38,11 @@ export interface RuleProof {
   readonly ruleId: string;
   /** How many places the rule examined. */
   readonly sites: number;
-  readonly operators: readonly { readonly id: string; readonly summary: string; readonly trials: readonly Trial[] }[];
+  readonly operators: readonly {
+    readonly id: string;
+    readonly summary: string;
+    readonly trials: readonly Trial[];
+  }[];
   /** `unproven`: it looked at something, and no operator found anything to break. */
   readonly state: 'proven' | 'failed' | 'unproven' | 'idle';
 }
@@ -64,7 +69,10 @@ export async function prove(options: ProofOptions = {}): Promise<ProofResult> {
   const cwd = path.resolve(options.cwd ?? process.cwd());
   const checkOptions = checkOptionsOf(options, cwd);
   const crew = new Crew(checkOptions, crewSize(options));
-  const base = new CheckRun({ ...checkOptions, ...(options.extraRules ? { extraRules: options.extraRules } : {}) }, 'base');
+  const base = new CheckRun(
+    { ...checkOptions, ...(options.extraRules ? { extraRules: options.extraRules } : {}) },
+    'base',
+  );
   const say = options.onProgress ?? (() => {});
   try {
     say({ phase: 'check' });
@@ -72,22 +80,35 @@ export async function prove(options: ProofOptions = {}): Promise<ProofResult> {
     await assertGreen(base, found);
     say({ phase: 'mutants' });
     const proofs = await mutantsOf(base, options.rules);
-    const preserving = await preservingMutants(base, proofs.map(({ ruleId }) => ruleId));
+    const preserving = await preservingMutants(
+      base,
+      proofs.map(({ ruleId }) => ruleId),
+    );
     const planned: Planned[] = [
       ...proofs.flatMap(({ ruleId, operators }) =>
         operators.flatMap(({ id, mutants }) =>
-          mutants.map((mutant): Planned => ({ ruleId, operator: id, kind: 'breaking', mutant, rules: [ruleId] })),
+          mutants.map(
+            (mutant): Planned => ({ ruleId, operator: id, kind: 'breaking', mutant, rules: [ruleId] }),
+          ),
         ),
       ),
-      ...preserving.map(({ operator, mutant, rules }): Planned => ({
-        ruleId: '', operator, kind: 'preserving', mutant, rules,
-      })),
+      ...preserving.map(
+        ({ operator, mutant, rules }): Planned => ({
+          ruleId: '',
+          operator,
+          kind: 'preserving',
+          mutant,
+          rules,
+        }),
+      ),
     ];
     const verdicts = await crew.work({ base, found }, planned, {
       isFull: options.isFull ?? false,
       onVerdict: (done) => say({ phase: 'try', done, total: planned.length }),
     });
-    const trials = planned.map(({ rules: _, ...plan }, index): Trial => ({ ...plan, ...verdictAt(verdicts, index) }));
+    const trials = planned.map(
+      ({ rules: _, ...plan }, index): Trial => ({ ...plan, ...verdictAt(verdicts, index) }),
+    );
     const rules = proofs.map((proof) => judge(proof, trials));
     const quiet = trials.filter(({ kind }) => kind === 'preserving');
     const { program } = await base.prepare();
@@ -152,11 +173,17 @@ async function mutantsOf(base: CheckRun, only: readonly string[] | undefined): P
   const { rules, context } = await base.prepare();
   const unknown = only?.find((id) => !rules.known.has(id) || id === INTEGRITY);
   if (unknown !== undefined) {
-    throw new GateError(`there is no rule "${unknown}" to prove`, 'run `ws-gate rules` for the list of rules');
+    throw new GateError(
+      `there is no rule "${unknown}" to prove`,
+      'run `ws-gate rules` for the list of rules',
+    );
   }
   const off = only?.find((id) => !rules.rules.some(({ rule }) => rule.id === id));
   if (off !== undefined) {
-    throw new GateError(`the rule ${off} is off`, 'turn it on in the config: its options say what it protects');
+    throw new GateError(
+      `the rule ${off} is off`,
+      'turn it on in the config: its options say what it protects',
+    );
   }
   const proofs: Proof[] = [];
   for (const { rule, options } of rules.rules) {

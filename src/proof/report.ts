@@ -1,18 +1,30 @@
 import path from 'node:path';
 import type { Colors } from '../report/reporter.ts';
 import { count } from '../report/text.ts';
-import type { ProofResult, RuleProof, Trial } from './prove.ts';
 import { unifiedDiff } from './diff.ts';
+import type { ProofResult, RuleProof, Trial } from './prove.ts';
 
 /** The report for people: a table of rules and operators, and the diff of each mutant that went wrong. */
 export function describeProof(result: ProofResult, colors: Colors): string {
   const rows = result.rules.flatMap((rule) => rowsOf(rule));
   for (const operator of new Set(result.preserving.map((trial) => trial.operator))) {
-    rows.push(rowOf('(all rules)', operator, result.preserving.filter((trial) => trial.operator === operator)));
+    rows.push(
+      rowOf(
+        '(all rules)',
+        operator,
+        result.preserving.filter((trial) => trial.operator === operator),
+      ),
+    );
   }
-  const wrong = [...result.rules.flatMap(({ operators }) => operators.flatMap(({ trials }) => trials)), ...result.preserving]
-    .filter(({ status }) => status === 'survived' || status === 'elsewhere' || status === 'noisy');
-  const parts = [table(rows, colors), ...wrong.map((trial) => describeTrial(trial, result, colors)), verdict(result, colors)];
+  const wrong = [
+    ...result.rules.flatMap(({ operators }) => operators.flatMap(({ trials }) => trials)),
+    ...result.preserving,
+  ].filter(({ status }) => status === 'survived' || status === 'elsewhere' || status === 'noisy');
+  const parts = [
+    table(rows, colors),
+    ...wrong.map((trial) => describeTrial(trial, result, colors)),
+    verdict(result, colors),
+  ];
   return `${parts.join('\n')}\n`;
 }
 
@@ -26,7 +38,8 @@ interface Row {
 }
 
 function rowsOf({ ruleId, operators, state }: RuleProof): readonly Row[] {
-  if (state === 'idle') return [{ rule: ruleId, operator: 'nothing to protect', mutants: 0, good: 0, wrong: [], state: 'idle' }];
+  if (state === 'idle')
+    return [{ rule: ruleId, operator: 'nothing to protect', mutants: 0, good: 0, wrong: [], state: 'idle' }];
   if (state === 'unproven') {
     return [{ rule: ruleId, operator: 'no mutant', mutants: 0, good: 0, wrong: ['unproven'], state: 'bad' }];
   }
@@ -39,18 +52,36 @@ function rowOf(rule: string, operator: string, trials: readonly Trial[]): Row {
     const some = trials.filter((trial) => trial.status === status).length;
     return some > 0 ? [`${some} ${status}`] : [];
   });
-  const isBad = trials.some(({ status }) => status === 'survived' || status === 'elsewhere' || status === 'noisy');
-  return { rule, operator, mutants: trials.length, good, wrong, state: trials.length === 0 ? 'idle' : isBad ? 'bad' : 'good' };
+  const isBad = trials.some(
+    ({ status }) => status === 'survived' || status === 'elsewhere' || status === 'noisy',
+  );
+  return {
+    rule,
+    operator,
+    mutants: trials.length,
+    good,
+    wrong,
+    state: trials.length === 0 ? 'idle' : isBad ? 'bad' : 'good',
+  };
 }
 
 function table(rows: readonly Row[], colors: Colors): string {
   const width = (of: (row: Row) => string): number => Math.max(0, ...rows.map((row) => of(row).length));
-  const [rules, operators, counts] = [width(({ rule }) => rule), width(({ operator }) => operator), width(countsOf)];
+  const [rules, operators, counts] = [
+    width(({ rule }) => rule),
+    width(({ operator }) => operator),
+    width(countsOf),
+  ];
   return rows
     .map((row, index) => {
       const isSame = rows[index - 1]?.rule === row.rule;
-      const mark = row.state === 'good' ? colors.green('✔') : row.state === 'bad' ? colors.red('✖') : colors.dim('·');
-      const cells = [(isSame ? '' : row.rule).padEnd(rules), row.operator.padEnd(operators), countsOf(row).padStart(counts)];
+      const mark =
+        row.state === 'good' ? colors.green('✔') : row.state === 'bad' ? colors.red('✖') : colors.dim('·');
+      const cells = [
+        (isSame ? '' : row.rule).padEnd(rules),
+        row.operator.padEnd(operators),
+        countsOf(row).padStart(counts),
+      ];
       return `${cells[0]}  ${mark} ${cells[1]}  ${cells[2]}  ${row.wrong.join(', ')}`.trimEnd();
     })
     .join('\n')
@@ -65,7 +96,9 @@ function describeTrial(trial: Trial, result: ProofResult, colors: Colors): strin
   const { cwd } = result;
   const relative = (file: string): string => path.relative(cwd, file).split(path.sep).join('/');
   const what = trial.ruleId === '' ? trial.operator : `${trial.ruleId} · ${trial.operator}`;
-  const found = trial.found.map(({ ruleId, messageId, file }) => `  reported: ${ruleId}/${messageId} in ${relative(file)}`);
+  const found = trial.found.map(
+    ({ ruleId, messageId, file }) => `  reported: ${ruleId}/${messageId} in ${relative(file)}`,
+  );
   const diff = unifiedDiff(trial.mutant.edits, { text: (file) => result.text(file), name: relative });
   return [`${colors.red(trial.status)}  ${what}`, ...found, diff].join('\n');
 }

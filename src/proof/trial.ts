@@ -49,7 +49,11 @@ function isSettled({ status }: Verdict, { kind }: Job): boolean {
   return status === 'invalid' || status === (kind === 'breaking' ? 'killed' : 'quiet');
 }
 
-async function look({ base, found: before }: Ground, job: Job, where: 'near' | 'everywhere'): Promise<Verdict> {
+async function look(
+  { base, found: before }: Ground,
+  job: Job,
+  where: 'near' | 'everywhere',
+): Promise<Verdict> {
   const { mutant, rules, kind } = job;
   const { program } = await base.prepare();
   const expected = expectedSpans(mutant);
@@ -67,7 +71,8 @@ async function look({ base, found: before }: Ground, job: Job, where: 'near' | '
   const all = (await run.find()).filter(({ ruleId }) => rules.includes(ruleId)).map(placeOf);
   const fresh = all.filter((one) => !isKnown(one, before, mutant.edits));
   if (kind === 'preserving') return { status: fresh.length > 0 ? 'noisy' : 'quiet', found: fresh };
-  if (fresh.some((one) => expected.some((span) => overlaps(one, span)))) return { status: 'killed', found: fresh };
+  if (fresh.some((one) => expected.some((span) => overlaps(one, span))))
+    return { status: 'killed', found: fresh };
   return { status: fresh.length > 0 ? 'elsewhere' : 'survived', found: fresh };
 }
 

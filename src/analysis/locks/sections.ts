@@ -43,7 +43,9 @@ function sectionOf({ at, lock }: Taking, program: Program): Section | undefined 
   if (!call) return undefined;
   const taking = ts.isAwaitExpression(call.parent) ? call.parent : call;
   const common = { lock: lock.cls, call, taking };
-  const run = call.arguments.find((argument) => ts.isArrowFunction(argument) || ts.isFunctionExpression(argument));
+  const run = call.arguments.find(
+    (argument) => ts.isArrowFunction(argument) || ts.isFunctionExpression(argument),
+  );
   if (run && (ts.isArrowFunction(run) || ts.isFunctionExpression(run))) {
     if (!ts.isBlock(run.body)) return undefined;
     const start = run.body.getStart() + 1;
@@ -81,7 +83,8 @@ function statementOf(taking: Ts.Expression): Ts.ExpressionStatement | Ts.Variabl
 
 /** The function whose own code a node is. */
 export function functionAround(node: Ts.Node): CfgOwner | undefined {
-  for (let at: Ts.Node | undefined = node.parent; at; at = at.parent) if (isCfgOwner(at) && bodyOf(at)) return at;
+  for (let at: Ts.Node | undefined = node.parent; at; at = at.parent)
+    if (isCfgOwner(at) && bodyOf(at)) return at;
   return undefined;
 }
 
@@ -111,14 +114,17 @@ function isVisible(name: Ts.Identifier, to: Section): boolean {
     if (ts.isParameter(declaration) && declaration.parent === owner) return true;
     if (scope !== owner) continue;
     const block = blockAround(declaration);
-    return declaration.end <= to.start && block !== undefined && block.pos <= to.start && to.start <= block.end;
+    return (
+      declaration.end <= to.start && block !== undefined && block.pos <= to.start && to.start <= block.end
+    );
   }
   return false;
 }
 
 function blockAround(node: Ts.Node): Ts.Node | undefined {
   for (let at: Ts.Node | undefined = node.parent; at; at = at.parent) {
-    if (ts.isBlock(at) || ts.isSourceFile(at) || ts.isIterationStatement(at, false) || ts.isCatchClause(at)) return at;
+    if (ts.isBlock(at) || ts.isSourceFile(at) || ts.isIterationStatement(at, false) || ts.isCatchClause(at))
+      return at;
   }
   return undefined;
 }
@@ -127,7 +133,8 @@ function classAround(node: Ts.Node): Ts.Node | undefined {
   for (let at: Ts.Node | undefined = node; at; at = at.parent) {
     if (ts.isClassLike(at)) return at;
     // A function of its own has a `this` of its own.
-    if (ts.isFunctionDeclaration(at) || ts.isFunctionExpression(at) || ts.isObjectLiteralExpression(at)) return at;
+    if (ts.isFunctionDeclaration(at) || ts.isFunctionExpression(at) || ts.isObjectLiteralExpression(at))
+      return at;
   }
   return undefined;
 }
@@ -160,5 +167,8 @@ export function waits({ taking, call, style }: Section): boolean {
 
 /** Whether a statement may wait in the function that holds the lock. */
 export function mayWait({ owner }: Section): boolean {
-  return ts.canHaveModifiers(owner) && (ts.getModifiers(owner) ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
+  return (
+    ts.canHaveModifiers(owner) &&
+    (ts.getModifiers(owner) ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword)
+  );
 }
