@@ -43,6 +43,7 @@ export const insertInLoop = defineRule<InsertInLoopOptions, MessageId>({
   },
   relevance: () => ({ words: INSERT_WORDS, ignoreCase: true }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     const { tables, preflight } = pass.options;
     const isNowhere = (name: string): boolean =>

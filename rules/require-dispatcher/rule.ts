@@ -53,6 +53,7 @@ export const requireDispatcher = defineRule<RequireDispatcherOptions, MessageId>
     words: dispatchers.flatMap(({ calls }) => calls.map((call) => lastSegment(parseConfigName(call).name))),
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const { calls } of pass.options.dispatchers) {
       for (const name of calls) pass.unknownName('require-dispatcher.calls', name, []);

@@ -1,5 +1,6 @@
 import type { Span } from '../engine/finding.ts';
 import type { Edit, Mutant } from '../engine/proof.ts';
+import { applied } from './nodes.ts';
 
 /**
  * The texts after a change, by file.
@@ -14,14 +15,7 @@ export function applyEdits(
   for (const [file, own] of byFile(edits)) {
     const before = read(file);
     if (before === undefined) throw new Error(`there is no text of ${file} to change`);
-    let text = '';
-    let done = 0;
-    for (const { start, end, text: replacement } of own) {
-      if (start < done) throw new Error(`two edits of ${file} overlap at ${start}`);
-      text += before.slice(done, start) + replacement;
-      done = end;
-    }
-    texts.set(file, text + before.slice(done));
+    texts.set(file, applied(before, own));
   }
   return texts;
 }

@@ -1,16 +1,42 @@
 import type { CheckRun } from '../engine/check.ts';
 import type { Mutant } from '../engine/proof.ts';
+import { parse } from './nodes.ts';
+import { rewrites } from './rewrites.ts';
 
-/** A rewrite of code that changes nothing, and the rules that must not mind it. */
+/** A rewrite of a file, and the rules that must not mind it: those that look at something there. */
 export interface Rewrite {
   readonly operator: string;
   readonly mutant: Mutant;
   readonly rules: readonly string[];
 }
 
+/**
+ * Each file that rules look at, rewritten so that nothing changes: in one of the ways, by turns, or in all of them.
+ *
+ * @param ruleIds the rules that are proved
+ */
 export async function preservingMutants(
-  _base: CheckRun,
-  _rules: readonly string[],
+  base: CheckRun,
+  ruleIds: readonly string[],
+  ways: 'by turns' | 'all',
 ): Promise<readonly Rewrite[]> {
-  return [];
+  const { program } = await base.prepare();
+  const rulesOf = new Map<string, Set<string>>();
+  for (const ruleId of ruleIds) {
+    for (const { file } of base.sites.get(ruleId) ?? []) {
+      rulesOf.set(file, (rulesOf.get(file) ?? new Set()).add(ruleId));
+    }
+  }
+  const files = [...rulesOf].sort(([a], [b]) => (a < b ? -1 : 1));
+  return files.flatMap(([file, rules], index) => {
+    const text = program.text(file);
+    if (text === undefined) return [];
+    // A tree of its own, with the comments of documentation: what moves takes them along.
+    const source = parse(text, file);
+    const possible = Object.entries(rewrites).flatMap(([operator, editsOf]): Rewrite[] => {
+      const edits = editsOf(source).map((edit) => ({ ...edit, file }));
+      return edits.length === 0 ? [] : [{ operator, mutant: { edits }, rules: [...rules] }];
+    });
+    return ways === 'all' ? possible : possible.slice(index % possible.length).slice(0, 1);
+  });
 }

@@ -83,6 +83,7 @@ export async function prove(options: ProofOptions = {}): Promise<ProofResult> {
     const preserving = await preservingMutants(
       base,
       proofs.map(({ ruleId }) => ruleId),
+      options.isFull ? 'all' : 'by turns',
     );
     const planned: Planned[] = [
       ...proofs.flatMap(({ ruleId, operators }) =>

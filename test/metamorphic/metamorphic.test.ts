@@ -4,12 +4,13 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/engine/check.ts';
 import { startCompiler } from '../../src/oracle/open.ts';
+import { parse } from '../../src/proof/nodes.ts';
+import { RENAMED } from '../../src/proof/rewrites.ts';
 import { discoverFixtures, type Fixture } from '../../src/testing/discover.ts';
 import { readFixtureConfig } from '../../src/testing/fixture-config.ts';
 import { SharedCompiler } from '../../src/testing/shared-compiler.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { parse } from './edits.ts';
-import { type Files, RENAMED, rewrites } from './rewrites.ts';
+import { type Files, rewrites } from './programs.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

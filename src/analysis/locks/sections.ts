@@ -160,11 +160,6 @@ export function takingAgain({ taking, call }: Section): string {
   return text;
 }
 
-/** Whether what takes the lock waits for it. */
-export function waits({ taking, call, style }: Section): boolean {
-  return taking !== call || style === 'scoped';
-}
-
 /** Whether a statement may wait in the function that holds the lock. */
 export function mayWait({ owner }: Section): boolean {
   return (

@@ -1,18 +1,18 @@
-import { type Ts, ts } from '../../src/syntax/ts.ts';
+import { type Ts, ts } from '../syntax/ts.ts';
 
 /** A piece of a text, and what takes its place. */
-export interface Edit {
+export interface TextEdit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-export function insert(at: number, text: string): Edit {
+export function insert(at: number, text: string): TextEdit {
   return { start: at, end: at, text };
 }
 
 /** The text after the edits, which must not overlap. Those at one place come in the order in which they are given. */
-export function applied(text: string, edits: readonly Edit[]): string {
+export function applied(text: string, edits: readonly TextEdit[]): string {
   let result = '';
   let done = 0;
   for (const { start, end, text: by } of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {

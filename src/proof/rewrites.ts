@@ -1,37 +1,25 @@
-import { hasModifier } from '../../src/analysis/shapes.ts';
-import { owningFunction, resolveLocal } from '../../src/syntax/scopes.ts';
-import { type Ts, ts } from '../../src/syntax/ts.ts';
-import { applied, dependsOnFunction, type Edit, insert, nodesIn, parse } from './edits.ts';
+import { hasModifier } from '../analysis/shapes.ts';
+import { owningFunction, resolveLocal } from '../syntax/scopes.ts';
+import { type Ts, ts } from '../syntax/ts.ts';
+import { dependsOnFunction, insert, nodesIn, type TextEdit } from './nodes.ts';
 
-/** The files of a program, by name. */
-export type Files = ReadonlyMap<string, string>;
-
-/** A rewrite that changes how a program is written, and nothing that it does. */
-export type Rewrite = (files: Files) => Files;
-
-/** The rewrites, by name. Each leaves what it cannot rewrite as it is. */
-export const rewrites: Readonly<Record<string, Rewrite>> = {
-  'rename locals': perFile(renameLocals),
-  'arrows to functions': perFile(arrowsToFunctions),
-  'await to then': perFile(awaitToThen),
-  'wrap in try and finally': perFile(wrapInTry),
-  'extract methods': perFile(extractMethods),
-  'inline a method': perFile(inlineMethod),
-  'reorder members': perFile(reorderMembers),
-  'reorder statements': perFile(reorderStatements),
-  'split into files': splitIntoFiles,
+/** Rewrites of a file that change how it is written and nothing that it does, by name. What cannot be rewritten is left as it is. */
+export const rewrites: Readonly<Record<string, (source: Ts.SourceFile) => readonly TextEdit[]>> = {
+  'rename locals': renameLocals,
+  'arrows to functions': arrowsToFunctions,
+  'await to then': awaitToThen,
+  'wrap in try and finally': wrapInTry,
+  'extract methods': extractMethods,
+  'inline a method': inlineMethod,
+  'reorder members': reorderMembers,
+  'reorder statements': reorderStatements,
 };
 
 /** What renamed variables are called, behind their old names. */
 export const RENAMED = '_renamed';
 
-function perFile(editsOf: (source: Ts.SourceFile) => readonly Edit[]): Rewrite {
-  return (files) =>
-    new Map([...files].map(([file, text]) => [file, applied(text, editsOf(parse(text, file)))]));
-}
-
 /** Every parameter and variable of a function gets another name. */
-function renameLocals(source: Ts.SourceFile): readonly Edit[] {
+function renameLocals(source: Ts.SourceFile): readonly TextEdit[] {
   const isRenamed = (declaration: Ts.Node | undefined): boolean => {
     if (!declaration) return false;
     if (ts.isParameter(declaration) && (declaration.modifiers?.length ?? 0) > 0) return false;
@@ -68,7 +56,7 @@ function renameLocals(source: Ts.SourceFile): readonly Edit[] {
 }
 
 /** Arrow functions that have no use for being arrows. */
-function arrowsToFunctions(source: Ts.SourceFile): readonly Edit[] {
+function arrowsToFunctions(source: Ts.SourceFile): readonly TextEdit[] {
   return nodesIn(source).flatMap((node) => {
     if (!ts.isArrowFunction(node) || dependsOnFunction(node)) return [];
     const { body, parameters, equalsGreaterThanToken: arrow } = node;
@@ -81,7 +69,7 @@ function arrowsToFunctions(source: Ts.SourceFile): readonly Edit[] {
       node.getStart() === first.getStart();
     if (first && !isBare && !/\(\s*$/.test(source.text.slice(node.getStart(), first.getStart()))) return [];
     const asyncEnd = node.modifiers?.at(-1)?.end;
-    const edits: Edit[] = [
+    const edits: TextEdit[] = [
       insert(asyncEnd ?? node.getStart(), `${asyncEnd ? ' ' : ''}function ${isBare ? '(' : ''}`),
     ];
     if (isBare && first) edits.push(insert(first.end, ')'));
@@ -93,7 +81,7 @@ function arrowsToFunctions(source: Ts.SourceFile): readonly Edit[] {
 }
 
 /** `const v = await call(); rest` at the top of an async function becomes `return call().then(async (v) => { rest })`. */
-function awaitToThen(source: Ts.SourceFile): readonly Edit[] {
+function awaitToThen(source: Ts.SourceFile): readonly TextEdit[] {
   return nodesIn(source).flatMap((node) => {
     const isFunction =
       ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node);
@@ -149,7 +137,7 @@ function awaitedBy(
   };
 }
 
-function wrapInTry(source: Ts.SourceFile): readonly Edit[] {
+function wrapInTry(source: Ts.SourceFile): readonly TextEdit[] {
   return nodesIn(source).flatMap((node) => {
     const isFunction = ts.isFunctionLike(node) && !ts.isConstructorDeclaration(node) && 'body' in node;
     const body = isFunction ? (node.body as Ts.Node | undefined) : undefined;
@@ -159,7 +147,7 @@ function wrapInTry(source: Ts.SourceFile): readonly Edit[] {
 }
 
 /** The body of a method moves into a method of its own, which the old one calls. */
-function extractMethods(source: Ts.SourceFile): readonly Edit[] {
+function extractMethods(source: Ts.SourceFile): readonly TextEdit[] {
   return nodesIn(source).flatMap((node) => {
     if (!ts.isMethodDeclaration(node) || !node.body || !ts.isClassLike(node.parent)) return [];
     const isPlain =
@@ -202,7 +190,7 @@ function isOverloaded(method: Ts.MethodDeclaration): boolean {
 }
 
 /** The first private method that is only ever called moves to where it is called. */
-function inlineMethod(source: Ts.SourceFile): readonly Edit[] {
+function inlineMethod(source: Ts.SourceFile): readonly TextEdit[] {
   const all = nodesIn(source);
   for (const node of all) {
     if (!ts.isMethodDeclaration(node) || !node.body || node.asteriskToken || node.typeParameters) continue;
@@ -247,7 +235,7 @@ function inlineMethod(source: Ts.SourceFile): readonly Edit[] {
 }
 
 /** The methods of each class in the opposite order. */
-function reorderMembers(source: Ts.SourceFile): readonly Edit[] {
+function reorderMembers(source: Ts.SourceFile): readonly TextEdit[] {
   return nodesIn(source).flatMap((node) => {
     if (!ts.isClassLike(node)) return [];
     const methods = node.members.filter((member) => ts.isMethodDeclaration(member) && member.body);
@@ -266,8 +254,8 @@ function reorderMembers(source: Ts.SourceFile): readonly Edit[] {
 }
 
 /** Two neighbours that only make something each, and do not know of each other, change places. */
-function reorderStatements(source: Ts.SourceFile): readonly Edit[] {
-  const edits: Edit[] = [];
+function reorderStatements(source: Ts.SourceFile): readonly TextEdit[] {
+  const edits: TextEdit[] = [];
   for (const node of [source, ...nodesIn(source)]) {
     if (!ts.isSourceFile(node) && !ts.isBlock(node)) continue;
     const { statements } = node;
@@ -307,7 +295,8 @@ function isMaking(statement: Ts.Statement): boolean {
   );
 }
 
-function namesOf(statement: Ts.Statement): readonly string[] {
+/** The names that a statement declares. */
+export function namesOf(statement: Ts.Statement): readonly string[] {
   if (ts.isVariableStatement(statement)) {
     return statement.declarationList.declarations.flatMap(({ name }) =>
       ts.isIdentifier(name) ? [name.text] : [],
@@ -315,59 +304,4 @@ function namesOf(statement: Ts.Statement): readonly string[] {
   }
   const { name } = statement as { name?: Ts.Node };
   return name && ts.isIdentifier(name) ? [name.text] : [];
-}
-
-/** The last class or function of a program of one file gets a file of its own; the two import each other. */
-function splitIntoFiles(files: Files): Files {
-  const [only, another] = files;
-  if (!only || another) return files;
-  const [file, text] = only;
-  const source = parse(text, file);
-  const { statements } = source;
-  const isSplittable = statements.every(
-    (statement) =>
-      ts.isImportDeclaration(statement) ||
-      ts.isClassDeclaration(statement) ||
-      ts.isFunctionDeclaration(statement) ||
-      ts.isInterfaceDeclaration(statement) ||
-      ts.isTypeAliasDeclaration(statement) ||
-      (ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) !== 0) ||
-      ts.isExpressionStatement(statement),
-  );
-  const isMovable = (statement: Ts.Statement): boolean =>
-    (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement)) &&
-    statement.name !== undefined &&
-    !hasModifier(statement, ts.SyntaxKind.DefaultKeyword) &&
-    !hasModifier(statement, ts.SyntaxKind.DeclareKeyword) &&
-    !hasModifier(statement, ts.SyntaxKind.AbstractKeyword);
-  const moved = statements.filter(isMovable).at(-1);
-  const [name] = moved ? namesOf(moved) : [];
-  const others = statements.filter((statement) => statement !== moved && !ts.isImportDeclaration(statement));
-  const isOverloading = others.some((statement) => namesOf(statement).includes(name ?? ''));
-  if (!isSplittable || !moved || name === undefined || isOverloading || !/\.ts$/.test(file)) return files;
-  const exported = (statement: Ts.Statement): readonly Edit[] =>
-    hasModifier(statement, ts.SyntaxKind.ExportKeyword) || ts.isExpressionStatement(statement)
-      ? []
-      : [insert(statement.getStart(), 'export ')];
-  const imports = statements
-    .filter(ts.isImportDeclaration)
-    .map((one) => one.getText())
-    .join('\n');
-  const names = [...new Set(others.flatMap(namesOf))];
-  const stem = file.replace(/\.ts$/, '');
-  const body = moved.getText();
-  // What is written above it, annotations among it, goes with it.
-  const start = moved.getStart(source, true);
-  const above = text.slice(start, moved.getStart());
-  const part = `${imports}\nimport { ${names.join(', ')} } from './${stem}.ts';\n${above}${exported(moved).length > 0 ? 'export ' : ''}${body}\n`;
-  const rest = applied(text, [
-    insert(0, `import { ${name} } from './${stem}_part.ts';\n`),
-    ...others.flatMap(exported),
-    { start, end: moved.end, text: '' },
-  ]);
-  const isPublic = hasModifier(moved, ts.SyntaxKind.ExportKeyword);
-  return new Map([
-    [file, isPublic ? `${rest}\nexport { ${name} };\n` : rest],
-    [`${stem}_part.ts`, part],
-  ]);
 }
