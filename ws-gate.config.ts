@@ -118,5 +118,27 @@ export default defineConfig({
         ],
       },
     ],
+    // Which backends there are is decided in one place: who asks by himself forgets one, or prefers another.
+    'no-bare-check': [
+      'error',
+      {
+        checks: [
+          {
+            fields: ['Dispatchers.#controlPlane', 'Dispatchers.#process'],
+            use: 'Dispatchers.hasProvisioner',
+            allowIn: [],
+          },
+          // The tier of a workspace goes by it, and nothing else does.
+          {
+            fields: ['Dispatchers.#controlPlane'],
+            use: 'Dispatchers.isSaaS',
+            allowIn: ['src/manager/fleet/dispatchers.ts#Dispatchers.#backend'],
+          },
+          // Not even one of them is asked for anywhere else.
+          { fields: ['FleetBackends.controlPlane'], use: 'Dispatchers.isSaaS', allowIn: [] },
+          { fields: ['FleetBackends.process'], use: 'Dispatchers.hasProvisioner', allowIn: [] },
+        ],
+      },
+    ],
   },
 });

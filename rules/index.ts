@@ -9,6 +9,7 @@ import { lockCallback } from './lock-callback/rule.ts';
 import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
+import { noBareCheck } from './no-bare-check/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
@@ -23,5 +24,6 @@ export const builtinRules: readonly AnyRule[] = [
   lockCycle,
   lockOrder,
   lockReentry,
+  noBareCheck,
   requireDispatcher,
 ];

@@ -6,6 +6,7 @@ import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences, type Reference } from '../../src/analysis/dispatch/references.ts';
 import { isSelfUse } from '../../src/analysis/dispatch/self-use.ts';
 import { type Relation, type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
+import { isName } from '../../src/analysis/dispatch/words.ts';
 import { namesAround } from '../../src/analysis/names.ts';
 import type { Pass, ReportStep } from '../../src/engine/rule.ts';
 import type { Ts } from '../../src/syntax/ts.ts';
@@ -43,13 +44,6 @@ const ALLOW_IN = 'require-dispatcher.allowIn';
 const USE = 'require-dispatcher.use';
 
 type DispatcherPass = Pass<RequireDispatcherOptions, MessageId>;
-
-/** Whether a text names something of the program, and is no sentence. */
-function isName(text: string): boolean {
-  return /^(?:[^\s#]+#)?[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.#?[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u.test(
-    text,
-  );
-}
 
 interface Dispatcher extends DispatcherOption {
   readonly targets: readonly Target[];

@@ -6,9 +6,11 @@ const FLEET = 'src/manager/fleet/fleet.ts';
 const ROWS = 'src/manager/fleet/rows.ts';
 const IMPORT = 'src/manager/fleet/org-import.ts';
 
+const RULES = ['require-dispatcher', 'insert-in-loop', 'no-bare-check'];
+
 /** What the gate finds after an edit, as rule and file. */
 function found(edit: Edit): string[] {
-  const { code, report } = checkManager(edit, by('require-dispatcher', 'insert-in-loop'));
+  const { code, report } = checkManager(edit, by(...RULES));
   expect(code).toBe(1);
   return [...new Set(report.findings.map(({ ruleId, file }) => `${ruleId} ${file}`))];
 }
@@ -78,8 +80,8 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
     const before = '  /** What starts and stops instances. */\n';
     const call =
       verb === 'stop'
-        ? "backends.process?.stop('w', { signal: AbortSignal.abort() })"
-        : 'backends.controlPlane?.start({} as never, { signal: AbortSignal.abort() })';
+        ? "backends.process!.stop('w', { signal: AbortSignal.abort() })"
+        : 'backends.controlPlane!.start({} as never, { signal: AbortSignal.abort() })';
     const edit: Edit = [
       FLEET,
       before,
@@ -90,5 +92,34 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
 ${before}`,
     ];
     expect(found(edit)).toEqual([`require-dispatcher ${FLEET}`]);
+  });
+
+  it.each([
+    ['both', '!backends.process && backends.controlPlane == null'],
+    ['one', 'backends.process'],
+  ])('WG-36 and WG-37 a handler asks by itself for %s of the backends', (_, condition) => {
+    const before = '  /** What starts and stops instances. */\n';
+    const edit: Edit = [
+      FLEET,
+      before,
+      `  isIdle({ backends = {} }: FleetOptions): boolean {
+    if (${condition}) return false;
+    return true;
+  }
+
+${before}`,
+    ];
+    expect(found(edit)).toEqual([`no-bare-check ${FLEET}`]);
+  });
+
+  it('WG-44 a start depends on where instances run, past isSaaS', () => {
+    const file = 'src/manager/fleet/dispatchers.ts';
+    const before = "    provisionLog('provision.start', { ...told, sync: mode === 'sync' });\n";
+    const edit: Edit = [
+      file,
+      before,
+      `${before}    if (this.#controlPlane) logger.info('On a control plane');\n`,
+    ];
+    expect(found(edit)).toEqual([`no-bare-check ${file}`]);
   });
 });

@@ -10,3 +10,10 @@ export function declarationOf(name: string): RegExp {
   const keyword = '\\b(?:class|interface|type|namespace|module|function|const|let|var)\\b';
   return new RegExp(`${keyword}[\\s*]+${word}|,\\s*${word}\\s*[=:]`, 'u');
 }
+
+/** Whether a text names something of the program, and is no sentence. */
+export function isName(text: string): boolean {
+  return /^(?:[^\s#]+#)?[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.#?[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u.test(
+    text,
+  );
+}
