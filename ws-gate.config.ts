@@ -140,5 +140,19 @@ export default defineConfig({
         ],
       },
     ],
+    // A policy is changed where it is decided, or it is changed in one of two places.
+    'single-source': [
+      'error',
+      {
+        sources: [
+          { property: 'tier', numbers: [1, 2, 3, 4], only: ['src/manager/fleet/default-tier.ts'] },
+          {
+            compare: 'runtime',
+            strings: ['claude-code'],
+            only: ['src/manager/fleet/default-model.ts#defaultModel'],
+          },
+        ],
+      },
+    ],
   },
 });

@@ -11,6 +11,7 @@ import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
 import { noBareCheck } from './no-bare-check/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
+import { singleSource } from './single-source/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
@@ -26,4 +27,5 @@ export const builtinRules: readonly AnyRule[] = [
   lockReentry,
   noBareCheck,
   requireDispatcher,
+  singleSource,
 ];

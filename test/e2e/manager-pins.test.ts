@@ -6,7 +6,7 @@ const FLEET = 'src/manager/fleet/fleet.ts';
 const ROWS = 'src/manager/fleet/rows.ts';
 const IMPORT = 'src/manager/fleet/org-import.ts';
 
-const RULES = ['require-dispatcher', 'insert-in-loop', 'no-bare-check'];
+const RULES = ['require-dispatcher', 'insert-in-loop', 'no-bare-check', 'single-source'];
 
 /** What the gate finds after an edit, as rule and file. */
 function found(edit: Edit): string[] {
@@ -121,5 +121,27 @@ ${before}`,
       `${before}    if (this.#controlPlane) logger.info('On a control plane');\n`,
     ];
     expect(found(edit)).toEqual([`no-bare-check ${file}`]);
+  });
+
+  it.each([
+    [
+      'a workspace that says no tier',
+      'src/manager/fleet/input.ts',
+      'tier === undefined ? defaultTier :',
+      'tier === undefined ? 3 :',
+    ],
+    ['the workspaces of an import', IMPORT, 'this.#options.dispatchers.defaultTier()', '4'],
+  ])('WG-42 %s gets a tier by a literal', (_, file, from, to) => {
+    expect(found([file, from, to])).toEqual([`single-source ${file}`]);
+  });
+
+  it('WG-43 a runtime decides of something elsewhere', () => {
+    const file = 'src/manager/fleet/default-config.ts';
+    const before = 'return { ...config, name, runtime, model, tier: knownTier(tier) };';
+    const after = before.replace(
+      '...config, name',
+      "...config, ...(['claude-code'].includes(runtime) ? {} : { x: 1 }), name",
+    );
+    expect(found([file, before, after])).toEqual([`single-source ${file}`]);
   });
 });

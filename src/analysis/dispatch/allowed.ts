@@ -38,6 +38,11 @@ export class AllowedPlaces {
     return this.#places.map(({ entry }) => entry);
   }
 
+  /** The files that the entries are about. */
+  get files(): readonly string[] {
+    return [...new Set(this.#places.map(({ file }) => file))];
+  }
+
   /** The entries whose every place another entry allows too, and that entry. */
   get redundant(): readonly RedundantPlace[] {
     return this.#places.flatMap((place, index) => {
