@@ -154,5 +154,10 @@ export default defineConfig({
         ],
       },
     ],
+    // What administrators see is of all tenants.
+    'route-guard': [
+      'error',
+      { routes: [{ prefix: '/admin', guard: 'src/manager/http/admin-auth.ts#adminAuth' }] },
+    ],
   },
 });

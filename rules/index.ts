@@ -11,6 +11,7 @@ import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
 import { noBareCheck } from './no-bare-check/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
+import { routeGuard } from './route-guard/rule.ts';
 import { singleSource } from './single-source/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
@@ -27,5 +28,6 @@ export const builtinRules: readonly AnyRule[] = [
   lockReentry,
   noBareCheck,
   requireDispatcher,
+  routeGuard,
   singleSource,
 ];

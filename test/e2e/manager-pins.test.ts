@@ -6,7 +6,7 @@ const FLEET = 'src/manager/fleet/fleet.ts';
 const ROWS = 'src/manager/fleet/rows.ts';
 const IMPORT = 'src/manager/fleet/org-import.ts';
 
-const RULES = ['require-dispatcher', 'insert-in-loop', 'no-bare-check', 'single-source'];
+const RULES = ['require-dispatcher', 'insert-in-loop', 'no-bare-check', 'single-source', 'route-guard'];
 
 /** What the gate finds after an edit, as rule and file. */
 function found(edit: Edit): string[] {
@@ -143,5 +143,37 @@ ${before}`,
       "...config, ...(['claude-code'].includes(runtime) ? {} : { x: 1 }), name",
     );
     expect(found([file, before, after])).toEqual([`single-source ${file}`]);
+  });
+
+  const ADMIN = 'src/manager/http/routes/admin.ts';
+
+  it.each([
+    [
+      'without its hook',
+      ADMIN,
+      "'/admin/delegations/stats', { onRequest: adminAuth }, async",
+      "'/admin/delegations/stats', async",
+    ],
+    [
+      'with a hook that runs too late',
+      ADMIN,
+      '{ onRequest: adminAuth }, async ()',
+      '{ onResponse: adminAuth }, async ()',
+    ],
+    [
+      'in another file',
+      'src/manager/http/routes/system.ts',
+      "  app.get('/v1/version'",
+      "  app.get(`/admin/${'version'}`, async () => version);\n  app.get('/v1/version'",
+    ],
+    [
+      'whose hook lets all through',
+      'src/manager/start.ts',
+      'adminAuth: adminAuth(config.adminToken)',
+      'adminAuth: async () => {}',
+      ADMIN,
+    ],
+  ])('WG-45 a route of administrators is registered %s', (_, file, from, to, place = file) => {
+    expect(found([file, from, to])).toEqual([`route-guard ${place}`]);
   });
 });

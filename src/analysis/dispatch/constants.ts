@@ -48,6 +48,17 @@ export class Constants {
     return node;
   }
 
+  /** Whether the value of an expression may be a text, for all that its name or its form tells. */
+  mayBeText(expression: Ts.Node): boolean {
+    const node = skipParentheses(expression);
+    const isText =
+      ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || ts.isBinaryExpression(node);
+    const name = isText ? undefined : rightmostName(node);
+    if (!name) return isText;
+    const type = this.#code.typeOf(name);
+    return type !== undefined && !type.any && !type.callable && type.symbols.length === 0;
+  }
+
   /** The one declaration of a name, in the source. */
   declarationOf(name: NameNode): Ts.Node | undefined {
     return this.#code.declarationNode(name);
