@@ -5,9 +5,11 @@ import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
 import { isCovered, RouteContexts } from '../../src/analysis/routes/contexts.ts';
 import { type GuardName, Guards } from '../../src/analysis/routes/guards.ts';
+import { KnownCallSites } from '../../src/analysis/routes/known-call-sites.ts';
 import { isBelow, join, UNKNOWN } from '../../src/analysis/routes/paths.ts';
 import { type Registration, Registrations } from '../../src/analysis/routes/registrations.ts';
-import { ROUTER_WORDS, type RouterCall, RouterCalls } from '../../src/analysis/routes/router-calls.ts';
+import { routeFiles } from '../../src/analysis/routes/route-files.ts';
+import { type RouterCall, RouterCalls } from '../../src/analysis/routes/router-calls.ts';
 import { RouteTables, type Row } from '../../src/analysis/routes/tables.ts';
 import type { Span } from '../../src/engine/finding.ts';
 import type { Pass } from '../../src/engine/rule.ts';
@@ -20,24 +22,19 @@ export async function run(pass: RouteGuardPass): Promise<void> {
   const code = await pass.use(programCode);
   const constants = new Constants(code);
   const calls = new RouterCalls(code, constants);
-  const files = pass.program.filesWith([...ROUTER_WORDS, 'path', 'url', ...pass.options.routes.map(wordOf)]);
-  const sources = files.flatMap((file) => pass.program.tree(file)?.source ?? []);
+  const sources = routeFiles(pass.program).flatMap((file) => pass.program.tree(file)?.source ?? []);
   const all = sources.flatMap((source) => calls.in(source));
   const targets = new Targets(code, new Heritage(code), pass.root);
+  const sites = new KnownCallSites(code);
   for (const routes of pass.options.routes) {
     const guard = resolveGuard(routes.guard, { pass, code, targets });
-    const guards = new Guards(guard, { code, constants, targets });
-    const contexts = new RouteContexts(all, { code, constants, calls, guards });
+    const guards = new Guards(guard, { code, constants, targets, sites });
+    const contexts = new RouteContexts(all, { code, constants, calls, guards, sites });
     const registrations = new Registrations({ code, constants, guards });
     const byNode = new Map(all.map((call) => [call.node, call]));
     const tables = new RouteTables(sources, { constants, guards, calls, registrations, contexts, byNode });
     new RoutesRun(routes, { pass, code, contexts, registrations, tables }).run(sources, all);
   }
-}
-
-/** A word without which a file has no path below the prefix, unless a router has it from elsewhere. */
-function wordOf({ prefix }: GuardedRoutes): string {
-  return prefix.split('/').find((segment) => /^[\w-]+$/.test(segment)) ?? '/';
 }
 
 interface NameTools {

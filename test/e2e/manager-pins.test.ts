@@ -164,7 +164,7 @@ ${before}`,
       'in another file',
       'src/manager/http/routes/system.ts',
       "  app.get('/v1/version'",
-      "  app.get(`/admin/${'version'}`, async () => version);\n  app.get('/v1/version'",
+      "  app.get('/admin/' + version, async () => version);\n  app.get('/v1/version'",
     ],
     [
       'whose hook lets all through',

@@ -1,9 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import type { Constants } from '../dispatch/constants.ts';
-import { callSitesOf } from '../locks/call-sites.ts';
 import { isFunctionExpression, propertyOf } from '../shapes.ts';
 import type { Guards } from './guards.ts';
+import type { KnownCallSites } from './known-call-sites.ts';
 import { pathsOf } from './path-texts.ts';
 import { isCoveredBy, join } from './paths.ts';
 import { type Router, type RouterCall, type RouterCalls, VERBS } from './router-calls.ts';
@@ -37,6 +37,7 @@ interface Parts {
   readonly constants: Constants;
   readonly calls: RouterCalls;
   readonly guards: Guards;
+  readonly sites: KnownCallSites;
 }
 
 /** Of one router mounted in many ways, as many are looked at. */
@@ -49,8 +50,8 @@ export class RouteContexts {
   readonly #byRouter = new Map<Ts.Node, RouterCall[]>();
   readonly #mounts = new Map<Ts.Node, Mount[]>();
   readonly #known = new Map<Ts.Node, readonly RouteContext[]>();
-  /** Functions of a package by which a plugin works on the router that it is given to, and not below it. */
   readonly #visiting = new Set<Ts.Node>();
+  #covers: ReadonlyMap<Ts.Node, readonly PlacedCover[]> | undefined;
 
   constructor(all: readonly RouterCall[], parts: Parts) {
     this.#parts = parts;
@@ -193,7 +194,7 @@ export class RouteContexts {
   #argumentsFor(parameter: Ts.ParameterDeclaration): readonly { node: Ts.Node; argument: Ts.Expression }[] {
     const fn = parameter.parent;
     const index = fn.parameters.indexOf(parameter);
-    return callSitesOf(fn, this.#parts.code).sites.flatMap(({ node, args }) => {
+    return this.#parts.sites.of(fn).flatMap(({ node, args }) => {
       const argument = args[index];
       return argument ? [{ node, argument }] : [];
     });
@@ -201,29 +202,53 @@ export class RouteContexts {
 
   /** The guards that a router has been told of before it comes to a place. */
   #coversBefore(declaration: Ts.Node, place: Place): readonly Cover[] {
-    return this.#coversOf(declaration, 0).flatMap(({ cover, node, at, order }) =>
+    return this.#coversOf(declaration).flatMap(({ cover, node, at, order }) =>
       this.#precedes({ node, at }, place, order, 0) ? [cover] : [],
     );
   }
 
-  #coversOf(declaration: Ts.Node, depth: number): readonly PlacedCover[] {
-    const own = (this.#byRouter.get(declaration) ?? []).flatMap((call) => this.#coversBy(call));
-    if (depth >= FARTHEST) return own;
-    // Functions that are handed the router, and tell it on the way.
-    const helped = [...this.#byRouter.keys()].flatMap((other) => {
-      if (!ts.isParameter(other) || other === declaration) return [];
-      const inner = this.#coversOf(other, depth + 1).filter(({ node }) =>
-        isUnconditional(node, other.parent),
+  #coversOf(declaration: Ts.Node): readonly PlacedCover[] {
+    this.#covers ??= this.#allCovers();
+    return this.#covers.get(declaration) ?? [];
+  }
+
+  /** What routers are told of, by themselves and by the functions that are handed them. */
+  #allCovers(): ReadonlyMap<Ts.Node, readonly PlacedCover[]> {
+    const covers = new Map<Ts.Node, PlacedCover[]>();
+    const add = (declaration: Ts.Node, more: readonly PlacedCover[]): void => {
+      if (more.length > 0) covers.set(declaration, [...(covers.get(declaration) ?? []), ...more]);
+    };
+    for (const [declaration, calls] of this.#byRouter) {
+      add(
+        declaration,
+        calls.flatMap((call) => this.#coversBy(call)),
       );
-      if (inner.length === 0) return [];
-      const handed = this.#argumentsFor(other).filter(
-        ({ argument }) => this.#parts.calls.routerOf(argument)?.declaration === declaration,
-      );
-      const shared = this.#sharedPlugins(declaration).filter(({ fn }) => fn === other.parent);
-      const sites = [...handed.map(({ node }) => node), ...shared.map(({ node }) => node)];
-      return sites.flatMap((node) => inner.map((one) => ({ ...one, node, at: node.getStart() })));
-    });
-    return [...own, ...helped];
+    }
+    const shared = [...this.#byRouter.keys()].flatMap((declaration) =>
+      this.#sharedPlugins(declaration).map((plugin) => ({ declaration, ...plugin })),
+    );
+    let helpers = [...covers.keys()].filter(ts.isParameter);
+    for (let step = 0; step < FARTHEST && helpers.length > 0; step += 1) {
+      const told: Ts.ParameterDeclaration[] = [];
+      for (const helper of helpers) {
+        const inner = (covers.get(helper) ?? []).filter(({ node }) => isUnconditional(node, helper.parent));
+        if (inner.length === 0) continue;
+        const handed = this.#argumentsFor(helper).flatMap(({ node, argument }) => {
+          const router = this.#parts.calls.routerOf(argument);
+          return router ? [{ declaration: router.declaration, node }] : [];
+        });
+        const plugged = shared.filter(({ fn }) => fn === helper.parent);
+        for (const { declaration, node } of [...handed, ...plugged]) {
+          add(
+            declaration,
+            inner.map((one) => ({ ...one, node, at: node.getStart() })),
+          );
+          if (ts.isParameter(declaration)) told.push(declaration);
+        }
+      }
+      helpers = told;
+    }
+    return covers;
   }
 
   /** `app.register(fp(plugin))`: what such a plugin adds is added to the router itself. */
@@ -273,16 +298,16 @@ export class RouteContexts {
     if (isAround) return order === 'any' || one.at < other.at;
     if (depth >= FARTHEST) return false;
     const inside = functionAround(other.node);
-    const callers = inside ? callSitesOf(inside, this.#parts.code).sites : [];
+    const callers = inside ? this.#parts.sites.of(inside) : [];
     const isBeforeCallers =
       callers.length > 0 &&
       callers.every(({ node }) => this.#precedes(one, { node, at: node.getStart() }, order, depth + 1));
     if (isBeforeCallers) return true;
     const helper = functionAround(one.node);
     if (!helper || !isUnconditional(one.node, helper)) return false;
-    return callSitesOf(helper, this.#parts.code).sites.some(({ node }) =>
-      this.#precedes({ node, at: node.getStart() }, other, order, depth + 1),
-    );
+    return this.#parts.sites
+      .of(helper)
+      .some(({ node }) => this.#precedes({ node, at: node.getStart() }, other, order, depth + 1));
   }
 }
 

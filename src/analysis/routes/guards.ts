@@ -4,8 +4,8 @@ import { type Code, isImport, memberName, type NameNode, nameText, skipParenthes
 import type { Constants } from '../dispatch/constants.ts';
 import { isSetOnce } from '../dispatch/fields.ts';
 import type { Target, Targets } from '../dispatch/targets.ts';
-import { callSitesOf } from '../locks/call-sites.ts';
 import { isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
+import type { KnownCallSites } from './known-call-sites.ts';
 
 const DEEPEST = 8;
 
@@ -19,6 +19,7 @@ interface GuardTools {
   readonly code: Code;
   readonly constants: Constants;
   readonly targets: Targets;
+  readonly sites: KnownCallSites;
 }
 
 /**
@@ -28,6 +29,7 @@ interface GuardTools {
 export class Guards {
   readonly #guard: GuardName;
   readonly #tools: GuardTools;
+  readonly #known = new Map<Ts.Node, boolean>();
 
   constructor(guard: GuardName, tools: GuardTools) {
     this.#guard = guard;
@@ -69,7 +71,15 @@ export class Guards {
   is(expression: Ts.Node, depth = 0): boolean {
     if (depth > DEEPEST) return false;
     const node = skipParentheses(expression);
-    const next = depth + 1;
+    let known = this.#known.get(node);
+    if (known === undefined) {
+      known = this.#judge(node, depth + 1);
+      this.#known.set(node, known);
+    }
+    return known;
+  }
+
+  #judge(node: Ts.Node, next: number): boolean {
     if (ts.isAwaitExpression(node)) return this.is(node.expression, next);
     if (ts.isConditionalExpression(node))
       return this.is(node.whenTrue, next) && this.is(node.whenFalse, next);
@@ -164,7 +174,7 @@ export class Guards {
   ): boolean | undefined {
     const fn = parameter.parent;
     const index = fn.parameters.indexOf(parameter);
-    const { sites } = callSitesOf(fn, this.#tools.code);
+    const sites = this.#tools.sites.of(fn);
     if (sites.length === 0) return undefined;
     return sites.every(({ args }) => {
       const given = args[index] ?? parameter.initializer;

@@ -31,12 +31,6 @@ const OTHERS: ReadonlySet<string> = new Set([
   'basePath',
 ]);
 
-/** What may be in a file that registers routes. */
-export const ROUTER_WORDS: readonly string[] = [...VERBS, ...OTHERS].flatMap((name) => [
-  `.${name}(`,
-  `.${name}<`,
-]);
-
 /** Methods that yield the router itself, or one that shares its routes. */
 const CHAINS: ReadonlySet<string> = new Set([
   ...VERBS,
