@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { NameNode } from '../code.ts';
 import { type Usage, usageOf } from './usage.ts';
@@ -49,6 +50,7 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
   if (isKey && ts.isElementAccessExpression(parent) && parent.argumentExpression === leaf) {
     return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression });
   }
+  if (isKey && ts.isCallExpression(parent)) return reflected(leaf, parent);
   if (isKey && ts.isComputedPropertyName(parent)) {
     return isPatternKey(parent) ? element(leaf, { node: parent.parent, lookup: 'pattern' }) : undefined;
   }
@@ -69,6 +71,18 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
   }
   return variableOf(leaf, functions);
 }
+
+/** `Reflect.get(backend, 'stop')`: the language's own way to take a member by a string. */
+function reflected(leaf: NameNode, call: Ts.CallExpression): Candidate | undefined {
+  const [receiver, key] = call.arguments;
+  if (!receiver || key !== leaf || !READS_MEMBER.has(call.expression.getText())) return undefined;
+  const { expression: callee } = call;
+  const owner = ts.isPropertyAccessExpression(callee) ? callee.expression : callee;
+  if (!ts.isIdentifier(owner) || resolveLocal(owner) !== undefined) return undefined;
+  return expression(leaf, { node: call, lookup: 'name', receiver });
+}
+
+const READS_MEMBER: ReadonlySet<string> = new Set(['Reflect.get', 'Object.getOwnPropertyDescriptor']);
 
 /** Judges a node that may take a member by a key that is computed, and not by a string. */
 export function keyedAccessAt(node: Ts.Node): KeyedAccess | undefined {
