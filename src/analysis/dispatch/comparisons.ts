@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, skipParentheses } from '../code.ts';
+import { isFunctionExpression, returnedBy } from '../shapes.ts';
 import type { Constant, Constants } from './constants.ts';
 import { NamedValues } from './named-values.ts';
 
@@ -70,6 +71,11 @@ export class Comparisons {
       }
       return method === 'hasOwn' && second ? this.#lookedUp(node, second, first) : undefined;
     }
+    if (SEARCHES.has(method) && this.#comparesElements(first)) {
+      const definition = this.#constants.definitionOf(receiver);
+      const keys = this.#keysOf(definition);
+      if (keys.length > 0) return { node, with: keys, table: definition };
+    }
     if (LOOKS_UP.has(method)) {
       const found = this.#lookedUp(node, first, receiver);
       if (found) return found;
@@ -78,6 +84,20 @@ export class Comparisons {
     return METHODS_OF_PATTERNS.has(method) && this.#values.has(first)
       ? this.#matched(node, receiver)
       : undefined;
+  }
+
+  /** `(one) => one === runtime`. */
+  #comparesElements(callback: Ts.Expression): boolean {
+    const node = skipParentheses(callback);
+    const parameter = isFunctionExpression(node) ? node.parameters[0] : undefined;
+    if (!isFunctionExpression(node) || !parameter) return false;
+    return returnedBy(node.body).some((answer) => {
+      const comparison = skipParentheses(answer);
+      if (!ts.isBinaryExpression(comparison) || !COMPARES.has(comparison.operatorToken.kind)) return false;
+      const sides = [comparison.left, comparison.right];
+      const isElement = (side: Ts.Node): boolean => ts.isIdentifier(side) && resolveLocal(side) === parameter;
+      return sides.some(isElement) && sides.some((side) => !isElement(side) && this.#values.has(side));
+    });
   }
 
   /** A table or set that is asked about the value: it is compared with each of the keys. */
@@ -159,6 +179,7 @@ const LOOKS_UP: ReadonlySet<string> = new Set([
   'get',
   'hasOwnProperty',
 ]);
+const SEARCHES: ReadonlySet<string> = new Set(['some', 'every', 'find', 'findIndex', 'filter']);
 const MATCHES: ReadonlySet<string> = new Set([
   'startsWith',
   'endsWith',

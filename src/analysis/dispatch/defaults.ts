@@ -2,7 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import { callSitesOf } from '../locks/call-sites.ts';
-import { isAssignedPattern, isFunctionExpression, returnedBy } from '../shapes.ts';
+import { isAssignedPattern, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import { NamedValues } from './named-values.ts';
 import { wholeWord } from './words.ts';
 
@@ -205,6 +205,9 @@ function leavesOf(expression: Ts.Expression): readonly Ts.Expression[] {
     if (!YIELDS.has(operatorToken.kind)) return [node];
     return DEFAULTS_TO.has(operatorToken.kind) ? [...leavesOf(left), ...leavesOf(right)] : leavesOf(right);
   }
+  // `{ type: 'integer', default: 3 }`.
+  const ofSchema = propertyOf(node, 'default');
+  if (ofSchema) return leavesOf(ofSchema);
   return ts.isCallExpression(node) ? [node, ...defaultsOfSchema(node)] : [node];
 }
 

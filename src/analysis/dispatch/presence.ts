@@ -1,6 +1,6 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { nameText, skipParentheses } from '../code.ts';
+import { isImport, moduleSpecifier, nameText, skipParentheses } from '../code.ts';
 import { isFunctionExpression, returnedBy } from '../shapes.ts';
 import { isSetOnce } from './fields.ts';
 
@@ -66,6 +66,7 @@ export function testsAt(node: Ts.Node): readonly Ts.Node[] {
   }
   if (ts.isPrefixUnaryExpression(node)) return isAnswer(node) ? [node] : [];
   if (ts.isCallExpression(node) && isAnswer(node)) return [node];
+  if (ts.isCallExpression(node) && isAssertion(node.expression)) return node.arguments.slice(0, 1);
   if (ts.isCaseClause(node)) return testsOfCase(node);
   if (isFunctionExpression(node) && isPredicate(node)) return returnedBy(node.body);
   const { questionDotToken, expression } = node as Partial<Ts.PropertyAccessChain>;
@@ -196,7 +197,7 @@ const SEARCHES: ReadonlySet<string> = new Set([...FILTERS, 'some', 'every', 'fin
 const LOOKUPS: ReadonlySet<string> = new Set(['includes', 'indexOf']);
 
 function isPresenceFilter(expression: Ts.Node): boolean {
-  const node = skipParentheses(expression);
+  const node = skipParentheses(soleValueOf(expression) ?? expression);
   if (!ts.isCallExpression(node) || operandsOfCall(node).length === 0) return false;
   const callee = skipParentheses(node.expression);
   return ts.isPropertyAccessExpression(callee) && FILTERS.has(callee.name.text);
@@ -214,6 +215,16 @@ function asksForPresence(callback: Ts.Expression): boolean {
   for (let [operand] = operandsOf(asked); operand; [operand] = operandsOf(asked)) asked = operand;
   const bare = skipParentheses(asked);
   return ts.isIdentifier(bare) && resolveLocal(bare) === parameter;
+}
+
+/** `assert(a)` and `assert.ok(a)` of Node. */
+function isAssertion(callee: Ts.Node): boolean {
+  const node = skipParentheses(callee);
+  const isOk = ts.isPropertyAccessExpression(node) && node.name.text === 'ok';
+  const name = isOk ? node.expression : node;
+  const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
+  const module = local && isImport(local) ? moduleSpecifier(local) : undefined;
+  return module !== undefined && /^(?:node:)?assert(?:\/strict)?$/.test(module);
 }
 
 /** The language's own `Boolean`. */

@@ -128,10 +128,9 @@ export class RouteContexts {
     const paths = first && method !== 'register' ? pathsOf(first, this.#parts.constants) : undefined;
     const rest = paths ? args.slice(1) : args;
     const given = method === 'register' ? [this.#prefixOption(args[1])] : (paths ?? ['']);
-    for (const [index, argument] of rest.entries()) {
-      const guarded = rest
-        .slice(0, index)
-        .some((one) => this.#parts.guards.linksOf(one).some((link) => this.#parts.guards.is(link)));
+    const links = rest.flatMap((one) => this.#parts.guards.linksOf(one));
+    for (const [index, argument] of links.entries()) {
+      const guarded = links.slice(0, index).some((link) => this.#parts.guards.is(link));
       const mount: Mount = { parent: router, node, at, paths: given, guarded: guarded ? 'yes' : 'no' };
       for (const child of this.#childrenOf(argument)) this.#addMount(child, mount);
     }
@@ -154,11 +153,8 @@ export class RouteContexts {
     const node = skipParentheses(argument) as Ts.Expression;
     const fn = this.#functionOf(node);
     if (fn) return fn.parameters.slice(0, 1);
-    const links = this.#parts.guards.linksOf(node);
-    return links.flatMap((link) => {
-      const router = this.#parts.calls.routerOf(link);
-      return router && this.#byRouter.has(router.declaration) ? [router.declaration] : [];
-    });
+    const router = this.#parts.calls.routerOf(node);
+    return router && this.#byRouter.has(router.declaration) ? [router.declaration] : [];
   }
 
   /** A function by itself or its name, also wrapped by a package: `fp(plugin)`. */
@@ -173,6 +169,7 @@ export class RouteContexts {
     const definition = this.#parts.constants.definitionOf(node);
     if (isFunctionExpression(definition)) return definition;
     const declaration = this.#declarationOf(node);
+    if (declaration && ts.isExportAssignment(declaration)) return this.#functionOf(declaration.expression);
     return declaration && ts.isFunctionDeclaration(declaration) ? declaration : undefined;
   }
 

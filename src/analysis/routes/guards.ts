@@ -54,8 +54,8 @@ export class Guards {
     }
     if (ts.isCallExpression(node) && !this.is(node)) {
       const callee = skipParentheses(node.expression);
-      // `[adminAuth].concat(more)`.
-      if (ts.isPropertyAccessExpression(callee) && callee.name.text === 'concat') {
+      // `[adminAuth].concat(more)`, `[adminAuth].map(wrap)`.
+      if (ts.isPropertyAccessExpression(callee) && ['concat', 'map'].includes(callee.name.text)) {
         return [callee.expression, ...node.arguments].flatMap((one) => this.linksOf(one, depth + 1));
       }
       const returned = this.#returnedBy(node);

@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import type { Constants } from '../dispatch/constants.ts';
@@ -24,10 +25,33 @@ export function pathsOf(expression: Ts.Node, constants: Constants): readonly str
   ) {
     return pathsOf(definition, constants);
   }
+  const elements = elementsFor(node, constants);
+  if (elements) return pathsOf(elements, constants);
   const text = textOf(node, constants);
   if (text === UNKNOWN) return constants.mayBeText(node) ? [text] : undefined;
   const isPath = text === '' || text.startsWith('/') || text.startsWith('*') || text.startsWith(UNKNOWN);
   return isPath ? [text] : undefined;
+}
+
+/** The array of constants whose elements a variable takes one after the other. */
+function elementsFor(node: Ts.Node, constants: Constants): Ts.Node | undefined {
+  const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
+  const loop = local?.parent?.parent;
+  const isOfLoop = local && ts.isVariableDeclaration(local) && loop && ts.isForOfStatement(loop);
+  const over = isOfLoop ? loop.expression : local && ts.isParameter(local) ? walkedBy(local) : undefined;
+  const definition = over && constants.definitionOf(over);
+  return definition && ts.isArrayLiteralExpression(definition) ? definition : undefined;
+}
+
+/** What a function is called for each element of: `paths.forEach((path) => …)`. */
+function walkedBy(parameter: Ts.ParameterDeclaration): Ts.Node | undefined {
+  const { parent: fn } = parameter;
+  const call = fn.parent;
+  if (fn.parameters[0] !== parameter || !ts.isCallExpression(call) || call.arguments[0] !== fn)
+    return undefined;
+  const callee = skipParentheses(call.expression);
+  const isWalk = ts.isPropertyAccessExpression(callee) && ['forEach', 'map'].includes(callee.name.text);
+  return isWalk ? callee.expression : undefined;
 }
 
 function textOf(expression: Ts.Node, constants: Constants): string {
