@@ -75,6 +75,16 @@ const KNOWN: ReadonlySet<string> = new Set([
   'extract methods: lock-await/idle-of-its-own-queue.bad.ts',
   // The second marker goes into another function with what stands before it.
   'await to then: atomic-section/section-in-a-tagged-function.bad.ts',
+  // The name of a variable is what the rule goes by.
+  ...[
+    'argument-two-files-away.bad',
+    'argument-two-files-away.good',
+    'default-parameter-named.bad.ts',
+    'early-return.bad.ts',
+    'type-of-literals.bad.ts',
+  ].map((name) => `rename locals: single-source/${name}`),
+  // The accessor is known by its name, and not by whom it calls.
+  'extract methods: no-bare-check/private-fields.good.ts',
   // An annotation names a parameter.
   'rename locals: guarded-by/parameter-lock.bad.ts',
   'rename locals: guarded-by/parameter-lock.good.ts',

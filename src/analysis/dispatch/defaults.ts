@@ -1,4 +1,5 @@
 import type { Span } from '../../engine/finding.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import { callSitesOf } from '../locks/call-sites.ts';
@@ -47,7 +48,28 @@ export class Defaults {
       ts.forEachChild(node, visit);
     };
     visit(source);
-    return found.flatMap(({ at, ...rest }) => leavesOf(at).map((leaf) => ({ at: leaf, ...rest })));
+    return found.flatMap(({ at, ...rest }) => this.#originsOf(at, 0).map((leaf) => ({ ...rest, ...leaf })));
+  }
+
+  /** What a value is made from: also by the name of a variable, or of a parameter that callers give it to. */
+  #originsOf(expression: Ts.Expression, distance: number): readonly Given[] {
+    return leavesOf(expression).flatMap((leaf) => {
+      const local = ts.isIdentifier(leaf) && distance < FARTHEST ? resolveLocal(leaf) : undefined;
+      const { initializer } = (local ?? {}) as { initializer?: Ts.Expression };
+      const isVariable = local && (ts.isVariableDeclaration(local) || ts.isBindingElement(local));
+      if (!local || (!isVariable && !ts.isParameter(local))) return [{ at: leaf }];
+      // A constant is judged where it is used.
+      const isPlain = ts.isVariableDeclaration(local) && initializer && leavesOf(initializer).length === 1;
+      const own = initializer && !isPlain ? this.#originsOf(initializer, distance + 1) : [];
+      const given = ts.isParameter(local) ? this.#givenByCallers(local) : [];
+      return [
+        { at: leaf },
+        ...own,
+        ...given.flatMap((one) =>
+          this.#originsOf(one.at, distance + 1).map((origin) => ({ to: local, ...origin })),
+        ),
+      ];
+    });
   }
 
   /** The lines of texts that give a value. */
@@ -168,6 +190,9 @@ export class Defaults {
     return ts.isStringLiteralLike(node) && node.text === this.#name;
   }
 }
+
+/** A value handed on from variable to variable: further than this it is not followed. */
+const FARTHEST = 3;
 
 const ASSIGNS: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsToken,

@@ -334,7 +334,7 @@ function blockAround(node: Ts.Node): Ts.Node | undefined {
   return ts.findAncestor(
     node.parent,
     (at) =>
-      ts.isBlock(at) ||
+      (ts.isBlock(at) && !isPassed(at)) ||
       ts.isSourceFile(at) ||
       ts.isCaseOrDefaultClause(at) ||
       ts.isFunctionLike(at) ||
@@ -342,6 +342,13 @@ function blockAround(node: Ts.Node): Ts.Node | undefined {
       isBranch(at) ||
       isShortCircuit(at),
   );
+}
+
+/** A block that is run from end to end whenever what is around it is: `{ … }`, `try { … } finally { … }`. */
+function isPassed(block: Ts.Block): boolean {
+  const { parent } = block;
+  if (ts.isTryStatement(parent)) return parent.catchClause === undefined || parent.finallyBlock === block;
+  return ts.isBlock(parent) || ts.isSourceFile(parent);
 }
 
 /** A statement that is a branch without braces. */
