@@ -4,6 +4,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import { callSitesOf } from '../locks/call-sites.ts';
 import { isAssignedPattern, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
+import { Constants } from './constants.ts';
 import { NamedValues } from './named-values.ts';
 import { wholeWord } from './words.ts';
 
@@ -28,6 +29,7 @@ export class Defaults {
   readonly #code: Code;
   readonly #name: string;
   readonly #values: NamedValues;
+  readonly #constants: Constants;
   readonly #line: RegExp;
   readonly #lineEnd: RegExp;
 
@@ -35,6 +37,7 @@ export class Defaults {
     this.#code = code;
     this.#name = name;
     this.#values = new NamedValues(code, name);
+    this.#constants = new Constants(code);
     // As it is written: what stands in quotes may have its own escaped.
     const key = `\\\\?["']?${wholeWord(name)}\\\\?["']?\\s*:\\s*`;
     this.#line = new RegExp(`${key}(?:\\\\?"([^"\\\\]*)|\\\\?'([^'\\\\]*)|([\\w.-]+))`, 'gu');
@@ -183,7 +186,8 @@ export class Defaults {
   }
 
   #isName(name: Ts.Node): boolean {
-    return nameText(name) === this.#name;
+    const computed = ts.isComputedPropertyName(name) ? this.#constants.of(name.expression)?.value : undefined;
+    return (computed ?? nameText(name)) === this.#name;
   }
 
   #isText(node: Ts.Node): boolean {

@@ -2,7 +2,7 @@ import type { Program } from '../../engine/program.ts';
 
 /** A route for a verb: a path, or what may be one, and more after it. A look into a map has one argument. */
 const VERB_CALL =
-  /\.\s*(?:get|post|put|patch|delete|del|head|options|all|on)\s*(?:<[^()]*>)?\(\s*(?:['"`[/(]|[\w$.]+\s*[,+?[(])/;
+  /(?:\.\s*(?:get|post|put|patch|delete|del|head|options|all|on)|\])\s*(?:<[^()]*>)?\(\s*(?:['"`[/(]|[\w$.]+\s*[,+?[(])/;
 /** Middleware, or another router. */
 const ROUTER_CALL = /\.\s*(?:use|addHook|register|route|group|mount|prefix|basePath)\s*(?:<[^()]*>)?\(/;
 /** `{ path: '/x', handler }`. */

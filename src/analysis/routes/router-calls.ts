@@ -137,12 +137,22 @@ export class RouterCalls {
 
   #callAt(node: Ts.CallExpression): RouterCall | undefined {
     const callee = skipParentheses(node.expression);
+    if (ts.isElementAccessExpression(callee)) return this.#chosenAt(node, callee);
     if (!ts.isPropertyAccessExpression(callee)) return undefined;
     const method = callee.name.text;
     if (!VERBS.has(method) && !OTHERS.has(method)) return undefined;
     if (!this.#looksRight(node, method)) return undefined;
     const router = this.routerOf(callee.expression);
     return router && { node, method, router, at: callee.name.getStart() };
+  }
+
+  /** `app[verb]('/admin', handler)`: it may be any verb. */
+  #chosenAt(node: Ts.CallExpression, callee: Ts.ElementAccessExpression): RouterCall | undefined {
+    const [path, ...handlers] = node.arguments;
+    const paths = path && handlers.length > 0 ? pathsOf(path, this.#constants) : undefined;
+    if (!paths?.every((one) => one.startsWith('/'))) return undefined;
+    const router = this.routerOf(callee.expression);
+    return router && { node, method: 'all', router, at: callee.argumentExpression.getStart() };
   }
 
   /** What by its arguments alone is no business of a router need not be asked about. */
