@@ -1,13 +1,19 @@
+import type { Code } from '../../src/analysis/code.ts';
 import { reportName } from '../../src/analysis/config-name.ts';
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
+import { type Cause, causesOf, commonCalls, type Repeated } from '../../src/analysis/inserts/causes.ts';
 import { type InsertFacts, type InsertSite, insertFacts } from '../../src/analysis/inserts/facts.ts';
 import { IdempotentFunctions } from '../../src/analysis/inserts/hatch.ts';
 import { type NamedDeclarations, Preflights } from '../../src/analysis/inserts/preflight.ts';
 import type { Reading } from '../../src/analysis/inserts/readings.ts';
-import { findRepetition, type Repetition } from '../../src/analysis/inserts/repetition.ts';
+import {
+  findRepetition,
+  type Repetition,
+  type RepetitionStart,
+} from '../../src/analysis/inserts/repetition.ts';
 import { unmentionedTables } from '../../src/analysis/inserts/sql-literals.ts';
 import { calleeName, callSpan, describeLoop, traceOf } from '../../src/analysis/inserts/trace.ts';
-import { type InsertStatement, tableMatches, tableMayMatch } from '../../src/analysis/sql/index.ts';
+import { type TableRef, tableMatches, tableMayMatch } from '../../src/analysis/sql/index.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import type { InsertInLoopOptions, MessageId } from './rule.ts';
 
@@ -15,16 +21,17 @@ type InsertPass = Pass<InsertInLoopOptions, MessageId>;
 
 export async function run(pass: Pass<InsertInLoopOptions, MessageId>): Promise<void> {
   const facts = await pass.use(insertFacts);
-  const preflights = resolvePreflights(pass, facts);
-  const hatches = new IdempotentFunctions(pass.program);
-  for (const site of facts.sites) new SiteJudge({ pass, facts, preflights, hatches }).judge(site);
-  const named = pass.options.tables.filter((table) => table !== '*');
-  for (const table of unmentionedTables(pass.program, named)) {
+  const named = resolvePreflights(pass, facts);
+  const judge = new SiteJudge({ pass, facts, named, hatches: new IdempotentFunctions(pass.program) });
+  const repeated = facts.sites.flatMap((site) => judge.judge(site));
+  for (const cause of causesOf(repeated)) report(cause, pass, facts.code);
+  const tables = pass.options.tables.filter((table) => table !== '*');
+  for (const table of unmentionedTables(pass.program, tables)) {
     pass.unknownName('insert-in-loop.tables', table, []);
   }
 }
 
-function resolvePreflights(pass: InsertPass, { code, heritage, graph }: InsertFacts): Preflights {
+function resolvePreflights(pass: InsertPass, { code, heritage }: InsertFacts): readonly NamedDeclarations[] {
   const targets = new Targets(code, heritage, pass.program.cwd);
   const found: NamedDeclarations[] = [];
   for (const name of pass.options.preflight) {
@@ -36,31 +43,41 @@ function resolvePreflights(pass: InsertPass, { code, heritage, graph }: InsertFa
       reportName(pass, 'insert-in-loop.preflight', name, resolution);
     }
   }
-  return new Preflights(graph, found);
+  return found;
 }
 
 interface JudgeParts {
   readonly pass: InsertPass;
   readonly facts: InsertFacts;
-  readonly preflights: Preflights;
+  readonly named: readonly NamedDeclarations[];
   readonly hatches: IdempotentFunctions;
 }
 
 /** What is wrong with a statement, were it repeated. */
-type Fault =
+type Fault = { readonly ref?: TableRef } & (
   | { readonly id: 'blind'; readonly table: string }
-  | { readonly id: 'unread'; readonly what: string };
+  | { readonly id: 'unread'; readonly what: string }
+);
+
+/** An insert that is repeated, and why it must not be. */
+interface FaultyRun extends Repeated {
+  readonly fault: Fault;
+}
 
 class SiteJudge {
   readonly #parts: JudgeParts;
+  readonly #named: Preflights;
+  /** What the config names, and the queries for one table. */
+  readonly #withQueries = new Map<string, Preflights>();
 
   constructor(parts: JudgeParts) {
     this.#parts = parts;
+    this.#named = new Preflights(parts.facts.graph, parts.named);
   }
 
-  /** Reports the worst that one of the texts comes to: one finding per call. */
-  judge({ call, readings, starts, origins }: InsertSite): void {
-    const { pass, facts, preflights, hatches } = this.#parts;
+  /** The worst that one of the texts comes to: one finding per call. */
+  judge({ call, readings, starts, origins }: InsertSite): readonly FaultyRun[] {
+    const { pass, facts, hatches } = this.#parts;
     const protectedReadings = readings.filter((reading) => this.#isProtected(reading));
     if (protectedReadings.length > 0) pass.site(callSpan(facts.code, call));
     const faults = readings
@@ -70,18 +87,40 @@ class SiteJudge {
         return fault ? [{ reading, fault, excuses }] : [];
       })
       .sort((a, b) => SEVERITY[a.fault.id] - SEVERITY[b.fault.id]);
-    let isReported = false;
+    const found: FaultyRun[] = [];
     for (const { reading, fault, excuses } of faults) {
-      if (isReported && excuses.length === 0) continue;
-      const repetition = findRepetition({ starts, origins, frames: reading.frames }, facts.graph, preflights);
+      if (found.length > 0 && excuses.length === 0) continue;
+      const repetition = this.#repetition({ starts, origins, frames: reading.frames }, fault);
       if (excuses.length > 0) {
         if (repetition) for (const excuse of excuses) pass.heeded(excuse);
       } else if (repetition === 'gave-up') {
         pass.unresolved(callSpan(facts.code, call), 'an insert with too many callers to follow');
-      } else if (repetition) {
-        isReported = this.#report(call, fault, repetition);
+      } else if (repetition && !this.#isUnclear(call, fault, repetition)) {
+        found.push({ call, reading, fault, repetition });
       }
     }
+    return found;
+  }
+
+  /** What repeats a call. Queries are looked for where what the config names does not decide. */
+  #repetition(start: RepetitionStart, fault: Fault): Repetition | 'gave-up' | undefined {
+    const { graph } = this.#parts.facts;
+    const repetition = findRepetition(start, graph, this.#named);
+    const queried = repetition && repetition !== 'gave-up' ? this.#preflightsFor(fault) : undefined;
+    return queried ? findRepetition(start, graph, queried) : repetition;
+  }
+
+  #preflightsFor({ ref }: Fault): Preflights | undefined {
+    if (ref === undefined || ref === 'unknown') return undefined;
+    const { facts, named } = this.#parts;
+    const key = tableText(ref);
+    let preflights = this.#withQueries.get(key);
+    if (!preflights) {
+      const queries = facts.askingFor(ref);
+      preflights = queries.length > 0 ? new Preflights(facts.graph, named, queries) : this.#named;
+      this.#withQueries.set(key, preflights);
+    }
+    return preflights === this.#named ? undefined : preflights;
   }
 
   #isProtected({ inserts }: Reading): boolean {
@@ -96,36 +135,46 @@ class SiteJudge {
     const blind = matching.find(({ guard, table }) => {
       return guard === 'none' && tables.some((pattern) => tableMatches(pattern, table));
     });
-    if (blind) return { id: 'blind', table: tableText(blind) };
+    if (blind) return { id: 'blind', table: tableText(blind.table), ref: blind.table };
     const open = matching.find(({ guard }) => guard === 'none' || guard === 'unknown');
-    if (open) return { id: 'unread', what: open.guard === 'unknown' ? 'conflict clause' : 'table' };
+    if (open)
+      return { id: 'unread', what: open.guard === 'unknown' ? 'conflict clause' : 'table', ref: open.table };
     return unread ? { id: 'unread', what: 'text' } : undefined;
   }
 
-  /** Whether there is nothing worse to say about the call. */
-  #report(call: InsertSite['call'], fault: Fault, repetition: Repetition): boolean {
+  /** Whether what is wrong depends on what cannot be read, and may have nothing to do with what is protected. */
+  #isUnclear(call: InsertSite['call'], fault: Fault, { loop }: Repetition): boolean {
     const { pass, facts } = this.#parts;
-    const at = callSpan(facts.code, call);
-    const loop = describeLoop(facts.code, repetition.loop);
-    if (fault.id === 'blind') {
-      const trace = traceOf(facts.code, repetition, { call, message: `inserts into ${fault.table}` });
-      pass.report({ messageId: 'insertInLoop', at, data: { table: fault.table, loop }, trace });
-      return true;
-    }
-    const { tables } = pass.options;
-    if (tables.includes('*') || fault.what === 'text') {
-      pass.unresolved(at, `SQL whose ${fault.what} cannot be read, once per iteration of ${loop}`);
-      return false;
-    }
-    const trace = traceOf(facts.code, repetition, { call, message: `runs ${calleeName(call)}` });
-    pass.report({ messageId: 'unfoldable', at, data: { what: fault.what, loop }, trace });
+    if (fault.id === 'blind' || (!pass.options.tables.includes('*') && fault.what !== 'text')) return false;
+    const message = `SQL whose ${fault.what} cannot be read, once per iteration of ${describeLoop(facts.code, loop)}`;
+    pass.unresolved(callSpan(facts.code, call), message);
     return true;
   }
 }
 
+/** One finding for one cause, where a guard belongs: what runs the text, or what hands it to all that may run it. */
+function report(cause: Cause<FaultyRun>, pass: InsertPass, code: Code): void {
+  const [first] = cause.runs;
+  if (!first) return;
+  const { fault, repetition } = first;
+  const at = callSpan(code, cause.handedBy ?? first.call);
+  const loop = describeLoop(code, repetition.loop);
+  const trace = traceOf(
+    code,
+    { loop: repetition.loop, calls: commonCalls(cause) },
+    cause.runs.map((run) => ({
+      call: run.call,
+      message: run.fault.id === 'blind' ? `inserts into ${run.fault.table}` : `runs ${calleeName(run.call)}`,
+    })),
+  );
+  if (fault.id === 'blind')
+    pass.report({ messageId: 'insertInLoop', at, data: { table: fault.table, loop }, trace });
+  else pass.report({ messageId: 'unfoldable', at, data: { what: fault.what, loop }, trace });
+}
+
 const SEVERITY: Readonly<Record<Fault['id'], number>> = { blind: 0, unread: 1 };
 
-function tableText({ table }: InsertStatement): string {
+function tableText(table: TableRef): string {
   if (table === 'unknown') return 'a table';
   return table.schema === undefined ? table.name : `${table.schema}.${table.name}`;
 }

@@ -70,6 +70,29 @@ export async function b(db: Db, names: string[]): Promise<void> {
     ]);
   });
 
+  it('reports one INSERT of one loop once, where it is handed to whatever may run it', async () => {
+    const { report } = await run({
+      'src/app.ts': `import type { Db } from './db.ts';
+export async function importAll(a: Db, b: Db, isB: boolean, names: string[]): Promise<void> {
+  const send = isB ? (text: string) => b.query(text) : (text: string) => a.query(text);
+  for (const name of names) await send('INSERT INTO workspaces (id) VALUES (gen_id())');
+}
+`,
+    });
+    expect(report.findings.map(({ line, column, trace }) => ({ line, column, trace }))).toEqual([
+      {
+        line: 4,
+        column: 35,
+        trace: [
+          { file: 'src/app.ts', line: 4, column: 3, message: 'the loop' },
+          { file: 'src/app.ts', line: 4, column: 35, message: 'calls send' },
+          { file: 'src/app.ts', line: 3, column: 40, message: 'inserts into workspaces' },
+          { file: 'src/app.ts', line: 3, column: 74, message: 'inserts into workspaces' },
+        ],
+      },
+    ]);
+  });
+
   it('counts the protected inserts that it examined, in a loop or not', async () => {
     const { rules } = await run(
       {

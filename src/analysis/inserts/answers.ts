@@ -13,6 +13,8 @@ export interface Answer {
   readonly words?: ReadonlyMap<string, Slot>;
   /** What `typeof` says of the value when it is there, where that is known. */
   readonly type?: string;
+  /** What a query has read: its rows, one of them, or what they are wrapped in. A column of a row is something else. */
+  readonly isRead?: true;
 }
 
 export type Fact = 'found' | 'absent' | 'unknown';
@@ -23,6 +25,9 @@ export const SILENT: Answer = { truthy: 'unknown', falsy: 'unknown', nullish: 'u
 
 /** The answer of a lookup: the row, its id, or `true` when it is there; nothing, `false` or zero when it is not. */
 export const LOOKUP: Answer = { truthy: 'found', falsy: 'absent', nullish: 'absent', present: 'found' };
+
+/** The rows that a query has read. */
+export const ROWS: Answer = { ...LOOKUP, isRead: true };
 
 /** No value at all: what is evaluated always throws. */
 export const NEVER: Answer = { truthy: 'never', falsy: 'never', nullish: 'never', present: 'never' };
@@ -44,8 +49,8 @@ export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a === b) return true;
   const isSame =
     a.truthy === b.truthy && a.falsy === b.falsy && a.nullish === b.nullish && a.present === b.present;
-  if (!isSame || a.parts?.size !== b.parts?.size || a.type !== b.type || !sameWords(a.words, b.words))
-    return false;
+  const isAlike = isSame && a.type === b.type && a.isRead === b.isRead;
+  if (!isAlike || a.parts?.size !== b.parts?.size || !sameWords(a.words, b.words)) return false;
   return [...(a.parts ?? [])].every(([name, part]) => {
     const other = b.parts?.get(name);
     return other !== undefined && sameAnswer(part, other);
@@ -69,7 +74,7 @@ export function speaks({ truthy, falsy, nullish, present, parts, words }: Answer
 /** The value where a fact is known to hold anyway. */
 export function under(answer: Answer, fact: Slot): Answer {
   if (fact === 'unknown' || fact === 'never') return answer;
-  const { truthy, falsy, nullish, present, parts, words, type } = answer;
+  const { truthy, falsy, nullish, present, parts, words, type, isRead } = answer;
   const fill = (slot: Slot): Slot => (slot === 'unknown' ? fact : slot);
   return {
     truthy: fill(truthy),
@@ -79,6 +84,7 @@ export function under(answer: Answer, fact: Slot): Answer {
     ...(parts && { parts: new Map([...parts].map(([name, part]) => [name, under(part, fact)])) }),
     ...(words && { words: new Map([...words].map(([word, slot]) => [word, fill(slot)])) }),
     ...(type !== undefined && { type }),
+    ...(isRead && { isRead }),
   };
 }
 
@@ -94,6 +100,7 @@ export function either(a: Answer, b: Answer): Answer {
     ...(a.parts && b.parts && { parts: eitherParts(a.parts, b.parts) }),
     ...(a.words && b.words && { words: eitherWords(a.words, b.words) }),
     ...(a.type !== undefined && a.type === b.type && { type: a.type }),
+    ...(a.isRead && b.isRead && { isRead: true }),
   };
 }
 
@@ -180,8 +187,21 @@ const NEGATIVE =
 export function partOf(answer: Answer, name: string): Answer {
   if (answer.parts) return answer.parts.get(name) ?? SILENT;
   if (!speaks(answer)) return SILENT;
-  return NEGATIVE.test(name) ? not(LOOKUP) : LOOKUP;
+  if (NEGATIVE.test(name)) return not(LOOKUP);
+  if (!answer.isRead || IDENTIFYING.test(name)) return LOOKUP;
+  return WRAPPING.test(name) ? ROWS : COLUMN;
 }
+
+/** What a result of a query wraps its rows in, and an index into them. */
+const WRAPPING =
+  /^(?:\d*|\[\]|at|find|first|get|length|recordset|results?|rowCount|rows|some|unwrap\w*|values)$/;
+
+/** Columns of a row that are there when it is, and those that count rows. */
+const IDENTIFYING =
+  /^(?:c|cnt|count|exists|found|has\w*|hash|id|is\w*|key|n|name|num|size|slug|total|uuid)$|(?:_id|_key|Id|Key|Count|\(\*\))$/;
+
+/** Any other column: that it says nothing may be what the row says. */
+const COLUMN: Answer = { ...SILENT, truthy: 'found' };
 
 /** What the answer of a preflight of this name says: `isMissing` and `canInsert` are true when there is no row. */
 export function answerOf(name: string): Answer {

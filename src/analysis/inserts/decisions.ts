@@ -32,7 +32,7 @@ export const NOTHING_KNOWN: State = { fact: 'unknown', variables: new Map() };
 /** What the solver asks about calls and about names from outside of the function. */
 export interface Oracle {
   /** What the value of a call says. */
-  answer(call: Ts.CallExpression): Answer;
+  answer(call: Ts.CallExpression | Ts.TaggedTemplateExpression): Answer;
   /** What the value of a call says, given what its arguments say. */
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer;
   /** What follows when a call has returned at all: `found` or `absent` for one that throws otherwise. */
@@ -97,7 +97,7 @@ class Solver {
     if (action.kind === 'branch') {
       const slot = when === 'true' || when === 'false' ? this.#test(action, when, state) : 'unknown';
       if (slot === 'never' && isSwitch(action.condition)) return undefined;
-      return slot === 'found' || slot === 'absent' ? { ...state, fact: slot } : state;
+      return decided(slot, state);
     }
     // What an action that throws would have done is not done.
     return when === 'throw' ? state : this.#perform(action, state);
@@ -182,13 +182,18 @@ class Solver {
 
   #settle(node: Ts.Node, state: State): State {
     if (!ts.isCallExpression(node)) return state;
-    const fact = this.#oracle.outcome(node);
-    return fact === 'unknown' ? state : { ...state, fact };
+    return decided(this.#oracle.outcome(node), state);
   }
 
   #around(state: State): Surroundings {
     return surroundings(this.#cfg, state, this.#oracle);
   }
+}
+
+/** Once a lookup has found nothing, what another one finds is another row. */
+function decided(slot: Slot, state: State): State {
+  const isNews = slot === 'absent' || (slot === 'found' && state.fact !== 'absent');
+  return isNews ? { ...state, fact: slot } : state;
 }
 
 /** What an expression of a function is evaluated in, at a point of it. */

@@ -29,7 +29,7 @@ export interface Surroundings {
   /** The value of a local name. */
   variable(name: Ts.Identifier): Answer;
   /** The value of a call. */
-  call(call: Ts.CallExpression): Answer;
+  call(call: Ts.CallExpression | Ts.TaggedTemplateExpression): Answer;
   /** The value of a call that is handed something that says something. */
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer;
   /** What a function that an expression stands for answers, given what its arguments say. */
@@ -44,6 +44,7 @@ export function evaluate(expression: Ts.Node, around: Surroundings): Answer {
   if (ts.isAwaitExpression(node)) return evaluate(node.expression, around);
   if (ts.isIdentifier(node)) return node.text === 'undefined' ? NULLISH : around.variable(node);
   if (ts.isCallExpression(node)) return evaluateCall(node, around);
+  if (ts.isTaggedTemplateExpression(node)) return around.call(node);
   if (ts.isConditionalExpression(node)) {
     const [yes, no] = [evaluate(node.whenTrue, around), evaluate(node.whenFalse, around)];
     return choose(evaluate(node.condition, around), yes, no);

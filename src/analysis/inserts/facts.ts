@@ -3,11 +3,13 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { type Code, programCode } from '../code.ts';
 import { Heritage } from '../dispatch/heritage.ts';
-import { loadSql } from '../sql/index.ts';
+import { loadSql, type TableName } from '../sql/index.ts';
+import { AskingQueries } from './asking-queries.ts';
 import { type Execution, executionsOf } from './executions.ts';
 import type { Gathering } from './flow.ts';
 import { Folder } from './fold.ts';
 import { CallGraph } from './invocations.ts';
+import type { AskingQuery } from './preflight.ts';
 import { Reader, type Reading } from './readings.ts';
 import { insertLiterals } from './sql-literals.ts';
 
@@ -28,6 +30,8 @@ export interface InsertFacts {
   readonly graph: CallGraph;
   /** By file and place. */
   readonly sites: readonly InsertSite[];
+  /** The queries that ask for rows of a table. */
+  readonly askingFor: (table: TableName) => readonly AskingQuery[];
 }
 
 /** Where rows are inserted by SQL text. Shared by all insert rules. */
@@ -38,8 +42,9 @@ export const insertFacts: Analysis<InsertFacts> = {
     const heritage = new Heritage(code);
     const graph = new CallGraph(code, heritage);
     const executions = insertLiterals(program).flatMap((literal) => executionsOf(graph, literal));
-    if (executions.length === 0) return { code, heritage, graph, sites: [] };
+    if (executions.length === 0) return { code, heritage, graph, sites: [], askingFor: () => [] };
     const reader = new Reader(await loadSql(), new Folder(code, graph.callees), graph);
+    const queries = new AskingQueries(program, graph, reader, () => []);
     const sites = [...byCall(executions)].map(([call, runs]): InsertSite => {
       const texts = new Map(runs.map((run) => [`${code.key(run.sql.at)}|${run.sql.frames.key}`, run]));
       const starts = new Map(
@@ -55,7 +60,7 @@ export const insertFacts: Analysis<InsertFacts> = {
     const relevant = sites.filter(({ readings }) =>
       readings.some(({ inserts, unread }) => inserts.length > 0 || unread),
     );
-    return { code, heritage, graph, sites: relevant.sort(byPlace) };
+    return { code, heritage, graph, sites: relevant.sort(byPlace), askingFor: (table) => queries.of(table) };
   },
 };
 

@@ -50,6 +50,12 @@ export interface NamedDeclarations {
   readonly declarations: ReadonlySet<Ts.Node>;
 }
 
+/** A query that asks for rows of the table, and what its value says of them. */
+export interface AskingQuery {
+  readonly call: Ts.Node;
+  readonly answer: Answer;
+}
+
 /** Judges whether preflights decide about what follows them. */
 export class Preflights {
   readonly #graph: CallGraph;
@@ -62,11 +68,18 @@ export class Preflights {
   readonly #summaries = new Map<FunctionNode, Summary>();
   readonly #applying = new Set<FunctionNode>();
 
-  constructor(graph: CallGraph, preflights: readonly NamedDeclarations[]) {
+  constructor(
+    graph: CallGraph,
+    preflights: readonly NamedDeclarations[],
+    queries: readonly AskingQuery[] = [],
+  ) {
     this.#graph = graph;
     for (const { name, declarations } of preflights) {
       for (const declaration of declarations) this.#add(name, declaration);
     }
+    const fresh = queries.filter(({ call }) => !this.#calls.has(call));
+    for (const { call, answer } of fresh) this.#calls.set(call, answer);
+    this.#addHelpers(fresh.map(({ call }) => call));
   }
 
   get isEmpty(): boolean {
@@ -127,7 +140,7 @@ export class Preflights {
     );
   }
 
-  answer(call: Ts.CallExpression): Answer {
+  answer(call: Ts.CallExpression | Ts.TaggedTemplateExpression): Answer {
     const own = this.#calls.get(call);
     if (own) return own;
     const helpers = this.#helpersOf(call);
@@ -189,6 +202,11 @@ export class Preflights {
       if (isThrowing) this.#throwing.add(call);
       this.#calls.set(call, isThrowing ? SILENT : answer);
     }
+    this.#addHelpers(asked);
+  }
+
+  /** The functions from which a lookup is called, and those that call them. */
+  #addHelpers(asked: readonly Ts.Node[]): void {
     let carriers = new Set(asked.map(ownerOf).filter(isFunctionNode));
     for (let distance = 0; distance < MOST_HELPERS; distance += 1) {
       const fresh = [...carriers].filter((fn) => !this.#helpers.has(fn));
@@ -219,7 +237,7 @@ export class Preflights {
     );
   }
 
-  #helpersOf(call: Ts.CallExpression): readonly FunctionNode[] {
+  #helpersOf(call: Ts.CallExpression | Ts.TaggedTemplateExpression): readonly FunctionNode[] {
     if (this.#helpers.size === 0) return [];
     const bodies = this.#graph.callees.bodies(call, Frames.none);
     return bodies.every((fn) => this.#helpers.has(fn)) ? bodies : [];
@@ -262,7 +280,7 @@ class PreflightOracle implements Oracle {
     this.#captured = captured;
   }
 
-  answer(call: Ts.CallExpression): Answer {
+  answer(call: Ts.CallExpression | Ts.TaggedTemplateExpression): Answer {
     return this.#preflights.answer(call);
   }
 

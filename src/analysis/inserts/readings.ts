@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
-import type { InsertStatement, SqlAnalysis, SqlModel, SqlParts } from '../sql/index.ts';
+import type { InsertStatement, SqlAnalysis, SqlModel, SqlParts, SqlStatement } from '../sql/index.ts';
 import type { Execution, SqlText } from './executions.ts';
 import type { Folder } from './fold.ts';
 import type { Frames } from './frames.ts';
@@ -10,6 +10,8 @@ import { isHoleOnly, keyOf, UNKNOWN } from './parts.ts';
 
 /** What an execution runs, given how the functions around its text were entered. */
 export interface Reading {
+  /** The literal that the text is made from, or the call of a builder that makes it. */
+  readonly origin: Ts.Node;
   readonly frames: Frames;
   /** The calls that lead the text to the execution, outermost first. */
   readonly via: readonly CallLike[];
@@ -49,6 +51,11 @@ export class Reader {
     return readings;
   }
 
+  /** The statements that an execution runs, whoever calls the functions around it. */
+  statementsOf({ sql }: Pick<Execution, 'sql'>): readonly SqlStatement[] {
+    return this.#folder.fold(sql).texts.flatMap((parts) => this.#statements(parts).statements);
+  }
+
   #read({ text, execution, depth }: Task, readings: Reading[]): void {
     const { texts, open } = this.#folder.fold(text);
     const known = texts.every(isHoleOnly) ? this.#fromOrigin(execution, text) : texts;
@@ -63,7 +70,13 @@ export class Reader {
       }
     }
     const unread = statements.some(({ kind }) => kind === 'unparsed');
-    readings.push({ frames: text.frames, via: text.frames.calls, inserts, unread });
+    readings.push({
+      origin: execution.origin.at,
+      frames: text.frames,
+      via: text.frames.calls,
+      inserts,
+      unread,
+    });
   }
 
   /** The same text for each call of a function whose parameters it is made of. */

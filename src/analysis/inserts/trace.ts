@@ -32,17 +32,17 @@ export function describeLoop(code: Code, loop: RepetitionCause): string {
   return `the ${what} at ${code.program.relative(file)}:${line}`;
 }
 
-/** The loop first, then each call on the way, then the insert. */
+/** The loop first, then each call on the way, then whatever may run the insert. */
 export function traceOf(
   code: Code,
   { loop, calls }: Repetition,
-  insert: { readonly call: Ts.Node; readonly message: string },
+  inserts: readonly { readonly call: Ts.Node; readonly message: string }[],
 ): readonly ReportStep[] {
   const { start, end } = placeOf(loop);
   return [
     { at: { file: code.fileOf(loop.node), start, end }, message: loopMessage(loop) },
     ...calls.map((call) => ({ at: callSpan(code, call), message: `calls ${calleeName(call)}` })),
-    { at: callSpan(code, insert.call), message: insert.message },
+    ...inserts.map(({ call, message }) => ({ at: callSpan(code, call), message })),
   ];
 }
 

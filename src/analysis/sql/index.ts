@@ -1,6 +1,6 @@
 export { loadSql, type SqlModel } from './load-sql.ts';
 export { looksLikeSql } from './looks-like-sql.ts';
-export { tableMatches, tableMayMatch } from './table-name.ts';
+export { sameTable, tableMatches, tableMayMatch } from './table-name.ts';
 export type {
   Hole,
   InsertGuard,

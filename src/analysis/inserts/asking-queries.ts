@@ -1,0 +1,135 @@
+import type { Program } from '../../engine/program.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { nameText, rightmostName, skipParentheses } from '../code.ts';
+import { sameTable, type TableName } from '../sql/index.ts';
+import { answerOf, LOOKUP, ROWS } from './answers.ts';
+import { executionsOf, type SqlText } from './executions.ts';
+import { Frames } from './frames.ts';
+import type { CallGraph } from './invocations.ts';
+import type { AskingQuery } from './preflight.ts';
+import type { Reader } from './readings.ts';
+import { isTextOf } from './text-arguments.ts';
+
+/** Finds the queries that ask for rows of a table, by what they do. Looked for when an insert may need one. */
+export class AskingQueries {
+  readonly #program: Program;
+  readonly #graph: CallGraph;
+  readonly #reader: Reader;
+  readonly #built: (table: TableName) => readonly Ts.Node[];
+  readonly #known = new Map<string, readonly AskingQuery[]>();
+
+  /** @param built the queries of builders that do */
+  constructor(
+    program: Program,
+    graph: CallGraph,
+    reader: Reader,
+    built: (table: TableName) => readonly Ts.Node[],
+  ) {
+    this.#program = program;
+    this.#graph = graph;
+    this.#reader = reader;
+    this.#built = built;
+  }
+
+  of(table: TableName): readonly AskingQuery[] {
+    const key = `${table.schema ?? ''}.${table.name}`;
+    let found = this.#known.get(key);
+    if (!found) {
+      found = [...this.#written(table), ...this.#built(table).map((call) => ({ call, answer: ROWS }))];
+      this.#known.set(key, found);
+    }
+    return found;
+  }
+
+  #written(table: TableName): readonly AskingQuery[] {
+    const literals = selectLiterals(this.#program, table.name);
+    const asking = literals.filter((literal) =>
+      this.#asks({ at: literal, path: [], frames: Frames.none }, table),
+    );
+    const calls = asking.flatMap((literal) => [...this.#takers(literal), ...this.#executions(literal)]);
+    return [...new Set(calls)].map((call) => ({ call, answer: this.#answerOf(call) }));
+  }
+
+  /** Whether a text reads the table and nothing else: that a join finds nothing has more than one reason. */
+  #asks(sql: SqlText, table: TableName): boolean {
+    const statements = this.#reader.statementsOf({ sql });
+    return (
+      statements.length === 1 &&
+      statements.every(({ kind, tables }) => {
+        const isOfTable = tables.length > 0 && tables.every((one) => sameTable(one, table) === 'yes');
+        return kind === 'select' && isOfTable;
+      })
+    );
+  }
+
+  /** The calls that are handed the text as it stands, or by the name of a constant. */
+  #takers(literal: Ts.Expression): readonly Ts.Node[] {
+    const uses = [literal, ...this.#constantUses(literal)];
+    return uses.flatMap((use) => takerOf(use) ?? []);
+  }
+
+  #constantUses(literal: Ts.Expression): readonly Ts.Expression[] {
+    const { parent } = literal;
+    if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return [];
+    const isConstant = (parent.parent.flags & ts.NodeFlags.Const) !== 0;
+    return isConstant ? this.#graph.references.of(parent, parent.name.text) : [];
+  }
+
+  /** The calls that run the text where no call of the program leads it to them: what they answer is of this text. */
+  #executions(literal: Ts.Expression): readonly Ts.Node[] {
+    return executionsOf(this.#graph, literal).flatMap(({ call, sql }) =>
+      sql.frames.calls.length === 0 ? [call] : [],
+    );
+  }
+
+  #answerOf(call: Ts.Node): AskingQuery['answer'] {
+    const name = ts.isCallExpression(call) ? rightmostName(call.expression) : undefined;
+    const answer = answerOf((name && nameText(name)) ?? '');
+    return answer === LOOKUP ? ROWS : answer;
+  }
+}
+
+/** The literals that may be a query of a table. */
+function selectLiterals(program: Program, table: string): readonly Ts.Expression[] {
+  const name = new RegExp(`(?<![\\w$])${table.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
+  const found: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
+    if (isText && /\bselect\b/i.test(node.getText()) && !AGGREGATE.test(node.getText())) {
+      if (name.test(node.getText()) || ts.isTemplateExpression(node)) found.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  for (const file of program.filesWith(['select'], true)) {
+    const source = IN_QUOTES.test(program.text(file) ?? '') ? program.tree(file)?.source : undefined;
+    if (source) visit(source);
+  }
+  return found;
+}
+
+/** What answers with a row in any case. A count is something else: it says whether there are rows. */
+const AGGREGATE = /\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|min|sum)\s*\(/i;
+
+/** SELECT as the beginning of a literal, or behind a parenthesis or a line break in one. */
+const IN_QUOTES = /['"`(\n\r][ \t]*select\s/i;
+
+/** The call that takes a value as its SQL text; undefined where something else happens to it. */
+function takerOf(text: Ts.Expression): Ts.Node | undefined {
+  let at: Ts.Node = text;
+  while (skipParentheses(at.parent) === text || ts.isAsExpression(at.parent)) at = at.parent;
+  const { parent } = at;
+  if (ts.isTaggedTemplateExpression(parent)) return parent;
+  const isProperty = ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent);
+  const holder = isProperty ? parent.parent : at;
+  const call = holder.parent;
+  if (!ts.isCallExpression(call) || call.expression === holder) return undefined;
+  const path = isProperty ? [nameText(parent.name) ?? ''] : [];
+  const index = call.arguments.indexOf(holder as Ts.Expression);
+  return isTextOf(call.arguments, index, path) && !isMade(call) ? call : undefined;
+}
+
+/** A statement, or a piece of one, that is run later: the run is what answers. */
+function isMade(call: Ts.CallExpression): boolean {
+  const name = rightmostName(call.expression);
+  return name !== undefined && /^(?:prepare|raw$|sql$|unsafe$|literal$|SQL$)/.test(nameText(name) ?? '');
+}
