@@ -1,4 +1,5 @@
 import { lastSegment } from '../../src/analysis/config-name.ts';
+import { filesWithBuilders } from '../../src/analysis/inserts/builder-libraries.ts';
 import { INSERT_WORDS } from '../../src/analysis/inserts/words.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
@@ -41,7 +42,7 @@ export const insertInLoop = defineRule<InsertInLoopOptions, MessageId>({
       help: 'write the {what} as text or a constant, or say why repeating it is harmless: // ws-gate: idempotent-by-design -- reason',
     },
   },
-  relevance: () => ({ words: INSERT_WORDS, ignoreCase: true }),
+  relevance: () => ({ words: INSERT_WORDS, ignoreCase: true, files: filesWithBuilders }),
   run: async (pass) => (await import('./run.ts')).run(pass),
   prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {

@@ -25,7 +25,11 @@ export async function run(pass: Pass<InsertInLoopOptions, MessageId>): Promise<v
   const judge = new SiteJudge({ pass, facts, named, hatches: new IdempotentFunctions(pass.program) });
   const repeated = facts.sites.flatMap((site) => judge.judge(site));
   for (const cause of causesOf(repeated)) report(cause, pass, facts.code);
-  const tables = pass.options.tables.filter((table) => table !== '*');
+  // A class or a model that a builder inserts need not be in any text.
+  const inserted = facts.sites.flatMap(({ readings }) => readings.flatMap(({ inserts }) => inserts));
+  const tables = pass.options.tables.filter((table) => {
+    return table !== '*' && !inserted.some((insert) => tableMatches(table, insert.table));
+  });
   for (const table of unmentionedTables(pass.program, tables)) {
     pass.unknownName('insert-in-loop.tables', table, []);
   }

@@ -299,10 +299,21 @@ export class Code {
     }
     return {
       kind: 'external',
-      module: packageOf(declaration.file),
+      module: this.#ambientModule(declaration) ?? packageOf(declaration.file),
       name: symbol.name,
       container: declaration.container,
     };
+  }
+
+  /** `declare module 'knex' { … }`, in a declaration file of the project itself: the package that it describes. */
+  #ambientModule({ file, start }: Declaration): string | undefined {
+    if (file.includes('/node_modules/') || file.startsWith('bundled:') || !/\.d\.[cm]?ts$/.test(file))
+      return undefined;
+    const source = this.program.tree(file)?.source;
+    const around = source?.statements.find((one) => one.pos <= start && start < one.end);
+    return around && ts.isModuleDeclaration(around) && ts.isStringLiteral(around.name)
+      ? around.name.text
+      : undefined;
   }
 
   /** The declaration's node in our own tree; undefined for declaration files and dependencies. */

@@ -7,6 +7,7 @@ import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
+import { foldRowsHelper } from './fold-helpers.ts';
 import type { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { declarationRoot, localDeclaration } from './identifiers.ts';
@@ -156,13 +157,16 @@ class FoldRun {
     return joined([[[node.head.text]], ...spans], '');
   }
 
-  #tagged({ tag, template }: Ts.TaggedTemplateExpression, frames: Frames): Texts {
+  #tagged(node: Ts.TaggedTemplateExpression, frames: Frames): Texts {
+    const { tag, template } = node;
     if (ts.isNoSubstitutionTemplateLiteral(template)) return [[template.text]];
     const bare = skipParentheses(tag);
     const isText = ts.isPropertyAccessExpression(bare) && bare.expression.getText() === 'String';
-    return this.#template(template, (part) =>
-      isText ? this.text(part, [], frames) : this.#bound(part, frames),
-    );
+    const isOwn = this.#callees.functionsOf(tag, frames).length > 0;
+    return this.#template(template, (part) => {
+      if (isText) return this.text(part, [], frames);
+      return (isOwn ? undefined : foldRowsHelper(part, node)) ?? this.#bound(part, frames);
+    });
   }
 
   /** In the text of a tag a value is bound, not spliced in; what another tag or a call makes may be a piece of SQL. */

@@ -1,4 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { chainOf, declaredTable, isInnerLink, type Link, optionOf } from '../builder-chains.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { RowLock } from '../sql/lock-operations.ts';
 import type { Activation } from './activation.ts';
@@ -8,12 +9,6 @@ import type { World } from './world.ts';
 export interface BuiltLock {
   readonly operation: RowLock;
   readonly client: Ts.Expression;
-}
-
-/** One call of a chain of a builder: `.where('id', 'in', ids)`. */
-interface Link {
-  readonly name: string;
-  readonly args: readonly Ts.Expression[];
 }
 
 /** The rows that a chain of calls locks: `trx('orders').whereIn('id', ids).forUpdate()`. */
@@ -78,50 +73,6 @@ function lockOfOptions(
   };
 }
 
-function optionOf(options: Ts.ObjectLiteralExpression, name: string): Ts.Expression | undefined {
-  for (const property of options.properties) {
-    if (!property.name || nameText(property.name) !== name) continue;
-    if (ts.isPropertyAssignment(property)) return property.initializer;
-    if (ts.isShorthandPropertyAssignment(property)) return property.name;
-  }
-  return undefined;
-}
-
-/** Whether a call is a link of a longer chain: the last one runs the query. */
-function isInnerLink({ parent }: Ts.Node): boolean {
-  return (
-    ts.isPropertyAccessExpression(parent) &&
-    ts.isCallExpression(parent.parent) &&
-    !PROMISE.test(parent.name.text)
-  );
-}
-
-const PROMISE = /^(?:then|catch|finally)$/;
-
-function chainOf(node: Ts.CallExpression): { readonly links: readonly Link[]; readonly root: Ts.Expression } {
-  const links: Link[] = [];
-  let at: Ts.Node = node;
-  for (;;) {
-    at = skipParentheses(at);
-    if (ts.isCallExpression(at)) {
-      const callee = skipParentheses(at.expression);
-      if (!ts.isPropertyAccessExpression(callee)) {
-        // `trx('orders')`
-        links.unshift({ name: '', args: at.arguments });
-        return { links, root: callee as Ts.Expression };
-      }
-      links.unshift({ name: callee.name.text, args: at.arguments });
-      at = callee.expression;
-    } else if (ts.isPropertyAccessExpression(at) && !isReceiver(at)) at = at.expression;
-    else return { links, root: at as Ts.Expression };
-  }
-}
-
-/** `this.db`, or a member of a variable that keeps clients: it is what the chain begins with. */
-function isReceiver({ expression, name }: Ts.PropertyAccessExpression): boolean {
-  return !ts.isCallExpression(skipParentheses(expression)) && name.text !== 'manager';
-}
-
 function strengthOf({ name, args }: Link): 'exclusive' | 'shared' | undefined {
   if (/^for(?:NoKey)?Update$/.test(name)) return 'exclusive';
   if (/^for(?:Key)?Share$/.test(name)) return 'shared';
@@ -158,21 +109,6 @@ function tableOf(activation: Activation, links: readonly Link[], world: World): 
 }
 
 const FROM = /^(?:|from|selectFrom|table|createQueryBuilder|getRepository|into)$/;
-
-/** `pgTable('orders', …)`, `@Entity('orders') class Order` */
-function declaredTable(node: Ts.Node): string | undefined {
-  if (ts.isVariableDeclaration(node) && node.initializer) {
-    const made = skipParentheses(node.initializer);
-    const first = ts.isCallExpression(made) ? made.arguments[0] : undefined;
-    return first && ts.isStringLiteralLike(first) ? first.text : undefined;
-  }
-  if (!ts.isClassDeclaration(node)) return undefined;
-  for (const { expression } of ts.getDecorators(node) ?? []) {
-    const first = ts.isCallExpression(expression) ? expression.arguments[0] : undefined;
-    if (first && ts.isStringLiteralLike(first)) return first.text;
-  }
-  return undefined;
-}
 
 /** Whether a builder may find several rows, in an order of its own. */
 function isUnordered(links: readonly Link[]): boolean {

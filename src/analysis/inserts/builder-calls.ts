@@ -1,0 +1,286 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Chain, chainOf, type Link, linkAfter, optionOf } from '../builder-chains.ts';
+import { type Code, type Entity, moduleSpecifier, rightmostName, skipParentheses } from '../code.ts';
+import type { InsertGuard, InsertRows, InsertStatement, TableName, TableRef } from '../sql/index.ts';
+import { sameTable } from '../sql/index.ts';
+import {
+  type BuilderLibrary,
+  type BuilderMethod,
+  type InsertMethod,
+  librariesOf,
+} from './builder-libraries.ts';
+import { BuilderTables } from './builder-tables.ts';
+import type { CallGraph } from './invocations.ts';
+
+/** A chain of a query builder that inserts. */
+export interface BuiltInsert {
+  /** The last link of the chain. */
+  readonly call: Ts.CallExpression;
+  readonly statement: InsertStatement;
+}
+
+/** Finds what query builders insert and ask for. They are told by the package that declares their methods. */
+export class BuilderCalls {
+  readonly #code: Code;
+  readonly #graph: CallGraph;
+  readonly #tables: BuilderTables;
+  readonly #libraries: readonly BuilderLibrary[];
+
+  constructor(code: Code, graph: CallGraph) {
+    this.#code = code;
+    this.#graph = graph;
+    this.#tables = new BuilderTables(code);
+    this.#libraries = librariesOf(code.program);
+  }
+
+  inserts(): readonly BuiltInsert[] {
+    return this.#calls(({ inserts }) => inserts).map(({ chain, call, verb, method, library }) => {
+      const table = this.#tables.of(method.table, chain, verb, library);
+      const statement: InsertStatement = {
+        kind: 'insert',
+        offset: 0,
+        tables: table === 'unknown' ? [] : [table],
+        parsed: true,
+        table,
+        guard: this.#guard({ chain, call, verb, method, library }),
+        rows: rowsOf(verb, chain),
+      };
+      return { call, statement };
+    });
+  }
+
+  /** The chains that ask for rows of a table, and of no other. */
+  queries(wanted: TableName): readonly Ts.CallExpression[] {
+    return this.#calls(({ queries }) => queries).flatMap(({ chain, call, verb, method, library }) => {
+      const isOther = chain.links.some(({ name }) => OTHER_VERBS.test(name));
+      const table = isOther ? 'unknown' : this.#tables.of(method.table, chain, verb, library);
+      return isTable(table, wanted, library) ? [call] : [];
+    });
+  }
+
+  #calls<M extends BuilderMethod>(methodsOf: (library: BuilderLibrary) => readonly M[]): readonly Found<M>[] {
+    const names = new Set(this.#libraries.flatMap((one) => methodsOf(one).map(({ name }) => name)));
+    if (names.size === 0) return [];
+    const found = new Map<Ts.Node, Found<M>>();
+    for (const file of this.#code.program.filesWith([...names].map((name) => `${name}(`))) {
+      const source = this.#code.program.tree(file)?.source;
+      const verbs = source ? verbsIn(source, names) : [];
+      this.#code.prefetchNames(file, verbs);
+      for (const at of verbs) {
+        const one = this.#found(at, methodsOf);
+        if (one && !found.has(one.call)) found.set(one.call, one);
+      }
+    }
+    return [...found.values()];
+  }
+
+  #found<M extends BuilderMethod>(
+    at: VerbName,
+    methodsOf: (library: BuilderLibrary) => readonly M[],
+  ): Found<M> | undefined {
+    let call = callOf(at);
+    for (let next = call && linkAfter(outermost(call)); next; next = linkAfter(outermost(next))) call = next;
+    const chain = call && chainOf(call);
+    const verb = chain?.links.find((link) => link.at === at);
+    if (!call || !chain || !verb) return undefined;
+    for (const library of this.#libraries) {
+      const declared = this.#declaredBy(at, library);
+      if (!declared) continue;
+      const method = methodsOf(library).find(({ name, of }) => {
+        return name === at.text && (!of || declared === true || of.test(declared));
+      });
+      if (method) return { chain, call, verb, method, library };
+    }
+    return undefined;
+  }
+
+  /** By which type of a library a method is declared; `true` where only the library is known. */
+  #declaredBy(at: VerbName, library: BuilderLibrary): string | true | undefined {
+    const entities = this.#code.entities(at);
+    for (const entity of entities) {
+      const container = containerOf(entity);
+      const isGenerated = library.generated?.test(container ?? '');
+      if (isGenerated || library.modules.some((one) => isOf(moduleOf(entity), one))) return container ?? true;
+    }
+    // What is not installed has no members: the import says where the client comes from.
+    const isKnown = entities.some((entity) => entity.kind === 'node' || entity.module !== '');
+    if (isKnown && !entities.every(isUntyped)) return undefined;
+    return this.#comesFrom(chainRoot(at), library, 0) ? true : undefined;
+  }
+
+  /** Whether a client is made by what is imported from a library, or declared to be of its types. */
+  #comesFrom(root: Ts.Node, library: BuilderLibrary, depth: number): boolean {
+    if (depth > DEEPEST) return false;
+    const value = skipParentheses(root);
+    if (ts.isCallExpression(value) || ts.isNewExpression(value) || ts.isAwaitExpression(value))
+      return this.#comesFrom(value.expression, library, depth + 1);
+    const name = rightmostName(value);
+    if (!name) return false;
+    return this.#code.entities(name).some((entity) => {
+      if (library.modules.some((one) => isOf(moduleOf(entity), one))) return true;
+      if (entity.kind !== 'node') return false;
+      const { type, initializer } = entity.node as { type?: Ts.Node; initializer?: Ts.Node };
+      if (type && ts.isTypeReferenceNode(type)) return this.#comesFrom(type.typeName, library, depth + 1);
+      return initializer !== undefined && this.#comesFrom(initializer, library, depth + 1);
+    });
+  }
+
+  #guard(found: Found<InsertMethod>): InsertGuard {
+    const { chain, call, verb, method, library } = found;
+    if (method.isIdempotent) return 'on-conflict';
+    const own = guardOfLinks(chain.links, library);
+    if (own !== 'none') return own;
+    const option = guardOfOptions(verb, method);
+    return option !== 'none' ? option : this.#guardOfKept(call, library);
+  }
+
+  /** `const query = db.insert(…); await query.onConflictDoNothing()`: what is done with the chain that a variable keeps. */
+  #guardOfKept(call: Ts.CallExpression, library: BuilderLibrary): InsertGuard {
+    const holder = outermost(call).parent;
+    if (!ts.isVariableDeclaration(holder) || !ts.isIdentifier(holder.name)) return this.#handedOn(call);
+    const uses = this.#graph.references.of(holder, holder.name.text);
+    const isConstant = (holder.parent.flags & ts.NodeFlags.Const) !== 0;
+    if (uses.length === 0) return 'none';
+    if (!isConstant) return uses.some((use) => linkAfter(use)) ? 'unknown' : 'none';
+    const guards = uses.map((use): InsertGuard => {
+      let last = linkAfter(use);
+      for (let next = last; next; next = linkAfter(outermost(next))) last = next;
+      return last ? guardOfLinks(chainOf(last).links, library) : this.#handedOn(use);
+    });
+    return guards.includes('none') ? 'none' : guards.includes('unknown') ? 'unknown' : 'on-conflict';
+  }
+
+  /** A function of the program that is handed a chain may add to it. */
+  #handedOn(value: Ts.Expression): InsertGuard {
+    const { parent } = outermost(value);
+    const isArgument =
+      ts.isCallExpression(parent) && parent.arguments.some((one) => skipParentheses(one) === value);
+    if (!isArgument) return 'none';
+    const isOwn = this.#graph.callees.entities(parent.expression).some(({ kind }) => kind === 'node');
+    return isOwn ? 'unknown' : 'none';
+  }
+}
+
+interface Found<M> {
+  readonly chain: Chain;
+  readonly call: Ts.CallExpression;
+  readonly verb: Link;
+  readonly method: M;
+  readonly library: BuilderLibrary;
+}
+
+type VerbName = Ts.Identifier | Ts.PrivateIdentifier;
+
+const DEEPEST = 6;
+
+/** Links by which a chain does something else than ask one table for rows. */
+const OTHER_VERBS = /^(?:insert|update|upsert|del|delete|truncate)$|join/i;
+
+function verbsIn(source: Ts.SourceFile, names: ReadonlySet<string>): readonly VerbName[] {
+  const found: VerbName[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isPropertyAccessExpression(node) && names.has(node.name.text) && callOf(node.name))
+      found.push(node.name);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function callOf({ parent: access }: Ts.Node): Ts.CallExpression | undefined {
+  const { parent } = outermost(access);
+  return ts.isCallExpression(parent) && skipParentheses(parent.expression) === access ? parent : undefined;
+}
+
+/** An expression with the parentheses and assertions around it. */
+function outermost(node: Ts.Node): Ts.Node {
+  let at = node;
+  while (skipParentheses(at.parent) === skipParentheses(node) && at.parent !== at) at = at.parent;
+  return at;
+}
+
+/** What a chain begins with, from one of its names. */
+function chainRoot(at: VerbName): Ts.Node {
+  let node: Ts.Node = at.parent;
+  for (;;) {
+    const bare = skipParentheses(node);
+    if (ts.isCallExpression(bare)) node = bare.expression;
+    else if (ts.isPropertyAccessExpression(bare) && bare.expression.kind !== ts.SyntaxKind.ThisKeyword)
+      node = bare.expression;
+    else return bare;
+  }
+}
+
+function moduleOf(entity: Entity): string {
+  if (entity.kind === 'external') return entity.module;
+  const around = ts.findAncestor(entity.node, (one): one is Ts.ModuleDeclaration => {
+    return ts.isModuleDeclaration(one) && ts.isStringLiteral(one.name);
+  });
+  return around?.name.text ?? moduleSpecifier(entity.node) ?? '';
+}
+
+function isOf(module: string, library: string): boolean {
+  return module === library || module.startsWith(`${library}/`);
+}
+
+function containerOf(entity: Entity): string | undefined {
+  if (entity.kind === 'external') return entity.container;
+  const { parent } = entity.node;
+  return ts.isInterfaceDeclaration(parent) || ts.isClassLike(parent) ? parent.name?.text : undefined;
+}
+
+function isUntyped(entity: Entity): boolean {
+  return entity.kind === 'external' && (entity.module === '' || entity.module === 'global');
+}
+
+function guardOfLinks(links: readonly Link[], { guards, completedBy }: BuilderLibrary): InsertGuard {
+  const at = links.findIndex(({ name }) => guards.includes(name));
+  if (at >= 0) {
+    const isComplete = !completedBy || links.slice(at + 1).some(({ name }) => completedBy.includes(name));
+    if (isComplete) return 'on-conflict';
+  }
+  return links.some(({ name }) => OPEN_LINKS.has(name)) ? 'unknown' : 'none';
+}
+
+/** Links that are handed a function which may add to the chain. */
+const OPEN_LINKS: ReadonlySet<string> = new Set(['$if', '$call', 'modify', '$dynamic']);
+
+function guardOfOptions({ args }: Link, { options }: InsertMethod): InsertGuard {
+  if (!options) return 'none';
+  const literals = args.map(skipParentheses);
+  for (const literal of literals.filter(ts.isObjectLiteralExpression)) {
+    for (const name of options) {
+      const value = optionOf(literal, name);
+      const bare = value && skipParentheses(value);
+      if (!bare || bare.kind === ts.SyntaxKind.FalseKeyword) continue;
+      const isOn = bare.kind === ts.SyntaxKind.TrueKeyword || ts.isArrayLiteralExpression(bare);
+      return isOn ? 'on-conflict' : 'unknown';
+    }
+  }
+  const last = literals.at(-1);
+  const isSpread = last && ts.isObjectLiteralExpression(last) && last.properties.some(ts.isSpreadAssignment);
+  // The first argument holds the values of a model; options of it are what stands beside them.
+  const isValues = literals.length === 1 && last?.parent && !literals.some(hasData);
+  return isSpread && !isValues ? 'unknown' : 'none';
+}
+
+function hasData(node: Ts.Node): boolean {
+  return ts.isObjectLiteralExpression(node) && optionOf(node, 'data') !== undefined;
+}
+
+function rowsOf(verb: Link, { links }: Chain): InsertRows {
+  const values = links.find(({ name }) => name === 'values')?.args[0] ?? verb.args.at(-1);
+  const bare = values && skipParentheses(values);
+  if (!bare) return 'unknown';
+  if (/Many|^bulk|^batch/.test(verb.name)) return 'multi';
+  if (ts.isObjectLiteralExpression(bare)) return 'single';
+  return ts.isArrayLiteralExpression(bare) ? 'multi' : 'unknown';
+}
+
+/** A model goes by its name in whichever case. */
+function isTable(table: TableRef, wanted: TableName, { generated }: BuilderLibrary): boolean {
+  if (sameTable(table, wanted) === 'yes') return true;
+  return (
+    generated !== undefined && table !== 'unknown' && table.name.toLowerCase() === wanted.name.toLowerCase()
+  );
+}
