@@ -146,11 +146,18 @@ class SiteJudge {
     return unread ? { id: 'unread', what: 'text' } : undefined;
   }
 
-  /** Whether what is wrong depends on what cannot be read, and may have nothing to do with what is protected. */
+  /**
+   * Whether what is wrong depends on what cannot be read, and may have nothing to do with what is protected. Where
+   * nobody has said what is, a function that inserts into whichever table it is told to is judged by no table at all.
+   */
   #isUnclear(call: InsertSite['call'], fault: Fault, { loop }: Repetition): boolean {
     const { pass, facts } = this.#parts;
-    if (fault.id === 'blind' || (!pass.options.tables.includes('*') && fault.what !== 'text')) return false;
-    const message = `SQL whose ${fault.what} cannot be read, once per iteration of ${describeLoop(facts.code, loop)}`;
+    const isOfAll = pass.options.tables.includes('*');
+    const isUnclear =
+      fault.id === 'blind' ? fault.ref === 'unknown' && !pass.configured : isOfAll || fault.what === 'text';
+    if (!isUnclear) return false;
+    const what = fault.id === 'blind' ? 'table' : fault.what;
+    const message = `SQL whose ${what} cannot be read, once per iteration of ${describeLoop(facts.code, loop)}`;
     pass.unresolved(callSpan(facts.code, call), message);
     return true;
   }

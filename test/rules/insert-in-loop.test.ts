@@ -93,6 +93,27 @@ export async function importAll(a: Db, b: Db, isB: boolean, names: string[]): Pr
     ]);
   });
 
+  it('judges a function that inserts into any table where the config says that all are protected', async () => {
+    const files = {
+      'src/db.ts': DB,
+      'src/app.ts': `import type { Db } from './db.ts';
+export async function save(db: Db, table: string, names: string[]): Promise<void> {
+  for (const name of names) await db.query(\`INSERT INTO \${table} (name) VALUES ($1)\`, [name]);
+}
+`,
+    };
+    const cwd = tempDir(files);
+    const byDefault = await check({ cwd, inlineConfig: { include: ['src/**/*.ts'] } });
+    expect(byDefault.report.findings).toEqual([]);
+    expect(byDefault.report.unresolved.map(({ message }) => message)).toEqual([
+      'SQL whose table cannot be read, once per iteration of the loop at src/app.ts:3',
+    ]);
+    const { report } = await run(files);
+    expect(report.findings.map(({ message }) => message)).toEqual([
+      'inserts into a table once per iteration of the loop at src/app.ts:3',
+    ]);
+  });
+
   it('counts the protected inserts that it examined, in a loop or not', async () => {
     const { rules } = await run(
       {

@@ -59,6 +59,7 @@ function literalsIn(source: Ts.SourceFile): readonly Ts.Expression[] {
 
 function mayInsert(node: Ts.StringLiteralLike | Ts.TemplateExpression): boolean {
   const text = ts.isTemplateExpression(node) ? literalText(node) : node.text;
+  if (VERB_IS_HOLE.test(text)) return true;
   if (!BEGINS_INSERT.test(text)) return false;
   if (looksLikeSql(text)) return true;
   // Only a piece of a statement: the rest is put to it.
@@ -77,6 +78,9 @@ function literalText({ head, templateSpans }: Ts.TemplateExpression): string {
 const BEGINS_INSERT =
   /(?:^|[;:()/*\n\r]|\b(?:as|begin|explain|analyze|verbose|then|do|else|atomic|loop|x))\s*\binsert(?:\s|$|\/\*|--)/i;
 
+/** What the statement does is filled in, and it may be an INSERT: `${verb} INTO workspaces (name)`. */
+const VERB_IS_HOLE = /^\s*x\s+into\s+[\w."`]+\s*(?:\(|values\b|select\b|set\b)/i;
+
 /** The same, as source text has it: in a literal, or behind a line break or an escape in one. */
 const IN_QUOTES =
-  /(?:['"`;:()/*\n\r}]|\\[nrt]|\b(?:as|begin|explain|analyze|verbose|then|do|else|atomic|loop))[ \t]*\binsert(?:\s|\\|['"`]|\/\*|--|\$\{)/i;
+  /(?:['"`;:()/*\n\r}]|\\[nrt]|\b(?:as|begin|explain|analyze|verbose|then|do|else|atomic|loop))[ \t]*\binsert(?:\s|\\|['"`]|\/\*|--|\$\{)|`\s*\$\{[^}`]*\}\s+into\s/i;
