@@ -67,6 +67,41 @@ export default defineConfig({
         preflight: ['FleetRows.lookupExistingChild'],
       },
     ],
+    // Who enters rows at all, and why a second run of it is harmless.
+    'insert-allowlist': [
+      'error',
+      [
+        {
+          // By name under its parent; a removed one is no more in the way.
+          table: 'workspaces',
+          allow: { 'src/manager/fleet/rows.ts#FleetRows.insertIfAbsent': 'on-conflict' },
+        },
+        {
+          table: 'workspaces_audit',
+          allow: {
+            'src/manager/fleet/rows.ts#FleetRows.audit':
+              'a log: what has happened twice is written twice, and nothing is decided by it',
+          },
+        },
+        {
+          table: 'delegations',
+          allow: { 'src/manager/ledger/ledger.ts#Ledger.insert': 'on-conflict' },
+        },
+        {
+          table: 'pending_uploads',
+          allow: { 'src/manager/uploads/uploads.ts#PendingUploads.putBatch': 'on-conflict' },
+        },
+        {
+          table: 'session_workspaces',
+          // Two sessions of one id are refused by the primary key, and the caller is told.
+          allow: { 'src/manager/sessions/rows.ts#SessionRows.insert': 'single-row' },
+        },
+        {
+          table: 'session_overlay_files',
+          allow: { 'src/manager/sessions/rows.ts#SessionRows.saveFile': 'on-conflict' },
+        },
+      ],
+    ],
     'require-dispatcher': [
       'error',
       {

@@ -2,6 +2,7 @@ import type { AnyRule } from '../src/engine/rule.ts';
 import { atomicSection } from './atomic-section/rule.ts';
 import { checkThenAct } from './check-then-act/rule.ts';
 import { guardedBy } from './guarded-by/rule.ts';
+import { insertAllowlist } from './insert-allowlist/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
 import { lockAwait } from './lock-await/rule.ts';
 import { lockBalance } from './lock-balance/rule.ts';
@@ -19,6 +20,7 @@ export const builtinRules: readonly AnyRule[] = [
   atomicSection,
   checkThenAct,
   guardedBy,
+  insertAllowlist,
   insertInLoop,
   lockAwait,
   lockBalance,

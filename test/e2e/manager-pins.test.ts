@@ -6,7 +6,14 @@ const FLEET = 'src/manager/fleet/fleet.ts';
 const ROWS = 'src/manager/fleet/rows.ts';
 const IMPORT = 'src/manager/fleet/org-import.ts';
 
-const RULES = ['require-dispatcher', 'insert-in-loop', 'no-bare-check', 'single-source', 'route-guard'];
+const RULES = [
+  'require-dispatcher',
+  'insert-in-loop',
+  'insert-allowlist',
+  'no-bare-check',
+  'single-source',
+  'route-guard',
+];
 
 /** What the gate finds after an edit, as rule and file. */
 function found(edit: Edit): string[] {
@@ -60,7 +67,30 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
            WHERE status <> 'removed'
            DO NOTHING
 `;
-    expect(found([ROWS, conflict, ''])).toEqual([`insert-in-loop ${ROWS}`]);
+    expect(found([ROWS, conflict, ''])).toEqual([`insert-allowlist ${ROWS}`, `insert-in-loop ${ROWS}`]);
+  });
+
+  it('WG-31 a second function has a statement that enters workspaces', () => {
+    const before = '  /** Writes down for good that something happened to a workspace. */\n';
+    const edit: Edit = [
+      ROWS,
+      before,
+      `  async restore(id: string, name: string): Promise<void> {
+    await this.#db.query('INSERT INTO workspaces (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING', [id, name]);
+  }
+
+${before}`,
+    ];
+    expect(found(edit)).toEqual([`insert-allowlist ${ROWS}`]);
+  });
+
+  it('WG-31 the one who enters delegations does so no more', () => {
+    const edit: Edit = [
+      'src/manager/ledger/ledger.ts',
+      'INSERT INTO delegations (delegation_id',
+      'INSERT INTO delegations_new (delegation_id',
+    ];
+    expect(found(edit)).toEqual(['gate-integrity ws-gate.config.ts']);
   });
 
   it('WG-31 an import enters workspaces by itself', () => {

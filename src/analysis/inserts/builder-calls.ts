@@ -1,6 +1,7 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Chain, chainOf, type Link, linkAfter, optionOf } from '../builder-chains.ts';
 import { type Code, type Entity, moduleSpecifier, rightmostName, skipParentheses } from '../code.ts';
+import { outermost } from '../shapes.ts';
 import type { InsertGuard, InsertRows, InsertStatement, TableName, TableRef } from '../sql/index.ts';
 import { sameTable } from '../sql/index.ts';
 import {
@@ -190,13 +191,6 @@ function verbsIn(source: Ts.SourceFile, names: ReadonlySet<string>): readonly Ve
 function callOf({ parent: access }: Ts.Node): Ts.CallExpression | undefined {
   const { parent } = outermost(access);
   return ts.isCallExpression(parent) && skipParentheses(parent.expression) === access ? parent : undefined;
-}
-
-/** An expression with the parentheses and assertions around it. */
-function outermost(node: Ts.Node): Ts.Node {
-  let at = node;
-  while (skipParentheses(at.parent) === skipParentheses(node) && at.parent !== at) at = at.parent;
-  return at;
 }
 
 /** What a chain begins with, from one of its names. */
