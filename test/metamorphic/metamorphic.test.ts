@@ -112,7 +112,8 @@ describe.each(Object.entries(rewrites))('to %s', (name, rewrite) => {
       (fixture) => isWhole(fixture.ruleId) || numberOf(fixture.path) % Object.keys(rewrites).length === place,
     );
     const dir = tempDir({});
-    cpSync(path.join(root, 'fixtures/tsconfig.json'), path.join(dir, 'tsconfig.json'));
+    for (const shared of ['tsconfig.json', 'query-builders.d.ts'])
+      cpSync(path.join(root, 'fixtures', shared), path.join(dir, shared));
     // What imports this package by its name finds it.
     for (const entry of ['node_modules', 'package.json', 'dist', 'src']) {
       symlinkSync(path.join(root, entry), path.join(dir, entry));

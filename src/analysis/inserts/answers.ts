@@ -186,10 +186,18 @@ const NEGATIVE =
 /** A part of an answer: `answer.found`, `answer.rows`, `answer.isEmpty`. */
 export function partOf(answer: Answer, name: string): Answer {
   if (answer.parts) return answer.parts.get(name) ?? SILENT;
-  if (!speaks(answer)) return SILENT;
+  // Something else may stand for the answer, and then its parts are of that.
+  if (answer.present !== 'found') return SILENT;
   if (NEGATIVE.test(name)) return not(LOOKUP);
   if (!answer.isRead || IDENTIFYING.test(name)) return LOOKUP;
   return WRAPPING.test(name) ? ROWS : COLUMN;
+}
+
+/** A part that is not there where the answer is not: `answer?.rows`. */
+export function optionalPart(answer: Answer, part: Answer): Answer {
+  if (answer.nullish === 'never') return part;
+  const { nullish } = answer;
+  return { ...part, falsy: eitherSlot(part.falsy, nullish), nullish: eitherSlot(part.nullish, nullish) };
 }
 
 /** What a result of a query wraps its rows in, and an index into them. */

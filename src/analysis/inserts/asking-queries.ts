@@ -107,8 +107,8 @@ function selectLiterals(program: Program, table: string): readonly Ts.Expression
   return found;
 }
 
-/** What answers with a row in any case. A count is something else: it says whether there are rows. */
-const AGGREGATE = /\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|min|sum)\s*\(/i;
+/** What answers with a row in any case, or says the opposite. A count is something else: it says whether there are rows. */
+const AGGREGATE = /\bnot\s+exists\b|\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|min|sum)\s*\(/i;
 
 /** SELECT as the beginning of a literal, or behind a parenthesis or a line break in one. */
 const IN_QUOTES = /['"`(\n\r][ \t]*select\s/i;

@@ -15,6 +15,7 @@ import {
   NULLISH,
   not,
   objectOf,
+  optionalPart,
   or,
   partOf,
   SILENT,
@@ -56,7 +57,9 @@ export function evaluate(expression: Ts.Node, around: Surroundings): Answer {
   if (ts.isObjectLiteralExpression(node)) return evaluateObject(node, around);
   if (ts.isArrayLiteralExpression(node)) return evaluateArray(node, around);
   if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
-    return partOf(evaluate(node.expression, around), keyOf(node));
+    const answer = evaluate(node.expression, around);
+    const part = partOf(answer, keyOf(node));
+    return ts.isOptionalChain(node) ? optionalPart(answer, part) : part;
   }
   return constant(node) ?? SILENT;
 }
