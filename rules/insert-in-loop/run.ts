@@ -66,6 +66,8 @@ type Fault = { readonly ref?: TableRef } & (
 /** An insert that is repeated, and why it must not be. */
 interface FaultyRun extends Repeated {
   readonly fault: Fault;
+  /** Whether what is wrong depends on what cannot be read, and may have nothing to do with what is protected. */
+  readonly isUnclear: boolean;
 }
 
 class SiteJudge {
@@ -86,24 +88,25 @@ class SiteJudge {
     if (protectedReadings.length > 0) pass.site(callSpan(facts.code, call));
     const faults = readings
       .flatMap((reading) => {
-        const fault = this.#faultOf(reading);
         const excuses = [call, ...reading.via].flatMap((one) => hatches.covering(one));
-        return fault ? [{ reading, fault, excuses }] : [];
+        return this.#faultsOf(reading).map((fault) => ({ reading, fault, excuses }));
       })
       .sort((a, b) => SEVERITY[a.fault.id] - SEVERITY[b.fault.id]);
-    const found: FaultyRun[] = [];
+    let worst: FaultyRun | undefined;
     for (const { reading, fault, excuses } of faults) {
-      if (found.length > 0 && excuses.length === 0) continue;
+      const isUnclear = this.#isUnclear(fault);
+      const isWorse = !worst || (worst.isUnclear && !isUnclear);
+      if (!isWorse && excuses.length === 0) continue;
       const repetition = this.#repetition({ starts, origins, frames: reading.frames }, fault);
       if (excuses.length > 0) {
         if (repetition) for (const excuse of excuses) pass.heeded(excuse);
       } else if (repetition === 'gave-up') {
         pass.unresolved(callSpan(facts.code, call), 'an insert with too many callers to follow');
-      } else if (repetition && !this.#isUnclear(call, fault, repetition)) {
-        found.push({ call, reading, fault, repetition });
+      } else if (repetition) {
+        worst = { call, reading, fault, repetition, isUnclear };
       }
     }
-    return found;
+    return worst ? [worst] : [];
   }
 
   /** What repeats a call. Queries are looked for where what the config names does not decide. */
@@ -133,33 +136,30 @@ class SiteJudge {
     );
   }
 
-  #faultOf({ inserts, unread }: Reading): Fault | undefined {
+  #faultsOf({ inserts, unread }: Reading): readonly Fault[] {
     const { tables } = this.#parts.pass.options;
     const matching = inserts.filter((insert) => tables.some((table) => tableMayMatch(table, insert)));
-    const blind = matching.find(({ guard, table }) => {
+    const blind = matching.filter(({ guard, table }) => {
       return guard === 'none' && tables.some((pattern) => tableMatches(pattern, table));
     });
-    if (blind) return { id: 'blind', table: tableText(blind.table), ref: blind.table };
+    if (blind.length > 0)
+      return blind.map(({ table }) => ({ id: 'blind', table: tableText(table), ref: table }));
     const open = matching.find(({ guard }) => guard === 'none' || guard === 'unknown');
     if (open)
-      return { id: 'unread', what: open.guard === 'unknown' ? 'conflict clause' : 'table', ref: open.table };
-    return unread ? { id: 'unread', what: 'text' } : undefined;
+      return [
+        { id: 'unread', what: open.guard === 'unknown' ? 'conflict clause' : 'table', ref: open.table },
+      ];
+    return unread ? [{ id: 'unread', what: 'text' }] : [];
   }
 
   /**
-   * Whether what is wrong depends on what cannot be read, and may have nothing to do with what is protected. Where
-   * nobody has said what is, a function that inserts into whichever table it is told to is judged by no table at all.
+   * Where nobody has said what is protected, a function that inserts into whichever table it is told to is judged by no
+   * table at all.
    */
-  #isUnclear(call: InsertSite['call'], fault: Fault, { loop }: Repetition): boolean {
-    const { pass, facts } = this.#parts;
-    const isOfAll = pass.options.tables.includes('*');
-    const isUnclear =
-      fault.id === 'blind' ? fault.ref === 'unknown' && !pass.configured : isOfAll || fault.what === 'text';
-    if (!isUnclear) return false;
-    const what = fault.id === 'blind' ? 'table' : fault.what;
-    const message = `SQL whose ${what} cannot be read, once per iteration of ${describeLoop(facts.code, loop)}`;
-    pass.unresolved(callSpan(facts.code, call), message);
-    return true;
+  #isUnclear(fault: Fault): boolean {
+    const { options, configured } = this.#parts.pass;
+    if (fault.id === 'blind') return fault.ref === 'unknown' && !configured;
+    return options.tables.includes('*') || fault.what === 'text';
   }
 }
 
@@ -170,6 +170,11 @@ function report(cause: Cause<FaultyRun>, pass: InsertPass, code: Code): void {
   const { fault, repetition } = first;
   const at = callSpan(code, cause.handedBy ?? first.call);
   const loop = describeLoop(code, repetition.loop);
+  if (first.isUnclear) {
+    const what = fault.id === 'blind' ? 'table' : fault.what;
+    pass.unresolved(at, `SQL whose ${what} cannot be read, once per iteration of ${loop}`);
+    return;
+  }
   const trace = traceOf(
     code,
     { loop: repetition.loop, calls: commonCalls(cause) },
