@@ -4,15 +4,13 @@ import { INSERT_WORDS } from '../../src/analysis/inserts/words.ts';
 import { defineRule } from '../../src/engine/rule.ts';
 
 /** What makes it harmless that a function inserts, as far as the code can show it. Any other text is a reason. */
-export const MECHANISMS = ['on-conflict', 'lookup-then-insert', 'single-row'] as const;
-
-export type Mechanism = (typeof MECHANISMS)[number];
+const MECHANISMS = ['on-conflict', 'lookup-then-insert', 'single-row'] as const;
 
 /** Who may insert into a table. */
 export interface TableAllowance {
   /** `name` or `schema.name`. */
   readonly table: string;
-  /** By function, as `src/file.ts#Class.method`: a {@link Mechanism}, or a reason in words. */
+  /** By function, as `src/file.ts#Class.method`: one of the mechanisms, or a reason in words. */
   readonly allow: Readonly<Record<string, string>>;
 }
 
