@@ -11,6 +11,8 @@ import {
   librariesOf,
 } from './builder-libraries.ts';
 import { BuilderTables } from './builder-tables.ts';
+import { Frames } from './frames.ts';
+import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
 import type { CallGraph } from './invocations.ts';
 
 /** A chain of a query builder that inserts. */
@@ -18,6 +20,8 @@ export interface BuiltInsert {
   /** The last link of the chain. */
   readonly call: Ts.CallExpression;
   readonly statement: InsertStatement;
+  /** Where it is run: where the chain stands, or the uses of the variable that keeps it. */
+  readonly runs: readonly Ts.Expression[];
 }
 
 /** Finds what query builders insert and ask for. They are told by the package that declares their methods. */
@@ -46,7 +50,7 @@ export class BuilderCalls {
         guard: this.#guard({ chain, call, verb, method, library }),
         rows: rowsOf(verb, chain),
       };
-      return { call, statement };
+      return { call, statement, runs: this.#runs(call) };
     });
   }
 
@@ -79,8 +83,8 @@ export class BuilderCalls {
     at: VerbName,
     methodsOf: (library: BuilderLibrary) => readonly M[],
   ): Found<M> | undefined {
-    let call = callOf(at);
-    for (let next = call && linkAfter(outermost(call)); next; next = linkAfter(outermost(next))) call = next;
+    const first = callOf(at);
+    const call = first && (lastLink(first) ?? first);
     const chain = call && chainOf(call);
     const verb = chain?.links.find((link) => link.at === at);
     if (!call || !chain || !verb) return undefined;
@@ -135,20 +139,42 @@ export class BuilderCalls {
     return option !== 'none' ? option : this.#guardOfKept(call, library);
   }
 
-  /** `const query = db.insert(…); await query.onConflictDoNothing()`: what is done with the chain that a variable keeps. */
+  /** `const query = db.insert(…); await query.onConflictDoNothing()`: what is done with the chain that is kept. */
   #guardOfKept(call: Ts.CallExpression, library: BuilderLibrary): InsertGuard {
-    const holder = outermost(call).parent;
-    if (!ts.isVariableDeclaration(holder) || !ts.isIdentifier(holder.name)) return this.#handedOn(call);
-    const uses = this.#graph.references.of(holder, holder.name.text);
-    const isConstant = (holder.parent.flags & ts.NodeFlags.Const) !== 0;
-    if (uses.length === 0) return 'none';
-    if (!isConstant) return uses.some((use) => linkAfter(use)) ? 'unknown' : 'none';
+    const kept = this.#keptBy(call);
+    const uses = kept?.uses ?? this.#results(call);
+    if (kept && !kept.isConstant) return kept.uses.some((use) => linkAfter(use)) ? 'unknown' : 'none';
+    if (uses.length === 0) return this.#handedOn(call);
     const guards = uses.map((use): InsertGuard => {
-      let last = linkAfter(use);
-      for (let next = last; next; next = linkAfter(outermost(next))) last = next;
+      const last = lastLink(use);
       return last ? guardOfLinks(chainOf(last).links, library) : this.#handedOn(use);
     });
     return guards.includes('none') ? 'none' : guards.includes('unknown') ? 'unknown' : 'on-conflict';
+  }
+
+  /** The variable that keeps a chain. */
+  #keptBy(call: Ts.CallExpression): Kept | undefined {
+    const holder = outermost(call).parent;
+    if (!ts.isVariableDeclaration(holder) || !ts.isIdentifier(holder.name)) return undefined;
+    const isConstant = (holder.parent.flags & ts.NodeFlags.Const) !== 0;
+    return { isConstant, uses: this.#graph.references.of(holder, holder.name.text) };
+  }
+
+  /** The calls of a function that answers with a chain: they may go on with it. */
+  #results(call: Ts.CallExpression): readonly Ts.Expression[] {
+    const value = outermost(call);
+    const isResult =
+      ts.isReturnStatement(value.parent) || (ts.isArrowFunction(value.parent) && value.parent.body === value);
+    const fn = isResult ? ownerOf(call) : undefined;
+    if (!fn || !isFunctionNode(fn)) return [];
+    return this.#graph.callSites(fn, Frames.none).flatMap(({ node, how }) => {
+      return how === 'call' && ts.isCallExpression(node) && calls(node, fn, this.#graph) ? [node] : [];
+    });
+  }
+
+  #runs(call: Ts.CallExpression): readonly Ts.Expression[] {
+    const uses = this.#keptBy(call)?.uses ?? [];
+    return uses.length === 0 ? [call] : uses.map((use) => lastLink(use) ?? use);
   }
 
   /** A function of the program that is handed a chain may add to it. */
@@ -160,6 +186,12 @@ export class BuilderCalls {
     const isOwn = this.#graph.callees.entities(parent.expression).some(({ kind }) => kind === 'node');
     return isOwn ? 'unknown' : 'none';
   }
+}
+
+/** A variable and where it is read. */
+interface Kept {
+  readonly isConstant: boolean;
+  readonly uses: readonly Ts.Expression[];
 }
 
 interface Found<M> {
@@ -191,6 +223,18 @@ function verbsIn(source: Ts.SourceFile, names: ReadonlySet<string>): readonly Ve
 function callOf({ parent: access }: Ts.Node): Ts.CallExpression | undefined {
   const { parent } = outermost(access);
   return ts.isCallExpression(parent) && skipParentheses(parent.expression) === access ? parent : undefined;
+}
+
+/** The last of the links that go on with an expression. */
+function lastLink(expression: Ts.Node): Ts.CallExpression | undefined {
+  let last: Ts.CallExpression | undefined;
+  for (let next = linkAfter(outermost(expression)); next; next = linkAfter(outermost(next))) last = next;
+  return last;
+}
+
+/** Whether a call calls a function itself, and is not merely handed it. */
+function calls(call: Ts.CallExpression, fn: FunctionNode, graph: CallGraph): boolean {
+  return graph.callees.bodies(call, Frames.none).includes(fn);
 }
 
 /** What a chain begins with, from one of its names. */

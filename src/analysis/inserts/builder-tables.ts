@@ -21,7 +21,9 @@ export class BuilderTables {
     if (place === 'argument') return this.#named(argument, 0);
     if (place === 'chain') {
       const from = links.find(({ name, args }) => FROM.test(name) && args.length > 0);
-      return this.#named(from?.args[0], 0);
+      // `this.knex('orders')`: the chain begins with a client that is called.
+      const first = links[0] === verb ? undefined : links[0];
+      return this.#named((from ?? first)?.args[0], 0);
     }
     const access = verb.at?.parent;
     if (!access || !ts.isPropertyAccessExpression(access)) return 'unknown';
@@ -50,6 +52,7 @@ export class BuilderTables {
       const written = declaredTable(node) ?? initialisedTable(node) ?? node.name?.text ?? name;
       return written === undefined ? 'unknown' : tableOf(written);
     }
+    if (ts.isShorthandPropertyAssignment(node)) return this.#named(node.name, depth + 1);
     if (ts.isParameter(node) || !('initializer' in node)) return 'unknown';
     const { initializer } = node as { initializer?: Ts.Expression };
     const made = initializer && skipParentheses(initializer);

@@ -77,9 +77,9 @@ function writtenSite(call: CallLike, runs: readonly Execution[], reader: Reader,
   };
 }
 
-function builtSite({ call, statement }: BuiltInsert): InsertSite {
+function builtSite({ call, statement, runs }: BuiltInsert): InsertSite {
   const reading = { origin: call, frames: Frames.none, via: [], inserts: [statement], unread: false };
-  return { call, readings: [reading], starts: [{ node: call, how: 'call' }], origins: [] };
+  return { call, readings: [reading], starts: runs.map((node) => ({ node, how: 'call' })), origins: [] };
 }
 
 function byCall(executions: readonly Execution[]): ReadonlyMap<CallLike, readonly Execution[]> {
