@@ -1,54 +1,74 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { LockEngine } from './engine.ts';
 import type { LockClass } from './values.ts';
 
 /** Which locks of the program somebody gives back by their name: `mutex.release()`. */
 export class ReleasedByName {
   readonly #engine: LockEngine;
-  readonly #receivers = new Map<string, ReadonlySet<string>>();
+  readonly #receivers = new Map<string, Receivers>();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
   }
 
   /** Whether some code, wherever it is, may give a lock of the class back by name. */
-  has({ name, primitive }: LockClass): boolean {
+  has(cls: LockClass): boolean {
     const last =
-      name
+      cls.name
         .replace(/\[[^\]]*\]$/, '')
         .split(/[.#]/)
-        .at(-1) ?? name;
-    return (primitive.release ?? []).some((method) => {
-      const receivers = this.#receiversOf(method);
-      // By a variable or parameter that goes by another name, it may be any lock.
-      return receivers.has(last) || receivers.has(`#${last}`) || receivers.has('');
+        .at(-1) ?? cls.name;
+    return (cls.primitive.release ?? []).some((method) => {
+      const { names, isAny } = this.#receiversOf(method);
+      const places = [...(names.get(last) ?? []), ...(names.get(`#${last}`) ?? [])];
+      return isAny || places.some((name) => !this.#isOther(name, cls));
     });
   }
 
-  /** The names of what a method is called on; empty for a name of a function's own, which may stand for anything. */
-  #receiversOf(method: string): ReadonlySet<string> {
+  /** Whether a name stands for a lock that is made where it is declared, and that is elsewhere. */
+  #isOther(name: NameNode, { declaredAt }: LockClass): boolean {
+    const { code } = this.#engine;
+    const declaration = code.declarationNode(name);
+    if (!declaration || !(ts.isPropertyDeclaration(declaration) || ts.isVariableDeclaration(declaration)))
+      return false;
+    const made = declaration.initializer && skipParentheses(declaration.initializer);
+    if (!made || !ts.isNewExpression(made)) return false;
+    const own = code.span(declaration.name);
+    return own.file !== declaredAt.file || own.start !== declaredAt.start;
+  }
+
+  #receiversOf(method: string): Receivers {
     const known = this.#receivers.get(method);
     if (known) return known;
-    const found = new Set<string>();
-    this.#receivers.set(method, found);
+    const found: Receivers = { names: new Map(), isAny: false };
     const { program } = this.#engine.code;
     for (const file of program.filesWith([`.${method}`])) {
       const tree = program.tree(file);
       if (tree) receiversIn(tree.source, method, found);
     }
+    this.#receivers.set(method, found);
     return found;
   }
 }
 
-function receiversIn(source: Ts.Node, method: string, found: Set<string>): void {
+/** What a method is called on, by name. */
+interface Receivers {
+  readonly names: Map<string, NameNode[]>;
+  /** It is called on a variable or parameter that goes by a name of its own, and so on what may be any lock. */
+  isAny: boolean;
+}
+
+function receiversIn(source: Ts.Node, method: string, found: Receivers): void {
   const visit = (node: Ts.Node): void => {
     if (ts.isPropertyAccessExpression(node) && node.name.text === method) {
       const object = skipParentheses(node.expression);
       const name = rightmostName(object);
       const text = name && nameText(name);
-      found.add(text === undefined || isLocalName(object) ? '' : text);
-      if (text !== undefined) found.add(text);
+      if (text === undefined || isLocalName(object)) found.isAny = true;
+      if (name && text !== undefined) {
+        found.names.set(text, [...(found.names.get(text) ?? []), name]);
+      }
     }
     ts.forEachChild(node, visit);
   };

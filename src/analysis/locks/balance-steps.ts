@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
@@ -70,23 +71,61 @@ function condition(node: Ts.Node, test: Ts.Expression, holds: unknown): Conditio
   return { node, text: `${holds ? '' : '!'}${test.getText()}` };
 }
 
-/** Whether a way takes both arms of one condition. A variable that is assigned in between may have made both right. */
+/** Whether a way takes both arms of one condition, of which nothing is assigned in between. */
 export function contradictsItself(activation: Activation, end: Place): boolean {
-  const taken = new Map<string, boolean>();
+  const taken: { readonly test: Tested; readonly kind: string; readonly holds: boolean }[] = [];
   for (let at: Place | undefined = end; at?.from; at = at.from) {
     const action = activation.cfg.nodes[at.from.node]?.action;
+    const assigned = action?.kind === 'assign' ? action.node.left : undefined;
+    const written = assigned ? testedBy(assigned) : undefined;
+    if (written) {
+      for (const [index, { test }] of [...taken.entries()].reverse()) {
+        if (isWithin(test, written)) taken.splice(index, 1);
+      }
+    }
     if (action?.kind !== 'branch' || action.test === 'case') continue;
-    let test: Ts.Node = skipParentheses(action.condition);
+    let condition: Ts.Node = skipParentheses(action.condition);
     let holds = at.way === 'true';
-    while (ts.isPrefixUnaryExpression(test) && test.operator === ts.SyntaxKind.ExclamationToken) {
-      test = skipParentheses(test.operand);
+    while (ts.isPrefixUnaryExpression(condition) && condition.operator === ts.SyntaxKind.ExclamationToken) {
+      condition = skipParentheses(condition.operand);
       holds = !holds;
     }
-    // A call may answer differently each time.
-    if (!ts.isIdentifier(test) && !ts.isPropertyAccessExpression(test)) continue;
-    const key = `${action.test}:${test.getText()}`;
-    if (taken.has(key) && taken.get(key) !== holds) return true;
-    taken.set(key, holds);
+    const test = testedBy(condition);
+    if (!test) continue;
+    const known = taken.find((one) => one.kind === action.test && isSameTest(one.test, test));
+    if (known && known.holds !== holds) return true;
+    if (!known) taken.push({ test, kind: action.test, holds });
   }
   return false;
+}
+
+/** A variable, or a property that is reached from one. */
+interface Tested {
+  readonly variable: Ts.Node | undefined;
+  readonly text: string;
+}
+
+/** What a condition asks, where it calls nothing: a call may answer differently each time. */
+function testedBy(condition: Ts.Node): Tested | undefined {
+  let root = condition;
+  while (ts.isPropertyAccessExpression(root)) root = root.expression;
+  if (!ts.isIdentifier(root)) {
+    return ts.isPropertyAccessExpression(condition)
+      ? { variable: undefined, text: condition.getText() }
+      : undefined;
+  }
+  return { variable: resolveLocal(root), text: condition.getText() };
+}
+
+/** Variables of one name, of different blocks, are two. */
+function isSameTest(a: Tested, b: Tested): boolean {
+  return a.variable === b.variable && a.text === b.text;
+}
+
+/** Whether what is tested is another one after an assignment. */
+function isWithin(test: Tested, written: Tested): boolean {
+  return (
+    test.variable === written.variable &&
+    (test.text === written.text || test.text.startsWith(`${written.text}.`))
+  );
 }
