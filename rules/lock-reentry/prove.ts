@@ -11,8 +11,9 @@ const takeTwice: Operator = {
     const { isReentrant } = declaredLocks(view.locks, facts);
     return (
       sectionsOf(facts.takings, view.program)
-        // A session of a database may take what it holds again.
-        .filter(({ lock, taking, call }) => !lock.database && !isReentrant(lock) && taking !== call)
+        // A session of a database may take what it holds again; of how many there are, one more may be free.
+        .filter(({ lock }) => !lock.database && !isReentrant(lock) && lock.permits !== undefined)
+        .filter(({ taking, call }) => taking !== call)
         .filter(mayWait)
         .map((section) => {
           const { file } = section.body;

@@ -459,8 +459,7 @@ export class Evaluator {
     const kept = this.#functions.of(node, path, self);
     if (kept) return kept;
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
-    if (given?.kind === 'constant' && !staysConstant(node, given.value))
-      return this.#opaqueMember(node, path);
+    if (given?.kind === 'constant' && !staysConstant(node)) return this.#opaqueMember(node, path);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
   }

@@ -1,6 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, skipParentheses } from '../code.ts';
-import type { Constant } from './values.ts';
 
 /** One assignment to `this.name` in a class. */
 export interface FieldAssignment {
@@ -56,18 +55,16 @@ export function fieldAssignments(
 }
 
 /**
- * Whether a field that starts as a constant stays one. What its class assigns does not; a flag that others can reach is
- * there to be set.
+ * Whether a field that starts as a constant stays one: its class assigns nothing to it, and others cannot. What others
+ * can reach is there to be set.
  */
-export function staysConstant(field: Ts.Node, value: Constant['value']): boolean {
+export function staysConstant(field: Ts.Node): boolean {
   const { name, parent } = field as { name?: Ts.Node; parent: Ts.Node };
   const text = name && nameText(name);
   if (!ts.isClassLike(parent) || text === undefined) return true;
   if (fieldAssignments(parent).has(text)) return false;
   const flags = ts.getCombinedModifierFlags(field as Ts.Declaration);
-  const isOwn =
-    (flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Readonly)) !== 0 || text.startsWith('#');
-  return isOwn || typeof value === 'string' || typeof value === 'number';
+  return (flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Readonly)) !== 0 || text.startsWith('#');
 }
 
 /** What a class may put into a field: by an assignment that gives it a value of its own. */
