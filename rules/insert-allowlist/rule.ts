@@ -55,6 +55,7 @@ export const insertAllowlist = defineRule<InsertAllowlistOptions, MessageId>({
   },
   relevance: () => ({ words: INSERT_WORDS, ignoreCase: true, files: filesWithBuilders }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const { table, allow } of allowancesOf(pass.options)) {
       const isNowhere = pass.program.filesWith([lastSegment(table)], true).length === 0;

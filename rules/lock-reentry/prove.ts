@@ -10,7 +10,11 @@ const takeTwice: Operator = {
     const facts = await view.use(lockFacts);
     const { isReentrant } = declaredLocks(view.locks, facts);
     return (
-      sectionsOf(facts.takings, view.program)
+      sectionsOf(
+        // Of two locks of one class that nobody can tell apart, each may be taken.
+        facts.takings.filter(({ lock }) => lock.path !== undefined),
+        view.program,
+      )
         // A session of a database may take what it holds again; of how many there are, one more may be free.
         .filter(({ lock }) => !lock.database && !isReentrant(lock) && lock.permits !== undefined)
         .filter(({ taking, call }) => taking !== call)

@@ -45,6 +45,7 @@ export const noBareCheck = defineRule<NoBareCheckOptions, MessageId>({
     words: checks.flatMap(({ fields }) => fields.map((field) => lastSegment(parseConfigName(field).name))),
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const { fields } of pass.options.checks) {
       for (const name of fields) pass.unknownName('no-bare-check.fields', name, []);

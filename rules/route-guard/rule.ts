@@ -46,6 +46,7 @@ export const routeGuard = defineRule<RouteGuardOptions, MessageId>({
     ]),
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const { guard } of pass.options.routes) pass.unknownName('route-guard.guard', guard, []);
   },

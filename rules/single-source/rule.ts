@@ -59,6 +59,7 @@ export const singleSource = defineRule<SingleSourceOptions, MessageId>({
   },
   relevance: ({ sources }) => ({ words: sources.flatMap(wordsOf) }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const { property, compare } of pass.options.sources) {
       if (property !== undefined) pass.unknownName('single-source.property', property, []);

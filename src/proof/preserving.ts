@@ -20,7 +20,12 @@ export async function preservingMutants(
   ruleIds: readonly string[],
   ways: 'by turns' | 'all',
 ): Promise<readonly Rewrite[]> {
-  const { program } = await base.prepare();
+  const { program, rules: configured } = await base.prepare();
+  // What a config names is where the config says.
+  const options = JSON.stringify(
+    configured.rules.filter(({ rule }) => ruleIds.includes(rule.id)).map((one) => one.options),
+  );
+  const isNamed = (name: string): boolean => options.includes(`${name}"`);
   const rulesOf = new Map<string, Set<string>>();
   for (const ruleId of ruleIds) {
     for (const { file } of base.sites.get(ruleId) ?? []) {
@@ -34,7 +39,7 @@ export async function preservingMutants(
     // A tree of its own, with the comments of documentation: what moves takes them along.
     const source = parse(text, file);
     const possible = Object.entries(rewrites).flatMap(([operator, editsOf]): Rewrite[] => {
-      const edits = editsOf(source).map((edit) => ({ ...edit, file }));
+      const edits = editsOf(source, isNamed).map((edit) => ({ ...edit, file }));
       return edits.length === 0 ? [] : [{ operator, mutant: { edits }, rules: [...rules] }];
     });
     return ways === 'all' ? possible : possible.slice(index % possible.length).slice(0, 1);

@@ -3,8 +3,18 @@ import { owningFunction, resolveLocal } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import { dependsOnFunction, insert, nodesIn, type TextEdit } from './nodes.ts';
 
+/**
+ * A rewrite of one file.
+ *
+ * @param isNamed whether somebody counts on a function's being called so; what it does must stay where it is
+ */
+export type RewriteOfFile = (
+  source: Ts.SourceFile,
+  isNamed: (name: string) => boolean,
+) => readonly TextEdit[];
+
 /** Rewrites of a file that change how it is written and nothing that it does, by name. What cannot be rewritten is left as it is. */
-export const rewrites: Readonly<Record<string, (source: Ts.SourceFile) => readonly TextEdit[]>> = {
+export const rewrites: Readonly<Record<string, RewriteOfFile>> = {
   'rename locals': renameLocals,
   'arrows to functions': arrowsToFunctions,
   'await to then': awaitToThen,
@@ -147,13 +157,14 @@ function wrapInTry(source: Ts.SourceFile): readonly TextEdit[] {
 }
 
 /** The body of a method moves into a method of its own, which the old one calls. */
-function extractMethods(source: Ts.SourceFile): readonly TextEdit[] {
+function extractMethods(source: Ts.SourceFile, isNamed: (name: string) => boolean): readonly TextEdit[] {
   return nodesIn(source).flatMap((node) => {
     if (!ts.isMethodDeclaration(node) || !node.body || !ts.isClassLike(node.parent)) return [];
     const isPlain =
       !node.asteriskToken &&
       !node.typeParameters &&
       (ts.isIdentifier(node.name) || ts.isPrivateIdentifier(node.name)) &&
+      !isNamed(node.name.text) &&
       !ts.getDecorators(node) &&
       !hasModifier(node, ts.SyntaxKind.StaticKeyword) &&
       node.parameters.every(
@@ -190,7 +201,7 @@ function isOverloaded(method: Ts.MethodDeclaration): boolean {
 }
 
 /** The first private method that is only ever called moves to where it is called. */
-function inlineMethod(source: Ts.SourceFile): readonly TextEdit[] {
+function inlineMethod(source: Ts.SourceFile, isNamed: (name: string) => boolean): readonly TextEdit[] {
   const all = nodesIn(source);
   for (const node of all) {
     if (!ts.isMethodDeclaration(node) || !node.body || node.asteriskToken || node.typeParameters) continue;
@@ -204,6 +215,7 @@ function inlineMethod(source: Ts.SourceFile): readonly TextEdit[] {
       continue;
     if (ts.getJSDocTags(node).length > 0) continue;
     const name = node.name.getText();
+    if (isNamed(name)) continue;
     const uses = all.filter(
       (one) =>
         (ts.isIdentifier(one) || ts.isPrivateIdentifier(one)) && one.text === name && one !== node.name,

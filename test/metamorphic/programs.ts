@@ -1,6 +1,6 @@
 import { hasModifier } from '../../src/analysis/shapes.ts';
 import { applied, insert, parse, type TextEdit } from '../../src/proof/nodes.ts';
-import { namesOf, rewrites as ofFile } from '../../src/proof/rewrites.ts';
+import { namesOf, rewrites as ofFile, type RewriteOfFile } from '../../src/proof/rewrites.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 
 /** The files of a program, by name. */
@@ -15,9 +15,17 @@ export const rewrites: Readonly<Record<string, Rewrite>> = {
   'split into files': splitIntoFiles,
 };
 
-function perFile(editsOf: (source: Ts.SourceFile) => readonly TextEdit[]): Rewrite {
+function perFile(editsOf: RewriteOfFile): Rewrite {
   return (files) =>
-    new Map([...files].map(([file, text]) => [file, applied(text, editsOf(parse(text, file)))]));
+    new Map(
+      [...files].map(([file, text]) => [
+        file,
+        applied(
+          text,
+          editsOf(parse(text, file), () => false),
+        ),
+      ]),
+    );
 }
 
 /** The last class or function of a program of one file gets a file of its own; the two import each other. */
