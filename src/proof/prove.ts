@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { INTEGRITY } from '../config/rules.ts';
 import { type CheckOptions, CheckRun } from '../engine/check.ts';
 import { GateError } from '../engine/error.ts';
 import type { Span } from '../engine/finding.ts';
@@ -43,8 +42,11 @@ export interface RuleProof {
     readonly summary: string;
     readonly trials: readonly Trial[];
   }[];
-  /** `unproven`: it looked at something, and no operator found anything to break. */
-  readonly state: 'proven' | 'failed' | 'unproven' | 'idle';
+  /**
+   * `unproven`: it looked at something, and no operator found anything to break. `unseen`: it found nothing to look at,
+   * though the config names it, or `rules`. `idle`: nor did a rule that runs by default.
+   */
+  readonly state: 'proven' | 'failed' | 'unproven' | 'unseen' | 'idle';
 }
 
 export interface ProofResult {
@@ -119,6 +121,7 @@ export async function prove(options: ProofOptions = {}): Promise<ProofResult> {
       preserving: quiet,
       holds:
         rules.every(({ state }) => state === 'proven' || state === 'idle') &&
+        rules.some(({ state }) => state === 'proven') &&
         quiet.every(({ status }) => status === 'quiet'),
       durationMs: Math.round(performance.now() - started),
       text: (file) => program.text(file),
@@ -137,12 +140,15 @@ interface Planned extends Job {
 interface Proof {
   readonly ruleId: string;
   readonly sites: readonly Span[];
+  /** Somebody has asked for this rule, in the config or now: it should have something to look at. */
+  readonly isWanted: boolean;
   readonly operators: readonly (Pick<Operator, 'id' | 'summary'> & { readonly mutants: readonly Mutant[] })[];
 }
 
-function checkOptionsOf({ config, inlineConfig, tsconfig }: ProofOptions, cwd: string): CheckOptions {
+function checkOptionsOf({ config, inlineConfig, tsconfig, rules }: ProofOptions, cwd: string): CheckOptions {
   return {
     cwd,
+    ...(rules === undefined ? {} : { rules }),
     ...(config === undefined ? {} : { config }),
     ...(inlineConfig === undefined ? {} : { inlineConfig }),
     ...(tsconfig === undefined ? {} : { tsconfig }),
@@ -170,25 +176,10 @@ async function assertGreen(base: CheckRun, found: readonly FoundAt[]): Promise<v
   );
 }
 
-async function mutantsOf(base: CheckRun, only: readonly string[] | undefined): Promise<readonly Proof[]> {
+async function mutantsOf(base: CheckRun, asked: readonly string[] | undefined): Promise<readonly Proof[]> {
   const { rules, context } = await base.prepare();
-  const unknown = only?.find((id) => !rules.known.has(id) || id === INTEGRITY);
-  if (unknown !== undefined) {
-    throw new GateError(
-      `there is no rule "${unknown}" to prove`,
-      'run `ws-gate rules` for the list of rules',
-    );
-  }
-  const off = only?.find((id) => !rules.rules.some(({ rule }) => rule.id === id));
-  if (off !== undefined) {
-    throw new GateError(
-      `the rule ${off} is off`,
-      'turn it on in the config: its options say what it protects',
-    );
-  }
   const proofs: Proof[] = [];
-  for (const { rule, options } of rules.rules) {
-    if (only && !only.includes(rule.id)) continue;
+  for (const { rule, options, configured } of rules.rules) {
     const sites = base.sites.get(rule.id) ?? [];
     const view: ProofView = { ...context, options, sites };
     const operators: Proof['operators'][number][] = [];
@@ -196,7 +187,8 @@ async function mutantsOf(base: CheckRun, only: readonly string[] | undefined): P
       const mutants = [...(await operator.mutants(view))].sort(byPlace);
       operators.push({ id: operator.id, summary: operator.summary, mutants });
     }
-    proofs.push({ ruleId: rule.id, sites, operators });
+    const isWanted = configured || (asked?.includes(rule.id) ?? false);
+    proofs.push({ ruleId: rule.id, sites, isWanted, operators });
   }
   return proofs;
 }
@@ -206,7 +198,7 @@ function byPlace({ edits: [a] }: Mutant, { edits: [b] }: Mutant): number {
   return a.file < b.file ? -1 : 1;
 }
 
-function judge({ ruleId, sites, operators }: Proof, trials: readonly Trial[]): RuleProof {
+function judge({ ruleId, sites, isWanted, operators }: Proof, trials: readonly Trial[]): RuleProof {
   const own = operators.map(({ id, summary }) => ({
     id,
     summary,
@@ -215,7 +207,9 @@ function judge({ ruleId, sites, operators }: Proof, trials: readonly Trial[]): R
   const all = own.flatMap((operator) => operator.trials);
   const state =
     sites.length === 0
-      ? 'idle'
+      ? isWanted
+        ? 'unseen'
+        : 'idle'
       : all.every(({ status }) => status === 'invalid')
         ? 'unproven'
         : all.every(({ status }) => status === 'killed' || status === 'invalid')

@@ -40,6 +40,9 @@ interface Row {
 function rowsOf({ ruleId, operators, state }: RuleProof): readonly Row[] {
   if (state === 'idle')
     return [{ rule: ruleId, operator: 'nothing to protect', mutants: 0, good: 0, wrong: [], state: 'idle' }];
+  if (state === 'unseen') {
+    return [{ rule: ruleId, operator: 'no sites', mutants: 0, good: 0, wrong: ['unseen'], state: 'bad' }];
+  }
   if (state === 'unproven') {
     return [{ rule: ruleId, operator: 'no mutant', mutants: 0, good: 0, wrong: ['unproven'], state: 'bad' }];
   }
@@ -107,13 +110,19 @@ function verdict({ rules, preserving, holds, durationMs }: ProofResult, colors: 
   const trials = rules.flatMap(({ operators }) => operators.flatMap((operator) => operator.trials));
   const killed = trials.filter(({ status }) => status === 'killed').length;
   const noisy = preserving.filter(({ status }) => status === 'noisy').length;
-  const unproven = rules.filter(({ state }) => state === 'unproven').length;
+  const [unproven, unseen] = (['unproven', 'unseen'] as const).map(
+    (wanted) => rules.filter(({ state }) => state === wanted).length,
+  );
   const facts = [
     `${killed} of ${count(trials.length, 'mutant')} killed`,
     `${noisy} of ${count(preserving.length, 'rewrite')} noisy`,
-    ...(unproven > 0 ? [`${count(unproven, 'rule')} unproven`] : []),
+    ...(unproven ? [`${count(unproven, 'rule')} unproven`] : []),
+    ...(unseen ? [`${count(unseen, 'rule')} without sites`] : []),
     `${(durationMs / 1000).toFixed(1)} s`,
   ];
-  const head = holds ? colors.green('✔ every rule bites') : colors.red('✖ the gate has holes');
+  const isEmpty = trials.length === 0 && !unproven && !unseen;
+  const head = holds
+    ? colors.green('✔ every rule bites')
+    : colors.red(isEmpty ? '✖ there was nothing to prove' : '✖ the gate has holes');
   return [head, ...facts].join(colors.dim(' · '));
 }
