@@ -5,7 +5,7 @@ import type { Declaration, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
 import { type LocalDeclaration, resolveLocal, resolveLocalType } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import type { CfgOwner } from './cfg.ts';
-import { filesThatMayInherit } from './heritage-index.ts';
+import { HeritageIndex } from './heritage-index.ts';
 
 /** What a name stands for: a declaration in the source under analysis, or something outside of it. */
 export type Entity =
@@ -42,6 +42,7 @@ export class Code {
   readonly #prefetched = new WeakSet<Ts.Node>();
   readonly #imports = new WeakSet<Ts.SourceFile>();
   readonly #subtypes = new Map<Ts.Node, readonly Ts.ClassLikeDeclaration[]>();
+  #heritage: HeritageIndex | undefined;
   readonly #constructions = new Map<Ts.Node, readonly Ts.NewExpression[]>();
 
   constructor(program: Program, earlier?: EarlierCode) {
@@ -152,6 +153,15 @@ export class Code {
     return this.program.oracle.types(this.fileOf(name), [name.getStart()])[0];
   }
 
+  #heritageIndex(): HeritageIndex {
+    const { code, changed } = this.#earlier ?? {};
+    this.#heritage ??= new HeritageIndex(
+      this.program,
+      code && changed ? { index: code.#heritageIndex(), changed } : undefined,
+    );
+    return this.#heritage;
+  }
+
   /** The classes in the program that implement or extend a class or interface, at any distance. */
   subtypes(base: Ts.ClassLikeDeclaration | Ts.InterfaceDeclaration): readonly Ts.ClassLikeDeclaration[] {
     const known = this.#subtypes.get(base);
@@ -163,7 +173,7 @@ export class Code {
     this.#subtypes.set(base, []);
     const found = new Set<Ts.ClassLikeDeclaration>();
     const interfaces: Ts.InterfaceDeclaration[] = [];
-    for (const file of name === undefined ? [] : filesThatMayInherit(this.program, name)) {
+    for (const file of name === undefined ? [] : this.#heritageIndex().filesWithHeirs(name)) {
       const tree = this.program.tree(file);
       for (const type of tree ? heirsIn(tree.source) : []) {
         if (!this.#inherits(type, base)) continue;

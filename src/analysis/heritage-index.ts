@@ -3,31 +3,37 @@ import type { Program } from '../engine/program.ts';
 /** Stands for a type that an import names as it likes. */
 const ANY = '*';
 
-const indexes = new WeakMap<Program, ReadonlyMap<string, readonly string[]>>();
-
-/**
- * The files in which something may extend or implement a type of this name: by the text of their heritage clauses, so
- * that no file need be parsed to be ruled out.
- */
-export function filesThatMayInherit(program: Program, name: string): readonly string[] {
-  let index = indexes.get(program);
-  if (!index) {
-    index = indexOf(program);
-    indexes.set(program, index);
-  }
-  return [...new Set([...(index.get(name) ?? []), ...(index.get(ANY) ?? [])])];
+/** What was indexed of a program before the texts of some files changed. */
+interface EarlierIndex {
+  readonly index: HeritageIndex;
+  readonly changed: ReadonlySet<string>;
 }
 
-function indexOf(program: Program): ReadonlyMap<string, readonly string[]> {
-  const index = new Map<string, string[]>();
-  for (const file of program.filesWith(['extends', 'implements'])) {
-    for (const name of inheritedNames(program.text(file) ?? '')) {
-      const files = index.get(name);
-      if (files) files.push(file);
-      else index.set(name, [file]);
+/**
+ * The files in which something may extend or implement a type, by the text of their heritage clauses, so that no file
+ * need be parsed to be ruled out.
+ */
+export class HeritageIndex {
+  readonly #inherited = new Map<string, ReadonlySet<string>>();
+  readonly #files = new Map<string, string[]>();
+
+  constructor(program: Program, earlier?: EarlierIndex) {
+    for (const file of program.filesWith(['extends', 'implements'])) {
+      const before = earlier && !earlier.changed.has(file) ? earlier.index.#inherited : undefined;
+      const names = before?.get(file) ?? inheritedNames(program.text(file) ?? '');
+      this.#inherited.set(file, names);
+      for (const name of names) {
+        const files = this.#files.get(name);
+        if (files) files.push(file);
+        else this.#files.set(name, [file]);
+      }
     }
   }
-  return index;
+
+  /** The files in which a type of this name may have heirs. */
+  filesWithHeirs(name: string): readonly string[] {
+    return [...new Set([...(this.#files.get(name) ?? []), ...(this.#files.get(ANY) ?? [])])];
+  }
 }
 
 /** The words of all heritage clauses, and the names that imports give them elsewhere. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filesThatMayInherit } from '../../src/analysis/heritage-index.ts';
+import { HeritageIndex } from '../../src/analysis/heritage-index.ts';
 import type { Program } from '../../src/engine/program.ts';
 
 function programOf(files: Record<string, string>): Program {
@@ -20,7 +20,7 @@ const program = programOf({
 });
 
 test('the files whose heritage clauses may speak of a type are found by their text', () => {
-  const found = (name: string): readonly string[] => filesThatMayInherit(program, name);
+  const found = (name: string): readonly string[] => new HeritageIndex(program).filesWithHeirs(name);
   expect(found('Device')).toEqual(['direct.ts', 'renamed.ts', 'generic.ts', 'default.ts']);
   expect(found('Switchable')).toEqual(['direct.ts', 'default.ts']);
   expect(found('Named')).toEqual(['direct.ts', 'default.ts']);

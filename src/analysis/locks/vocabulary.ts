@@ -38,15 +38,26 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   ]);
   const trees = [...files].map((file) => program.tree(file)).filter((tree) => tree !== undefined);
   for (const { source } of trees) {
-    for (const name of ownLockTypes(source, types)) types.add(name);
+    const { names, aliases } = lockTypesIn(source);
+    const imported = aliases.filter(({ original }) => types.has(original));
+    for (const name of [...names, ...imported.map(({ alias }) => alias)]) types.add(name);
   }
   const holders = new Map<string, Set<Ts.Node>>();
   const loose = new Set<string>();
-  const bound = new Set(trees.flatMap(({ source }) => chainMethods(source)));
-  const methods = acquiringMethods(primitives);
-  const called = calledNames(primitives.filter(isEveryday));
+  const bound = new Set(trees.flatMap(({ source }) => lockTypesIn(source).chained));
+  const words: LockWords = {
+    types,
+    methods: acquiringMethods(primitives),
+    called: calledNames(primitives.filter(isEveryday)),
+  };
+  const key = JSON.stringify([
+    [...types],
+    [...words.methods],
+    [...words.called.types],
+    [...words.called.modules],
+  ]);
   for (const { source } of trees) {
-    for (const { name, declaration, isBound } of holdersIn(source, types, methods, called)) {
+    for (const { name, declaration, isBound } of knownHolders(source, words, key)) {
       if (isBound) bound.add(isPrivate(declaration) ? `#${name}` : name);
       if (!declaration) loose.add(name);
       else holders.set(name, (holders.get(name) ?? new Set()).add(declaration));
@@ -70,37 +81,45 @@ export function withTagged(vocabulary: LockVocabulary, declarations: Iterable<Ts
   return { ...vocabulary, tagged };
 }
 
-/** Classes that offer what a lock offers, and names under which lock types are imported. */
-function ownLockTypes(source: Ts.SourceFile, known: ReadonlySet<string>): string[] {
-  const found: string[] = [];
-  const offers = new Set([...SHAPE_SCOPED, ...SHAPE_ACQUIRE]);
+/** The types of a file that may be locks. */
+interface LockTypes {
+  /** Classes that offer what a lock offers. */
+  readonly names: readonly string[];
+  /** Names under which types are imported, and their own. */
+  readonly aliases: readonly { readonly original: string; readonly alias: string }[];
+  /** The methods by which classes run things one at a time, on a promise chain. */
+  readonly chained: readonly string[];
+}
+
+const typesBySource = new WeakMap<Ts.SourceFile, LockTypes>();
+
+function lockTypesIn(source: Ts.SourceFile): LockTypes {
+  const known = typesBySource.get(source);
+  if (known) return known;
+  const names: string[] = [];
+  const aliases: LockTypes['aliases'][number][] = [];
+  const chained: string[] = [];
   const visit = (node: Ts.Node): void => {
     if (ts.isClassLike(node) || ts.isInterfaceDeclaration(node)) {
       const isLock = [...node.members].some(
-        (member) => isMethod(member) && member.name && offers.has(nameText(member.name) ?? ''),
+        (member) => isMethod(member) && member.name && OFFERS.has(nameText(member.name) ?? ''),
       );
-      const isQueue = ts.isClassLike(node) && chainsShape(node) !== undefined;
-      if ((isLock || isQueue) && node.name) found.push(node.name.text);
+      const chain = ts.isClassLike(node) ? chainsShape(node) : undefined;
+      if (chain) chained.push(...(chain.scoped ?? []));
+      if ((isLock || chain) && node.name) names.push(node.name.text);
     }
-    if (ts.isImportSpecifier(node) && node.propertyName && known.has(node.propertyName.text)) {
-      found.push(node.name.text);
+    if (ts.isImportSpecifier(node) && node.propertyName) {
+      aliases.push({ original: node.propertyName.text, alias: node.name.text });
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
+  const found = { names, aliases, chained };
+  typesBySource.set(source, found);
   return found;
 }
 
-/** The methods by which classes of a file run things one at a time, on a promise chain. */
-function chainMethods(source: Ts.SourceFile): readonly string[] {
-  const found: string[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isClassLike(node)) found.push(...(chainsShape(node)?.scoped ?? []));
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
+const OFFERS: ReadonlySet<string> = new Set([...SHAPE_SCOPED, ...SHAPE_ACQUIRE]);
 
 function isMethod(member: Ts.ClassElement | Ts.TypeElement): boolean {
   if (ts.isMethodDeclaration(member) || ts.isMethodSignature(member)) return true;
@@ -132,14 +151,32 @@ function isMadeBy({ expression }: Ts.CallExpression, { modules }: CalledNames): 
   return [...modules].some((module) => specifier === module || specifier?.startsWith(`${module}/`));
 }
 
+/** By what holders of locks are found. */
+interface LockWords {
+  readonly types: ReadonlySet<string>;
+  readonly methods: ReadonlySet<string>;
+  readonly called: CalledNames;
+}
+
+type FoundHolder = Holder & { readonly isBound: boolean };
+
+const holdersBySource = new WeakMap<
+  Ts.SourceFile,
+  { readonly key: string; readonly found: readonly FoundHolder[] }
+>();
+
+/** The holders of a file, which are the same in every run that has the same words. */
+function knownHolders(source: Ts.SourceFile, words: LockWords, key: string): readonly FoundHolder[] {
+  const known = holdersBySource.get(source);
+  if (known?.key === key) return known.found;
+  const found = holdersIn(source, words);
+  holdersBySource.set(source, { key, found });
+  return found;
+}
+
 /** What a lock of these types, or what its methods grant, is bound to. */
-function holdersIn(
-  source: Ts.SourceFile,
-  types: ReadonlySet<string>,
-  methods: ReadonlySet<string>,
-  called: CalledNames,
-): readonly (Holder & { readonly isBound: boolean })[] {
-  const found: (Holder & { readonly isBound: boolean })[] = [];
+function holdersIn(source: Ts.SourceFile, { types, methods, called }: LockWords): readonly FoundHolder[] {
+  const found: FoundHolder[] = [];
   const visit = (node: Ts.Node): void => {
     const isLock =
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && types.has(node.expression.text)) ||
