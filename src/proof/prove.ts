@@ -179,7 +179,7 @@ async function assertGreen(base: CheckRun, found: readonly FoundAt[]): Promise<v
 async function mutantsOf(base: CheckRun, asked: readonly string[] | undefined): Promise<readonly Proof[]> {
   const { rules, context } = await base.prepare();
   const proofs: Proof[] = [];
-  for (const { rule, options, configured } of rules.rules) {
+  for (const { rule, options, configured, expectNoSites } of rules.rules) {
     const sites = base.sites.get(rule.id) ?? [];
     const view: ProofView = { ...context, options, sites };
     const operators: Proof['operators'][number][] = [];
@@ -187,7 +187,8 @@ async function mutantsOf(base: CheckRun, asked: readonly string[] | undefined): 
       const mutants = [...(await operator.mutants(view))].sort(byPlace);
       operators.push({ id: operator.id, summary: operator.summary, mutants });
     }
-    const isWanted = configured || (asked?.includes(rule.id) ?? false);
+    const isNamed = configured || (asked?.includes(rule.id) ?? false);
+    const isWanted = isNamed && expectNoSites === undefined;
     proofs.push({ ruleId: rule.id, sites, isWanted, operators });
   }
   return proofs;
