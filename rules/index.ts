@@ -1,5 +1,6 @@
 import type { AnyRule } from '../src/engine/rule.ts';
 import { atomicSection } from './atomic-section/rule.ts';
+import { callBefore } from './call-before/rule.ts';
 import { checkThenAct } from './check-then-act/rule.ts';
 import { guardedBy } from './guarded-by/rule.ts';
 import { insertAllowlist } from './insert-allowlist/rule.ts';
@@ -18,6 +19,7 @@ import { singleSource } from './single-source/rule.ts';
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
   atomicSection,
+  callBefore,
   checkThenAct,
   guardedBy,
   insertAllowlist,

@@ -1,12 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText, rightmostName } from '../code.ts';
+import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Heritage } from '../dispatch/heritage.ts';
 import { Aliases } from './aliases.ts';
 import { Callees } from './callees.ts';
 import { constructionsOf } from './constructions.ts';
 import { type Carried, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
 import { Frames } from './frames.ts';
-import type { FunctionNode } from './functions.ts';
+import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { callbackUse } from './iteration.ts';
 import { IN_MAP, type MapEntry, mapOfPair, outOfMap, putInMap } from './maps.ts';
 import { References } from './references.ts';
@@ -60,6 +60,26 @@ export class CallGraph {
     return sites;
   }
 
+  /** Every place that runs what a declaration stands for: also of a signature, or of a variable that holds a function. */
+  callsOf(declaration: Ts.Node): readonly Invocation[] {
+    if (isFunctionNode(declaration)) return this.callSites(declaration, Frames.none);
+    const { name, initializer } = declaration as { name?: Ts.Node; initializer?: Ts.Expression };
+    const value = initializer && skipParentheses(initializer);
+    if (value && isFunctionNode(value)) return this.callSites(value, Frames.none);
+    const text = name && nameText(name);
+    if (text === undefined) return [];
+    const frames = Frames.none;
+    const isOwn = ts.isVariableDeclaration(declaration) || ts.isFunctionDeclaration(declaration);
+    const uses = isOwn
+      ? this.references.of(declaration, text).map((at) => ({ at, by: 'symbol' as const }))
+      : this.references.ofMember(declaration);
+    const found = new Collected(this.#code);
+    const handler = new InvocationHandler(this.callees, this.flow, (one) => found.add(one));
+    const starts = uses.map(({ at, by }): Carried<Form> => ({ at, path: [], frames, form: by }));
+    this.flow.follow(starts, handler);
+    return found.all;
+  }
+
   /** The places that make instances of a class, and so run what stands in its fields. */
   makers(cls: Ts.ClassLikeDeclaration): readonly Invocation[] {
     const frames = Frames.none;
@@ -67,14 +87,11 @@ export class CallGraph {
   }
 
   #find(fn: FunctionNode, frames: Frames): readonly Invocation[] {
-    const found = new Map<string, Invocation>();
-    const handler = new InvocationHandler(this.callees, this.flow, (invocation) => {
-      const key = `${this.#code.key(invocation.node)}|${invocation.how}|${invocation.frames.key}`;
-      if (found.get(key)?.by !== 'symbol') found.set(key, invocation);
-    });
+    const found = new Collected(this.#code);
+    const handler = new InvocationHandler(this.callees, this.flow, (invocation) => found.add(invocation));
     const starts = this.#starts(fn, frames, (node) => handler.add(node, 'call', { form: 'symbol', frames }));
     this.flow.follow(starts, handler);
-    return [...found.values()].sort((a, b) => comparePlaces(a.node, b.node));
+    return found.all;
   }
 
   /** The expressions that have the function as their value, to begin with; `run` takes the places that run it. */
@@ -107,6 +124,26 @@ export class CallGraph {
     const own = fn as Ts.FunctionExpression | Ts.ArrowFunction;
     const inner = own.name ? references.of(own, own.name.text).map((at) => carry(at)) : [];
     return [carry(own), ...inner];
+  }
+}
+
+/** Invocations, each once: by symbol where it is found so as well. */
+class Collected {
+  readonly #code: Code;
+  readonly #found = new Map<string, Invocation>();
+
+  constructor(code: Code) {
+    this.#code = code;
+  }
+
+  add(invocation: Invocation): void {
+    const key = `${this.#code.key(invocation.node)}|${invocation.how}|${invocation.frames.key}`;
+    if (this.#found.get(key)?.by !== 'symbol') this.#found.set(key, invocation);
+  }
+
+  /** By file and place. */
+  get all(): readonly Invocation[] {
+    return [...this.#found.values()].sort((a, b) => comparePlaces(a.node, b.node));
   }
 }
 

@@ -108,6 +108,9 @@ export class References {
     }
     const value = rightmostName(holder.initializer);
     if (!value) return false;
+    // Of a private name where it is used the compilers do not tell the type.
+    if (ts.isPrivateIdentifier(value))
+      return this.#declaresMember(element.parent, nameText(name) ?? '', member);
     const types = this.#code
       .typeEntities(value)
       .flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
@@ -116,6 +119,12 @@ export class References {
         .containersIn(node)
         .some((type) => type === container || this.#heritage.above(type).has(container)),
     );
+  }
+
+  #declaresMember(pattern: Ts.Node, name: string, member: Ts.Node): boolean {
+    const of = { start: pattern.getStart(), end: pattern.end };
+    const found = this.#code.program.oracle.member(this.#code.fileOf(pattern), of, name);
+    return typeof found !== 'string' && found.declarations.some((one) => this.#code.nodeOf(one) === member);
   }
 
   #foreignUses(declaration: Ts.Node, exported: readonly string[]): readonly Ts.Expression[] {

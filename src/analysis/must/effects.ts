@@ -1,0 +1,233 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Frame } from '../atomic/frames.ts';
+import type { Target } from '../atomic/values.ts';
+import type { CallLike } from '../cfg.ts';
+import { memberName, nameText, skipParentheses } from '../code.ts';
+import { localDeclaration } from '../inserts/identifiers.ts';
+import type { Callees, Calls } from './calls.ts';
+import { collectionCondition, walkedBy } from './conditions.ts';
+import type { Event } from './events.ts';
+import { type Events, eventOf, NO_EVENTS, type World } from './worlds.ts';
+
+/** What is certain to happen in a call: until it comes back, and until what it hands back is fulfilled. */
+export interface Effect {
+  readonly atOnce: Events;
+  readonly settled: Events;
+}
+
+/** What is certain of a function that has been run to its normal end. */
+export interface Summary extends Effect {
+  /** When a generator has been walked to its end. */
+  readonly walked: Events;
+}
+
+/** What a call does once per element of a collection. */
+export interface CallEffect extends Effect {
+  readonly each: Effect;
+  /** The fact whether there is an element. */
+  readonly collection: string | undefined;
+}
+
+export const NO_EFFECT: Effect = { atOnce: NO_EVENTS, settled: NO_EVENTS };
+export const NO_SUMMARY: Summary = { ...NO_EFFECT, walked: NO_EVENTS };
+const NO_CALL: CallEffect = { ...NO_EFFECT, each: NO_EFFECT, collection: undefined };
+
+/**
+ * Whether an event counts as soon as it is begun, and all that was started runs to its end; or only when it is done, so
+ * that what nobody waits for does not count.
+ */
+export type Counting = 'begun' | 'done';
+
+/** What effects are told from. */
+export interface EffectParts {
+  readonly calls: Calls;
+  readonly events: readonly Event[];
+  readonly counting: Counting;
+  /** Whether a call may lead to an event. */
+  isRelevant(call: Ts.Node): boolean;
+  summary(target: Target, args: readonly Ts.Expression[] | undefined, caller: Frame | undefined): Summary;
+}
+
+/** What the expressions of a function do, in a call that is being made. */
+export class Effects {
+  readonly #parts: EffectParts;
+  readonly #frame: Frame | undefined;
+  readonly #known = new Map<Ts.Node, CallEffect>();
+
+  constructor(parts: EffectParts, frame: Frame | undefined) {
+    this.#parts = parts;
+    this.#frame = frame;
+  }
+
+  call(node: CallLike): CallEffect {
+    if (!this.#parts.isRelevant(node)) return NO_CALL;
+    let effect = this.#known.get(node);
+    if (!effect) {
+      effect = this.#callEffect(node);
+      this.#known.set(node, effect);
+    }
+    return effect;
+  }
+
+  /** Whether what was started counts as done. */
+  get isEager(): boolean {
+    return this.#parts.counting === 'begun';
+  }
+
+  /** What has happened when a generator that an expression makes has been walked to its end. */
+  walked(expression: Ts.Expression): Events {
+    const bare = skipParentheses(expression);
+    if (!ts.isCallExpression(bare) || !this.#parts.isRelevant(bare)) return NO_EVENTS;
+    const { found, args } = this.#parts.calls.of(bare, this.#frame);
+    if (found.isOpen || found.external.length > 0) return NO_EVENTS;
+    return certain(found.targets.map((target) => this.#parts.summary(target, args, this.#frame).walked));
+  }
+
+  /** What has happened when the promise is fulfilled that an expression stands for. */
+  fulfilled(expression: Ts.Expression, world: World): Events {
+    const bare = skipParentheses(expression);
+    if (ts.isIdentifier(bare)) {
+      const local = localDeclaration(bare);
+      return (local && world.promises.get(local)) ?? NO_EVENTS;
+    }
+    if (ts.isConditionalExpression(bare)) {
+      return this.fulfilled(bare.whenTrue, world) & this.fulfilled(bare.whenFalse, world);
+    }
+    if (ts.isBinaryExpression(bare)) return this.#either(bare, world);
+    if (ts.isArrayLiteralExpression(bare)) return this.#all(bare, world);
+    return world.promises.get(bare) ?? NO_EVENTS;
+  }
+
+  #either(node: Ts.BinaryExpression, world: World): Events {
+    const right = this.fulfilled(node.right, world);
+    const { kind } = node.operatorToken;
+    if (kind === ts.SyntaxKind.CommaToken || kind === ts.SyntaxKind.EqualsToken) return right;
+    const isEither = kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken;
+    return isEither ? this.fulfilled(node.left, world) & right : NO_EVENTS;
+  }
+
+  #all(array: Ts.ArrayLiteralExpression, world: World): Events {
+    return union(
+      array.elements.map((one) => this.fulfilled(ts.isSpreadElement(one) ? one.expression : one, world)),
+    );
+  }
+
+  /** What has happened when what a call hands back is fulfilled, as it is made. */
+  promised(call: CallLike, world: World): Events {
+    if (!ts.isCallExpression(call)) return this.call(call).settled;
+    const callee = skipParentheses(call.expression);
+    const name = memberName(callee);
+    const method = name && nameText(name);
+    if (method !== undefined && ts.isPropertyAccessExpression(callee)) {
+      if (/^(?:then|catch|finally)$/.test(method)) return this.#link(call, callee.expression, method, world);
+      if (callee.expression.getText() === 'Promise') return this.#combined(call, method, world);
+    }
+    const { settled, each, collection } = this.call(call);
+    const hasElements = collection !== undefined && world.facts.get(collection) === true;
+    return hasElements ? settled | each.settled : settled;
+  }
+
+  /** One link of a chain: what was fulfilled before it, and what the function does that goes on from there. */
+  #link(call: Ts.CallExpression, before: Ts.Expression, method: string, world: World): Events {
+    const [first, second] = call.arguments;
+    const earlier = this.fulfilled(before, world);
+    if (method === 'catch') return first ? this.#rescued(earlier, first) : earlier;
+    const later = earlier | (first ? this.#run(first).settled : NO_EVENTS);
+    return method === 'then' && second ? this.#rescued(later, second) : later;
+  }
+
+  /** Where a failure is made good, nothing of what failed is certain. */
+  #rescued(events: Events, handler: Ts.Expression): Events {
+    const { targets } = this.#parts.calls.functionsOf(handler, this.#frame);
+    const onlyThrows = targets.length > 0 && targets.every(({ fn }) => this.#parts.calls.isEndless(fn));
+    return onlyThrows ? events : events & this.#run(handler).settled;
+  }
+
+  #combined(call: Ts.CallExpression, method: string, world: World): Events {
+    const [first] = call.arguments;
+    if (!first) return NO_EVENTS;
+    const bare = skipParentheses(first);
+    if (method === 'all' || method === 'resolve') return this.fulfilled(first, world);
+    const isOneOf = method === 'race' || method === 'any';
+    if (!isOneOf || !ts.isArrayLiteralExpression(bare)) return NO_EVENTS;
+    return certain(bare.elements.map((one) => this.fulfilled(one, world)));
+  }
+
+  /** What a function does that an expression stands for. */
+  #run(value: Ts.Expression): Effect {
+    const found = this.#parts.calls.functionsOf(value, this.#frame);
+    const declarations = this.#parts.calls.declarationsAt(value);
+    const named = this.#family(value, ({ family }) => {
+      return family !== undefined && declarations.length > 0 && declarations.every((one) => family.has(one));
+    });
+    return both(named, this.#oneOf({ found, args: undefined, callbacks: [] }, value));
+  }
+
+  #callEffect(node: CallLike): CallEffect {
+    const callees = this.#parts.calls.of(node, this.#frame);
+    let effect = both(this.#oneOf(callees, node), this.#named(node, callees));
+    let each = NO_EFFECT;
+    for (const { value, runs } of callees.callbacks) {
+      const run = this.#run(value);
+      if (runs === 'each') each = both(each, run);
+      else if (runs === 'once' || this.#parts.counting === 'begun') effect = both(effect, run);
+    }
+    const walked = each.settled === NO_EVENTS ? undefined : walkedBy(node);
+    return { ...effect, each, collection: walked && collectionCondition(walked)?.key };
+  }
+
+  /** What all the functions do of which one is called. */
+  #oneOf({ found, args }: Callees, at: Ts.Node): Effect {
+    if (found.isOpen || found.external.length > 0 || found.targets.length === 0) return NO_EFFECT;
+    const effects = found.targets.map((target) => {
+      const own = this.#family(at, (event) => event.family?.has(target.fn) === true);
+      return both(own, this.#parts.summary(target, args, this.#frame));
+    });
+    return {
+      atOnce: certain(effects.map(({ atOnce }) => atOnce)),
+      settled: certain(effects.map(({ settled }) => settled)),
+    };
+  }
+
+  /** The events that a call is by the name of what it calls. */
+  #named(node: CallLike, { found }: Callees): Effect {
+    const declarations = this.#parts.calls.declarationsOf(node);
+    const isAlias = found.targets.length === 0 && declarations.every(isVariable);
+    return this.#family(node, ({ family, sites }) => {
+      if (!family) return false;
+      if (declarations.length > 0 && declarations.every((one) => family.has(one))) return true;
+      // A name for a function without a body, which was followed to here.
+      return (
+        isAlias && sites.some((site) => site.node === node && site.how === 'call' && site.by === 'symbol')
+      );
+    });
+  }
+
+  #family(at: Ts.Node, isMeant: (event: Event) => boolean): Effect {
+    let atOnce = NO_EVENTS;
+    let settled = NO_EVENTS;
+    for (const [index, event] of this.#parts.events.entries()) {
+      if (!isMeant(event)) continue;
+      settled |= eventOf(index);
+      if (this.#parts.counting === 'begun' || !event.family?.isAsync(at)) atOnce |= eventOf(index);
+    }
+    return { atOnce, settled };
+  }
+}
+
+function isVariable(node: Ts.Node): boolean {
+  return ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isParameter(node);
+}
+
+function both(a: Effect, b: Effect): Effect {
+  return { atOnce: a.atOnce | b.atOnce, settled: a.settled | b.settled };
+}
+
+function certain(all: readonly Events[]): Events {
+  const [first = NO_EVENTS, ...others] = all;
+  return others.reduce((known, one) => known & one, first);
+}
+
+function union(all: readonly Events[]): Events {
+  return all.reduce((known, one) => known | one, NO_EVENTS);
+}

@@ -1,0 +1,278 @@
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Frame, frameKey } from '../atomic/frames.ts';
+import type { Target } from '../atomic/values.ts';
+import type { CfgOwner } from '../cfg.ts';
+import type { Code } from '../code.ts';
+import { fieldClassOf } from '../inserts/constructions.ts';
+import { type Frames, idOf } from '../inserts/frames.ts';
+import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
+import type { CallGraph, Invocation } from '../inserts/invocations.ts';
+import { isAsyncFunction, isGenerator } from '../locks/activation.ts';
+import { functionType } from '../locks/function-types.ts';
+import { nodesFor } from '../loops.ts';
+import { Calls } from './calls.ts';
+import { type Counting, Effects, NO_SUMMARY, type Summary } from './effects.ts';
+import type { Event } from './events.ts';
+import { Flow, type FlowParts, MARKED, type Marking } from './flow.ts';
+import { type Events, eventOf, inAll, includes, NO_EVENTS, type World } from './worlds.ts';
+
+/** What the analysis is made for. */
+export interface MustParts {
+  readonly code: Code;
+  readonly graph: CallGraph;
+  readonly events: readonly Event[];
+  readonly counting: Counting;
+}
+
+/** How deep calls are followed; below that, nothing is certain. */
+const MAX_DEPTH = 60;
+
+/** So many places that lead to an event are looked for. */
+const MAX_PLACES = 20_000;
+
+/**
+ * What certainly happens: on every path to a point of a function, and on every path through a function to its normal
+ * end. Only what can lead to an event is looked at.
+ */
+export class Must {
+  readonly #parts: MustParts;
+  readonly #calls: Calls;
+  /** The calls that may lead to an event. */
+  readonly #relevant: ReadonlySet<Ts.Node>;
+  /** The functions that may. */
+  readonly #leading: ReadonlySet<Ts.Node>;
+  /** What places do by themselves. */
+  readonly #places = new Map<CfgOwner, Map<number, Events>>();
+  readonly #summaries = new Map<string, Summary>();
+  /** Summaries that rest on what is assumed of a function that is still being looked at. */
+  readonly #provisional = new Map<string, { readonly summary: Summary; readonly lowest: number }>();
+  readonly #open = new Map<string, Assumption>();
+  /** The outermost function of those that are being looked at on which something rests. */
+  #lowest = Number.POSITIVE_INFINITY;
+  readonly #flows = new Map<CfgOwner, Map<Frame | undefined, Flow>>();
+
+  constructor(parts: MustParts) {
+    this.#parts = parts;
+    this.#calls = new Calls(parts.code);
+    const { relevant, leading } = waysUp(parts);
+    this.#relevant = relevant;
+    this.#leading = leading;
+    for (const [index, { family, sites }] of parts.events.entries()) {
+      if (family) continue;
+      for (const { node } of sites) this.#place(node, eventOf(index));
+    }
+  }
+
+  /** What is certain to have happened before a place, since its function was entered; undefined if it is never reached. */
+  before(place: Ts.Node, frame?: Frame): Events | undefined {
+    const owner = ownerOf(place);
+    const flow = this.#flow(owner, frame);
+    return inAll(
+      nodesFor(cfgOf(owner), place).flatMap((id) => flow.before(id)),
+      ({ done }) => done,
+    );
+  }
+
+  /** What is certain once a promise is fulfilled that an expression stands for. */
+  fulfilledBefore(place: Ts.Node, promise: Ts.Expression): Events {
+    const owner = ownerOf(place);
+    const flow = this.#flow(owner, undefined);
+    const worlds = nodesFor(cfgOf(owner), place).flatMap((id) => flow.before(id));
+    const effects = this.#effects(undefined);
+    return inAll(worlds, (world) => effects.fulfilled(promise, world)) ?? NO_EVENTS;
+  }
+
+  /** What is certain when a function has come to its normal end; undefined if it never does. */
+  throughout(owner: CfgOwner): Events | undefined {
+    return endOf(this.#flow(owner, undefined).ends);
+  }
+
+  /** The `return`s of a function that may come without an event, and whether its end may. */
+  endsWithout(owner: CfgOwner, events: Events): readonly Ts.Node[] {
+    const flow = this.#flow(owner, undefined);
+    return cfgOf(owner).nodes.flatMap(({ id, action }) => {
+      if (action.kind !== 'return') return [];
+      const { value } = action;
+      const effects = this.#effects(undefined);
+      const isLacking = flow.before(id).some((world) => {
+        return !includes(world.done | (value ? effects.fulfilled(value, world) : NO_EVENTS), events);
+      });
+      return isLacking ? [action.node] : [];
+    });
+  }
+
+  /** Of some events, those that are not certain on every normal path through a place, before or after it. */
+  missingAround(place: Ts.Node, events: Events, marking: Marking): Events {
+    const owner = ownerOf(place);
+    const cfg = cfgOf(owner);
+    const marks = new Map(nodesFor(cfg, place).map((id) => [id, marking] as const));
+    const flow = new Flow(cfg, { ...this.#flowParts(owner, undefined), marks });
+    const ends = flow.ends.filter(({ facts }) => facts.has(MARKED));
+    const certain = endOf(ends);
+    return certain === undefined ? NO_EVENTS : events & ~certain;
+  }
+
+  #place(node: Ts.Node, events: Events): void {
+    const owner = ownerOf(node);
+    const places = this.#places.get(owner) ?? new Map<number, Events>();
+    this.#places.set(owner, places);
+    for (const id of nodesFor(cfgOf(owner), node)) places.set(id, (places.get(id) ?? NO_EVENTS) | events);
+  }
+
+  #flow(owner: CfgOwner, frame: Frame | undefined): Flow {
+    const byFrame = this.#flows.get(owner) ?? new Map<Frame | undefined, Flow>();
+    this.#flows.set(owner, byFrame);
+    let flow = byFrame.get(frame);
+    if (!flow) {
+      flow = new Flow(cfgOf(owner), this.#flowParts(owner, frame));
+      byFrame.set(frame, flow);
+    }
+    return flow;
+  }
+
+  #flowParts(owner: CfgOwner, frame: Frame | undefined): FlowParts {
+    this.#parts.code.prefetch(owner);
+    return {
+      effects: this.#effects(frame),
+      calls: this.#calls,
+      places: this.#places.get(owner) ?? new Map(),
+    };
+  }
+
+  #effects(frame: Frame | undefined): Effects {
+    const { events, counting } = this.#parts;
+    return new Effects(
+      {
+        calls: this.#calls,
+        events,
+        counting,
+        isRelevant: (call) => this.#relevant.has(call),
+        summary: (target, args, caller) => this.#summaryOf(target, args, caller),
+      },
+      frame,
+    );
+  }
+
+  #summaryOf(
+    { fn, frame: made, bound }: Target,
+    args: readonly Ts.Expression[] | undefined,
+    caller: Frame | undefined,
+  ): Summary {
+    if (!this.#leading.has(fn)) return NO_SUMMARY;
+    const frame: Frame = { fn, args: args && [...bound, ...args], caller, made };
+    const key = frameKey(fn, frame, (one) => this.#takesFunctions(one));
+    const known = this.#summaries.get(key);
+    if (known) return known;
+    const provisional = this.#provisional.get(key);
+    const assumed = this.#open.get(key);
+    if (provisional || assumed) {
+      this.#lowest = Math.min(this.#lowest, provisional?.lowest ?? assumed?.depth ?? 0);
+      if (assumed) assumed.isUsed = true;
+      return provisional?.summary ?? assumed?.summary ?? NO_SUMMARY;
+    }
+    if (this.#open.size >= MAX_DEPTH) return NO_SUMMARY;
+    return this.#assuming(key, () => this.#summarise(fn, frame));
+  }
+
+  /** Takes a function to do everything, and then no more than turns out, until nothing changes. */
+  #assuming(key: string, summarise: () => Summary): Summary {
+    const assumption: Assumption = { summary: this.#everything, depth: this.#open.size, isUsed: false };
+    this.#open.set(key, assumption);
+    const outer = this.#lowest;
+    let summary = NO_SUMMARY;
+    for (;;) {
+      this.#lowest = Number.POSITIVE_INFINITY;
+      assumption.isUsed = false;
+      summary = summarise();
+      if (!assumption.isUsed || isSame(summary, assumption.summary)) break;
+      assumption.summary = summary;
+      this.#provisional.clear();
+    }
+    this.#open.delete(key);
+    const rests = this.#lowest < assumption.depth;
+    if (rests) this.#provisional.set(key, { summary, lowest: this.#lowest });
+    else this.#settle(key, summary, assumption.depth);
+    this.#lowest = Math.min(outer, rests ? this.#lowest : Number.POSITIVE_INFINITY);
+    return summary;
+  }
+
+  #settle(key: string, summary: Summary, depth: number): void {
+    this.#summaries.set(key, summary);
+    for (const [inner, { summary: known, lowest }] of this.#provisional) {
+      if (lowest < depth) continue;
+      this.#summaries.set(inner, known);
+      this.#provisional.delete(inner);
+    }
+  }
+
+  get #everything(): Summary {
+    const all = (1n << BigInt(this.#parts.events.length)) - 1n;
+    return { atOnce: all, settled: all, walked: all };
+  }
+
+  #summarise(fn: FunctionNode, frame: Frame): Summary {
+    const cfg = cfgOf(fn);
+    const parts = this.#flowParts(fn, frame);
+    const { ends } = new Flow(cfg, parts);
+    const all = this.#everything.settled;
+    const settled = endOf(ends) ?? all;
+    const done = inAll(ends, (world) => world.done) ?? all;
+    if (isGenerator(fn)) return { ...NO_SUMMARY, walked: done };
+    if (this.#parts.counting === 'begun') return { atOnce: settled, settled, walked: NO_EVENTS };
+    if (!isAsyncFunction(fn)) return { atOnce: done, settled, walked: NO_EVENTS };
+    const paused = new Flow(cfg, { ...parts, endsAtPause: true });
+    return { atOnce: inAll(paused.ends, (world) => world.done) ?? all, settled, walked: NO_EVENTS };
+  }
+
+  #takesFunctions(fn: Ts.Node): boolean {
+    const { parameters = [] } = ts.isFunctionLike(fn) ? fn : {};
+    return parameters.some((one) => !one.type || functionType(one, this.#parts.code) !== undefined);
+  }
+}
+
+interface Assumption {
+  summary: Summary;
+  readonly depth: number;
+  isUsed: boolean;
+}
+
+function isSame(a: Summary, b: Summary): boolean {
+  return a.atOnce === b.atOnce && a.settled === b.settled && a.walked === b.walked;
+}
+
+function endOf(ends: readonly World[]): Events | undefined {
+  return inAll(ends, ({ settled }) => settled);
+}
+
+/** The calls and functions that may lead to an event, found from the events up. */
+function waysUp({ graph, events }: MustParts): {
+  relevant: ReadonlySet<Ts.Node>;
+  leading: ReadonlySet<Ts.Node>;
+} {
+  const relevant = new Set<Ts.Node>();
+  const leading = new Set<Ts.Node>();
+  const seen = new Set<string>();
+  const queue: Pick<Invocation, 'node' | 'frames'>[] = events.flatMap(({ sites }) => sites);
+  for (const { node, frames } of queue) {
+    relevant.add(node);
+    const owner = ownerOf(node);
+    const cls = fieldClassOf(node);
+    const inner = frames.around(owner);
+    const key = `${idOf(cls ?? owner)}|${inner.key}`;
+    if (seen.has(key) || seen.size > MAX_PLACES) continue;
+    seen.add(key);
+    if (cls) queue.push(...graph.makers(cls));
+    else if (isFunctionNode(owner)) {
+      leading.add(owner);
+      queue.push(...graph.callSites(owner, frames));
+    }
+  }
+  return { relevant, leading };
+}
+
+/** The call that is being made, as the flow knows it, by which a function was entered. */
+export function frameOf(fn: Ts.Node, frames: Frames): Frame | undefined {
+  const call = frames.callOf(fn);
+  if (!call || ts.isTaggedTemplateExpression(call)) return undefined;
+  return { fn, args: call.arguments ?? [], caller: undefined, made: undefined };
+}
