@@ -11,6 +11,7 @@ import { lockCallback } from './lock-callback/rule.ts';
 import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
+import { mustCall } from './must-call/rule.ts';
 import { noBareCheck } from './no-bare-check/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
 import { routeGuard } from './route-guard/rule.ts';
@@ -31,6 +32,7 @@ export const builtinRules: readonly AnyRule[] = [
   lockOrder,
   lockReentry,
   noBareCheck,
+  mustCall,
   requireDispatcher,
   routeGuard,
   singleSource,

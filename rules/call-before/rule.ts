@@ -25,13 +25,13 @@ export const callBefore = defineRule<CallBeforeOptions, MessageId>({
   defaultOptions: { pairs: [] },
   messages: {
     notBefore: {
-      message: 'calls {then} on a path on which {first} has not been called before',
+      message: 'calls {later} on a path on which {first} has not been called before',
       why: 'what {first} does is then missing, or comes too late',
       help: 'call {first} before, on every path to here',
     },
     notAwaited: {
-      message: 'calls {then} before {first} is done, which was started without an await',
-      why: 'what {first} does may come later, or fail, while {then} goes on as if it were done',
+      message: 'calls {later} before {first} is done, which was started without an await',
+      why: 'what {first} does may come later, or fail, while {later} goes on as if it were done',
       help: 'await {first} before',
     },
   },

@@ -100,7 +100,7 @@ class PairJudge {
     if (!way) return;
     const isBegun = this.#begun.before(site.node, undefined);
     const messageId = isBegun !== undefined && includes(isBegun, FIRST) ? 'notAwaited' : 'notBefore';
-    const data = { first: first.name, then: then.name };
+    const data = { first: first.name, later: then.name };
     pass.report({
       messageId,
       at,

@@ -78,7 +78,7 @@ export function callsOf(target: Target, code: Code, graph: CallGraph): Event & {
 }
 
 /** The functions with a body that go by the name of a target. */
-export function bodiesOf({ members }: Family): readonly FunctionNode[] {
+export function bodiesOf({ members }: Pick<Family, 'members'>): readonly FunctionNode[] {
   return [...members].flatMap((member) => {
     if (isFunctionNode(member)) return [member];
     const { initializer } = member as { initializer?: Ts.Expression };
