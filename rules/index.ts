@@ -13,6 +13,7 @@ import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
 import { mustCall } from './must-call/rule.ts';
 import { noBareCheck } from './no-bare-check/rule.ts';
+import { pairedMutation } from './paired-mutation/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
 import { routeGuard } from './route-guard/rule.ts';
 import { singleSource } from './single-source/rule.ts';
@@ -33,6 +34,7 @@ export const builtinRules: readonly AnyRule[] = [
   lockReentry,
   noBareCheck,
   mustCall,
+  pairedMutation,
   requireDispatcher,
   routeGuard,
   singleSource,

@@ -112,6 +112,24 @@ export class Must {
     return certain === undefined ? NO_EVENTS : events & ~certain;
   }
 
+  /** The places after a marked one, in its function, at which an event happens before another one has. */
+  tooEarly(place: Ts.Node, { event, before }: { event: Events; before: Events }): readonly Ts.Node[] {
+    const owner = ownerOf(place);
+    const cfg = cfgOf(owner);
+    const parts = this.#flowParts(owner, undefined);
+    const marks = new Map(nodesFor(cfg, place).map((id) => [id, 'forgets'] as const));
+    const flow = new Flow(cfg, { ...parts, marks });
+    return cfg.nodes.flatMap(({ id, action }) => {
+      const atOnce = action.kind === 'call' ? parts.effects.call(action.node).atOnce : NO_EVENTS;
+      const happening = atOnce | (parts.places.get(id) ?? NO_EVENTS);
+      if (!includes(happening, event) || includes(happening, before) || !('node' in action)) return [];
+      const isEarly = flow.before(id).some(({ facts, done }) => {
+        return facts.has(MARKED) && !includes(done, before) && !includes(done, event);
+      });
+      return isEarly ? [action.node] : [];
+    });
+  }
+
   #place(node: Ts.Node, events: Events): void {
     const owner = ownerOf(node);
     const places = this.#places.get(owner) ?? new Map<number, Events>();
