@@ -101,6 +101,142 @@ export default defineConfig({
           allow: { 'src/manager/sessions/rows.ts#SessionRows.saveFile': 'on-conflict' },
         },
       ],
+    // What comes before what, on every path.
+    'call-before': [
+      'error',
+      {
+        pairs: [
+          // The other place may write the ledger again, without the preview: then that is the replay, and not the result.
+          { first: 'Ledger.setStatus', then: 'DelegationActivity.updateDelegationStatus' },
+          // What happens from the moment of the claim on is not to be missed.
+          {
+            first: 'Broker.subscribe',
+            then: 'Backend.attachClient',
+            in: ['src/manager/http/routes/claims.ts'],
+          },
+          // The events that announce a provision and a restart come before what they announce.
+          { first: 'DispatchersOptions.provisionLog', then: 'ProvisionBackend.start' },
+          {
+            first: 'DispatchersOptions.provisionLog',
+            then: 'ProvisionBackend.stop',
+            in: ['src/manager/fleet/dispatchers.ts#Dispatchers.#stopForRestart'],
+          },
+          // The place in the queue is taken before anything is detached, and not when the background gets to it.
+          {
+            first: 'KeyedMutex.acquire',
+            then: 'Supervisor.spawn',
+            begun: true,
+            in: [
+              'src/manager/fleet/dispatchers.ts#Dispatchers.provisionWorkspaceAuto',
+              'src/manager/fleet/dispatchers.ts#Dispatchers.provisionWorkspaceAutoClaiming',
+              'src/manager/fleet/dispatchers.ts#Dispatchers.restartWorkspaceAutoOpts',
+            ],
+          },
+          // A tree is checked as a whole before the first row of it is written.
+          {
+            first: 'src/manager/fleet/org-import.ts#plan',
+            then: 'FleetClaims.insert',
+            in: ['src/manager/fleet/org-import.ts#OrgImport'],
+          },
+          // Whoever still has the workspace in hand must find that it is to stop.
+          { first: 'CancelFlag.request', then: 'GraphManager.table' },
+          // The way back is there before anything is swapped, and is given up when all is booked.
+          { first: 'RollbackGuard.constructor', then: 'MemoryAccounts.commit' },
+          { first: 'MemoryAccounts.commit', then: 'RollbackGuard.disarm' },
+          { first: 'GraphManager.reserveRebuild', then: 'GraphManager.publishAndRetain' },
+          { first: 'GraphManager.publishAndRetain', then: 'GraphManager.dispatchPublishHook' },
+          { first: 'migrate', then: 'Fleet.start', in: ['src/manager/start.ts'] },
+          // A session whose row could not be written stays open.
+          {
+            first: 'SessionRows.end',
+            then: 'SessionRegistry.drop',
+            in: ['src/manager/sessions/manager.ts#SessionManager.#end'],
+          },
+        ],
+      },
+    ],
+    // Whatever else a function becomes, this is what it is for.
+    'must-call': [
+      'error',
+      {
+        functions: [
+          { function: 'Fleet.create', calls: ['Dispatchers.provisionWorkspaceAutoClaiming'] },
+          {
+            function: 'OrgImport.importTrees',
+            calls: ['Dispatchers.provisionWorkspaceAutoClaiming', 'FleetClaims.insert'],
+          },
+          { function: 'Fleet.restart', calls: ['Dispatchers.restartWorkspaceAutoSyncLocked'] },
+          {
+            function: 'Restarts.#restart',
+            calls: ['Dispatchers.restartWorkspaceAutoSyncLocked'],
+            onEveryPath: true,
+          },
+          { function: 'Fleet.resume', calls: ['Dispatchers.provisionWorkspaceAuto'] },
+          { function: 'Fleet.#resume', calls: ['Dispatchers.provisionWorkspaceAuto'], onEveryPath: true },
+          { function: 'Fleet.pause', calls: ['Dispatchers.stopWorkspaceAuto'] },
+          { function: 'Fleet.#pause', calls: ['Dispatchers.stopWorkspaceAuto'], onEveryPath: true },
+          { function: 'Fleet.remove', calls: ['Dispatchers.stopWorkspaceAutoWithRetry'] },
+          {
+            function: 'Fleet.#terminate',
+            calls: ['Dispatchers.stopWorkspaceAutoWithRetry'],
+            onEveryPath: true,
+          },
+          // A restart stops what runs, and then starts.
+          {
+            function: 'Dispatchers.restartWorkspaceAutoSyncLocked',
+            calls: ['Dispatchers.#stopForRestart', 'Dispatchers.provisionWorkspaceAutoSyncLocked'],
+            onEveryPath: true,
+          },
+          // The events are a contract with whoever reads the log.
+          {
+            function: 'Dispatchers.#provision',
+            calls: ['DispatchersOptions.provisionLog'],
+            args: { 0: 'provision.start' },
+            onEveryPath: true,
+          },
+          {
+            function: 'Dispatchers.#stopForRestart',
+            calls: ['DispatchersOptions.provisionLog'],
+            args: { 0: 'restart.pre_stop' },
+            onEveryPath: true,
+          },
+          {
+            function: 'OrgImport.#createWorkspaceTree',
+            calls: ['OrgImportOptions.provisionLog'],
+            args: { 0: 'provision.skip_existing' },
+          },
+          // Who publishes tells the hook.
+          {
+            function: 'src/manager/graphs/load.ts#build',
+            calls: ['GraphManager.publishAndRetain', 'GraphManager.dispatchPublishHook'],
+            onEveryPath: true,
+          },
+          { function: 'RebuildDispatcher.#run', calls: ['GraphManager.dispatchPublishHook'] },
+          // Who has won the right to build has a guard, or the workspace would load for ever.
+          { function: 'src/manager/graphs/load.ts#claim', calls: ['BuildGuard.constructor'] },
+          { function: 'RebuildDispatcher.#claim', calls: ['BuildGuard.constructor'] },
+          // A rebuild that came to nothing leaves a state behind.
+          { function: 'RebuildDispatcher.#ended', calls: ['BuildGuard.settle'], onEveryPath: true },
+        ],
+      },
+    ],
+    // What belongs together goes together.
+    'paired-mutation': [
+      'error',
+      {
+        pairs: [
+          // First the entry, so that no use can follow what the eviction undoes.
+          {
+            remove: 'SessionRegistry.#workspaces',
+            also: ['SessionWorkspace.close', 'CacheQueue.evict'],
+            order: true,
+          },
+          { remove: 'GraphManager.table', also: ['GraphManager.#retire', 'StateCell.set'] },
+          { remove: 'MemoryAccounts.#retainedOld', also: ['MemoryAccounts.#retained'] },
+          // The key stays taken until the workspace has shut down.
+          { remove: 'OpenWorkspaces.#byId', also: ['OpenWorkspaces.take'] },
+        ],
+      },
     ],
     'require-dispatcher': [
       'error',

@@ -5,8 +5,10 @@ import { defineRule } from '../../src/engine/rule.ts';
 export interface PairOption {
   /** The function that is called before. */
   readonly first: string;
-  /** The function that is called after it. */
+  /** The function that is called after it; or a field, from which something is removed after it. */
   readonly then: string;
+  /** Whether `first` counts as soon as it is begun, awaited or not. */
+  readonly begun?: boolean | undefined;
   /** The files or functions in which that has to be; without it, in the whole program. */
   readonly in?: readonly string[] | undefined;
 }
@@ -25,13 +27,13 @@ export const callBefore = defineRule<CallBeforeOptions, MessageId>({
   defaultOptions: { pairs: [] },
   messages: {
     notBefore: {
-      message: 'calls {later} on a path on which {first} has not been called before',
-      why: 'what {first} does is then missing, or comes too late',
+      message: '{act} {later} on a path on which {first} has not been called before',
+      why: 'what has to be there first is then missing, or comes too late',
       help: 'call {first} before, on every path to here',
     },
     notAwaited: {
-      message: 'calls {later} before {first} is done, which was started without an await',
-      why: 'what {first} does may come later, or fail, while {later} goes on as if it were done',
+      message: '{act} {later} before {first} is done, which was started without an await',
+      why: 'what has been started may come later, or fail, while this goes on as if it were done',
       help: 'await {first} before',
     },
   },
@@ -39,8 +41,8 @@ export const callBefore = defineRule<CallBeforeOptions, MessageId>({
     const text = zod.string().min(1, 'a name must not be empty');
     const pair = zod.strictObject({
       first: text,
-      // biome-ignore lint/suspicious/noThenProperty: the option is called so
       then: text,
+      begun: zod.boolean().optional(),
       in: zod.array(text).min(1, 'without a place there is nothing to check').optional(),
     });
     return zod.object({ pairs: zod.array(pair).min(1, 'without pairs there is nothing to check') });

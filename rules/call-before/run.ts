@@ -7,8 +7,9 @@ import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
 import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
 import { CallGraph } from '../../src/analysis/inserts/invocations.ts';
 import { type Climb, type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
-import { callsOf, type EventSite } from '../../src/analysis/must/events.ts';
+import { callsOf, type Event, type EventSite } from '../../src/analysis/must/events.ts';
 import { frameOf, Must } from '../../src/analysis/must/must.ts';
+import { isField, removalOf } from '../../src/analysis/must/removals.ts';
 import { wayTrace } from '../../src/analysis/must/trace.ts';
 import { eventOf, includes } from '../../src/analysis/must/worlds.ts';
 import type { Pass } from '../../src/engine/rule.ts';
@@ -58,34 +59,39 @@ class PairJudge {
   readonly #done: Must;
   readonly #begun: Must;
   readonly #places: AllowedPlaces | undefined;
+  readonly #later: Event;
+  /** What is done to `then`, in the words of a report. */
+  readonly #act: 'calls' | 'removes from';
 
   constructor(parts: JudgeParts) {
     this.#parts = parts;
-    const { pass, code, graph, pair, first } = parts;
+    const { pass, code, graph, pair, first, then } = parts;
     const events = [callsOf(first, code, graph)];
     this.#done = new Must({ code, graph, events, counting: 'done' });
     this.#begun = new Must({ code, graph, events, counting: 'begun' });
+    this.#later = removalOf(then, code, graph);
+    this.#act = isField(then, code) ? 'removes from' : 'calls';
     this.#places = pair.in && new AllowedPlaces(pass.program, pass.root, pair.in);
   }
 
   judge(targets: Targets): void {
-    const { pass, code, graph, pair, then } = this.#parts;
+    const { pass, pair } = this.#parts;
     for (const { entry, candidates } of this.#places?.unknown ?? []) {
       pass.unknownName('call-before.in', entry, candidates);
     }
-    const { sites } = callsOf(then, code, graph);
+    const { sites } = this.#later;
     const entries = new Set<string>();
     for (const site of sites) this.#site(site, entries);
     if (sites.length === 0) {
       pass.stale(
-        `call-before has a pair for ${pair.then}, which nobody calls`,
+        `call-before has a pair for ${pair.then}, which never happens`,
         'remove the pair, or correct the name',
       );
     }
     for (const entry of this.#places?.known ?? []) {
       if (sites.length === 0 || entries.has(entry)) continue;
       pass.stale(
-        `call-before.in lists ${entry}, from which ${pair.then} is not called`,
+        `call-before.in lists ${entry}, from which nothing leads to ${pair.then}`,
         'remove the entry, or correct it',
       );
     }
@@ -100,12 +106,12 @@ class PairJudge {
     if (!way) return;
     const isBegun = this.#begun.before(site.node, undefined);
     const messageId = isBegun !== undefined && includes(isBegun, FIRST) ? 'notAwaited' : 'notBefore';
-    const data = { first: first.name, later: then.name };
+    const data = { first: first.name, later: then.name, act: this.#act };
     pass.report({
       messageId,
       at,
       data,
-      trace: wayTrace(code, way, `without ${first.name}`, `calls ${then.name}`),
+      trace: wayTrace(code, way, `without ${first.name}`, `${this.#act} ${then.name}`),
     });
   }
 
@@ -133,19 +139,28 @@ class PairJudge {
         const around = this.#places.around(node);
         for (const entry of around) entries.add(entry);
         if (around.length === 0) return false;
-        const outside = callers.filter((caller) => this.#places?.around(caller.node).length === 0);
-        return callers.length === 0 || outside.length > 0;
+        return callers.length === 0 || callers.some((caller) => this.#comesFromOutside(caller));
       },
     };
+  }
+
+  /** Whether a way leads to a place from where nobody calls, and through none of the places of the pair. */
+  #comesFromOutside(step: Step): boolean {
+    const way = unsettledWay(step, this.#parts.graph, {
+      isSettled: ({ node }) => this.#places?.around(node).length !== 0,
+      isStart: (_, callers) => callers.length === 0,
+    });
+    return way !== undefined;
   }
 
   /** Whether `first` has been called before a place on every path, or control never comes there. */
   #isBefore({ node, frames, after }: Step): boolean {
     const owner = ownerOf(node);
     const frame = isFunctionNode(owner) ? frameOf(owner, frames) : undefined;
-    const before = this.#done.before(node, frame);
+    const must = this.#parts.pair.begun === true ? this.#begun : this.#done;
+    const before = must.before(node, frame);
     if (before === undefined || includes(before, FIRST)) return true;
-    return after !== undefined && includes(this.#done.fulfilledBefore(node, after), FIRST);
+    return after !== undefined && includes(must.fulfilledBefore(node, after), FIRST);
   }
 
   /** Lists what goes by the name of `then` and may be it, for all the compiler can tell. */

@@ -6,7 +6,7 @@ import { memberName, nameText, skipParentheses } from '../code.ts';
 import { localDeclaration } from '../inserts/identifiers.ts';
 import type { Callees, Calls } from './calls.ts';
 import { collectionCondition, walkedBy } from './conditions.ts';
-import type { Event } from './events.ts';
+import { bodiesOf, type Event } from './events.ts';
 import { type Events, eventOf, NO_EVENTS, type World } from './worlds.ts';
 
 /** What is certain to happen in a call: until it comes back, and until what it hands back is fulfilled. */
@@ -192,14 +192,13 @@ export class Effects {
   /** The events that a call is by the name of what it calls. */
   #named(node: CallLike, { found }: Callees): Effect {
     const declarations = this.#parts.calls.declarationsOf(node);
-    const isAlias = found.targets.length === 0 && declarations.every(isVariable);
+    const isVariable = declarations.every(isVariableLike);
     return this.#family(node, ({ family, sites }) => {
       if (!family) return false;
       if (declarations.length > 0 && declarations.every((one) => family.has(one))) return true;
-      // A name for a function without a body, which was followed to here.
-      return (
-        isAlias && sites.some((site) => site.node === node && site.how === 'call' && site.by === 'symbol')
-      );
+      // A name for what has no body of its own, which was followed to here.
+      const isAlias = isVariable && (found.targets.length === 0 || bodiesOf(family).length === 0);
+      return isAlias && sites.some((site) => site.node === node && site.how === 'call');
     });
   }
 
@@ -215,7 +214,7 @@ export class Effects {
   }
 }
 
-function isVariable(node: Ts.Node): boolean {
+function isVariableLike(node: Ts.Node): boolean {
   return ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isParameter(node);
 }
 

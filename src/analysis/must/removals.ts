@@ -8,7 +8,7 @@ import { isWritten, localDeclaration } from '../inserts/identifiers.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { functionType } from '../locks/function-types.ts';
 import { namesIn } from '../name-index.ts';
-import { outermost } from '../shapes.ts';
+import { isAssignmentOperator, outermost } from '../shapes.ts';
 import { callsOf, type Event, type EventSite } from './events.ts';
 
 /** Whether a name in a config stands for something that values are kept in, and not for a function. */
@@ -39,6 +39,8 @@ function placesOf(target: Target, code: Code, graph: CallGraph, kind: 'removal' 
     for (const at of [...uses, ...assignmentsTo(declaration, target.member)]) {
       const assignment = assignmentOf(at);
       if (!assignment || isInitial(assignment)) continue;
+      const isPlain = assignment.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+      if (kind === 'removal' && !isPlain) continue;
       if (kind === 'change' || isEmpty(assignment.right, code, declaration)) found.add(assignment);
     }
     const starts = uses.map((at): Carried<'field'> => ({ at, path: [], frames: Frames.none, form: 'field' }));
@@ -110,7 +112,7 @@ function removalBy(access: MemberAccess): Ts.Node | undefined {
   if (isCallee) return method !== undefined && REMOVING.has(method) ? parent : undefined;
   if (ts.isDeleteExpression(parent)) return parent;
   const assignment = assignmentOf(access);
-  if (!assignment) return undefined;
+  if (assignment?.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return undefined;
   const { right } = assignment;
   const isCut = method === 'length' && ts.isNumericLiteral(right) && right.text === '0';
   return isCut || isNothing(right) ? assignment : undefined;
@@ -121,7 +123,7 @@ function assignmentOf(target: Ts.Node): Ts.BinaryExpression | undefined {
   const isTarget =
     ts.isBinaryExpression(parent) &&
     parent.left === target &&
-    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+    isAssignmentOperator(parent.operatorToken.kind);
   return isTarget ? parent : undefined;
 }
 
