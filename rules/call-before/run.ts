@@ -1,11 +1,11 @@
-import { type Code, programCode } from '../../src/analysis/code.ts';
+import type { Code } from '../../src/analysis/code.ts';
 import { lastSegment, parseConfigName, reportName } from '../../src/analysis/config-name.ts';
 import { AllowedPlaces } from '../../src/analysis/dispatch/allowed.ts';
-import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences } from '../../src/analysis/dispatch/references.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
+import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
 import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
-import { CallGraph } from '../../src/analysis/inserts/invocations.ts';
+import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
 import { type Climb, type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
 import { callsOf, type Event, type EventSite } from '../../src/analysis/must/events.ts';
 import { frameOf, Must } from '../../src/analysis/must/must.ts';
@@ -18,10 +18,8 @@ import type { CallBeforeOptions, MessageId, PairOption } from './rule.ts';
 type CallBeforePass = Pass<CallBeforeOptions, MessageId>;
 
 export async function run(pass: CallBeforePass): Promise<void> {
-  const code = await pass.use(programCode);
-  const heritage = new Heritage(code);
+  const { code, heritage, graph } = await pass.use(programCalls);
   const targets = new Targets(code, heritage, pass.root);
-  const graph = new CallGraph(code, heritage);
   for (const pair of pass.options.pairs) {
     const first = resolve(pass, targets, 'first', pair.first);
     const then = resolve(pass, targets, 'then', pair.then);

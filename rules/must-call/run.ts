@@ -1,11 +1,11 @@
-import { type Code, programCode } from '../../src/analysis/code.ts';
+import type { Code } from '../../src/analysis/code.ts';
 import { lastSegment, parseConfigName, reportName } from '../../src/analysis/config-name.ts';
-import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences } from '../../src/analysis/dispatch/references.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
+import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
 import { Frames } from '../../src/analysis/inserts/frames.ts';
 import { type FunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
-import { CallGraph } from '../../src/analysis/inserts/invocations.ts';
+import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
 import { type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
 import { type ArgumentSite, ArgumentsOf } from '../../src/analysis/must/arguments.ts';
 import { bodiesOf, callsOf, type Event, type EventSite, Family } from '../../src/analysis/must/events.ts';
@@ -18,10 +18,8 @@ import type { FunctionOption, LiteralOption, MessageId, MustCallOptions } from '
 type MustCallPass = Pass<MustCallOptions, MessageId>;
 
 export async function run(pass: MustCallPass): Promise<void> {
-  const code = await pass.use(programCode);
-  const heritage = new Heritage(code);
+  const { code, heritage, graph } = await pass.use(programCalls);
   const targets = new Targets(code, heritage, pass.root);
-  const graph = new CallGraph(code, heritage);
   for (const option of pass.options.functions) {
     const pinned = resolve(pass, targets, 'function', option.function);
     const callees = option.calls.flatMap((name) => resolve(pass, targets, 'calls', name) ?? []);

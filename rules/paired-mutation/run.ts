@@ -1,10 +1,10 @@
-import { type Code, programCode } from '../../src/analysis/code.ts';
+import type { Code } from '../../src/analysis/code.ts';
 import { reportName } from '../../src/analysis/config-name.ts';
-import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
+import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
 import { Frames } from '../../src/analysis/inserts/frames.ts';
 import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
-import { CallGraph } from '../../src/analysis/inserts/invocations.ts';
+import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
 import type { Marking } from '../../src/analysis/must/flow.ts';
 import { Must } from '../../src/analysis/must/must.ts';
 import { changeOf, isField, removalOf } from '../../src/analysis/must/removals.ts';
@@ -16,10 +16,8 @@ import type { MessageId, PairedMutationOptions, PairOption } from './rule.ts';
 type PairedPass = Pass<PairedMutationOptions, MessageId>;
 
 export async function run(pass: PairedPass): Promise<void> {
-  const code = await pass.use(programCode);
-  const heritage = new Heritage(code);
+  const { code, heritage, graph } = await pass.use(programCalls);
   const targets = new Targets(code, heritage, pass.root);
-  const graph = new CallGraph(code, heritage);
   for (const pair of pass.options.pairs) {
     const remove = resolve(pass, targets, 'remove', pair.remove);
     const also = pair.also.flatMap((name) => resolve(pass, targets, 'also', name) ?? []);

@@ -12,6 +12,14 @@ import { Folder } from './fold.ts';
 import { Frames } from './frames.ts';
 import { CallGraph } from './invocations.ts';
 import type { AskingQuery } from './preflight.ts';
+import type { Code } from '../code.ts';
+import type { Heritage } from '../dispatch/heritage.ts';
+import { loadSql } from '../sql/index.ts';
+import { programCalls } from './call-graph.ts';
+import { type Execution, executionsOf } from './executions.ts';
+import type { Gathering } from './flow.ts';
+import { Folder } from './fold.ts';
+import type { CallGraph } from './invocations.ts';
 import { Reader, type Reading } from './readings.ts';
 import { insertLiterals } from './sql-literals.ts';
 
@@ -45,6 +53,7 @@ export const insertFacts: Analysis<InsertFacts> = {
     const graph = new CallGraph(code, heritage);
     const builders = new BuilderCalls(code, graph);
     const built = builders.inserts().map(builtSite);
+    const { code, heritage, graph } = await use(programCalls);
     const executions = insertLiterals(program).flatMap((literal) => executionsOf(graph, literal));
     if (executions.length + built.length === 0)
       return { code, heritage, graph, sites: [], askingFor: () => [] };

@@ -2,8 +2,10 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Frame } from '../atomic/frames.ts';
 import type { Target } from '../atomic/values.ts';
 import type { CallLike } from '../cfg.ts';
-import { memberName, nameText, skipParentheses } from '../code.ts';
+import { memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { localDeclaration } from '../inserts/identifiers.ts';
+import { namesIn } from '../name-index.ts';
+import { isFunctionExpression } from '../shapes.ts';
 import type { Callees, Calls } from './calls.ts';
 import { collectionCondition, walkedBy } from './conditions.ts';
 import { bodiesOf, type Event } from './events.ts';
@@ -45,6 +47,8 @@ export interface EffectParts {
   readonly counting: Counting;
   /** Whether a call may lead to an event. */
   isRelevant(call: Ts.Node): boolean;
+  /** What is put into a field, but for nothing. */
+  storesOf(access: Ts.PropertyAccessExpression): readonly Ts.Expression[];
   summary(target: Target, args: readonly Ts.Expression[] | undefined, caller: Frame | undefined): Summary;
 }
 
@@ -54,9 +58,13 @@ export class Effects {
   readonly #frame: Frame | undefined;
   readonly #known = new Map<Ts.Node, CallEffect>();
 
-  constructor(parts: EffectParts, frame: Frame | undefined) {
+  /** The accesses of fields that are being looked at. */
+  readonly #fields: Set<Ts.Node>;
+
+  constructor(parts: EffectParts, frame: Frame | undefined, fields = new Set<Ts.Node>()) {
     this.#parts = parts;
     this.#frame = frame;
+    this.#fields = fields;
   }
 
   call(node: CallLike): CallEffect {
@@ -83,37 +91,81 @@ export class Effects {
     return certain(found.targets.map((target) => this.#parts.summary(target, args, this.#frame).walked));
   }
 
-  /** What has happened when the promise is fulfilled that an expression stands for. */
-  fulfilled(expression: Ts.Expression, world: World): Events {
-    const bare = skipParentheses(expression);
-    if (ts.isIdentifier(bare)) {
-      const local = localDeclaration(bare);
+  /**
+   * What has happened when the promise is fulfilled that an expression stands for: in a world in which it was evaluated,
+   * or else by what stands there alone.
+   */
+  fulfilled(expression: Ts.Expression, world: World | undefined): Events {
+    const bare = skipParentheses(expression) as Ts.Expression;
+    if (ts.isArrayLiteralExpression(bare)) return this.#all(bare, world);
+    if (ts.isPropertyAccessExpression(bare) && !ts.isOptionalChain(bare)) return this.#field(bare);
+    if (ts.isBinaryExpression(bare) && bare.operatorToken.kind === ts.SyntaxKind.CommaToken) {
+      return this.fulfilled(bare.right, world);
+    }
+    if (world) {
+      const local = ts.isIdentifier(bare) ? localDeclaration(bare) : bare;
       return (local && world.promises.get(local)) ?? NO_EVENTS;
     }
     if (ts.isConditionalExpression(bare)) {
       return this.fulfilled(bare.whenTrue, world) & this.fulfilled(bare.whenFalse, world);
     }
-    if (ts.isBinaryExpression(bare)) return this.#either(bare, world);
-    if (ts.isArrayLiteralExpression(bare)) return this.#all(bare, world);
-    return world.promises.get(bare) ?? NO_EVENTS;
+    if (ts.isIdentifier(bare)) return this.#constant(bare);
+    return isMade(bare) ? this.promised(bare, undefined) : NO_EVENTS;
   }
 
-  #either(node: Ts.BinaryExpression, world: World): Events {
-    const right = this.fulfilled(node.right, world);
-    const { kind } = node.operatorToken;
-    if (kind === ts.SyntaxKind.CommaToken || kind === ts.SyntaxKind.EqualsToken) return right;
-    const isEither = kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken;
-    return isEither ? this.fulfilled(node.left, world) & right : NO_EVENTS;
+  #constant(name: Ts.Identifier): Events {
+    const local = localDeclaration(name);
+    if (!local || !ts.isVariableDeclaration(local) || !local.initializer) return NO_EVENTS;
+    const isConst = (ts.getCombinedNodeFlags(local) & ts.NodeFlags.Const) !== 0;
+    return isConst ? this.fulfilled(local.initializer, undefined) : NO_EVENTS;
   }
 
-  #all(array: Ts.ArrayLiteralExpression, world: World): Events {
+  /** A promise that is kept in a field: `this.#ready ??= load()`. */
+  #field(access: Ts.PropertyAccessExpression): Events {
+    if (this.#fields.has(access)) return NO_EVENTS;
+    this.#fields.add(access);
+    const outer = new Effects(this.#parts, undefined, this.#fields);
+    const events = certain(this.#parts.storesOf(access).map((value) => outer.fulfilled(value, undefined)));
+    this.#fields.delete(access);
+    return events;
+  }
+
+  /** `new Promise((resolve) => …)`: what has happened wherever it is resolved. */
+  #resolved(executor: Ts.Expression): Events {
+    const bare = skipParentheses(executor);
+    const [resolve] = isFunctionExpression(bare) ? bare.parameters : [];
+    if (!resolve || !ts.isIdentifier(resolve.name)) return NO_EVENTS;
+    const { text } = resolve.name;
+    const uses = (namesIn(bare.getSourceFile()).get(text) ?? []).filter(
+      (one) => one !== resolve.name && ts.isIdentifier(one) && localDeclaration(one) === resolve,
+    );
+    return certain(uses.map((use) => this.#resolvedBy(use)));
+  }
+
+  /** `work().then(resolve)`, and a call of it in what goes on from a promise. */
+  #resolvedBy(use: Ts.Node): Events {
+    const link = ts.isCallExpression(use.parent) && use.parent.expression !== use ? use.parent : undefined;
+    const callback = link ? undefined : ts.findAncestor(use, isFunctionExpression);
+    const call = link ?? (callback && ts.isCallExpression(callback.parent) ? callback.parent : undefined);
+    const callee = call && skipParentheses(call.expression);
+    const isFirst = call?.arguments[0] === (link ? use : callback);
+    if (!call || !callee || !isFirst || !ts.isPropertyAccessExpression(callee)) return NO_EVENTS;
+    return callee.name.text === 'then' ? this.fulfilled(callee.expression, undefined) : NO_EVENTS;
+  }
+
+  #all(array: Ts.ArrayLiteralExpression, world: World | undefined): Events {
     return union(
       array.elements.map((one) => this.fulfilled(ts.isSpreadElement(one) ? one.expression : one, world)),
     );
   }
 
   /** What has happened when what a call hands back is fulfilled, as it is made. */
-  promised(call: CallLike, world: World): Events {
+  promised(call: CallLike, world: World | undefined): Events {
+    if (ts.isNewExpression(call)) {
+      const [executor] = call.arguments ?? [];
+      const isPromise = skipParentheses(call.expression).getText() === 'Promise';
+      return this.call(call).settled | (isPromise && executor ? this.#resolved(executor) : NO_EVENTS);
+    }
     if (!ts.isCallExpression(call)) return this.call(call).settled;
     const callee = skipParentheses(call.expression);
     const name = memberName(callee);
@@ -123,12 +175,12 @@ export class Effects {
       if (callee.expression.getText() === 'Promise') return this.#combined(call, method, world);
     }
     const { settled, each, collection } = this.call(call);
-    const hasElements = collection !== undefined && world.facts.get(collection) === true;
+    const hasElements = collection !== undefined && world?.facts.get(collection) === true;
     return hasElements ? settled | each.settled : settled;
   }
 
   /** One link of a chain: what was fulfilled before it, and what the function does that goes on from there. */
-  #link(call: Ts.CallExpression, before: Ts.Expression, method: string, world: World): Events {
+  #link(call: Ts.CallExpression, before: Ts.Expression, method: string, world: World | undefined): Events {
     const [first, second] = call.arguments;
     const earlier = this.fulfilled(before, world);
     if (method === 'catch') return first ? this.#rescued(earlier, first) : earlier;
@@ -143,7 +195,7 @@ export class Effects {
     return onlyThrows ? events : events & this.#run(handler).settled;
   }
 
-  #combined(call: Ts.CallExpression, method: string, world: World): Events {
+  #combined(call: Ts.CallExpression, method: string, world: World | undefined): Events {
     const [first] = call.arguments;
     if (!first) return NO_EVENTS;
     const bare = skipParentheses(first);
@@ -178,11 +230,16 @@ export class Effects {
 
   /** What all the functions do of which one is called. */
   #oneOf({ found, args }: Callees, at: Ts.Node): Effect {
-    if (found.isOpen || found.external.length > 0 || found.targets.length === 0) return NO_EFFECT;
-    const effects = found.targets.map((target) => {
+    if (found.isOpen || found.targets.length === 0) return NO_EFFECT;
+    const inside = found.targets.map((target) => {
       const own = this.#family(at, (event) => event.family?.has(target.fn) === true);
       return both(own, this.#parts.summary(target, args, this.#frame));
     });
+    // What is only declared goes by its declaration.
+    const outside = found.external.map(({ module }) => {
+      return this.#family(at, (event) => event.family?.hasKey(module) === true);
+    });
+    const effects = [...inside, ...outside];
     return {
       atOnce: certain(effects.map(({ atOnce }) => atOnce)),
       settled: certain(effects.map(({ settled }) => settled)),
@@ -197,7 +254,8 @@ export class Effects {
       if (!family) return false;
       if (declarations.length > 0 && declarations.every((one) => family.has(one))) return true;
       // A name for what has no body of its own, which was followed to here.
-      const isAlias = isVariable && (found.targets.length === 0 || bodiesOf(family).length === 0);
+      const isOne = isVariable && bodiesOf(family).length === 0 && declarations.every(isAnotherName);
+      const isAlias = isOne || (isVariable && found.targets.length === 0);
       return isAlias && sites.some((site) => site.node === node && site.how === 'call');
     });
   }
@@ -216,6 +274,17 @@ export class Effects {
 
 function isVariableLike(node: Ts.Node): boolean {
   return ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isParameter(node);
+}
+
+/** A variable that is given one member or function by its name: `const { stop } = backend`. */
+function isAnotherName(node: Ts.Node): boolean {
+  if (ts.isBindingElement(node)) return true;
+  if (!ts.isVariableDeclaration(node) || !node.initializer) return false;
+  return rightmostName(node.initializer) !== undefined;
+}
+
+function isMade(node: Ts.Node): node is CallLike {
+  return ts.isCallExpression(node) || ts.isNewExpression(node);
 }
 
 function both(a: Effect, b: Effect): Effect {

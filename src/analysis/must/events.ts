@@ -29,6 +29,7 @@ export interface Event {
 /** A function that a config names, with all that stands for it: what overrides or implements it. */
 export class Family {
   readonly members: ReadonlySet<Ts.Node>;
+  readonly #keys: ReadonlySet<string>;
   readonly #thenables: Thenables;
   readonly #async = new Map<Ts.Node, boolean>();
 
@@ -36,12 +37,18 @@ export class Family {
     const members = new Set(declarations);
     for (const declaration of declarations) for (const heir of heirsOf(declaration, code)) members.add(heir);
     this.members = members;
+    this.#keys = new Set([...members].map((member) => code.key(member)));
     this.#thenables = new Thenables(code);
   }
 
   /** Whether a function, or what it is the value of, belongs to the family. */
   has(declaration: Ts.Node): boolean {
     return this.members.has(declaration) || this.members.has(holderOf(declaration));
+  }
+
+  /** Whether a declaration belongs to the family, by its key in the program. */
+  hasKey(key: string): boolean {
+    return this.#keys.has(key);
   }
 
   /** Whether some code is part of one of the functions. */

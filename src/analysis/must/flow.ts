@@ -124,6 +124,10 @@ export class Flow {
         const { asteriskToken, expression } = action.node;
         return [asteriskToken && expression ? did(world, effects.walked(expression)) : world];
       }
+      case 'pick': {
+        const events = action.from ? effects.fulfilled(action.from, world) : NO_EVENTS;
+        return [withPromise(world, action.node, events)];
+      }
       case 'declare':
         return [this.#declare(action.node, world)];
       case 'assign':
@@ -159,8 +163,9 @@ export class Flow {
     return this.#promise(node, initializer, answered(this.#conditions, after, node.name, initializer));
   }
 
-  #assign(node: Ts.BinaryExpression, world: World): World {
+  #assign(node: Ts.BinaryExpression, before: World): World {
     const target = skipParentheses(node.left);
+    const world = this.#promise(node, node.right, before);
     if (ts.isPropertyAccessExpression(target)) {
       const after = forget(world, `.${nameText(target.name) ?? ''} `);
       return isPlain(node) ? answered(this.#conditions, after, target, node.right) : after;

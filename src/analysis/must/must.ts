@@ -2,7 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Frame, frameKey } from '../atomic/frames.ts';
 import type { Target } from '../atomic/values.ts';
 import type { CfgOwner } from '../cfg.ts';
-import type { Code } from '../code.ts';
+import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import { fieldClassOf } from '../inserts/constructions.ts';
 import { type Frames, idOf } from '../inserts/frames.ts';
 import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
@@ -10,10 +10,12 @@ import type { CallGraph, Invocation } from '../inserts/invocations.ts';
 import { isAsyncFunction, isGenerator } from '../locks/activation.ts';
 import { functionType } from '../locks/function-types.ts';
 import { nodesFor } from '../loops.ts';
+import { isAssignmentOperator } from '../shapes.ts';
 import { Calls } from './calls.ts';
 import { type Counting, Effects, NO_SUMMARY, type Summary } from './effects.ts';
 import type { Event } from './events.ts';
 import { Flow, type FlowParts, MARKED, type Marking } from './flow.ts';
+import { isNothing } from './removals.ts';
 import { type Events, eventOf, inAll, includes, NO_EVENTS, type World } from './worlds.ts';
 
 /** What the analysis is made for. */
@@ -27,8 +29,8 @@ export interface MustParts {
 /** How deep calls are followed; below that, nothing is certain. */
 const MAX_DEPTH = 60;
 
-/** So many places that lead to an event are looked for. */
-const MAX_PLACES = 20_000;
+/** An event is looked for through so many calls of helpers, one in the other. */
+const MAX_HELPERS = 8;
 
 /**
  * What certainly happens: on every path to a point of a function, and on every path through a function to its normal
@@ -41,6 +43,8 @@ export class Must {
   readonly #relevant: ReadonlySet<Ts.Node>;
   /** The functions that may. */
   readonly #leading: ReadonlySet<Ts.Node>;
+  /** The names of fields that keep what such a call hands back. */
+  readonly #keeping: ReadonlySet<string>;
   /** What places do by themselves. */
   readonly #places = new Map<CfgOwner, Map<number, Events>>();
   readonly #summaries = new Map<string, Summary>();
@@ -57,6 +61,7 @@ export class Must {
     const { relevant, leading } = waysUp(parts);
     this.#relevant = relevant;
     this.#leading = leading;
+    this.#keeping = new Set([...relevant].flatMap((call) => fieldKeeping(call) ?? []));
     for (const [index, { family, sites }] of parts.events.entries()) {
       if (family) continue;
       for (const { node } of sites) this.#place(node, eventOf(index));
@@ -65,6 +70,8 @@ export class Must {
 
   /** What is certain to have happened before a place, since its function was entered; undefined if it is never reached. */
   before(place: Ts.Node, frame?: Frame): Events | undefined {
+    // The fields of an object get their values before anything else of it is run.
+    if (fieldClassOf(place)) return NO_EVENTS;
     const owner = ownerOf(place);
     const flow = this.#flow(owner, frame);
     return inAll(
@@ -79,7 +86,9 @@ export class Must {
     const flow = this.#flow(owner, undefined);
     const worlds = nodesFor(cfgOf(owner), place).flatMap((id) => flow.before(id));
     const effects = this.#effects(undefined);
-    return inAll(worlds, (world) => effects.fulfilled(promise, world)) ?? NO_EVENTS;
+    return (
+      inAll(worlds, (world) => effects.fulfilled(promise, world)) ?? effects.fulfilled(promise, undefined)
+    );
   }
 
   /** What is certain when a function has come to its normal end; undefined if it never does. */
@@ -164,11 +173,26 @@ export class Must {
         calls: this.#calls,
         events,
         counting,
-        isRelevant: (call) => this.#relevant.has(call),
+        isRelevant: (call) => this.#relevant.has(call) || isPickedByKey(call),
+        storesOf: (access) => this.#storesOf(access),
         summary: (target, args, caller) => this.#summaryOf(target, args, caller),
       },
       frame,
     );
+  }
+
+  #storesOf(access: Ts.PropertyAccessExpression): readonly Ts.Expression[] {
+    const { code, graph } = this.#parts;
+    if (!this.#keeping.has(access.name.text)) return [];
+    const field = code.declarationNode(access.name as Ts.Identifier);
+    if (!field || !ts.isPropertyDeclaration(field)) return [];
+    const assigned = graph.references.ofMember(field).flatMap(({ at }) => {
+      const { parent } = at;
+      const isTarget = ts.isBinaryExpression(parent) && parent.left === at;
+      return isTarget && isAssignmentOperator(parent.operatorToken.kind) ? [parent.right] : [];
+    });
+    const all = field.initializer ? [field.initializer, ...assigned] : assigned;
+    return all.filter((value) => !isNothing(value));
   }
 
   #summaryOf(
@@ -262,6 +286,27 @@ function endOf(ends: readonly World[]): Events | undefined {
   return inAll(ends, ({ settled }) => settled);
 }
 
+/** The name of the field that is given the value of a call, or of a chain that begins with it. */
+function fieldKeeping(call: Ts.Node): string | undefined {
+  let at = call;
+  while (ts.isExpression(at.parent) && !ts.isFunctionLike(at.parent)) {
+    const { parent } = at;
+    if (ts.isBinaryExpression(parent) && parent.right === at && ts.isPropertyAccessExpression(parent.left)) {
+      return parent.left.name.text;
+    }
+    at = parent;
+  }
+  const holder = at.parent;
+  return ts.isPropertyDeclaration(holder) && holder.initializer === at ? nameText(holder.name) : undefined;
+}
+
+/** `handlers[kind](…)`: nobody follows a function to there. */
+function isPickedByKey(call: Ts.Node): boolean {
+  if (!ts.isCallExpression(call)) return false;
+  const callee = skipParentheses(call.expression);
+  return ts.isElementAccessExpression(callee) && memberName(callee) === undefined;
+}
+
 /** The calls and functions that may lead to an event, found from the events up. */
 function waysUp({ graph, events }: MustParts): {
   relevant: ReadonlySet<Ts.Node>;
@@ -270,20 +315,21 @@ function waysUp({ graph, events }: MustParts): {
   const relevant = new Set<Ts.Node>();
   const leading = new Set<Ts.Node>();
   const seen = new Set<string>();
-  const queue: Pick<Invocation, 'node' | 'frames'>[] = events.flatMap(({ sites }) => sites);
-  for (const { node, frames } of queue) {
+  const queue: { readonly site: Pick<Invocation, 'node' | 'frames'>; readonly helpers: number }[] = [];
+  for (const { sites } of events) queue.push(...sites.map((site) => ({ site, helpers: 0 })));
+  for (const { site, helpers } of queue) {
+    const { node, frames } = site;
     relevant.add(node);
+    if (helpers > MAX_HELPERS) continue;
     const owner = ownerOf(node);
     const cls = fieldClassOf(node);
     const inner = frames.around(owner);
     const key = `${idOf(cls ?? owner)}|${inner.key}`;
-    if (seen.has(key) || seen.size > MAX_PLACES) continue;
+    if (seen.has(key)) continue;
     seen.add(key);
-    if (cls) queue.push(...graph.makers(cls));
-    else if (isFunctionNode(owner)) {
-      leading.add(owner);
-      queue.push(...graph.callSites(owner, frames));
-    }
+    if (isFunctionNode(owner)) leading.add(owner);
+    const callers = cls ? graph.makers(cls) : isFunctionNode(owner) ? graph.callSites(owner, frames) : [];
+    queue.push(...callers.map((caller) => ({ site: caller, helpers: helpers + 1 })));
   }
   return { relevant, leading };
 }

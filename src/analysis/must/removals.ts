@@ -147,7 +147,8 @@ function isEmpty(value: Ts.Expression, code: Code, declaration: Ts.Node): boolea
   return name !== undefined && code.declarationNode(name) === declaration;
 }
 
-function isNothing(value: Ts.Node): boolean {
+/** Whether an expression is `undefined` or `null`. */
+export function isNothing(value: Ts.Node): boolean {
   const bare = skipParentheses(value);
   const isUndefined = ts.isIdentifier(bare) && bare.text === 'undefined';
   return isUndefined || bare.kind === ts.SyntaxKind.NullKeyword || ts.isVoidExpression(bare);
