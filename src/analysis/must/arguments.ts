@@ -96,7 +96,7 @@ export class ArgumentsOf {
     if (local && ts.isParameter(local)) {
       const fn = local.parent;
       const call = frames.callOf(fn);
-      const argument = call && argumentFor(local, call);
+      const argument = call && (argumentFor(local, call) ?? local.initializer);
       return argument ? this.#valueOf(argument, frames.leave(fn)) : { at: bare, frames };
     }
     const isKept =
@@ -131,9 +131,17 @@ interface Value {
   readonly frames: Frames;
 }
 
-/** The arguments as the callee takes them: `f.call(self, …)` hands in one more. */
+/** The arguments as the callee takes them: `f.call(self, …)` hands in one more, and `f.bind(self, …)` some before. */
 function argumentsOf(call: Ts.CallExpression | Ts.NewExpression): readonly Ts.Expression[] {
   const callee = skipParentheses(call.expression);
+  const local = ts.isIdentifier(callee) ? localDeclaration(callee) : undefined;
+  const made = local && ts.isVariableDeclaration(local) && local.initializer;
+  const bare = made ? skipParentheses(made) : undefined;
+  if (bare && ts.isCallExpression(bare)) {
+    const maker = memberName(skipParentheses(bare.expression));
+    const bound = maker && nameText(maker) === 'bind' ? bare.arguments.slice(1) : [];
+    return [...bound, ...(call.arguments ?? [])];
+  }
   const name = memberName(callee);
   const args = call.arguments ?? [];
   return name && nameText(name) === 'call' ? args.slice(1) : args;

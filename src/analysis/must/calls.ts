@@ -76,7 +76,7 @@ export class Calls {
 
   /** Whether a call comes back by an exception at most: `fail()`, `process.exit()`. */
   neverReturns(call: CallLike): boolean {
-    if (!ts.isCallExpression(call) || !ts.isExpressionStatement(statementOf(call))) return false;
+    if (!ts.isCallExpression(call)) return false;
     const bare = skipParentheses(call.expression);
     if (/^process\.(?:exit|abort)$/.test(bare.getText())) return true;
     const declarations = this.declarationsOf(call);
@@ -169,11 +169,4 @@ function mayBeFunction(value: Ts.Expression): boolean {
     ts.isCallExpression(bare) ||
     ts.isConditionalExpression(bare)
   );
-}
-
-/** The statement that a call, or the `await` of it, is all of. */
-function statementOf(call: Ts.Node): Ts.Node {
-  let at = call.parent;
-  while (skipParentheses(at) === call || ts.isAwaitExpression(at)) at = at.parent;
-  return at;
 }
