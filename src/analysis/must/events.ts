@@ -5,7 +5,7 @@ import { type Code, nameText, ownMember, skipParentheses } from '../code.ts';
 import { containerOf } from '../dispatch/heritage.ts';
 import type { Target } from '../dispatch/targets.ts';
 import type { Frames } from '../inserts/frames.ts';
-import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
+import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import type { CallGraph, Invocation } from '../inserts/invocations.ts';
 import { isAsyncFunction } from '../inserts/signatures.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
@@ -92,12 +92,6 @@ export function bodiesOf({ members }: Pick<Family, 'members'>): readonly Functio
     const value = initializer && skipParentheses(initializer);
     return value && isFunctionNode(value) ? [value] : [];
   });
-}
-
-/** The function that a node is part of, if it is part of one. */
-export function functionAround(node: Ts.Node): FunctionNode | undefined {
-  const owner = ownerOf(node);
-  return isFunctionNode(owner) ? owner : undefined;
 }
 
 /** The declaration by whose name a function goes that is written in place: `const stop = () => …`. */
