@@ -32,9 +32,9 @@ export const callBefore = defineRule<CallBeforeOptions, MessageId>({
       help: 'call {first} before, on every path to here',
     },
     notAwaited: {
-      message: '{act} {later} before {first} is done, which was started without an await',
+      message: '{act} {later} before {first} is certain to be done, which was only started',
       why: 'what has been started may come later, or fail, while this goes on as if it were done',
-      help: 'await {first} before',
+      help: 'await {first} before, and let its failure go on',
     },
   },
   options(zod) {

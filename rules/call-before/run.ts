@@ -97,13 +97,17 @@ class PairJudge {
   }
 
   #site(site: EventSite, entries: Set<string>): void {
-    const { pass, code, graph, first, then } = this.#parts;
+    const { pass, code, graph, pair, first, then } = this.#parts;
     const at = code.span(site.node);
-    const way = unsettledWay(site, graph, this.#climb(entries));
+    const way = unsettledWay(
+      site,
+      graph,
+      this.#climb(pair.begun === true ? this.#begun : this.#done, entries),
+    );
     if (!this.#places || this.#isWithin(site, entries)) pass.site(at);
     if (!way) return;
-    const isBegun = this.#begun.before(site.node, undefined);
-    const messageId = isBegun !== undefined && includes(isBegun, FIRST) ? 'notAwaited' : 'notBefore';
+    const isBegun = !unsettledWay(site, graph, this.#climb(this.#begun, new Set()));
+    const messageId = isBegun ? 'notAwaited' : 'notBefore';
     const data = { first: first.name, later: then.name, act: this.#act };
     pass.report({
       messageId,
@@ -129,9 +133,9 @@ class PairJudge {
     return isWithin || entries.size > before;
   }
 
-  #climb(entries: Set<string>): Climb {
+  #climb(must: Must, entries: Set<string>): Climb {
     return {
-      isSettled: (step) => this.#isBefore(step),
+      isSettled: (step) => isBefore(step, must),
       isStart: ({ node }, callers) => {
         if (!this.#places) return callers.length === 0;
         const around = this.#places.around(node);
@@ -151,16 +155,6 @@ class PairJudge {
     return way !== undefined;
   }
 
-  /** Whether `first` has been called before a place on every path, or control never comes there. */
-  #isBefore({ node, frames, after }: Step): boolean {
-    const owner = ownerOf(node);
-    const frame = isFunctionNode(owner) ? frameOf(owner, frames) : undefined;
-    const must = this.#parts.pair.begun === true ? this.#begun : this.#done;
-    const before = must.before(node, frame);
-    if (before === undefined || includes(before, FIRST)) return true;
-    return after !== undefined && includes(must.fulfilledBefore(node, after), FIRST);
-  }
-
   /** Lists what goes by the name of `then` and may be it, for all the compiler can tell. */
   #reportUnclear(targets: Targets): void {
     const { pass, code, then } = this.#parts;
@@ -176,4 +170,13 @@ class PairJudge {
       pass.unresolved(code.span(node), `\`${member}\` of a value of unknown type may be ${then.name}`);
     }
   }
+}
+
+/** Whether `first` has been called before a place on every path, or control never comes there. */
+function isBefore({ node, frames, after }: Step, must: Must): boolean {
+  const owner = ownerOf(node);
+  const frame = isFunctionNode(owner) ? frameOf(owner, frames) : undefined;
+  const before = must.before(node, frame);
+  if (before === undefined || includes(before, FIRST)) return true;
+  return after !== undefined && includes(must.fulfilledBefore(node, after), FIRST);
 }

@@ -67,7 +67,7 @@ export async function never(id: string): Promise<void> {
       PAIR,
     );
     expect(messages(result)).toEqual([
-      'notAwaited: calls update before record is done, which was started without an await',
+      'notAwaited: calls update before record is certain to be done, which was only started',
       'notBefore: calls update on a path on which record has not been called before',
     ]);
   });

@@ -92,7 +92,8 @@ export class ArgumentsOf {
   /** The expression that a variable that keeps its value, or a parameter of a call that is being made, stands for. */
   #valueOf(expression: Ts.Expression, frames: Frames): Value {
     const bare = skipParentheses(expression) as Ts.Expression;
-    const local = ts.isIdentifier(bare) ? localDeclaration(bare) : undefined;
+    // A name that is imported stands for what another file declares.
+    const local = ts.isIdentifier(bare) ? this.#code.declarationNode(bare) : undefined;
     if (local && ts.isParameter(local)) {
       const fn = local.parent;
       const call = frames.callOf(fn);

@@ -38,10 +38,13 @@ export class Conditions {
 }
 
 /** The answer of a test that is the same in every run: that of a constant. */
-export function constantAnswer(action: Action): boolean | undefined {
+export function constantAnswer(
+  action: Action,
+  declarationsAt: (name: Ts.Expression) => readonly Ts.Node[],
+): boolean | undefined {
   if (action.kind !== 'branch' || action.test !== 'truthy') return undefined;
   const bare = skipParentheses(action.condition);
-  const variable = ts.isIdentifier(bare) ? localDeclaration(bare) : undefined;
+  const [variable] = ts.isIdentifier(bare) ? declarationsAt(bare) : [];
   if (!variable || !ts.isVariableDeclaration(variable) || !variable.initializer) return undefined;
   if ((ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) === 0) return undefined;
   const { kind } = skipParentheses(variable.initializer);

@@ -89,7 +89,7 @@ export class Flow {
   }
 
   #branch(action: Action, isTrue: boolean, world: World): readonly World[] {
-    const constant = constantAnswer(action);
+    const constant = constantAnswer(action, (name) => this.#parts.calls.declarationsAt(name));
     if (constant !== undefined) return constant === isTrue ? [world] : [];
     const condition = this.#conditions.of(action);
     return condition ? found(world, condition.key, condition.isNegated ? !isTrue : isTrue) : [world];
