@@ -51,6 +51,7 @@ export const callBefore = defineRule<CallBeforeOptions, MessageId>({
     words: pairs.map((pair) => lastSegment(parseConfigName(pair.then).name)),
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const pair of pass.options.pairs) {
       pass.unknownName('call-before.first', pair.first, []);

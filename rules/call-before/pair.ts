@@ -1,0 +1,110 @@
+import type { Code } from '../../src/analysis/code.ts';
+import { AllowedPlaces } from '../../src/analysis/dispatch/allowed.ts';
+import type { Target } from '../../src/analysis/dispatch/targets.ts';
+import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
+import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
+import { type Climb, type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
+import { callsOf, type EventSite } from '../../src/analysis/must/events.ts';
+import { frameOf, Must } from '../../src/analysis/must/must.ts';
+import { isField, removalOf } from '../../src/analysis/must/removals.ts';
+import { eventOf, includes } from '../../src/analysis/must/worlds.ts';
+import type { AnalysisContext } from '../../src/engine/rule.ts';
+import type { Ts } from '../../src/syntax/ts.ts';
+import type { PairOption } from './rule.ts';
+
+/** What a pair is made of. */
+export interface PairParts {
+  readonly context: Pick<AnalysisContext, 'program' | 'root'>;
+  readonly code: Code;
+  readonly graph: CallGraph;
+  readonly option: PairOption;
+  readonly first: Target;
+  readonly then: Target;
+  /** A call of `first` that does not count. */
+  readonly without?: Ts.Node;
+}
+
+/** The one event of the analysis: that `first` was called. */
+const FIRST = eventOf(0);
+
+/** Two calls, one before the other: where they are, and the ways on which that is not so. */
+export class Pair {
+  readonly firsts: readonly EventSite[];
+  readonly sites: readonly EventSite[];
+  /** The places that the pair is about; undefined for all. */
+  readonly places: AllowedPlaces | undefined;
+  /** What is done to `then`, in the words of a report. */
+  readonly act: 'calls' | 'removes from';
+  readonly #graph: CallGraph;
+  /** What counts for the pair, and what is certain to have been begun. */
+  readonly #counting: Must;
+  readonly #begun: Must;
+
+  constructor({ context, code, graph, option, first, then, without }: PairParts) {
+    const calls = callsOf(first, code, graph);
+    const firsts = calls.sites.filter(({ node }) => node !== without);
+    const events = [{ ...calls, sites: firsts }];
+    this.firsts = firsts;
+    this.sites = removalOf(then, code, graph).sites;
+    this.places = option.in && new AllowedPlaces(context.program, context.root, option.in);
+    this.act = isField(then, code) ? 'removes from' : 'calls';
+    this.#graph = graph;
+    this.#begun = new Must({ code, graph, events, counting: 'begun' });
+    this.#counting =
+      option.begun === true ? this.#begun : new Must({ code, graph, events, counting: 'done' });
+  }
+
+  /** A way to a place on which `first` was not called. */
+  wayTo(site: EventSite): Step | undefined {
+    return unsettledWay(site, this.#graph, this.#climb(this.#counting));
+  }
+
+  /** Whether `first` was begun on every way to a place. */
+  isBegun(site: EventSite): boolean {
+    return !unsettledWay(site, this.#graph, this.#climb(this.#begun));
+  }
+
+  /** The entries of the places of the pair from which something leads to a place; undefined where it names none. */
+  entriesTo(site: EventSite): readonly string[] | undefined {
+    const { places } = this;
+    if (!places) return undefined;
+    const entries = new Set<string>();
+    unsettledWay(site, this.#graph, {
+      isSettled: ({ node }) => {
+        for (const entry of places.around(node)) entries.add(entry);
+        return false;
+      },
+      isStart: () => false,
+    });
+    return [...entries];
+  }
+
+  #climb(must: Must): Climb {
+    return {
+      isSettled: (step) => isBefore(step, must),
+      isStart: ({ node }, callers) => {
+        if (!this.places) return callers.length === 0;
+        if (this.places.around(node).length === 0) return false;
+        return callers.length === 0 || callers.some((caller) => this.#comesFromOutside(caller));
+      },
+    };
+  }
+
+  /** Whether a way leads to a place from where nobody calls, and through none of the places of the pair. */
+  #comesFromOutside(step: Step): boolean {
+    const way = unsettledWay(step, this.#graph, {
+      isSettled: ({ node }) => this.places?.around(node).length !== 0,
+      isStart: (_, callers) => callers.length === 0,
+    });
+    return way !== undefined;
+  }
+}
+
+/** Whether `first` has been called before a place on every path, or control never comes there. */
+function isBefore({ node, frames, after }: Step, must: Must): boolean {
+  const owner = ownerOf(node);
+  const frame = isFunctionNode(owner) ? frameOf(owner, frames) : undefined;
+  const before = must.before(node, frame);
+  if (before === undefined || includes(before, FIRST)) return true;
+  return after !== undefined && includes(must.fulfilledBefore(node, after), FIRST);
+}

@@ -1,0 +1,14 @@
+import type { Edit } from '../../engine/proof.ts';
+import type { Ts } from '../../syntax/ts.ts';
+import { ts } from '../../syntax/ts.ts';
+import { outermost } from '../shapes.ts';
+
+/** The edit that takes something out of the code: all of its statement, or else its value, of which nothing is left. */
+export function dropped(node: Ts.Node): Edit {
+  let at = outermost(node);
+  while (ts.isAwaitExpression(at.parent) || ts.isVoidExpression(at.parent)) at = outermost(at.parent);
+  const { parent } = at;
+  const gone = ts.isExpressionStatement(parent) ? parent : outermost(node);
+  const text = gone === parent ? ';' : '(undefined as never)';
+  return { file: node.getSourceFile().fileName, start: gone.getStart(), end: gone.end, text };
+}
