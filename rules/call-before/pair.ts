@@ -4,7 +4,8 @@ import type { Target } from '../../src/analysis/dispatch/targets.ts';
 import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
 import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
 import { type Climb, type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
-import { callsOf, type EventSite } from '../../src/analysis/must/events.ts';
+import type { Counting } from '../../src/analysis/must/effects.ts';
+import { callsOf, type Event, type EventSite } from '../../src/analysis/must/events.ts';
 import { frameOf, Must } from '../../src/analysis/must/must.ts';
 import { isField, removalOf } from '../../src/analysis/must/removals.ts';
 import { eventOf, includes } from '../../src/analysis/must/worlds.ts';
@@ -29,39 +30,43 @@ const FIRST = eventOf(0);
 
 /** Two calls, one before the other: where they are, and the ways on which that is not so. */
 export class Pair {
-  readonly firsts: readonly EventSite[];
   readonly sites: readonly EventSite[];
   /** The places that the pair is about; undefined for all. */
   readonly places: AllowedPlaces | undefined;
   /** What is done to `then`, in the words of a report. */
   readonly act: 'calls' | 'removes from';
+  readonly #parts: PairParts;
   readonly #graph: CallGraph;
-  /** What counts for the pair, and what is certain to have been begun. */
-  readonly #counting: Must;
-  readonly #begun: Must;
+  #first: Event | undefined;
+  readonly #musts = new Map<Counting, Must>();
 
-  constructor({ context, code, graph, option, first, then, without }: PairParts) {
-    const calls = callsOf(first, code, graph);
-    const firsts = calls.sites.filter(({ node }) => node !== without);
-    const events = [{ ...calls, sites: firsts }];
-    this.firsts = firsts;
+  constructor(parts: PairParts) {
+    const { context, code, graph, option, then } = parts;
     this.sites = removalOf(then, code, graph).sites;
     this.places = option.in && new AllowedPlaces(context.program, context.root, option.in);
     this.act = isField(then, code) ? 'removes from' : 'calls';
+    this.#parts = parts;
     this.#graph = graph;
-    this.#begun = new Must({ code, graph, events, counting: 'begun' });
-    this.#counting =
-      option.begun === true ? this.#begun : new Must({ code, graph, events, counting: 'done' });
+  }
+
+  /** The calls of `first` that count. */
+  get first(): Event {
+    if (!this.#first) {
+      const { code, graph, first, without } = this.#parts;
+      const calls = callsOf(first, code, graph);
+      this.#first = { ...calls, sites: calls.sites.filter(({ node }) => node !== without) };
+    }
+    return this.#first;
   }
 
   /** A way to a place on which `first` was not called. */
   wayTo(site: EventSite): Step | undefined {
-    return unsettledWay(site, this.#graph, this.#climb(this.#counting));
+    return unsettledWay(site, this.#graph, this.#climb(this.#parts.option.begun === true ? 'begun' : 'done'));
   }
 
   /** Whether `first` was begun on every way to a place. */
   isBegun(site: EventSite): boolean {
-    return !unsettledWay(site, this.#graph, this.#climb(this.#begun));
+    return !unsettledWay(site, this.#graph, this.#climb('begun'));
   }
 
   /** The entries of the places of the pair from which something leads to a place; undefined where it names none. */
@@ -79,7 +84,16 @@ export class Pair {
     return [...entries];
   }
 
-  #climb(must: Must): Climb {
+  /** What is certain once it is done, or begun. */
+  #must(counting: Counting): Must {
+    const { code, graph } = this.#parts;
+    const must = this.#musts.get(counting) ?? new Must({ code, graph, events: [this.first], counting });
+    this.#musts.set(counting, must);
+    return must;
+  }
+
+  #climb(counting: Counting): Climb {
+    const must = this.#must(counting);
     return {
       isSettled: (step) => isBefore(step, must),
       isStart: ({ node }, callers) => {

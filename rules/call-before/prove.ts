@@ -17,7 +17,9 @@ const dropFirst: Operator<CallBeforeOptions> = {
       const parts = { context: view, code, graph, option, first: first.target, then: then.target };
       const whole = new Pair(parts);
       const files = new Set(whole.sites.map(({ node }) => code.fileOf(node)));
-      const near = whole.firsts.filter(({ node, how }) => how === 'call' && files.has(code.fileOf(node)));
+      const near = whole.first.sites.filter(
+        ({ node, how }) => how === 'call' && files.has(code.fileOf(node)),
+      );
       return near.flatMap(({ node }): readonly Mutant[] => {
         const rest = new Pair({ ...parts, without: node });
         const left = rest.sites.filter((site) => rest.wayTo(site) && !whole.wayTo(site));

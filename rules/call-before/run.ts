@@ -4,6 +4,7 @@ import { findReferences } from '../../src/analysis/dispatch/references.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
 import { wayTrace } from '../../src/analysis/must/trace.ts';
+import type { Span } from '../../src/engine/finding.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import { Pair, type PairParts } from './pair.ts';
 import type { CallBeforeOptions, MessageId } from './rule.ts';
@@ -43,6 +44,7 @@ function judge(pass: CallBeforePass, pair: Pair, { code, option, first, then }: 
   const entries = new Set<string>();
   for (const site of pair.sites) {
     const at = code.span(site.node);
+    if (pass.focus && !pass.focus.some((one) => overlaps(one, at))) continue;
     const from = pair.entriesTo(site);
     for (const entry of from ?? []) entries.add(entry);
     if (from?.length !== 0) pass.site(at);
@@ -60,12 +62,17 @@ function judge(pass: CallBeforePass, pair: Pair, { code, option, first, then }: 
     );
     return;
   }
+  if (pass.focus) return;
   for (const entry of pair.places?.known.filter((one) => !entries.has(one)) ?? []) {
     pass.stale(
       `call-before.in lists ${entry}, from which nothing leads to ${option.then}`,
       'remove the entry, or correct it',
     );
   }
+}
+
+function overlaps(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start < b.end && b.start < a.end;
 }
 
 interface UnclearParts {

@@ -24,6 +24,15 @@ export interface Callees {
   readonly callbacks: readonly Callback[];
 }
 
+const known = new WeakMap<Code, Calls>();
+
+/** The one of a program: what it has found out serves all who ask. */
+export function callsIn(code: Code): Calls {
+  const calls = known.get(code) ?? new Calls(code);
+  known.set(code, calls);
+  return calls;
+}
+
 /** Tells what calls run, given the calls that are being made. */
 export class Calls {
   readonly #code: Code;

@@ -11,7 +11,7 @@ import { isAsyncFunction, isGenerator } from '../locks/activation.ts';
 import { functionType } from '../locks/function-types.ts';
 import { nodesFor } from '../loops.ts';
 import { isAssignmentOperator } from '../shapes.ts';
-import { Calls } from './calls.ts';
+import { type Calls, callsIn } from './calls.ts';
 import { type Counting, Effects, NO_SUMMARY, type Summary } from './effects.ts';
 import type { Event } from './events.ts';
 import { Flow, type FlowParts, MARKED, type Marking } from './flow.ts';
@@ -57,7 +57,7 @@ export class Must {
 
   constructor(parts: MustParts) {
     this.#parts = parts;
-    this.#calls = new Calls(parts.code);
+    this.#calls = callsIn(parts.code);
     const { relevant, leading } = waysUp(parts);
     this.#relevant = relevant;
     this.#leading = leading;
