@@ -101,6 +101,7 @@ export default defineConfig({
           allow: { 'src/manager/sessions/rows.ts#SessionRows.saveFile': 'on-conflict' },
         },
       ],
+    ],
     // What comes before what, on every path.
     'call-before': [
       'error',

@@ -1,6 +1,8 @@
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { dropped } from '../../src/analysis/must/dropped.ts';
+import { dropped, droppedAll } from '../../src/analysis/must/dropped.ts';
+import { callsOf } from '../../src/analysis/must/events.ts';
+import { removalOf } from '../../src/analysis/must/removals.ts';
 import type { Mutant, Operator } from '../../src/engine/proof.ts';
 import { Pair } from './pair.ts';
 import type { CallBeforeOptions } from './rule.ts';
@@ -30,4 +32,20 @@ const dropFirst: Operator<CallBeforeOptions> = {
   },
 };
 
-export const operators: readonly Operator<CallBeforeOptions>[] = [dropFirst];
+const dropEveryFirst: Operator<CallBeforeOptions> = {
+  id: 'drop-every-first',
+  summary: 'takes all calls that come before another out of the program',
+  async mutants(view) {
+    const { code, heritage, graph } = await view.use(programCalls);
+    const targets = new Targets(code, heritage, view.root);
+    return view.options.pairs.flatMap((option): Mutant[] => {
+      const [first, then] = [targets.resolve(option.first), targets.resolve(option.then)];
+      if (!('target' in first) || !('target' in then)) return [];
+      const calls = callsOf(first.target, code, graph).sites.filter(({ how }) => how === 'call');
+      const expect = removalOf(then.target, code, graph).sites.map(({ node }) => code.span(node));
+      return calls.length > 0 ? [{ edits: droppedAll(calls.map(({ node }) => node)), expect }] : [];
+    });
+  },
+};
+
+export const operators: readonly Operator<CallBeforeOptions>[] = [dropFirst, dropEveryFirst];

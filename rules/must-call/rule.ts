@@ -62,6 +62,7 @@ export const mustCall = defineRule<MustCallOptions, MessageId>({
     words: functions.map((one) => lastSegment(parseConfigName(one.function).name)),
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const one of pass.options.functions) pass.unknownName('must-call.function', one.function, []);
   },

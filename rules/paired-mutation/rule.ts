@@ -48,6 +48,7 @@ export const pairedMutation = defineRule<PairedMutationOptions, MessageId>({
     words: pairs.map(({ remove }) => lastSegment(parseConfigName(remove).name)),
   }),
   run: async (pass) => (await import('./run.ts')).run(pass),
+  prove: async () => (await import('./prove.ts')).operators,
   idle(pass) {
     for (const { remove } of pass.options.pairs) pass.unknownName('paired-mutation.remove', remove, []);
   },

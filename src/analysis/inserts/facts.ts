@@ -1,25 +1,18 @@
 import type { Analysis } from '../../engine/rule.ts';
 import type { Ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
-import { type Code, programCode } from '../code.ts';
-import { Heritage } from '../dispatch/heritage.ts';
+import type { Code } from '../code.ts';
+import type { Heritage } from '../dispatch/heritage.ts';
 import { loadSql, type TableName } from '../sql/index.ts';
 import { AskingQueries } from './asking-queries.ts';
 import { BuilderCalls, type BuiltInsert } from './builder-calls.ts';
-import { type Execution, executionsOf } from './executions.ts';
-import type { Gathering } from './flow.ts';
-import { Folder } from './fold.ts';
-import { Frames } from './frames.ts';
-import { CallGraph } from './invocations.ts';
-import type { AskingQuery } from './preflight.ts';
-import type { Code } from '../code.ts';
-import type { Heritage } from '../dispatch/heritage.ts';
-import { loadSql } from '../sql/index.ts';
 import { programCalls } from './call-graph.ts';
 import { type Execution, executionsOf } from './executions.ts';
 import type { Gathering } from './flow.ts';
 import { Folder } from './fold.ts';
+import { Frames } from './frames.ts';
 import type { CallGraph } from './invocations.ts';
+import type { AskingQuery } from './preflight.ts';
 import { Reader, type Reading } from './readings.ts';
 import { insertLiterals } from './sql-literals.ts';
 
@@ -48,12 +41,9 @@ export interface InsertFacts {
 export const insertFacts: Analysis<InsertFacts> = {
   id: 'insert-facts',
   async compute({ program, use }) {
-    const code = await use(programCode);
-    const heritage = new Heritage(code);
-    const graph = new CallGraph(code, heritage);
+    const { code, heritage, graph } = await use(programCalls);
     const builders = new BuilderCalls(code, graph);
     const built = builders.inserts().map(builtSite);
-    const { code, heritage, graph } = await use(programCalls);
     const executions = insertLiterals(program).flatMap((literal) => executionsOf(graph, literal));
     if (executions.length + built.length === 0)
       return { code, heritage, graph, sites: [], askingFor: () => [] };

@@ -12,3 +12,19 @@ export function dropped(node: Ts.Node): Edit {
   const text = gone === parent ? ';' : '(undefined as never)';
   return { file: node.getSourceFile().fileName, start: gone.getStart(), end: gone.end, text };
 }
+
+/** The edits that take all of these out; what stands inside of another goes with it. */
+export function droppedAll(nodes: readonly Ts.Node[]): readonly Edit[] {
+  const edits = [...new Set(nodes)].map(dropped);
+  return edits.filter(
+    (one, index) =>
+      !edits.some(
+        (other, place) =>
+          place !== index &&
+          other.file === one.file &&
+          other.start <= one.start &&
+          other.end >= one.end &&
+          (other.end - other.start > one.end - one.start || place < index),
+      ),
+  );
+}
