@@ -668,7 +668,8 @@ export class Activation {
   /** Gives a variable or field a value, for the rest of the function and, where it outlives it, for the caller. */
   write(declaration: Ts.Node, value: Value | undefined, world: World): World {
     const next = bind(world, declaration, value);
-    const isLocal = owningFunction(declaration) === this.call.fn;
+    // What a promise is given is asked for where it is made.
+    const isLocal = owningFunction(declaration) === this.call.fn && !ts.isNewExpression(declaration);
     if ((isLocal && !ts.isPropertyDeclaration(declaration)) || isChainField(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.

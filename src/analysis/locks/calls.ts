@@ -23,6 +23,7 @@ import { presentArguments } from './presence.ts';
 import { CALL } from './primitives.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
+import { givenTo } from './settling.ts';
 import { callSigned } from './signatures.ts';
 import { onStore } from './store-calls.ts';
 import { type Phases, phasesOfCall, phasesOfTask, SOMETIME, surroundings } from './surroundings.ts';
@@ -91,10 +92,10 @@ export function performCall(activation: Activation, node: CallLike, world: World
     member.kind === 'lock' ? (lockOperation(activation, node, member, CALL, world) ?? []) : [],
   );
   if (called.length > 0) return called;
-  const subject = {
-    self: receiverNode && activation.evaluate(receiverNode, world),
-    args: argumentsOf(activation, node, world),
-  };
+  const args = argumentsOf(activation, node, world);
+  const settled = givenTo(activation, target, args[0], world);
+  if (settled !== world) return [bind(settled, node, undefined)];
+  const subject = { self: receiverNode && activation.evaluate(receiverNode, world), args };
   return (
     callSigned(activation, node, name, subject, world) ??
     callFunction(activation, node, callee, receiverNode, target, world) ??
@@ -635,7 +636,7 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
       const { task, world: next } = settledBy(activation, node, executor, world);
-      return [bind(next, node, { kind: 'promise', task })];
+      return [startTask(node, task, next)];
     }
   }
   if (value?.kind === 'lock') activation.engine.record.noteSite(activation.engine.code.span(node));

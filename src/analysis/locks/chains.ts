@@ -5,6 +5,7 @@ import { runUnder, settles, startTask } from './calls.ts';
 import { handOver, keepingGrants, releaserOf } from './handover.ts';
 import { bindingsKey, heldKey, lockKey, outcomeKey } from './keys.ts';
 import { isNeverAwaited } from './promises.ts';
+import { givenTo } from './settling.ts';
 import {
   type Acquisition,
   type LockRef,
@@ -155,6 +156,11 @@ class Link {
           ...before,
         });
         done.push({ ...before, held, released, releasedTokens });
+        isCalled = true;
+      }
+      if (member.kind === 'opaque' && member.promise) {
+        const world = givenTo(this.#activation, member, given[0], { ...this.#world, writes: before.writes });
+        done.push({ ...before, writes: world.writes, value: undefined });
         isCalled = true;
       }
       if (member.kind !== 'closure') continue;

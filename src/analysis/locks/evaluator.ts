@@ -201,6 +201,8 @@ export class Evaluator {
         ? this.declared(local, undefined)
         : { kind: 'opaque', path: `v${idOf(local)}` };
     }
+    // It sees the variables around it as whoever calls it does.
+    if (ts.isFunctionDeclaration(local) && !isModuleLevel(local)) return this.closure(local, env);
     for (const entity of this.#code.entities(node)) {
       if (entity.kind === 'node')
         return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
@@ -820,7 +822,7 @@ export class Evaluator {
     return lexicalSelf(node);
   }
 
-  /** The variables of enclosing functions that a function mentions. */
+  /** The variables of enclosing functions that a function mentions, and those of the local functions that it calls. */
   freeVariables(fn: CfgOwner): ReadonlySet<Ts.Node> {
     const known = this.#free.get(fn);
     if (known) return known;
@@ -828,7 +830,10 @@ export class Evaluator {
     const visit = (node: Ts.Node): void => {
       if (ts.isIdentifier(node)) {
         const local = resolveLocal(node);
-        if (local && !isInside(local, fn) && !isModuleLevel(local)) free.add(local);
+        if (local && !isInside(local, fn) && !isModuleLevel(local) && !free.has(local)) {
+          free.add(local);
+          if (ts.isFunctionDeclaration(local)) ts.forEachChild(local, visit);
+        }
       }
       ts.forEachChild(node, visit);
     };

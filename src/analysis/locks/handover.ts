@@ -2,6 +2,7 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import { runUnder, settles } from './calls.ts';
 import { givesBackItself } from './own-release.ts';
+import { withGiven } from './settling.ts';
 import { LATER } from './surroundings.ts';
 import { type Held, membersOf, type Outcome, type Releaser, type Task, UNIT, type Value } from './values.ts';
 import { isSameLock, releaseAll, START, type World } from './world.ts';
@@ -24,7 +25,7 @@ export function leaveRunning(
   given: readonly Releaser[] = [],
   keeps: (held: Held) => boolean = () => false,
 ): World {
-  let next = world;
+  let next = withGiven(activation, task, world);
   for (const outcome of task.outcomes) next = releaseAll(next, outcome);
   for (const releaser of given) {
     if (world.held.some((held) => standsFor(releaser, held))) next = activation.release(releaser, next);

@@ -8,6 +8,7 @@ import { runUnder } from './calls.ts';
 import { awaitedChain, isChain } from './chain-locks.ts';
 import { handOver } from './handover.ts';
 import { idOf } from './keys.ts';
+import { endsOf, withoutGiven } from './settling.ts';
 import { phasesOfCall, surroundings } from './surroundings.ts';
 import { type Closure, membersOf, type Task, UNIT, type Value } from './values.ts';
 import { joinValues, type World } from './world.ts';
@@ -95,19 +96,20 @@ export function settledBy(
   executor: Closure,
   world: World,
 ): { readonly task: Task; readonly world: World } {
-  const settle: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
+  const reject: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
+  const resolve: Value = { ...reject, promise: node };
   const { acquisitions: awaited, outcomes } = runUnder(
     activation,
     node,
     executor,
-    [settle, settle],
+    [resolve, reject],
     [],
     world,
     'here',
     phasesOfCall(node, executor.fn),
   );
   // What must happen before `resolve` is called is waited for, wherever the executor has put it.
-  const effect = activation.engine.apply(activation, executor, [settle, settle], node, {
+  const effect = activation.engine.apply(activation, executor, [resolve, reject], node, {
     ...ALONE,
     surroundings: surroundings(world, phasesOfCall(node, executor.fn)),
   });
@@ -116,6 +118,6 @@ export function settledBy(
   const taken = new Set(now.acquisitions.map(({ token }) => token));
   const acquisitions = [...awaited.filter(({ token }) => !taken.has(token)), ...later.acquisitions];
   // The executor may settle the promise and go on for a while: nobody waits for its end.
-  const next = handOver(activation, node, { acquisitions, outcomes }, world);
-  return { task: { acquisitions, outcomes: [UNIT] }, world: next };
+  const next = withoutGiven(node, handOver(activation, node, { acquisitions, outcomes }, world));
+  return { task: endsOf(node, { acquisitions, outcomes }), world: next };
 }

@@ -119,6 +119,8 @@ export interface Opaque {
   readonly path: Path;
   /** The `resolve` or `reject` of a promise's executor: who calls it ends the wait of whoever awaits the promise. */
   readonly settles?: boolean;
+  /** The promise that it gives a value to, for a `resolve`. */
+  readonly promise?: Ts.Node;
   /** It is an object, so that no test takes it for missing or false. */
   readonly present?: boolean;
   /** Whatever else a place holds where functions are kept: none, if all of them are known. */
