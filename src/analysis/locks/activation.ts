@@ -27,6 +27,7 @@ import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
 import { parametersOf } from './parameters.ts';
 import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
+import { afterItsRelease } from './released-flags.ts';
 import type { Summary } from './summary.ts';
 import { promised } from './thenables.ts';
 import {
@@ -458,6 +459,7 @@ export class Activation {
         next = { ...next, facts: new Map(next.facts).set(equality.text, isEqual) };
       } else if (fact !== undefined) next = { ...next, facts: withFact(next.facts, fact, way) };
       if (test !== 'case') next = this.#narrow(condition, value, test, way, next);
+      if (test === 'truthy') next = afterItsRelease(this, condition, way, next);
       if (asked) next = stateSeen(asked, way, next);
       if (loop) next = bind(next, loop, way ? RUNNING : undefined);
       outgoing.push([way ? 'true' : 'false', next]);

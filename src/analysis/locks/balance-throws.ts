@@ -316,6 +316,7 @@ const HARMLESS_STATICS: Readonly<Record<string, RegExp>> = {
   console: /./,
   Date: /./,
   Math: /./,
+  crypto: /^randomUUID$/,
   performance: /^(?:now|mark)$/,
   Promise: /./,
   Object: /^(?:keys|values|entries|freeze|is|assign)$/,

@@ -1,6 +1,7 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Action } from '../cfg.ts';
 import { type Activation, tokensOf } from './activation.ts';
+import { reaches } from './balance-handing.ts';
 import { isAwaitedLink } from './joined.ts';
 import { leadsTo } from './own-release.ts';
 import { type Held, membersOf, type Outcome, UNIT, type Value } from './values.ts';
@@ -57,8 +58,10 @@ function grantedTokens(value: Value): readonly string[] {
 }
 
 /** What a query takes is not held if the query fails; what else is void gives nothing that could tell. */
-function isGivenBy({ value }: Outcome, held: Held): boolean {
-  return leadsTo(value, held) || (held.lock.cls.database !== undefined && held.via === undefined);
+function isGivenBy({ value, held: all }: Outcome, held: Held): boolean {
+  // Of several, one may have been granted where another was refused.
+  const isPart = all.length === 1 && reaches(value, held);
+  return isPart || leadsTo(value, held) || (held.lock.cls.database !== undefined && held.via === undefined);
 }
 
 /** The worlds in which the wait for a value fails, if anything is known of that. */

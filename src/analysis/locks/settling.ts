@@ -78,9 +78,7 @@ function isPromise(node: Ts.Node): boolean {
 
 function bringsGrant(value: Value | undefined): boolean {
   return membersOf(value).some((member) =>
-    member.kind === 'promise'
-      ? member.task.outcomes.some(({ held }) => held.length > 0)
-      : holdsGrant(member),
+    member.kind === 'promise' ? member.task.outcomes.some(({ held }) => held.length > 0) : holdsGrant(member),
   );
 }
 
