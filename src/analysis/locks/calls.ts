@@ -363,14 +363,25 @@ function scoped(
   if (bodies.length === 0 && callback?.kind === 'opaque') activation.carriesLocks = true;
   const acquisitions: Acquisition[] = waits ? held.map(acquisitionOf) : [];
   const outcomes: Outcome[] = [];
+  const failed: Outcome[] = [];
+  const outside = (outcome: Outcome): Outcome => ({
+    ...outcome,
+    held: outcome.held.filter(({ token }) => !tokens.has(token)),
+  });
   for (const body of bodies) {
     const inner = runUnder(activation, node, body, [grantOf(held)], held, world);
     acquisitions.push(...inner.acquisitions);
-    for (const outcome of inner.outcomes) {
-      outcomes.push({ ...outcome, held: outcome.held.filter(({ token }) => !tokens.has(token)) });
-    }
+    outcomes.push(...inner.outcomes.map(outside));
+    // What gives something back on every way that is known has done so where it fails: nobody else will.
+    failed.push(...(inner.rejections ?? inner.outcomes).map(outside));
   }
-  const task: Task = { acquisitions, outcomes: outcomes.length > 0 ? outcomes : [UNIT] };
+  const tells = outcomes.some(({ released, releasedTokens }) => released.length + releasedTokens.length > 0);
+  const rejections = failed.map((outcome) => ({ ...outcome, value: undefined }));
+  const task: Task = {
+    acquisitions,
+    outcomes: outcomes.length > 0 ? outcomes : [UNIT],
+    ...(tells && { rejections }),
+  };
   const isOver = locks[0]?.cls.primitive.immediate && bodies.every(({ fn }) => !isAsyncFunction(fn));
   if (isOver) return activation.join({ kind: 'promise', task }, world, node, atOnce(activation.waitsFor));
   return [startTask(node, task, world)];

@@ -348,8 +348,13 @@ export class LockIdentity {
   }
 
   /** A named grant gives the lock back when called or disposed, or by a method; anything else is a pooled item. */
-  #grantNamed({ typeName }: Ts.TypeReferenceNode): LockPrimitive['grants'] | undefined {
+  #grantNamed({ typeName, typeArguments }: Ts.TypeReferenceNode): LockPrimitive['grants'] | undefined {
     const name = ts.isIdentifier(typeName) ? typeName : typeName.right;
+    // `InstanceType<typeof Mutex.Guard>`: an object of the class that is named.
+    const [of] = typeArguments ?? [];
+    if (name.text === 'InstanceType' && of && ts.isTypeQueryNode(of)) {
+      return this.#grantOfClass(ts.isIdentifier(of.exprName) ? of.exprName : of.exprName.right);
+    }
     if (/^(?:Async)?Disposable$/.test(name.text)) return 'disposable';
     for (const entity of this.#code.entities(name)) {
       if (entity.kind !== 'node') continue;
@@ -368,6 +373,14 @@ export class LockIdentity {
       }
     }
     return undefined;
+  }
+
+  /** What gives the lock back, where a class is kept under a name: `static Guard = class { [Symbol.dispose]() {} }`. */
+  #grantOfClass(name: Ts.Identifier): LockPrimitive['grants'] | undefined {
+    const declaration = this.#code.declarationNode(name);
+    const { initializer } = (declaration ?? {}) as { initializer?: Ts.Expression };
+    const cls = initializer ? skipParentheses(initializer) : declaration;
+    return cls && ts.isClassLike(cls) && cls.members.some(isGrantMember) ? 'disposable' : undefined;
   }
 
   #primitiveMade(initializer: Ts.Expression | undefined): LockPrimitive | undefined {
@@ -668,6 +681,8 @@ function callbackIndex(signature: Ts.SignatureDeclaration | undefined): number |
 }
 
 function takesFunction(parameter: Ts.ParameterDeclaration, signature: Ts.SignatureDeclaration): boolean {
+  // What may be left out is told of something, and is not the section.
+  if (parameter.questionToken) return false;
   if (parameter.type && ts.isFunctionTypeNode(skipTypeParentheses(parameter.type))) return true;
   const name = ts.isIdentifier(parameter.name) ? parameter.name.text : undefined;
   const { body } = signature as { body?: Ts.Node };
@@ -690,8 +705,7 @@ function calls(body: Ts.Node, name: string): boolean {
 function isGrantMember(member: Ts.TypeElement | Ts.ClassElement): boolean {
   if (ts.isCallSignatureDeclaration(member)) return true;
   if (!member.name) return false;
-  if (ts.isComputedPropertyName(member.name))
-    return /Symbol\.(?:asyncDispose|dispose)/.test(member.name.getText());
+  if (ts.isComputedPropertyName(member.name)) return /dispose/i.test(member.name.getText());
   const name = nameText(member.name);
   return name !== undefined && SHAPE_RELEASE.includes(name);
 }
@@ -724,6 +738,7 @@ function returnsFunction(signature: Ts.SignatureDeclaration): boolean {
 function takesKey(signature: Ts.SignatureDeclaration | undefined): boolean {
   const [first] = signature?.parameters ?? [];
   if (!first || !signature || takesFunction(first, signature)) return false;
+  if (first.type && ts.isFunctionTypeNode(skipTypeParentheses(first.type))) return false;
   const name = ts.isIdentifier(first.name) ? first.name.text : '';
   const { type } = first;
   if (type && (type.kind === ts.SyntaxKind.NumberKeyword || ts.isTypeLiteralNode(type))) {

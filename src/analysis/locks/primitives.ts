@@ -115,6 +115,21 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     permitsArg: 0,
   },
   {
+    module: '@dxos/async',
+    type: 'Mutex',
+    acquire: ['acquire'],
+    scoped: ['executeSynchronized'],
+    grants: 'disposable',
+  },
+  {
+    module: '@ethereumjs/util',
+    type: 'Lock',
+    acquire: ['acquire'],
+    release: ['release'],
+    releasedTwice: 'frees',
+    grants: 'void',
+  },
+  {
     module: 'async-lock',
     type: 'default',
     scoped: ['acquire'],

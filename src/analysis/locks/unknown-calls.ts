@@ -3,6 +3,7 @@ import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import { hasModifier } from '../shapes.ts';
 import type { Activation } from './activation.ts';
 import type { LockEngine } from './engine.ts';
+import { isCallOfForeign, isImportOfModule } from './foreign.ts';
 import { parameterOf } from './handed.ts';
 import { membersMade, passesOn } from './made-members.ts';
 import { isMember } from './members.ts';
@@ -27,7 +28,7 @@ export function noteUnknown(
   if (isWhollyKnown(target)) return;
   const entities = name ? activation.engine.code.entities(name) : [];
   if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
-  if (isOfAnotherPackage(activation, callee)) return;
+  if (isOfAnotherPackage(activation, callee) || isImportOfModule(callee, node)) return;
   if (isHarmlessMember(activation.engine, callee)) return;
   const text = callee.getText().slice(0, 60);
   const [under] = world.held;
@@ -46,6 +47,7 @@ function isHarmlessMember({ code, reach }: LockEngine, callee: Ts.Node): boolean
 /** `fs.existsSync`, `process.exit`: a member of what another package exports, or of a global, types or no types. */
 function isOfAnotherPackage({ engine }: Activation, callee: Ts.Node): boolean {
   if (isMember(callee) && isMadeByAnotherPackage(engine, callee.expression)) return true;
+  if (isCallOfForeign(callee, engine.code)) return true;
   let root = callee;
   while (isMember(root)) root = skipParentheses(root.expression);
   if (root === callee || !ts.isIdentifier(root)) return false;
