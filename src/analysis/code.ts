@@ -99,7 +99,7 @@ export class Code {
     if (ts.isIdentifier(name) && !namesMember(name)) {
       const local = isTypePosition(name) ? resolveLocalType(name) : resolveLocal(name);
       if (!local) return [{ kind: 'external', module: 'global', name: name.text, container: undefined }];
-      if (!isImport(local)) return [{ kind: 'node', node: local }];
+      if (!isImport(local)) return this.#loaded(local) ?? [{ kind: 'node', node: local }];
       return this.#imported(local);
     }
     const symbol = this.#symbol(name);
@@ -121,6 +121,17 @@ export class Code {
     return [...(changed ?? [])].some((file) =>
       [code?.program, this.program].some((program) => program?.text(file)?.includes(word)),
     );
+  }
+
+  /** The function that `const { load } = await import('./loader.ts')` gives: its type names it. */
+  #loaded(local: Ts.Node): readonly Entity[] | undefined {
+    if (!ts.isBindingElement(local) || !ts.isIdentifier(local.name) || !isOfLoadedModule(local)) {
+      return undefined;
+    }
+    const functions = this.typeEntities(local.name).filter(
+      (entity) => entity.kind === 'node' && ts.isFunctionLike(entity.node),
+    );
+    return functions.length > 0 ? functions : undefined;
   }
 
   /** The single declaration that a name stands for, if it is in the source. */
@@ -610,4 +621,16 @@ function packageOf(file: string): string {
   const parts = file.slice(at + '/node_modules/'.length).split('/');
   const name = parts[0]?.startsWith('@') ? `${parts[0]}/${parts[1]}` : (parts[0] ?? '');
   return name.startsWith('@types/') ? name.slice('@types/'.length) : name;
+}
+
+/** `const { load } = await import('./loader.ts')` */
+function isOfLoadedModule(element: Ts.BindingElement): boolean {
+  const variable = element.parent.parent;
+  const value = ts.isVariableDeclaration(variable) ? variable.initializer : undefined;
+  const awaited = value && ts.isAwaitExpression(value) ? skipParentheses(value.expression) : undefined;
+  return (
+    awaited !== undefined &&
+    ts.isCallExpression(awaited) &&
+    awaited.expression.kind === ts.SyntaxKind.ImportKeyword
+  );
 }

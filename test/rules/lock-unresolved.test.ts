@@ -80,3 +80,43 @@ export class Counter {
     [29, 'call of this.replaced.get while holding Counter.mu'],
   ]);
 });
+
+it('lists no call of what a package gave at run time or under its types, but of a callback under such a type', async () => {
+  const { report } = await check({
+    cwd: tempDir({
+      'src/store.ts': `import { Mutex } from 'async-mutex';
+import type { Collection, Listener, Store } from 'some-database';
+export class Memory implements Store {
+  async flush(): Promise<void> {}
+}
+export class Cache {
+  readonly #mu = new Mutex();
+  constructor(
+    private readonly rows: Promise<Collection>,
+    private readonly listener: Listener,
+    private readonly store: Store,
+  ) {}
+  async load(url: string): Promise<void> {
+    const release = await this.#mu.acquire();
+    const { default: open } = await import('some-engine');
+    const engine = await open();
+    engine.start();
+    const rows = await this.rows;
+    await rows.find({}).sort();
+    await import(url);
+    this.listener();
+    await this.store.flush();
+    release();
+  }
+}
+`,
+    }),
+    inlineConfig: { include: ['src/**/*.ts'] },
+    rules: ['lock-cycle'],
+  });
+  expect(report.unresolved.map(({ line, message }) => `${line} ${message}`)).toEqual([
+    '20 call of import while holding Cache.mu',
+    '21 call of this.listener while holding Cache.mu',
+    '22 call of this.store.flush while holding Cache.mu',
+  ]);
+});

@@ -35,7 +35,7 @@ function isForeign(expression: Ts.Node, code: Code, steps = 0): boolean {
   }
   if (ts.isCallExpression(bare)) {
     const [specifier] = bare.arguments;
-    if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return isPackage(specifier);
+    if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return isPackage(specifier, code);
     return from(bare.expression) || isForeignResult(bare.expression, code);
   }
   if (!isMember(bare)) return false;
@@ -53,8 +53,11 @@ export function isImportOfModule(callee: Ts.Node, node: Ts.Node): boolean {
 }
 
 /** `import('x')` of a package, and not of a file of the program. */
-function isPackage(specifier: Ts.Expression | undefined): boolean {
-  return specifier !== undefined && ts.isStringLiteralLike(specifier) && /^[@a-z]/i.test(specifier.text);
+function isPackage(specifier: Ts.Expression | undefined, code: Code): boolean {
+  if (!specifier || !ts.isStringLiteralLike(specifier)) return false;
+  const isNamed = /^(?:@[a-z0-9][^/]*\/)?[a-z0-9]/i.test(specifier.text);
+  // An alias of a tsconfig may name a file of the program.
+  return isNamed && code.entities(specifier).every(({ kind }) => kind === 'external');
 }
 
 function isForeignDeclaration(node: Ts.Node, code: Code, steps: number): boolean {
