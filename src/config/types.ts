@@ -22,6 +22,15 @@ export interface LockPrimitive {
   /** Methods that run a callback under the lock. */
   readonly scoped?: readonly string[];
   readonly scopedShared?: readonly string[];
+  /**
+   * Methods that hand what releases the lock to a callback, as its last parameter, and return at once:
+   * `lock((release) => …)`. A method that stands elsewhere too, under `scoped` or `acquire`, does so only for a callback
+   * that has a parameter.
+   */
+  readonly callback?: readonly string[];
+  readonly callbackShared?: readonly string[];
+  /** Properties of the lock that are the same lock, with its methods in another style: `lock.async.readLock(…)`. */
+  readonly views?: readonly string[];
   /** Methods that take the lock only if it is free, without waiting. */
   readonly try?: readonly string[];
   /**
@@ -42,6 +51,8 @@ export interface LockPrimitive {
   /** The property of that argument which is the key: `id` for `acquire({ id })`. Absent if it is the key itself. */
   readonly keyMember?: string;
   readonly reentrant?: boolean;
+  /** The property of an argument of the constructor that makes the lock reentrant if it is `true`. */
+  readonly reentrantMember?: string;
   /** Index of the constructor argument that holds the number of permits; absent for a mutex. */
   readonly permitsArg?: number;
   /**

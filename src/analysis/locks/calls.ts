@@ -13,6 +13,7 @@ import { inDatabase } from './database-transactions.ts';
 import { extremeOf } from './extremes.ts';
 import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
+import { handToCallback } from './handing.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
 import { constructorOf } from './kept-fields.ts';
@@ -130,13 +131,29 @@ export function callFunction(
           ts.isCallExpression(node) && lockOperation(activation, node, member.lock, member.method, world);
         return performed || [bind(world, node, undefined)];
       }
-      return [bind(activation.release(member as Releaser, world), node, undefined)];
+      return afterRelease(activation, node, activation.release(member as Releaser, world), args);
     });
   }
   const declared = declaredTargets(activation, callee, rightmostName(callee), receiverNode, world);
   if (declared.length === 0) return undefined;
   const args = argumentsOf(activation, node, world);
   return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
+}
+
+/** `release(callback)`: what a releaser is given to call, it calls when the lock has been given back. */
+function afterRelease(
+  activation: Activation,
+  node: Ts.CallExpression | Ts.TaggedTemplateExpression,
+  world: World,
+  args: readonly (Value | undefined)[],
+): readonly World[] {
+  let worlds: readonly World[] = [world];
+  for (const member of args.flatMap((argument) => membersOf(argument))) {
+    if (member.kind === 'closure') {
+      worlds = worlds.flatMap((before) => invoke(activation, node, member, [], before));
+    }
+  }
+  return worlds.map((after) => bind(after, node, undefined));
 }
 
 /** A method found on an object whose class may have heirs: the declarations know them all. */
@@ -211,6 +228,17 @@ function lockOperation(
   if (only && free === 'at last') {
     activation.waitsFor(acquisitionOf(heldBy(activation, node, only, 'exclusive', world.segment)), [], world);
   }
+  const handing = takes(primitive.callback)
+    ? 'exclusive'
+    : takes(primitive.callbackShared)
+      ? 'shared'
+      : undefined;
+  if (handing) {
+    const isOtherwise = [primitive.scoped, primitive.acquire, primitive.acquireShared].some(takes);
+    const isPromise = takes(primitive.scoped);
+    const handed = handToCallback(activation, node, taken, handing, after, { isOtherwise, isPromise });
+    if (handed) return handed;
+  }
   if (takes(primitive.scoped)) return scoped(activation, node, taken, 'exclusive', after);
   if (takes(primitive.scopedShared)) return scoped(activation, node, taken, 'shared', after);
   if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
@@ -219,6 +247,14 @@ function lockOperation(
   if (until) return waitUntil(activation, node, locks, until, world);
   if (takes(primitive.try)) return tryAcquire(activation, node, locks, world);
   if (takes(primitive.release)) {
+    // `redlock.unlock(lock)`: the grant says what is given back.
+    const grants = argumentsOf(activation, node, world).flatMap((argument) =>
+      membersOf(argument).filter((member) => member.kind === 'releaser'),
+    );
+    if (grants.length > 0) {
+      const next = grants.reduce((before, grant) => activation.release(grant, before), world);
+      return [bind(next, node, undefined)];
+    }
     return [
       bind(
         locks.reduce((next, lock) => releaseLock(next, lock), world),
@@ -244,14 +280,14 @@ function waitUntil(
 }
 
 /** What one call takes: one lock, or several of a family. */
-interface Taken {
+export interface Taken {
   readonly locks: readonly LockRef[];
   /** Only if they are free. */
   readonly tries: boolean;
 }
 
 /** Holds of all that a call takes, each with a token of its own. */
-function heldAll(
+export function heldAll(
   activation: Activation,
   node: Ts.Node,
   locks: readonly LockRef[],
@@ -352,8 +388,9 @@ function scoped(
   const options = optionsOf(activation, node, world);
   const shared = options?.get('mode');
   const actual: Mode = shared?.kind === 'constant' && shared.value === 'shared' ? 'shared' : mode;
-  const ifAvailable = options?.get('ifAvailable');
-  const waits = !tries && !(ifAvailable?.kind === 'constant' && ifAvailable.value === true);
+  // What is taken away from its holder is not waited for either.
+  const isAtOnce = [options?.get('ifAvailable'), options?.get('steal')].some(isTrue);
+  const waits = !tries && !isAtOnce;
   const held = heldAll(activation, node, locks, actual, world);
   const tokens = new Set(held.map(({ token }) => token));
   activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
@@ -385,6 +422,10 @@ function scoped(
   const isOver = locks[0]?.cls.primitive.immediate && bodies.every(({ fn }) => !isAsyncFunction(fn));
   if (isOver) return activation.join({ kind: 'promise', task }, world, node, atOnce(activation.waitsFor));
   return [startTask(node, task, world)];
+}
+
+function isTrue(value: Value | undefined): boolean {
+  return value?.kind === 'constant' && value.value === true;
 }
 
 /** The call's value is the promise of a task; what the task releases of ours, it releases from now on. */

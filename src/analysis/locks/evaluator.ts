@@ -300,6 +300,7 @@ export class Evaluator {
       case 'releaser':
         return member;
       case 'lock':
+        if (member.lock.cls.primitive.views?.includes(text)) return member;
         return isOperation(member, text) ? { kind: 'operation', lock: member, method: text } : undefined;
       case 'collection':
         if (this.#code.entities(name).length === 0) return valueUnder(member, text);

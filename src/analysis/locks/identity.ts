@@ -154,7 +154,7 @@ export class LockIdentity {
       id,
       name: lockName(declaration) + suffix,
       file: this.#code.fileOf(declaration),
-      primitive,
+      primitive: isMadeReentrant(declaration, primitive) ? { ...primitive, reentrant: true } : primitive,
       permits: permitsOf(declaration, primitive),
       declaredAt: this.#code.span(nameNodeOf(declaration) ?? declaration),
     };
@@ -489,6 +489,15 @@ function permitsOf(declaration: Ts.Node, primitive: LockPrimitive): number | und
   if (given && ts.isNumericLiteral(given)) return Number(given.text);
   const isOpen = argument.properties.some(ts.isSpreadAssignment);
   return given || isOpen ? undefined : Number.POSITIVE_INFINITY;
+}
+
+/** Whether the object that a lock is made with says that its holder may take it again. */
+function isMadeReentrant(declaration: Ts.Node, { reentrantMember }: LockPrimitive): boolean {
+  if (reentrantMember === undefined) return false;
+  return (findAllocation(declaration)?.arguments ?? []).some((argument) => {
+    const given = ts.isObjectLiteralExpression(argument) && propertyOf(argument, reentrantMember);
+    return given && given.kind === ts.SyntaxKind.TrueKeyword;
+  });
 }
 
 function findFactoryCall(node: Ts.Node): Ts.CallExpression | undefined {

@@ -6,7 +6,15 @@ import type { LockIdentity } from './identity.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { acquiringMethods } from './primitives.ts';
-import { type LockClass, type LockRef, type LockValue, type Path, pathOf, type Value } from './values.ts';
+import {
+  type LockClass,
+  type LockRef,
+  type LockValue,
+  membersOf,
+  type Path,
+  pathOf,
+  type Value,
+} from './values.ts';
 import type { World } from './world.ts';
 
 /** Locks that are known by the way they are written: by the method called on them, or by their key. */
@@ -57,6 +65,8 @@ export class LockNames {
     if (keyArg === undefined) return [lock];
     const given = activation.evaluate(node.arguments[keyArg], world);
     const value = keyMember === undefined ? given : memberKey(given, keyMember);
+    // `readLock(callback)`: where the key may be left out, what stands in its place is a function.
+    if (membersOf(value).some(({ kind }) => kind === 'closure')) return [lock];
     // `acquire(['a', 'b'])` takes a lock for each.
     const keys = value?.kind === 'collection' && value.items ? value.items : [value];
     return keys.map((key) => this.#memberUnder(lock, key));

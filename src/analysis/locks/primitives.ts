@@ -102,6 +102,15 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     grants: 'void',
   },
   {
+    module: 'es-toolkit',
+    type: 'Semaphore',
+    acquire: ['acquire'],
+    release: ['release'],
+    releasedTwice: 'frees',
+    grants: 'void',
+    permitsArg: 0,
+  },
+  {
     module: '@livekit/mutex',
     type: 'Mutex',
     acquire: ['lock'],
@@ -133,8 +142,10 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     module: 'async-lock',
     type: 'default',
     scoped: ['acquire'],
+    callback: ['acquire'],
     grants: 'void',
     keyArg: 0,
+    reentrantMember: 'domainReentrant',
   },
   {
     module: 'lib',
@@ -188,12 +199,24 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     module: 'mutexify',
     type: 'default',
     acquire: [CALL],
+    callback: [CALL],
     grants: 'releaser',
+  },
+  {
+    module: 'rwlock',
+    type: 'default',
+    callback: ['writeLock'],
+    callbackShared: ['readLock'],
+    views: ['async'],
+    grants: 'void',
+    keyArg: 0,
   },
   {
     module: 'redlock',
     type: 'default',
-    acquire: ['acquire'],
+    acquire: ['acquire', 'lock'],
+    release: ['release', 'unlock'],
+    releasedTwice: 'throws',
     scoped: ['using'],
     grants: 'disposable',
     keyArg: 0,
@@ -218,8 +241,8 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
 ];
 
 /** Whether a lock is a function. */
-export function isCalled({ acquire = [], scoped = [] }: LockPrimitive): boolean {
-  return acquire.includes(CALL) || scoped.includes(CALL);
+export function isCalled({ acquire = [], scoped = [], callback = [] }: LockPrimitive): boolean {
+  return [acquire, scoped, callback].some((methods) => methods.includes(CALL));
 }
 
 /**
@@ -228,8 +251,8 @@ export function isCalled({ acquire = [], scoped = [] }: LockPrimitive): boolean 
  */
 const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', CALL]);
 
-export function isEveryday({ module, acquire = [], scoped = [] }: LockPrimitive): boolean {
-  return module !== undefined && [...acquire, ...scoped].some((name) => EVERYDAY.has(name));
+export function isEveryday({ module, acquire = [], scoped = [], callback = [] }: LockPrimitive): boolean {
+  return module !== undefined && [...acquire, ...scoped, ...callback].some((name) => EVERYDAY.has(name));
 }
 
 /** What a program may use of the locks that are recognised without configuration. */
@@ -257,6 +280,7 @@ const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
   'async-lock': ['AsyncLock'],
   'semaphore-async-await': ['Semaphore'],
   mutexify: ['mutexify'],
+  rwlock: ['ReadWriteLock', 'ReadWriteGeneric', 'RWLock'],
   redlock: ['Redlock'],
   'p-queue': ['PQueue'],
   'p-limit': ['pLimit', 'LimitFunction'],
@@ -336,8 +360,10 @@ export function acquiringMethods(primitives: readonly LockPrimitive[]): Readonly
     ...SHAPE_SCOPED_READ,
     ...SHAPE_SCOPED_WRITE,
   ]);
-  for (const { acquire, acquireShared, scoped, scopedShared, try: tries } of primitives) {
-    for (const name of [acquire, acquireShared, scoped, scopedShared, tries].flatMap((list) => list ?? [])) {
+  for (const primitive of primitives) {
+    const { acquire, acquireShared, scoped, scopedShared, callback, callbackShared } = primitive;
+    const lists = [acquire, acquireShared, scoped, scopedShared, callback, callbackShared, primitive.try];
+    for (const name of lists.flatMap((list) => list ?? [])) {
       if (!EVERYDAY.has(name)) names.add(name);
     }
   }

@@ -469,7 +469,8 @@ export function isSamePool(a: Path | undefined, b: Path | undefined): boolean {
 /** Applies what a call released of its caller's locks. */
 export function releaseAll(world: World, outcome: Outcome): World {
   let next = world;
-  if (outcome.releasedTokens.length > 0) next = releaseTokens(next, outcome.releasedTokens);
+  // One by one: of what a callee gives back, some may be held here, and some by a caller.
+  for (const token of outcome.releasedTokens) next = releaseTokens(next, [token]);
   for (const lock of outcome.released) next = releaseLock(next, lock);
   return next;
 }
