@@ -1,4 +1,4 @@
-import type { Block, Expression, Link, Parameter, Program, Statement } from './cfg-programs.ts';
+import type { Block, Expression, Link, Member, Parameter, Program, Statement } from './cfg-programs.ts';
 
 /**
  * The text of a program, a function `f`. The one to analyse is plain; the one to execute has no types, and calls
@@ -6,7 +6,8 @@ import type { Block, Expression, Link, Parameter, Program, Statement } from './c
  *
  * `t(1)` returns a boolean or null. `await a(1)` and `yield y(1)` come to the same. `o` and `m` return an object or
  * null, `b` and `k` always an object, `p` an object whose property `v` may be undefined. `i` is an iterable, `n` has
- * keys for a `for-in`, `d` is a disposable or null; `ai` and `ad` are their asynchronous kin.
+ * keys for a `for-in`, `d` is a disposable or null; `ai` and `ad` are their asynchronous kin. `D` is a decorator that
+ * changes nothing.
  *
  * The zero in `(0, x = y)` keeps the parser from trying whether that is the head of an arrow function, which takes a
  * time exponential in the depth and, before a colon, is believed.
@@ -112,8 +113,8 @@ class Printer {
         return `\`${this.#number()}-${parts.join('')}\``;
       }
       case 'object': {
-        const methods = node.parts.map((part) => `[(${this.#expression(part)}, 'm')]() {}`);
-        return `(0, { ${methods.join(', ')} })`;
+        const members = node.parts.map((part) => named(`[(${this.#expression(part)}, 'm')]`, node.member));
+        return `(0, { ${members.join(', ')} })`;
       }
     }
   }
@@ -195,8 +196,12 @@ class Printer {
         const declarations = Array.from({ length: 1 + node.others }, () => this.#resource(node.awaits));
         return `${this.#using(node.awaits)} ${declarations.join(', ')};`;
       }
-      case 'class':
-        return this.#class(node);
+      case 'class': {
+        const { own, ofMembers } = node.decorators;
+        const isDecorated = own.length + ofMembers.length > 0;
+        // Lowered, it stands in a function of its own, which can neither wait nor yield for the outer one.
+        return this.#at(isDecorated ? APART : this.#place, () => this.#class(node));
+      }
     }
   }
 
@@ -295,15 +300,41 @@ class Printer {
     return fitting.some(({ isPlain }) => isPlain) ? `${how};` : ';';
   }
 
-  #class({ parts, body }: Extract<Statement, { kind: 'class' }>): string {
+  #class({ parts, body, ...node }: Extract<Statement, { kind: 'class' }>): string {
     const [parent, key, fieldKey, own, ownStatic] = parts;
+    const decorated = this.#decorators(node.decorators.own);
     const heritage = parent ? ` extends (${this.#expression(parent)}, Object)` : '';
     const members: string[] = [];
     if (ownStatic) members.push(`static s = ${this.#at(APART, () => this.#expression(ownStatic))};`);
     members.push(`static ${this.#at(APART, () => this.#block(body))}`);
-    if (key) members.push(`[(${this.#expression(key)}, 'm')]() {}`);
-    if (fieldKey) members.push(`static [(${this.#expression(fieldKey)}, 'c')] = t(${this.#number()});`);
+    const [onMember = [], onField = []] = node.decorators.ofMembers.map((one) => [one]);
+    if (key) {
+      const decorators = this.#decorators(onMember);
+      members.push(`${decorators}${named(`[(${this.#expression(key)}, 'm')]`, node.member)}`);
+    }
+    if (fieldKey) {
+      const head = `${this.#decorators(onField)}static ${node.isAccessor ? 'accessor ' : ''}`;
+      members.push(`${head}[(${this.#expression(fieldKey)}, 'c')] = t(${this.#number()});`);
+    }
     if (own) members.push(`own = ${this.#at(APART, () => this.#expression(own))};`);
-    return `class C${this.#number()}${heritage} {\n${members.join('\n')}\n}`;
+    return `${decorated}class C${this.#number()}${heritage} {\n${members.join('\n')}\n}`;
+  }
+
+  #decorators(parts: readonly Expression[]): string {
+    return parts.map((part) => `@(${this.#expression(part)}, D) `).join('');
+  }
+}
+
+/** Something with a computed name, which does nothing itself. */
+function named(key: string, member: Member): string {
+  switch (member) {
+    case 'method':
+      return `${key}() {}`;
+    case 'getter':
+      return `get ${key}() { return 1; }`;
+    case 'setter':
+      return `set ${key}(_) {}`;
+    case 'generator':
+      return `async *${key}() {}`;
   }
 }

@@ -33,7 +33,11 @@ export type Expression =
       readonly fallback: Expression;
     }
   | { readonly kind: 'chain'; readonly links: readonly Link[] }
-  | { readonly kind: 'template' | 'object'; readonly parts: readonly Expression[] };
+  | { readonly kind: 'template'; readonly parts: readonly Expression[] }
+  | { readonly kind: 'object'; readonly parts: readonly Expression[]; readonly member: Member };
+
+/** What has a computed name. */
+export type Member = 'method' | 'getter' | 'setter' | 'generator';
 
 export interface Link {
   readonly access: '.' | '?.' | '[]' | '?.[]' | '()' | '?.()';
@@ -89,7 +93,16 @@ export type Statement =
       readonly plain: boolean;
     }
   | { readonly kind: 'using'; readonly awaits: boolean; readonly others: 0 | 1 }
-  | { readonly kind: 'class'; readonly parts: readonly Expression[]; readonly body: Block };
+  | {
+      readonly kind: 'class';
+      readonly parts: readonly Expression[];
+      readonly body: Block;
+      readonly member: Member;
+      /** Whether the static field is an accessor. */
+      readonly isAccessor: boolean;
+      /** Of the class itself, and of what has a computed name. */
+      readonly decorators: { readonly own: readonly Expression[]; readonly ofMembers: readonly Expression[] };
+    };
 
 export type Block = readonly Statement[];
 
@@ -106,6 +119,7 @@ interface Tied {
 }
 
 const flag = fc.boolean();
+const member = fc.constantFrom('method', 'getter', 'setter', 'generator');
 
 const { expression, statement } = fc.letrec<Tied>((tie) => {
   const part = tie('expression') as fc.Arbitrary<Expression>;
@@ -141,9 +155,11 @@ const { expression, statement } = fc.letrec<Tied>((tie) => {
         fallback: part,
       }),
       fc.record({ kind: fc.constant('chain'), links: fc.array(link, { minLength: 1, maxLength: 3 }) }),
+      fc.record({ kind: fc.constant('template'), parts: fc.array(part, { minLength: 1, maxLength: 2 }) }),
       fc.record({
-        kind: fc.constantFrom('template', 'object'),
+        kind: fc.constant('object'),
         parts: fc.array(part, { minLength: 1, maxLength: 2 }),
+        member,
       }),
     ) as fc.Arbitrary<Expression>,
     statement: fc.oneof(
@@ -202,7 +218,20 @@ const { expression, statement } = fc.letrec<Tied>((tie) => {
         }),
       },
       fc.record({ kind: fc.constant('block'), body, label: flag }),
-      fc.record({ kind: fc.constant('class'), parts: fc.array(part, { maxLength: 5 }), body }),
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('class'),
+          parts: fc.array(part, { maxLength: 5 }),
+          body,
+          member,
+          isAccessor: flag,
+          decorators: fc.record({
+            own: fc.array(part, { maxLength: 2 }),
+            ofMembers: fc.array(part, { maxLength: 2 }),
+          }),
+        }),
+      },
     ) as fc.Arbitrary<Statement>,
     block: fc.array(tie('statement') as fc.Arbitrary<Statement>, { maxLength: 3, depthIdentifier: 'block' }),
   };

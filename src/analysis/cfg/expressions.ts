@@ -237,20 +237,30 @@ export class ExpressionFlow {
     this.#graph.resume(after);
   }
 
-  /** What a class definition evaluates at once: its parent, computed names, static fields and blocks. */
+  /** What a class definition evaluates at once: decorators, its parent, computed names, static fields and blocks. */
   class(node: Ts.ClassLikeDeclaration): void {
+    this.#decorators(node);
     for (const clause of node.heritageClauses ?? []) {
       for (const type of clause.types) {
         if (clause.token === ts.SyntaxKind.ExtendsKeyword) this.expression(type.expression);
       }
     }
-    for (const { name } of node.members) this.#computedName(name);
+    for (const member of node.members) {
+      this.#decorators(member);
+      this.#computedName(member.name);
+    }
     for (const member of node.members) {
       if (ts.isClassStaticBlockDeclaration(member)) this.#runBlock(member.body.statements);
       else if (ts.isPropertyDeclaration(member) && member.initializer && isStatic(member)) {
         this.expression(member.initializer);
       }
     }
+  }
+
+  /** The expressions behind `@`. Standard decorators: those of a class come before all that is in it. */
+  #decorators(node: Ts.Node): void {
+    const decorators = ts.canHaveDecorators(node) ? ts.getDecorators(node) : undefined;
+    for (const { expression } of decorators ?? []) this.expression(expression);
   }
 }
 
