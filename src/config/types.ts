@@ -11,7 +11,10 @@ export type RuleSetting = SeveritySetting | readonly [SeveritySetting] | readonl
 export interface LockPrimitive {
   /** The module that exports the type, as imported; absent for a class of the project itself. */
   readonly module?: string;
-  /** The class or type name. For a factory (`const lock = mutexify()`), the factory's name. */
+  /**
+   * The class or type name. For a factory (`const lock = mutexify()`), the factory's name; `default` for what the module
+   * exports by default; `module` where the functions of the module are the methods (`lockfile.lock(path)`).
+   */
   readonly type: string;
   /** Methods that wait for the lock. `()` in a list of methods: the lock is a function, and called itself. */
   readonly acquire?: readonly string[];

@@ -93,6 +93,8 @@ export function performCall(activation: Activation, node: CallLike, world: World
     member.kind === 'lock' ? (lockOperation(activation, node, member, CALL, world) ?? []) : [],
   );
   if (called.length > 0) return called;
+  const byName = name && !isMember(callee) ? functionOfModule(activation, node, name, world) : undefined;
+  if (byName) return byName;
   const args = argumentsOf(activation, node, world);
   const settled = givenTo(activation, target, args[0], world);
   if (settled !== world) return [bind(settled, node, undefined)];
@@ -172,6 +174,19 @@ function isOverridable(
 }
 
 // -- locks
+
+/** `lock(path)`, where the functions of a module are the methods of a lock. */
+function functionOfModule(
+  activation: Activation,
+  node: Ts.CallExpression,
+  name: NameNode,
+  world: World,
+): readonly World[] | undefined {
+  const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
+  if (!local || !ts.isImportSpecifier(local)) return undefined;
+  const lock = activation.engine.locks.ofModule(activation, [name]);
+  return lock && lockOperation(activation, node, lock, (local.propertyName ?? local.name).text, world);
+}
 
 /** A call of a method of a lock; undefined when the receiver is none. */
 function lockCall(

@@ -5,7 +5,7 @@ import type { Activation } from './activation.ts';
 import type { LockIdentity } from './identity.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
-import { acquiringMethods } from './primitives.ts';
+import { acquiringMethods, MODULE, primitiveOfModule } from './primitives.ts';
 import {
   type LockClass,
   type LockRef,
@@ -21,11 +21,13 @@ import type { World } from './world.ts';
 export class LockNames {
   readonly #identity: LockIdentity;
   readonly #methods: ReadonlySet<string>;
+  readonly #hasModules: boolean;
   readonly #families = new Map<string, LockClass>();
 
   constructor(identity: LockIdentity) {
     this.#identity = identity;
     this.#methods = acquiringMethods(identity.primitives);
+    this.#hasModules = identity.primitives.some(({ type }) => type === MODULE);
   }
 
   /** Every lock class met, members of families included. */
@@ -45,7 +47,7 @@ export class LockNames {
     if (!this.#methods.has(method) && !/^(?:release|unlock)$/.test(method)) return undefined;
     if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
     const primitive = this.#identity.primitiveOfMethod(name);
-    if (!primitive) return undefined;
+    if (!primitive) return this.ofModule(activation, [name, rightmostName(receiverNode)]);
     // The lock's own code calls its own methods.
     if (skipParentheses(receiverNode).kind === ts.SyntaxKind.ThisKeyword) return undefined;
     const { declaration, suffix, holder } = this.#receiver(activation, receiverNode, world);
@@ -59,10 +61,26 @@ export class LockNames {
     };
   }
 
+  /** The lock that a module is, where a name is one of its functions, or stands for all of it. */
+  ofModule({ engine }: Activation, names: readonly (NameNode | undefined)[]): LockValue | undefined {
+    if (!this.#hasModules) return undefined;
+    for (const name of names) {
+      for (const entity of name ? engine.code.entities(name) : []) {
+        if (entity.kind !== 'external' || entity.container !== undefined || !name) continue;
+        const primitive = primitiveOfModule(this.#identity.primitives, entity.module);
+        if (!primitive) continue;
+        const cls = this.#identity.builtinClass(entity.module, primitive, name.getSourceFile());
+        return { kind: 'lock', lock: { cls, path: 'g:' }, tries: false };
+      }
+    }
+    return undefined;
+  }
+
   /** The locks of a keyed family that a call names. */
   keyed(activation: Activation, lock: LockRef, node: Ts.CallExpression, world: World): readonly LockRef[] {
     const { keyArg, keyMember } = lock.cls.primitive;
-    if (keyArg === undefined) return [lock];
+    // A key that may be left out: then it is the lock itself.
+    if (keyArg === undefined || node.arguments.length <= keyArg) return [lock];
     const given = activation.evaluate(node.arguments[keyArg], world);
     const value = keyMember === undefined ? given : memberKey(given, keyMember);
     // `readLock(callback)`: where the key may be left out, what stands in its place is a function.

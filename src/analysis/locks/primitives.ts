@@ -4,6 +4,9 @@ import type { Program } from '../../engine/program.ts';
 /** In a list of methods: the lock is a function, and called itself. */
 export const CALL = '()';
 
+/** For a type: the lock is the module itself, and its functions are the methods. */
+export const MODULE = 'module';
+
 /**
  * The lock APIs that are recognised without configuration, in the schema that `locks.primitives` offers for any
  * other. Semantics were established by running the libraries.
@@ -109,6 +112,77 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     releasedTwice: 'frees',
     grants: 'void',
     permitsArg: 0,
+  },
+  {
+    module: 'p-mutex',
+    type: 'default',
+    acquire: ['lock'],
+    release: ['unlock'],
+    releasedTwice: 'frees',
+    scoped: ['withLock'],
+    grants: 'void',
+  },
+  {
+    module: '@esfx/async-mutex',
+    type: 'AsyncMutex',
+    acquire: ['lock'],
+    try: ['tryLock'],
+    release: ['unlock'],
+    releasedTwice: 'frees',
+    grants: 'disposable',
+  },
+  {
+    module: 'async-await-mutex-lock',
+    type: 'Lock',
+    acquire: ['acquire'],
+    release: ['release'],
+    releasedTwice: 'throws',
+    grants: 'void',
+    keyArg: 0,
+  },
+  {
+    module: 'ts-mutex',
+    type: 'default',
+    scoped: ['use'],
+    grants: 'void',
+  },
+  {
+    module: '@hazae41/mutex',
+    type: 'Mutex',
+    acquire: ['lockOrWait'],
+    try: ['lockOrNull', 'lockOrThrow'],
+    scoped: ['runOrWait'],
+    waits: ['wait'],
+    grants: 'disposable',
+  },
+  {
+    module: '@hazae41/mutex',
+    type: 'Semaphore',
+    acquire: ['lockOrWait'],
+    try: ['lockOrNull', 'lockOrThrow'],
+    scoped: ['runOrWait'],
+    waits: ['wait'],
+    grants: 'disposable',
+    permitsArg: 1,
+  },
+  {
+    module: 'live-mutex',
+    type: 'Client',
+    acquire: ['acquire', 'acquireLock', 'lockp'],
+    callback: ['lock'],
+    release: ['release', 'releaseLock', 'unlock', 'unlockp'],
+    grants: 'releaser',
+    keyArg: 0,
+  },
+  {
+    module: 'proper-lockfile',
+    type: MODULE,
+    acquire: ['lock'],
+    try: ['lockSync'],
+    release: ['unlock', 'unlockSync'],
+    releasedTwice: 'throws',
+    grants: 'releaser',
+    keyArg: 0,
   },
   {
     module: '@livekit/mutex',
@@ -249,7 +323,7 @@ export function isCalled({ acquire = [], scoped = [], callback = [] }: LockPrimi
  * The methods of some locks have names that everything has. Such a lock is looked for where the program imports its module,
  * and by the names of what holds one.
  */
-const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', CALL]);
+const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', 'use', CALL]);
 
 export function isEveryday({ module, acquire = [], scoped = [], callback = [] }: LockPrimitive): boolean {
   return module !== undefined && [...acquire, ...scoped, ...callback].some((name) => EVERYDAY.has(name));
@@ -282,6 +356,8 @@ const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
   mutexify: ['mutexify'],
   rwlock: ['ReadWriteLock', 'ReadWriteGeneric', 'RWLock'],
   redlock: ['Redlock'],
+  'p-mutex': ['Mutex'],
+  'ts-mutex': ['Mutex'],
   'p-queue': ['PQueue'],
   'p-limit': ['pLimit', 'LimitFunction'],
 };
@@ -301,6 +377,14 @@ export function findPrimitive(
       (primitive.type === type || (primitive.type === 'default' && DEFAULT_NAMES[module]?.includes(type))),
   );
   return known ?? (isPackage(module) && /^(?:Async)?Mutex$/.test(type) ? UNDESCRIBED_MUTEX : undefined);
+}
+
+/** The primitive that a module itself is: its functions take and give back a lock. */
+export function primitiveOfModule(
+  primitives: readonly LockPrimitive[],
+  module: string,
+): LockPrimitive | undefined {
+  return primitives.find((primitive) => primitive.type === MODULE && matchesModule(primitive.module, module));
 }
 
 /** What a mutex offers, under the names that are in use. Any of them may be missing from a certain package. */
@@ -344,7 +428,7 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
 /** The names of lock types, default exports by the names that they are usually imported under. */
 export function lockTypeNames(primitives: readonly LockPrimitive[]): string[] {
   const names = primitives.flatMap(({ module, type }) =>
-    type === 'default' ? (DEFAULT_NAMES[module ?? ''] ?? []) : type,
+    type === 'default' ? (DEFAULT_NAMES[module ?? ''] ?? []) : type === MODULE ? [] : type,
   );
   return [...new Set(names)].sort();
 }

@@ -21,9 +21,12 @@ export function isTakingMethod(member: Ts.Node, methods: ReadonlySet<string>): b
   );
 }
 
-/** Whether a function called by its name is a lock's method under a name of its own: `mu.runExclusive.bind(mu)`. */
+/** Whether a function called by its name is a lock's method under a name of its own: `mu.runExclusive.bind(mu)`, or a function of a module. */
 function isBoundMethod(callee: Ts.Identifier, methods: ReadonlySet<string>): boolean {
   const declaration = resolveLocal(callee);
+  if (declaration && ts.isImportSpecifier(declaration)) {
+    return methods.has((declaration.propertyName ?? declaration.name).text);
+  }
   if (!declaration || !ts.isVariableDeclaration(declaration) || !declaration.initializer) return false;
   const value = skipParentheses(declaration.initializer);
   const bound =
