@@ -6,7 +6,9 @@ export async function run(pass: Pass<undefined, MessageId>): Promise<void> {
   const { sites, unresolved, watchers, nameOf } = await pass.use(lockFacts);
   for (const site of sites) pass.site(site);
   for (const { at, what } of unresolved) pass.unresolved(at, what);
-  for (const { kind, lock, what, other, at, steps } of watchers.stale?.found() ?? []) {
+  const found = watchers.stale?.found() ?? [];
+  for (const { at, what } of watchers.stale?.unresolved() ?? []) pass.unresolved(at, what);
+  for (const { kind, lock, what, other, at, steps } of found) {
     pass.report({
       messageId: kind === 'decision' ? 'staleDecision' : 'tornSnapshot',
       at,

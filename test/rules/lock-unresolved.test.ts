@@ -120,3 +120,168 @@ export class Cache {
     '22 call of this.store.flush while holding Cache.mu',
   ]);
 });
+
+/** So many locks, each of which is held somewhere while `outer` is waited for. */
+function locksAround(count: number): string {
+  const all = Array.from({ length: count }, (_, at) => at);
+  return [
+    "import { Mutex } from 'async-mutex';",
+    'const outer = new Mutex();',
+    ...all.map((at) => `const m${at} = new Mutex();`),
+    ...all.map(
+      (at) => `export const b${at} = () => m${at}.runExclusive(() => outer.runExclusive(() => {}));`,
+    ),
+    `const locks = () => [${all.map((at) => `m${at}`).join(', ')}];`,
+    '',
+  ].join('\n');
+}
+
+const ONE_AFTER_ANOTHER = `export async function each(): Promise<void> {
+  const release = await outer.acquire();
+  try {
+    for (const lock of locks()) await lock.runExclusive(() => {});
+  } finally {
+    release();
+  }
+}
+`;
+
+it('tells a lock that may be any of more than it tells apart, and follows as many as it does', async () => {
+  const run = async (count: number) => {
+    const cwd = tempDir({ 'src/locks.ts': locksAround(count) + ONE_AFTER_ANOTHER });
+    const { report } = await check({ cwd, config: false, rules: ['lock-cycle'] });
+    return {
+      cycles: report.findings.length,
+      unresolved: report.unresolved.map(({ line, message }) => [line, message]),
+    };
+  };
+  expect(await run(16)).toEqual({ cycles: 16, unresolved: [] });
+  expect(await run(40)).toEqual({
+    cycles: 0,
+    unresolved: [[87, 'runExclusive of one of more than 16 locks']],
+  });
+});
+
+it('tells a function and a promise that may be any of too many, if a lock is held', async () => {
+  const tasks = (call: string): string =>
+    `[${Array.from({ length: 17 }, (_, at) => `b${at}${call}`).join(', ')}]`;
+  const cwd = tempDir({
+    'src/tasks.ts': `${locksAround(17)}export async function called(): Promise<void> {
+  for (const task of ${tasks('')}) task();
+  const release = await m0.acquire();
+  for (const task of ${tasks('')}) await task();
+  release();
+}
+export async function awaited(): Promise<void> {
+  const started = ${tasks('()')};
+  const release = await m0.acquire();
+  for (const one of started) await one;
+  release();
+}
+`,
+  });
+  const { report } = await check({ cwd, config: false, rules: ['lock-cycle'] });
+  expect(report.unresolved.map(({ line, message }) => [line, message])).toEqual([
+    [41, 'call of task, one of more than 16 functions, while holding m0'],
+    [47, 'wait for one of more than 16 promises while holding m0'],
+  ]);
+});
+
+it('tells a lock of an object that it cannot tell from the one that is held', async () => {
+  const far = ['b', 'c', 'd', 'e', 'f', 'g'].map((name) => `interface ${name.toUpperCase()} `);
+  const fields = Array.from({ length: 17 }, (_, at) => `  readonly a${at} = new Account();`);
+  const cwd = tempDir({
+    'src/far.ts': `import { Mutex } from 'async-mutex';
+${far.map((name, at) => `${name}{ readonly ${'cdefgh'[at]}: ${at < 5 ? 'CDEFG'[at] : 'Last'} }`).join('\n')}
+interface Last { readonly mu: Mutex }
+export class Near {
+  constructor(readonly b: B) {}
+  async take(): Promise<void> {
+    await this.b.c.d.e.f.g.h.mu.runExclusive(() => {});
+  }
+  async again(): Promise<void> {
+    await this.b.c.d.e.f.g.h.mu.runExclusive(() => this.take());
+  }
+}
+`,
+    'src/many.ts': `import { Mutex } from 'async-mutex';
+class Account {
+  readonly mu = new Mutex();
+}
+export class Bank {
+${fields.join('\n')}
+  async all(): Promise<void> {
+${fields.map((_, at) => `    await this.a${at}.mu.runExclusive(() => {});`).join('\n')}
+  }
+  async last(): Promise<void> {
+    await this.a16.mu.runExclusive(() => this.all());
+  }
+}
+`,
+  });
+  const { report } = await check({ cwd, config: false, rules: ['lock-reentry'] });
+  expect(report.findings).toEqual([]);
+  expect(report.unresolved.map(({ file, line, message }) => [file, line, message])).toEqual([
+    ['src/far.ts', 15, 'Last.mu of an object more than 5 members away, taken while holding Last.mu'],
+    ['src/many.ts', 43, 'Account.mu of one of too many objects, taken while holding Account.mu'],
+  ]);
+});
+
+it('tells no lock of an object that recursion leads to', async () => {
+  const cwd = tempDir({
+    'src/tree.ts': `import { Mutex } from 'async-mutex';
+export class Tree {
+  readonly mu = new Mutex();
+  readonly left: Tree | undefined = undefined;
+  readonly right: Tree | undefined = undefined;
+  async walk(): Promise<void> {
+    await this.mu.runExclusive(async () => {
+      await this.left?.walk();
+      await this.right?.walk();
+    });
+  }
+}
+`,
+  });
+  const { report } = await check({ cwd, config: false, rules: ['lock-reentry'] });
+  expect(report.findings).toEqual([]);
+  expect(report.unresolved).toEqual([]);
+});
+
+it('tells a function of which lock-balance knows too many states, and one that check-then-act does not end', async () => {
+  const four = [0, 1, 2, 3];
+  const cwd = tempDir({
+    'src/states.ts': `import { Mutex } from 'async-mutex';
+${four.map((at) => `const m${at} = new Mutex();`).join('\n')}
+export async function some(asked: boolean[], work: () => Promise<void>): Promise<void> {
+${four.map((at) => `  let r${at}: (() => void) | undefined;\n  if (asked[${at}]) r${at} = await m${at}.acquire();`).join('\n')}
+  await work();
+${four.map((at) => `  if (asked[${at + 1}]) r${at}?.();`).join('\n')}
+}
+`,
+    'src/actions.ts': `import { Mutex } from 'async-mutex';
+export class Count {
+  readonly #mu = new Mutex();
+  #n = 0;
+  async next(list: number[]): Promise<void> {
+    const n = await this.#mu.runExclusive(() => this.#n);
+${Array.from({ length: 3_000 }, (_, at) => `    if (list[${at}] === n) console.log(String(n), list[${at}]);`).join('\n')}
+    await this.#mu.runExclusive(() => {
+      this.#n = n + 1;
+    });
+  }
+}
+`,
+  });
+  const run = async (rule: string, file: string) => {
+    const { report } = await check({ cwd, config: false, rules: [rule] });
+    return report.unresolved.filter((one) => one.file === file).map(({ line, message }) => [line, message]);
+  };
+  expect(await run('lock-balance', 'src/states.ts')).toEqual([
+    [14, 'whether m3 is given back, in too many states of the function'],
+    [15, 'call of work while holding m0'],
+  ]);
+  expect(await run('check-then-act', 'src/actions.ts')).toEqual([
+    [5, 'Count.next, which runs through more than 12000 actions'],
+  ]);
+});

@@ -7,6 +7,7 @@ import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
+import { isLost } from './carriers.ts';
 import { isChainField } from './chain-shape.ts';
 import type { Context } from './contexts.ts';
 import { afterTransaction } from './database-transactions.ts';
@@ -25,7 +26,7 @@ import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
 import { parametersOf } from './parameters.ts';
-import { sortedRoot, UNKNOWN_PATH } from './paths.ts';
+import { isPrefix, MANY_PATH, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
 import { afterItsRelease } from './released-flags.ts';
 import type { Summary } from './summary.ts';
@@ -56,6 +57,7 @@ import {
   holdsGrant,
   isOf,
   joinValues,
+  MAX_MEMBERS,
   mergeAlike,
   mergeOutcomes,
   mergeWorlds,
@@ -88,7 +90,7 @@ const MAX_WORLDS = 8;
 /** Ways in which a function can end that its callers tell apart. */
 const MAX_OUTCOMES = 6;
 /** Instances of one lock class that the callers of a function tell apart. */
-const MAX_INSTANCES = 8;
+const MAX_INSTANCES = 16;
 /** Places at which a function is known to wait for one lock. */
 const MAX_SITES = 4;
 
@@ -333,6 +335,10 @@ export class Activation {
     const settle = (to: World, result: Value | undefined): World =>
       node ? bind(to, node, result) : { ...to, result };
     const awaited = node ? promised(this, value, awaitedIn(node), world) : value;
+    if (isLost(awaited)) {
+      const at = node ?? this.call.fn;
+      this.engine.unknown(at, `wait for one of more than ${MAX_MEMBERS} promises`, world.held[0]);
+    }
     for (const member of membersOf(awaited)) {
       if (member.kind !== 'promise') {
         next.push(settle(world, member));
@@ -414,9 +420,17 @@ export class Activation {
   #told(lock: LockRef, mode: Mode): LockRef {
     if (this.#acquisitions.has(acquisitionKey(lock, mode))) return lock;
     const count = this.#instances.get(lock.cls) ?? 0;
-    if (count >= MAX_INSTANCES) return { cls: lock.cls, path: UNKNOWN_PATH };
+    if (count >= MAX_INSTANCES)
+      return { cls: lock.cls, path: this.#isPartOfKnown(lock) ? UNKNOWN_PATH : MANY_PATH };
     this.#instances.set(lock.cls, count + 1);
     return lock;
+  }
+
+  /** Whether a lock is that of a part of an object whose own lock is known: recursion goes from part to part. */
+  #isPartOfKnown({ cls, path }: LockRef): boolean {
+    return [...this.#acquisitions.values()].some((known) =>
+      known.some(({ lock }) => lock.cls === cls && lock.path && path && isPrefix(lock.path, path)),
+    );
   }
 
   // -- actions
@@ -574,7 +588,8 @@ export class Activation {
       return { kind: 'collection', path: `p${index}`, items, element, sorted: false };
     }
     const given = args[index];
-    if (given?.kind === 'opaque' && (given.settles || given.keeps)) return given;
+    if (given?.kind === 'opaque' && (given.settles || given.keeps || given.tooMany === 'carriers'))
+      return given;
     const isMissing = index >= args.length || (given?.kind === 'constant' && given.value === undefined);
     if (node.initializer && isMissing) return this.evaluate(node.initializer, world);
     if (given && given.kind !== 'opaque') return given;

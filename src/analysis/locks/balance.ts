@@ -191,6 +191,28 @@ export class BalanceWatcher implements LockWatcher {
     );
   }
 
+  /**
+   * Grants that go through so many states that it is not certain where they are held, in all calls of the function, and
+   * that no problem is known of.
+   */
+  unresolved(): readonly { readonly at: Span; readonly lock: LockRef }[] {
+    const judged = new Set(this.problems().map(({ at }) => keyOf(at)));
+    const found = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
+    for (const { passages, taken } of this.#notes.values()) {
+      const all = [...passages.values()].flatMap((one) => [...one.values()]);
+      // How a function fails is told as one way, so of what it holds then nothing is certain in any case.
+      const onward = all.filter(({ way }) => way !== 'throw');
+      const unsure = new Set(onward.flatMap((one) => [...one.unsure]));
+      for (const [place, { held }] of taken) {
+        const at = held.via?.at ?? held.at;
+        const isOfDatabase = held.ofTransaction || held.lock.cls.database !== undefined;
+        if (isOfDatabase || !unsure.has(place)) judged.add(keyOf(at));
+        else found.set(keyOf(at), { at, lock: held.lock });
+      }
+    }
+    return [...found].filter(([key]) => !judged.has(key)).map(([, one]) => one);
+  }
+
   /** A release by name that gives back nothing that is held here. */
   #noteExcess({ activation, node, world, key }: Step, after: World, notes: Notes): void {
     if (node.action.kind !== 'call') return;
@@ -447,7 +469,11 @@ function lostWithItsConnection({ lock, at }: Held): BalanceProblem {
 }
 
 function siteOf({ at }: Held): string {
-  return `${at.file}:${at.start}`;
+  return keyOf(at);
+}
+
+function keyOf({ file, start }: Span): string {
+  return `${file}:${start}`;
 }
 
 /** What is certain to be held, with what the function was handed and has not given back yet. */

@@ -5,6 +5,7 @@ import { memberName, type NameNode, nameText, rightmostName, skipParentheses } f
 import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
 import { type Around, allHeld, innermost } from './around.ts';
 import { atOnce, inCall, takeAtOnce } from './at-once.ts';
+import { isLost } from './carriers.ts';
 import { isChain } from './chain-locks.ts';
 import { chained } from './chains.ts';
 import { collectionCall, iterate } from './collections.ts';
@@ -48,7 +49,17 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { addHeld, addHeldAgain, asked, bind, keptGrants, releaseLock, START, type World } from './world.ts';
+import {
+  addHeld,
+  addHeldAgain,
+  asked,
+  bind,
+  keptGrants,
+  MAX_MEMBERS,
+  releaseLock,
+  START,
+  type World,
+} from './world.ts';
 
 /** The worlds after a call, with its value bound to the call expression. */
 export function performCall(activation: Activation, node: CallLike, world: World): readonly World[] {
@@ -210,6 +221,11 @@ function lockCall(
     for (const member of membersOf(receiver))
       if (member.kind === 'releaser') next = activation.release(member, next);
     return [bind(next, node, undefined)];
+  }
+  if (isLost(receiver) && activation.engine.locks.isMethod(method)) {
+    const what = `${method} of one of more than ${MAX_MEMBERS} locks`;
+    activation.engine.record.noteUnresolved(node, what);
+    return runCallbacks(activation, node, world);
   }
   const named = activation.engine.locks.byMethod(activation, receiverNode, receiver, name, method, world);
   if (named === 'parameter') {

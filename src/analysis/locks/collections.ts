@@ -7,7 +7,7 @@ import { isDescending } from './comparators.ts';
 import { idOf } from './keys.ts';
 import { lastKey, placePath, reversedRoot, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { type Closure, membersOf, pathOf, type Sorted, type Value } from './values.ts';
-import { asCollection, bind, joinValues, restOf, type World } from './world.ts';
+import { asCollection, bind, joinElements, joinValues, restOf, type World } from './world.ts';
 
 const ITERATIONS = new Set([
   'forEach',
@@ -159,16 +159,6 @@ function addElement(
   const slot = target && activation.slotOf(target, added, world);
   const next = slot ? activation.write(slot, value, world) : world;
   return bind(next, node, result);
-}
-
-/** What a collection holds: its releasers are one, as whoever goes over them calls them all. */
-function joinElements(before: Value | undefined, added: Value): Value | undefined {
-  if (before?.kind !== 'releaser' || added.kind !== 'releaser') return joinValues(before, added);
-  return {
-    ...added,
-    tokens: [...new Set([...before.tokens, ...added.tokens])],
-    locks: [...before.locks, ...added.locks],
-  };
 }
 
 /** Literals of so many elements are gone through element by element. */

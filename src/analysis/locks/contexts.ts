@@ -2,7 +2,7 @@ import type { CfgOwner } from '../cfg.ts';
 import type { Call } from './activation.ts';
 import { NO_ALIASES } from './aliases.ts';
 import { NO_STORES, storesKey } from './async-stores.ts';
-import { isCarrier } from './essence.ts';
+import { isCarrier } from './carriers.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesOfCaller, gatesPassedOn } from './gates.ts';
 import { type Handed, joinHanded } from './handed.ts';
@@ -261,7 +261,8 @@ function general(value: Value | undefined, index: number): Value {
   return isFlag ? value : { kind: 'opaque', path: `p${index}` };
 }
 
-function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
+/** Whether calls of what has such a summary wait for a lock, hold one or give one back. */
+export function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
   return (
     acquisitions.length > 0 ||
     outcomes.some(

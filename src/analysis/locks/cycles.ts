@@ -14,15 +14,24 @@ import type { LockEdge } from './record.ts';
  * unless one task at a time gets as far as to wait while it holds a permit.
  *
  * A cycle has an edge whose order is not declared: along declared ones the rank only ever grows.
+ *
+ * `cutOff` is told of edges through which there may be a cycle that was not found.
  */
-export function findCycles(edges: readonly LockEdge[], declared: DeclaredLocks): LockEdge[][] {
+export function findCycles(
+  edges: readonly LockEdge[],
+  declared: DeclaredLocks,
+  cutOff: (edge: LockEdge) => void = () => {},
+): LockEdge[][] {
   const graph = new Graph(edges.filter((edge) => mayDeadlock(edge, declared)));
   const cycles = new Map<string, LockEdge[]>();
   for (const start of graph.steps) {
     // Each cycle has an edge that is no batch, and is found from there.
     if (start.edge.batch) continue;
     const cycle = graph.shortestCycle(start);
-    if (!cycle) continue;
+    if (!cycle) {
+      if (graph.isCutOff) cutOff(start.edge);
+      continue;
+    }
     const locks = cycle
       .map(({ from }) => from)
       .sort()
@@ -63,10 +72,12 @@ interface Way {
   readonly holds: ReadonlySet<string>;
 }
 
-/** So many ways to one lock are told apart by what they hold; a cycle that only a further one would close is missed. */
-const MAX_WAYS = 200;
+/** So many ways to one lock are told apart by what they hold; whether a further one closes a cycle is not known. */
+export const MAX_WAYS = 200;
 
 class Graph {
+  /** Whether the last search has left out a way. */
+  isCutOff = false;
   readonly steps: readonly Step[];
   readonly #from = new Map<string, Step[]>();
   readonly #to = new Map<string, Step[]>();
@@ -90,6 +101,7 @@ class Graph {
    * all that the shorter one holds: whatever leads on from it leads on from the other, or back into it.
    */
   shortestCycle(start: Step): readonly Step[] | undefined {
+    this.isCutOff = false;
     const leading = this.#leadingTo(start.from);
     const known = new Map<string, ReadonlySet<string>[]>();
     let ways: Way[] = leading.has(start.to) ? [{ steps: [start], holds: this.#contestedOf(start) }] : [];
@@ -102,7 +114,11 @@ class Graph {
           const holds = new Set([...way.holds, ...this.#contestedOf(step)]);
           const end = `${step.edge.inner.mode} ${step.to}`;
           const others = known.get(end) ?? [];
-          if (others.length >= MAX_WAYS || others.some((other) => isSubset(other, holds))) continue;
+          if (others.some((other) => isSubset(other, holds))) continue;
+          if (others.length >= MAX_WAYS) {
+            this.isCutOff = true;
+            continue;
+          }
           known.set(end, [...others, holds]);
           longer.push({ steps: [...way.steps, step], holds });
         }

@@ -8,11 +8,11 @@ import { aliasesOf, NO_ALIASES } from './aliases.ts';
 import type { Around } from './around.ts';
 import { crossStores, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
-import { ANY_CALL, type CallSites, type Context, Contexts, commonSites } from './contexts.ts';
+import { ANY_CALL, type CallSites, type Context, Contexts, commonSites, touchesLocks } from './contexts.ts';
 import type { DatabaseWords } from './database-words.ts';
 import { Essence, mentionsParameter } from './essence.ts';
 import { Evaluator, lexicalSelf, type ValueOfCall } from './evaluator.ts';
-import { functionName } from './function-name.ts';
+import { functionName, nameNode } from './function-name.ts';
 import { gatesAround, isSingle } from './gates.ts';
 import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
@@ -89,6 +89,8 @@ export class LockEngine {
   readonly #queue = new Set<Context>();
   /** What is run for a rule alone. */
   readonly #followed = new Set<Context>();
+  /** What was still changing when it was left as it is. */
+  readonly #unsettled = new Set<Context>();
   #current: Context | undefined;
   #depth = 0;
 
@@ -261,9 +263,9 @@ export class LockEngine {
     };
   }
 
-  /** Takes note of a call of which nothing is known, `under` a lock or perhaps under one of our callers'. */
-  unknownCall(node: Ts.Node, callee: string, under: Held | undefined): void {
-    this.record.noteUnknownCall(node, callee, under?.lock.cls ?? this.#current);
+  /** Takes note of something of which nothing is known, `under` a lock or perhaps under one of our callers'. */
+  unknown(node: Ts.Node, what: string, under: Held | undefined): void {
+    this.record.noteUnknown(node, what, under?.lock.cls ?? this.#current);
   }
 
   /** Takes note of a call of what the callers of the function that is being looked at hand in. */
@@ -275,7 +277,16 @@ export class LockEngine {
   unresolved(): readonly { readonly at: Span; readonly what: string }[] {
     const isLock = (node: Ts.Node): boolean =>
       this.identity.primitiveOf({ kind: 'node', node }) !== undefined;
-    return this.record.unresolved(this.#contexts, isLock);
+    const unsettled = [...this.#unsettled]
+      .filter(({ summary }) => touchesLocks(summary))
+      .map(({ call: { fn } }) => ({
+        at: this.code.span(nameNode(fn)),
+        what: `${functionName(fn)}, which changes what is held in more than ${MAX_RUNS} ways`,
+      }));
+    return [
+      ...this.record.unresolved(this.#contexts, isLock),
+      ...new Map(unsettled.map((one) => [`${one.at.file}:${one.at.start}`, one])).values(),
+    ];
   }
 
   /** Takes note of a lock that is waited for while another is held. */
@@ -379,7 +390,11 @@ export class LockEngine {
   }
 
   #run(context: Context): void {
-    if (context.running || context.runs >= MAX_RUNS) return;
+    if (context.running) return;
+    if (context.runs >= MAX_RUNS) {
+      this.#unsettled.add(context);
+      return;
+    }
     const before = summaryKey(context.summary);
     const previous = this.#current;
     context.running = true;

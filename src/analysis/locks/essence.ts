@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import { returnedBy } from '../shapes.ts';
+import { isCarrier } from './carriers.ts';
 import { functionType } from './function-types.ts';
 import { outcomeKey } from './keys.ts';
 import type { LockReach } from './reach.ts';
@@ -176,36 +177,6 @@ function isChoice(value: Ts.Node, fn: Ts.Node): boolean {
   if (ts.isArrayLiteralExpression(bare)) return bare.elements.every((element) => isChoice(element, fn));
   const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
   return local !== undefined && ts.isParameter(local) && local.parent === fn;
-}
-
-/** Whether a value brings a lock, a grant, or code that can lead to one. */
-export function isCarrier(value: Value | undefined): boolean {
-  return membersOf(value).some((member) => {
-    switch (member.kind) {
-      case 'lock':
-      case 'operation':
-      case 'releaser':
-      case 'generator':
-        return true;
-      case 'closure':
-        return !member.isOnlyWatched;
-      case 'opaque':
-        return member.settles === true;
-      case 'promise':
-        return (
-          member.task.acquisitions.length > 0 ||
-          member.task.outcomes.some(({ held, value: result }) => held.length > 0 || isCarrier(result))
-        );
-      case 'object':
-        return member.isAnswer || [...member.properties.values()].some((part) => isCarrier(part));
-      case 'instance':
-        return [...member.fields.values()].some((part) => isCarrier(part));
-      case 'collection':
-        return isCarrier(member.element) || (member.items?.some((item) => isCarrier(item)) ?? false);
-      default:
-        return false;
-    }
-  });
 }
 
 /** Whether a value is, or captures, something that our own caller hands in. */

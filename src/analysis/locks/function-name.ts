@@ -21,3 +21,8 @@ export function functionName(fn: Ts.Node): string {
   }
   return '<anonymous>';
 }
+
+/** Where reports point to a function: its name, where it has one. */
+export function nameNode(fn: Ts.Node): Ts.Node {
+  return (fn as { name?: Ts.Node }).name ?? fn;
+}

@@ -87,7 +87,8 @@ function elementOf(
   }
   const root = iterated.sorted ? sortedRoot(id, iterated.sorted) : `${iterated.path}[v${id}]`;
   const { element } = iterated;
-  if (!element || (element.kind === 'opaque' && !element.keeps)) return { kind: 'opaque', path: root };
+  if (!element || (element.kind === 'opaque' && !element.keeps && !element.tooMany))
+    return { kind: 'opaque', path: root };
   if (element.kind === 'lock') return { ...element, lock: { ...element.lock, path: root } };
   if (element.kind === 'instance') return { ...element, path: root };
   return element;

@@ -88,7 +88,7 @@ function makeValueKey(value: Value, depth: number): string {
       return `A${quoted(value.path)}${value.sorted ? SORTED[value.sorted] : ''}${items}${keys}${inner(value.element)}`;
     }
     case 'opaque':
-      return `?${value.settles ? '!' : ''}${value.promise ? idOf(value.promise) : ''}${value.present ? '+' : ''}${value.keeps ?? ''}${value.session ? '$' : ''}${quoted(value.path)}`;
+      return `?${value.settles ? '!' : ''}${value.promise ? idOf(value.promise) : ''}${value.tooMany ?? ''}${value.present ? '+' : ''}${value.keeps ?? ''}${value.session ? '$' : ''}${quoted(value.path)}`;
     case 'union':
       return `U(${value.members.map(inner).sort().join('|')})`;
   }

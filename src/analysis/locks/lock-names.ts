@@ -35,6 +35,11 @@ export class LockNames {
     return [...this.#identity.classes, ...this.#families.values()];
   }
 
+  /** Whether a method of this name may be one of a lock. */
+  isMethod(name: string): boolean {
+    return this.#methods.has(name) || /^(?:release|unlock)$/.test(name);
+  }
+
   /** The lock behind the receiver of a call whose method belongs to a lock, though its value is not known. */
   byMethod(
     activation: Activation,
@@ -44,7 +49,7 @@ export class LockNames {
     method: string,
     world: World,
   ): LockValue | 'parameter' | undefined {
-    if (!this.#methods.has(method) && !/^(?:release|unlock)$/.test(method)) return undefined;
+    if (!this.isMethod(method)) return undefined;
     if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
     const primitive = this.#identity.primitiveOfMethod(name);
     if (!primitive) return this.ofModule(activation, [name, rightmostName(receiverNode)]);

@@ -51,7 +51,7 @@ export function entering(formals: Formals): Crossing {
       if (isPrefix(actual, path)) return formal + renameKeys(path.slice(actual.length), rename);
     }
     const { root, rest } = split(path);
-    if (root === UNKNOWN_PATH) return UNKNOWN_PATH;
+    if (root.startsWith(UNKNOWN_PATH)) return root;
     if (root.startsWith('`')) return renameTemplate(root, rename) + renameKeys(rest, rename);
     if (root.startsWith('^'.repeat(MAX_FRAMES))) return undefined;
     return `${isShared(root) ? '' : '^'}${root}${renameKeys(rest, rename)}`;
@@ -71,7 +71,7 @@ export function leaving(
 ): Crossing {
   const rename = (path: Path): Path | undefined => {
     const { root, rest } = split(path);
-    if (root === UNKNOWN_PATH) return UNKNOWN_PATH;
+    if (root.startsWith(UNKNOWN_PATH)) return root;
     const keys = renameKeys(rest, rename);
     if (root.startsWith('`')) return renameTemplate(root, rename) + keys;
     if (root.startsWith('^')) return root.slice(1) + keys;
@@ -115,7 +115,7 @@ function limited(path: Path): Path {
       at = closing(path, at);
     }
   }
-  return links > MAX_LINKS ? UNKNOWN_PATH : path;
+  return links > MAX_LINKS ? FAR_PATH : path;
 }
 
 /** The root of a path, and the members and keys that follow. */
@@ -170,7 +170,7 @@ export function inTemplate(path: Path | undefined): string {
 
 function renameTemplate(template: string, rename: (path: Path) => Path | undefined): string {
   return template.replace(/\$\{([^}]*)\}/g, (_, path: string) =>
-    inTemplate(path === UNKNOWN_PATH ? path : rename(path)),
+    inTemplate(path.startsWith(UNKNOWN_PATH) ? UNKNOWN_PATH : rename(path)),
   );
 }
 
@@ -336,6 +336,16 @@ export function isKeeper(path: Path): boolean {
 
 /** The path of an object that nothing is known about: equal to no other path. */
 export const UNKNOWN_PATH: Path = '?';
+
+/** The path of an object that is not told apart from others because it is too far away, or one of too many. */
+export const FAR_PATH: Path = `${UNKNOWN_PATH}far`;
+export const MANY_PATH: Path = `${UNKNOWN_PATH}many`;
+
+/** Why it is not known which object a path leads to, where a bound is the reason. */
+export function whyCut(path: Path | undefined): string | undefined {
+  if (path?.includes(MANY_PATH)) return 'one of too many objects';
+  return path?.includes(FAR_PATH) ? `an object more than ${MAX_LINKS} members away` : undefined;
+}
 
 export function crossLock(lock: LockRef, crossing: Crossing): LockRef {
   const path = lock.path === undefined ? undefined : crossing.path(lock.path);

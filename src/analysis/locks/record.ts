@@ -9,6 +9,7 @@ import { ambientGates, type Gate, gatesOfEdge } from './gates.ts';
 import { isHandedUnknown } from './handed.ts';
 import { idOf } from './keys.ts';
 import type { OwnerField, OwnParts } from './own-parts.ts';
+import { whyCut } from './paths.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
 import { areApart, fixedNames, isSameLock, type Relation, relateInstances, type World } from './world.ts';
@@ -64,9 +65,9 @@ export class LockRecord {
   readonly #takings = new Map<string, Taking>();
   readonly #unordered = new Map<string, { readonly at: Span; readonly lock: LockRef }>();
   readonly #unresolved = new Map<Ts.Node, string>();
-  readonly #unknownCalls = new Map<
+  readonly #unknown = new Map<
     Ts.Node,
-    { readonly callee: string; readonly places: Set<LockClass | Context> }
+    { readonly what: string; readonly places: Set<LockClass | Context> }
   >();
   readonly #owners = new Map<LockClass, Set<OwnerField>>();
   readonly #parameterCalls: ParameterCall[] = [];
@@ -101,16 +102,41 @@ export class LockRecord {
     for (const { node, callee, parameter, context, lock } of this.#parameterCalls) {
       const place = lock ?? under.get(context);
       if (place && isHandedUnknown(contexts, context, parameter, isLock))
-        this.noteUnknownCall(node, callee, place);
+        this.noteUnknown(node, `call of ${callee}`, place);
     }
     const found = [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
-    for (const [node, { callee, places }] of this.#unknownCalls) {
+    found.push(...this.#cutOff());
+    for (const [node, { what, places }] of this.#unknown) {
       const locks = [...places].map((place) => ('call' in place ? under.get(place) : place));
       const lock = locks.find((one) => one !== undefined);
-      if (lock)
-        found.push({ at: this.#code.span(node), what: `call of ${callee} while holding ${lock.name}` });
+      if (lock) found.push({ at: this.#code.span(node), what: `${what} while holding ${lock.name}` });
     }
     return found;
+  }
+
+  /**
+   * Where a bound is the reason that it is not known whether a lock is the one that is held already. Where the same
+   * two places are known to be about two objects as well, they are those of a recursion, which leads ever further.
+   */
+  #cutOff(): readonly { readonly at: Span; readonly what: string }[] {
+    const all = [...this.#edges.values()].map(({ edge }) => edge);
+    const found = new Map<string, { readonly at: Span; readonly what: string }>();
+    for (const { outer, inner, instances } of all) {
+      const why = whyCut(inner.lock.path) ?? whyCut(outer.lock.path);
+      const areReaders = outer.mode === 'shared' && inner.mode === 'shared';
+      if (!why || instances !== 'unknown' || outer.lock.cls !== inner.lock.cls || areReaders) continue;
+      const isRecursion = all.some(
+        (edge) =>
+          edge.instances !== 'unknown' &&
+          isSamePlace(edge.outer.at, outer.at) &&
+          isSamePlace(edge.inner.at, inner.at),
+      );
+      const at = inner.via?.at ?? inner.at;
+      const { name } = inner.lock.cls;
+      if (!isRecursion)
+        found.set(`${at.file}:${at.start}`, { at, what: `${name} of ${why}, taken while holding ${name}` });
+    }
+    return [...found.values()];
   }
 
   /** Every edge, with the gates that are around it in all the contexts that show it. */
@@ -167,12 +193,12 @@ export class LockRecord {
     this.#unresolved.set(node, what);
   }
 
-  /** Takes note of a call of which nothing is known: under a lock, or in a context that may be under one. */
-  noteUnknownCall(node: Ts.Node, callee: string, place: LockClass | Context | undefined): void {
+  /** Takes note of what is not known: under a lock, or in a context that may be under one. */
+  noteUnknown(node: Ts.Node, what: string, place: LockClass | Context | undefined): void {
     if (!place) return;
-    const known = this.#unknownCalls.get(node);
+    const known = this.#unknown.get(node);
     if (known) known.places.add(place);
-    else this.#unknownCalls.set(node, { callee, places: new Set([place]) });
+    else this.#unknown.set(node, { what, places: new Set([place]) });
   }
 
   /** Takes note of a call of a parameter: unknown, if whoever hands it in does not know it either. */
@@ -277,6 +303,10 @@ function relation(
     return relation(named(outer), named(inner), [], NO_ALIASES);
   }
   return { instances, names: instances === 'fixed' ? fixedNames(outer, inner) : undefined };
+}
+
+function isSamePlace(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start;
 }
 
 function edgeLength({ outer, inner }: Pick<LockEdge, 'outer' | 'inner'>): number {

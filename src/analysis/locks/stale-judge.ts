@@ -49,6 +49,11 @@ export class StaleJudge {
   /** The locks under which something is written. */
   readonly writesUnder = new Set<string>();
 
+  /** Whether anything was read under a lock. */
+  get hasRead(): boolean {
+    return this.#readings.size > 0;
+  }
+
   /** A part of the state is read; under no lock, that is nothing to remember. */
   reads(
     place: StatePlace,

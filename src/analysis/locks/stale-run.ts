@@ -41,7 +41,7 @@ import type { WatchedCall } from './watcher.ts';
 /** Calls are followed to this depth. */
 const MAX_DEPTH = 8;
 /** One walk performs at most so many actions, so that no program costs more than it is worth. */
-const MAX_ACTIONS = 3000;
+export const MAX_ACTIONS = 12000;
 
 /**
  * Walks through one function and all that it calls, with what was read under which acquisition: a forward data flow in
@@ -71,6 +71,11 @@ export class StaleRun {
     this.#evaluator = new StaleEvaluator(code, judge, {
       call: (callee, args, node, point) => this.#invoke(callee, args, node, point, undefined),
     });
+  }
+
+  /** Whether the walk was left before it came to its end. */
+  get isCutOff(): boolean {
+    return this.#actions > MAX_ACTIONS;
   }
 
   /** Walks through a function as somebody calls it who holds nothing. The value that it returns. */

@@ -4,11 +4,11 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
-import { functionName } from './function-name.ts';
+import { functionName, nameNode } from './function-name.ts';
 import { functionsMentioning } from './mentions.ts';
 import type { Frame } from './stale-frames.ts';
 import { type StaleDecision, StaleJudge, type TornSnapshot } from './stale-judge.ts';
-import { type Graph, StaleRun } from './stale-run.ts';
+import { type Graph, MAX_ACTIONS, StaleRun } from './stale-run.ts';
 import { SectionNotes } from './stale-sections.ts';
 import { allReadings, type Reading, type SectionHold } from './stale-values.ts';
 import type { LockClass } from './values.ts';
@@ -43,6 +43,7 @@ interface Found {
 export class StaleWatcher extends SectionNotes implements LockWatcher {
   readonly #engine: LockEngine;
   readonly #graphs = new Map<CfgOwner, Graph>();
+  readonly #cutOff = new Set<CfgOwner>();
 
   constructor(engine: LockEngine) {
     super();
@@ -62,6 +63,7 @@ export class StaleWatcher extends SectionNotes implements LockWatcher {
       const { code, reach } = this.#engine;
       const run = new StaleRun(code, this, judge, this.#graphs, (one) => reach.leads(one));
       const value = run.walk(fn, context);
+      if (run.isCutOff && judge.hasRead) this.#cutOff.add(fn);
       const read = [...allReadings(value)].flatMap(({ holds }) => holds.map(({ cls }) => cls.id));
       if (read.length > 0) readers.set(fn, new Set(read));
       if (judge.writesUnder.size > 0) writers.set(fn, judge.writesUnder);
@@ -80,6 +82,14 @@ export class StaleWatcher extends SectionNotes implements LockWatcher {
       if (walked.size === before) break;
     }
     return [...found.values()];
+  }
+
+  /** Functions that read under a lock and could not be walked to their ends, once all is looked for. */
+  unresolved(): readonly { readonly at: Span; readonly what: string }[] {
+    return [...this.#cutOff].map((fn) => ({
+      at: this.#engine.code.span(nameNode(fn)),
+      what: `${functionName(fn)}, which runs through more than ${MAX_ACTIONS} actions`,
+    }));
   }
 
   /** The functions that use what reads under a lock, and what reads or writes under the same one. */

@@ -2,6 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import { hasModifier } from '../shapes.ts';
 import type { Activation } from './activation.ts';
+import { isLost } from './carriers.ts';
 import type { LockEngine } from './engine.ts';
 import { isCallOfForeign, isImportOfModule } from './foreign.ts';
 import { parameterOf } from './handed.ts';
@@ -9,7 +10,7 @@ import { membersMade, passesOn } from './made-members.ts';
 import { isMember } from './members.ts';
 import { isResolver } from './unknown-callees.ts';
 import { membersOf, type Value } from './values.ts';
-import type { World } from './world.ts';
+import { MAX_MEMBERS, type World } from './world.ts';
 
 /** A call that leads nowhere that we can see. */
 export function noteUnknown(
@@ -23,6 +24,11 @@ export function noteUnknown(
   // A callback parameter: whoever hands it in is looked at.
   const parameter = target?.kind === 'opaque' ? parameterOf(target.path) : undefined;
   if (parameter !== undefined) activation.carriesLocks = true;
+  if (isLost(target)) {
+    const what = `call of ${textOf(callee)}, one of more than ${MAX_MEMBERS} functions,`;
+    activation.engine.unknown(node, what, world.held[0]);
+    return;
+  }
   if (isResolver(callee)) return;
   // All that is ever kept there is known, and none of it leads to a lock.
   if (isWhollyKnown(target)) return;
@@ -30,10 +36,14 @@ export function noteUnknown(
   if (entities.some((entity) => entity.kind === 'external' || isDeclaredOnly(entity.node))) return;
   if (isOfAnotherPackage(activation, callee) || isImportOfModule(callee, node)) return;
   if (isHarmlessMember(activation.engine, callee)) return;
-  const text = callee.getText().slice(0, 60);
+  const text = textOf(callee);
   const [under] = world.held;
-  if (parameter === undefined) activation.engine.unknownCall(node, text, under);
+  if (parameter === undefined) activation.engine.unknown(node, `call of ${text}`, under);
   else activation.engine.parameterCall(node, text, parameter, under);
+}
+
+function textOf(callee: Ts.Node): string {
+  return callee.getText().slice(0, 60);
 }
 
 /** A member of what a function of the program has made, which leads to no lock and calls nobody who is unknown. */

@@ -123,6 +123,8 @@ export interface Opaque {
   readonly promise?: Ts.Node;
   /** It is an object, so that no test takes it for missing or false. */
   readonly present?: boolean;
+  /** It may be any of more things than are told apart; some of them bring locks, or code that leads to some, or none do. */
+  readonly tooMany?: 'carriers' | 'others';
   /** Whatever else a place holds where functions are kept: none, if all of them are known. */
   readonly keeps?: 'all' | 'some';
   /** It is a connection to a database that was taken from a pool, or a transaction on one. */

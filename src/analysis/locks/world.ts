@@ -1,4 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { isCarrier } from './carriers.ts';
 import { bindingsKey, heldKey, lockKey, valueKey } from './keys.ts';
 import { namesOfParts } from './own-parts.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type Held,
   type LockRef,
   membersOf,
+  type Opaque,
   type Outcome,
   type Path,
   type Session,
@@ -61,7 +63,7 @@ export interface Gone {
 }
 
 /** A value that may be anything. */
-export const UNKNOWN: Value = { kind: 'opaque', path: UNKNOWN_PATH };
+export const UNKNOWN: Opaque = { kind: 'opaque', path: UNKNOWN_PATH };
 
 export const START: World = {
   held: [],
@@ -246,7 +248,7 @@ export function joinBindings(a: Bindings, b: Bindings): Bindings {
 }
 
 /** At most this many alternatives are told apart. */
-const MAX_MEMBERS = 6;
+export const MAX_MEMBERS = 16;
 
 export function joinValues(a: Value | undefined, b: Value | undefined): Value | undefined {
   if (!a || !b) return a ?? b;
@@ -254,12 +256,31 @@ export function joinValues(a: Value | undefined, b: Value | undefined): Value | 
   const members = new Map<string, Value>();
   for (const member of [...membersOf(a), ...membersOf(b)]) members.set(valueKey(member), member);
   let all = [...members.values()];
+  if (all.some((member) => member.kind === 'opaque' && member.tooMany)) return oneOfTooMany(all);
   // An object that may be this one or that one is no object in particular.
   const isPlain = (member: Value): boolean => member.kind === 'opaque' && !member.settles && !member.keeps;
   if (all.filter(isPlain).length > 1) all = all.filter((member) => !isPlain(member));
   if (all.length === 0) return undefined;
-  if (all.length > MAX_MEMBERS) return undefined;
+  if (all.length > MAX_MEMBERS) return oneOfTooMany(all);
   return all.length === 1 ? all[0] : { kind: 'union', members: all };
+}
+
+/** Stands for all that it was joined from, whatever is joined to it later: nothing is known of it but what may be lost. */
+function oneOfTooMany(members: readonly Value[]): Value {
+  return { ...UNKNOWN, tooMany: members.some((member) => isCarrier(member)) ? 'carriers' : 'others' };
+}
+
+/** What a collection holds: its releasers are one, as whoever goes over them calls them all. */
+export function joinElements(before: Value | undefined, added: Value | undefined): Value | undefined {
+  if (before?.kind !== 'releaser' || added?.kind !== 'releaser') return joinValues(before, added);
+  return {
+    ...added,
+    tokens: [...new Set([...before.tokens, ...added.tokens])].sort(),
+    locks: [
+      ...before.locks,
+      ...added.locks.filter((lock) => !before.locks.some((one) => isSameLock(one, lock))),
+    ],
+  };
 }
 
 /** One collection for all that a value may be, if it is sure to be one. */
@@ -272,7 +293,7 @@ export function asCollection(value: Value | undefined): Collection | undefined {
       ? {
           ...joined,
           items: undefined,
-          element: joinValues(joined.element, member.element),
+          element: joinElements(joined.element, member.element),
           keys: undefined,
           sorted: joined.sorted === member.sorted && joined.path === member.path && joined.sorted,
         }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   crossTask,
   entering,
+  FAR_PATH,
   type Formals,
   leaving,
   UNKNOWN_PATH,
@@ -53,13 +54,13 @@ describe('back from a call', () => {
     expect(leave('this.next.next', { self: 'this.next' })).toBe('this.next.next.next');
     let path: string | undefined = 'this';
     for (let call = 0; call < 10; call += 1) path = path && leave(path, { self: 'this.next' });
-    expect(path).toBe(UNKNOWN_PATH);
+    expect(path).toBe(FAR_PATH);
   });
 
   test('nor does recursion along a key', () => {
     let path: string | undefined = 'this.locks[p0]';
     for (let call = 0; call < 10; call += 1) path = path && leave(path, { self: 'this', args: ['p0.next'] });
-    expect(path).toBe(`this.locks[${UNKNOWN_PATH}]`);
+    expect(path).toBe(`this.locks[${FAR_PATH}]`);
   });
 });
 

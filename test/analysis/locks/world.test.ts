@@ -223,11 +223,15 @@ describe('values that meet', () => {
     );
   });
 
-  test('are alternatives of which each is kept, up to six', () => {
+  test('are alternatives of which each is kept, up to sixteen; more are one that stays what it is', () => {
     const union = (count: number): Value | undefined =>
       Array.from({ length: count }, (_, at) => constant(at)).reduce<Value | undefined>(joinValues, undefined);
-    expect(membersOf(union(6))).toEqual([0, 1, 2, 3, 4, 5].map(constant));
-    expect(union(7)).toBeUndefined();
+    expect(membersOf(union(16))).toEqual(Array.from({ length: 16 }, (_, at) => constant(at)));
+    const tooMany: Value = { kind: 'opaque', path: '?', tooMany: 'others' };
+    expect(union(17)).toEqual(tooMany);
+    expect(union(18)).toEqual(tooMany);
+    const closer: Value = { kind: 'releaser', tokens: ['t'], locks: [], pair: false };
+    expect(joinValues(closer, union(17))).toEqual({ ...tooMany, tooMany: 'carriers' });
   });
 
   test('are no object in particular if they are different unknown ones', () => {
