@@ -11,7 +11,7 @@ import {
 import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { callSitesOf } from './call-sites.ts';
 import { fieldAssignments } from './field-assignments.ts';
-import { functionType } from './function-types.ts';
+import { containerDepth, functionType } from './function-types.ts';
 import { storesTo } from './stores.ts';
 import { isResolver } from './unknown-callees.ts';
 
@@ -109,7 +109,7 @@ export class CallbackOrigins {
   #isForeignSlot(slot: Ts.Node): boolean {
     if (ts.isParameter(slot)) return true;
     const type = functionType(slot, this.#code);
-    const { stores } = storesTo(slot, type?.depth ?? 0, this.#code);
+    const { stores } = storesTo(slot, type?.depth ?? containerDepth(slot), this.#code);
     if (stores.some(({ value }) => this.isForeignValue(value))) return true;
     return type !== undefined && isOpenToAll(slot, type.depth);
   }

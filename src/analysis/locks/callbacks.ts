@@ -18,6 +18,7 @@ import { heldBy } from './calls.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { functionName } from './function-name.ts';
+import { isJoined } from './joined.ts';
 import { idOf } from './keys.ts';
 import { isMember } from './members.ts';
 import { callSpan } from './record.ts';
@@ -141,9 +142,11 @@ export class CallbackWatcher implements LockWatcher {
     const runs = lock && [...scoped, ...scopedShared].includes(text);
     const isLoop =
       ITERATING.has(text) && !lock && this.#engine.code.entities(name).every(({ kind }) => kind !== 'node');
-    if (!runs && !isLoop) return;
+    // What is chained to a promise runs while whoever waits for the chain holds what they hold.
+    const isLink = !lock && LINKING.has(text) && isJoined(call);
+    if (!runs && !isLoop && !isLink) return;
     const held = runs ? heldBy(activation, call, lock, 'exclusive', world.segment) : world.held.at(-1);
-    for (const argument of runs ? call.arguments : [first]) {
+    for (const argument of isLoop ? [first] : call.arguments) {
       const origin = this.#origins.of(argument);
       // Who hands a function to such a wrapper has it run under the lock on purpose.
       if (!origin || (runs && origin.kind === 'parameter')) continue;
@@ -267,6 +270,8 @@ export class CallbackWatcher implements LockWatcher {
     return { held, names, isPlain, at: callSpan(this.#engine.code, node), via };
   }
 }
+
+const LINKING: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
 
 /** Calls at one place that differ in nothing that matters here are one. */
 function distinct(all: readonly Noted[]): Iterable<Noted> {

@@ -90,6 +90,24 @@ function inContainer(element: Ts.TypeNode, code: Code, aliases: number): Functio
   return inner && { ...inner, depth: inner.depth + 1 };
 }
 
+/** How many containers a variable, field or parameter is declared to be, whatever they hold. */
+export function containerDepth(declaration: Ts.Node): number {
+  const { type, initializer } = declaration as { type?: Ts.TypeNode; initializer?: Ts.Expression };
+  if (type) return containersOf(type);
+  const value = initializer && skipParentheses(initializer);
+  if (!value || !ts.isNewExpression(value) || !isNamed(value.expression, CONTAINERS)) return 0;
+  const last = value.typeArguments?.at(-1);
+  return 1 + (last ? containersOf(last) : 0);
+}
+
+function containersOf(type: Ts.TypeNode): number {
+  if (ts.isParenthesizedTypeNode(type) || ts.isTypeOperatorNode(type)) return containersOf(type.type);
+  if (ts.isArrayTypeNode(type)) return 1 + containersOf(type.elementType);
+  if (!ts.isTypeReferenceNode(type) || !isNamed(type.typeName, CONTAINERS)) return 0;
+  const last = type.typeArguments?.at(-1);
+  return last ? 1 + containersOf(last) : 0;
+}
+
 function firstDefined<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
   for (const item of items) {
     const found = find(item);

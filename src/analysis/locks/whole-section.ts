@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { isAssignmentOperator, outermost } from '../shapes.ts';
+import { ITERATING } from './callback-origins.ts';
 import { isThen } from './joined.ts';
 import type { Held } from './values.ts';
 
@@ -27,7 +28,7 @@ function isGivenBack(node: Ts.Node, fn: Ts.Node, held: Held): boolean {
     const { parent } = at;
     if (ts.isReturnStatement(parent)) return true;
     if (ts.isArrowFunction(parent)) return parent.body === at;
-    if (ts.isExpressionStatement(parent)) return !doesMore(fn, held) && !givesValue(fn);
+    if (ts.isExpressionStatement(parent)) return !doesMore(fn, held) && !givesValue(fn) && !isFed(node, fn);
     if (ts.isVariableDeclaration(parent)) return !doesMore(fn, held);
     if (isThen(parent, at)) at = parent.parent;
     else if (ts.isBinaryExpression(parent)) {
@@ -38,6 +39,17 @@ function isGivenBack(node: Ts.Node, fn: Ts.Node, held: Held): boolean {
     else if (ts.isExpression(parent) && !ts.isCallExpression(parent)) at = parent;
     else return false;
   }
+}
+
+/**
+ * Whether a function has what it was handed called with results of its own, for each of several or once a promise has
+ * them: that is no section of its caller's.
+ */
+function isFed(call: Ts.Node, fn: Ts.Node): boolean {
+  const loop = ts.findAncestor(call, (at) => at === fn || ts.isForOfStatement(at) || ts.isForInStatement(at));
+  const callee = ts.isCallExpression(call) ? skipParentheses(call.expression) : undefined;
+  const method = callee && ts.isPropertyAccessExpression(callee) ? callee.name.text : '';
+  return loop !== fn || ITERATING.has(method) || method === 'then';
 }
 
 /** Whether a function gives back something: then not by a statement whose value nobody takes. */
