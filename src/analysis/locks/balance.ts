@@ -6,6 +6,7 @@ import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { arrivalAt, type Passage, type Place, placeKey, placeOf, surelyHeld, walk } from './balance-flow.ts';
 import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
+import { releasedOnSuccessAlone } from './balance-links.ts';
 import { lateGrants } from './balance-races.ts';
 import { ReleasedByName } from './balance-releases.ts';
 import { replacements } from './balance-replaced.ts';
@@ -123,7 +124,8 @@ export class BalanceWatcher implements LockWatcher {
       const handed = notes.handing.get(node.id) ?? new Set();
       notes.handing.set(node.id, handed.add(placeOf(one.token)));
     }
-    for (const problem of [...lateGrants(step, held), ...replacements(step, held)]) {
+    const onSuccess = releasedOnSuccessAlone(step, held, (promise) => this.#throws.wait(promise));
+    for (const problem of [...lateGrants(step, held), ...replacements(step, held), ...onSuccess]) {
       notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
     }
   }
