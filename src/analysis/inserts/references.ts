@@ -79,10 +79,14 @@ export class References {
 
   /** Whether a member access means a member, or may mean it because its type stands above or below. */
   #relation(access: NameNode, member: Ts.Node): MemberUse['by'] | undefined {
-    const nodes = this.#code
-      .entities(access)
-      .flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
+    const entities = this.#code.entities(access);
+    const nodes = entities.flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
     if (nodes.includes(member)) return 'symbol';
+    // The compilers do not tell what a string stands for as the key of what may be missing.
+    if (entities.length === 0 && ts.isElementAccessExpression(access.parent)) {
+      const isMeant = this.#declaresMember(access.parent.expression, nameText(access) ?? '', member);
+      return isMeant ? 'symbol' : undefined;
+    }
     const container = containerOf(member);
     if (!container || !ts.isPropertyAccessExpression(access.parent)) return undefined;
     // `super.m()` and a class by its own name mean exactly what they name.
@@ -99,7 +103,10 @@ export class References {
   #takesFrom(element: Ts.BindingElement, name: NameNode, member: Ts.Node): boolean {
     const key = element.propertyName ?? element.name;
     const holder = element.parent.parent;
-    if (key !== name || !ts.isVariableDeclaration(holder) || !holder.initializer) return false;
+    if (key !== name) return false;
+    if (!ts.isVariableDeclaration(holder) || !holder.initializer) {
+      return this.#declaresMember(element.parent, nameText(name) ?? '', member);
+    }
     const container = containerOf(member);
     if (!container) return false;
     if (holder.initializer.kind === ts.SyntaxKind.ThisKeyword) {
@@ -121,9 +128,10 @@ export class References {
     );
   }
 
-  #declaresMember(pattern: Ts.Node, name: string, member: Ts.Node): boolean {
-    const of = { start: pattern.getStart(), end: pattern.end };
-    const found = this.#code.program.oracle.member(this.#code.fileOf(pattern), of, name);
+  /** Whether a member is what its name stands for in an expression's type, or in that of a pattern. */
+  #declaresMember(node: Ts.Node, name: string, member: Ts.Node): boolean {
+    const of = { start: node.getStart(), end: node.end };
+    const found = this.#code.program.oracle.member(this.#code.fileOf(node), of, name);
     return typeof found !== 'string' && found.declarations.some((one) => this.#code.nodeOf(one) === member);
   }
 
