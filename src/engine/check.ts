@@ -114,6 +114,7 @@ export class CheckRun {
   readonly #sites = new Map<string, readonly Span[]>();
   readonly #phases: { name: string; ms: number }[] = [];
   readonly #found: Found[] = [];
+  #silenced: readonly Found[] = [];
   readonly #unresolved = new Map<string, { at: Report['at']; message: string }>();
   readonly #heeded = new Set<string>();
   #compiler: Promise<Compiler> | undefined;
@@ -148,6 +149,11 @@ export class CheckRun {
   /** What each rule that has run examined, by id. */
   get sites(): ReadonlyMap<string, readonly Span[]> {
     return this.#sites;
+  }
+
+  /** What comments silence of what the rules have found. */
+  get silenced(): readonly Found[] {
+    return this.#silenced;
   }
 
   async run(): Promise<CheckResult> {
@@ -386,6 +392,7 @@ export class CheckRun {
         [...active].some(([id, { hatches = [] }]) => hatches.includes(name) && ran(id, file)),
       isHeeded: (hatch) => this.#heeded.has(placeOf(hatch)),
     });
+    this.#silenced = result.suppressed.map(({ finding }) => finding);
     const added = [...result.reports, ...unused].map((report) => ({ ...report, ruleId: INTEGRITY }));
     return { kept: [...result.kept, ...added], suppressed: result.suppressed };
   }

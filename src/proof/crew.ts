@@ -21,6 +21,8 @@ export type CrewMessage = { readonly index: number; readonly verdict: Verdict } 
 /** Threads beside this one. They prepare themselves while the work is still looked for. */
 export class Crew {
   readonly #workers: readonly Worker[];
+  /** Rejects when a thread ends before it is told to: it may do so before there is work. */
+  readonly #broken: Promise<never>;
 
   constructor(options: CheckOptions, size: number) {
     const order: CrewOrder = { options };
@@ -29,6 +31,9 @@ export class Crew {
       { length: size },
       () => new Worker(file, { workerData: order, resourceLimits: { stackSizeMb: STACK_MB } }),
     );
+    this.#broken = Promise.race(this.#workers.map(endOf));
+    // Who waits for the work is told; nobody else has to listen.
+    this.#broken.catch(() => {});
   }
 
   /** Tries all mutants, here and in the threads; the verdicts come in the order of the jobs. */
@@ -46,8 +51,7 @@ export class Crew {
     const others = this.#workers.map((worker) => listen(worker, note));
     const work: CrewWork = { jobs, found: ground.found, isFull, counter };
     for (const worker of this.#workers) worker.postMessage(work);
-    await takeJobs(ground, work, note);
-    await Promise.all(others);
+    await Promise.race([Promise.all([takeJobs(ground, work, note), ...others]), this.#broken]);
     return jobs.map((_, index) => {
       const verdict = verdicts.get(index);
       if (!verdict) throw new Error(`nobody has tried mutant ${index}`);
@@ -64,11 +68,16 @@ export class Crew {
 const STACK_MB = 64;
 
 function listen(worker: Worker, note: (index: number, verdict: Verdict) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     worker.on('message', (message: CrewMessage) => {
       if ('done' in message) resolve();
       else note(message.index, message.verdict);
     });
+  });
+}
+
+function endOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
     worker.on('error', reject);
     worker.on('exit', (code) =>
       reject(new Error(`a thread ended with code ${code} before its work was done`)),

@@ -1,4 +1,5 @@
 import type { CheckRun } from '../engine/check.ts';
+import type { Span } from '../engine/finding.ts';
 import type { Mutant } from '../engine/proof.ts';
 import { parse } from './nodes.ts';
 import { rewrites } from './rewrites.ts';
@@ -13,22 +14,27 @@ export interface Rewrite {
 /**
  * Each file that rules look at, rewritten so that nothing changes: in one of the ways, by turns, or in all of them.
  *
- * @param ruleIds the rules that are proved
+ * @param proved the rules that are proved, and what they examined
  */
 export async function preservingMutants(
   base: CheckRun,
-  ruleIds: readonly string[],
+  proved: readonly { readonly ruleId: string; readonly sites: readonly Span[] }[],
   ways: 'by turns' | 'all',
 ): Promise<readonly Rewrite[]> {
   const { program, rules: configured } = await base.prepare();
   // What a config names is where the config says.
   const options = JSON.stringify(
-    configured.rules.filter(({ rule }) => ruleIds.includes(rule.id)).map((one) => one.options),
+    configured.rules
+      .filter(({ rule }) => proved.some(({ ruleId }) => ruleId === rule.id))
+      .map((one) => one.options),
   );
   const isNamed = (name: string): boolean => options.includes(`${name}"`);
   const rulesOf = new Map<string, Set<string>>();
-  for (const ruleId of ruleIds) {
-    for (const { file } of base.sites.get(ruleId) ?? []) {
+  // A comment that silences a rule stays, where what it is about may move.
+  const excused = new Set(base.silenced.map(({ ruleId, at }) => `${ruleId} ${at.file}`));
+  for (const { ruleId, sites } of proved) {
+    for (const { file } of sites) {
+      if (excused.has(`${ruleId} ${file}`)) continue;
       rulesOf.set(file, (rulesOf.get(file) ?? new Set()).add(ruleId));
     }
   }

@@ -4,9 +4,10 @@ import { type CheckOptions, CheckRun } from '../engine/check.ts';
 import { GateError } from '../engine/error.ts';
 import type { Span } from '../engine/finding.ts';
 import type { Mutant, Operator, ProofView } from '../engine/proof.ts';
+import type { Found } from '../engine/render.ts';
 import { Crew } from './crew.ts';
-import { preservingMutants } from './preserving.ts';
-import { type FoundAt, type Job, placeOf, type Verdict } from './trial.ts';
+import { preservingMutants, type Rewrite } from './preserving.ts';
+import { type Job, overlaps, placeOf, type Verdict } from './trial.ts';
 
 /** What `ws-gate prove` is asked. */
 export interface ProofOptions
@@ -78,32 +79,14 @@ export async function prove(options: ProofOptions = {}): Promise<ProofResult> {
   const say = options.onProgress ?? (() => {});
   try {
     say({ phase: 'check' });
-    const found = (await base.find()).map(placeOf);
-    await assertGreen(base, found);
+    const kept = await base.find();
+    await assertGreen(base, kept);
+    const found = [...kept, ...base.silenced].map(placeOf);
     say({ phase: 'mutants' });
-    const proofs = await mutantsOf(base, options.rules);
-    const preserving = await preservingMutants(
-      base,
-      proofs.map(({ ruleId }) => ruleId),
-      options.isFull ? 'all' : 'by turns',
-    );
-    const planned: Planned[] = [
-      ...proofs.flatMap(({ ruleId, operators }) =>
-        operators.flatMap(({ id, mutants }) =>
-          mutants.map(
-            (mutant): Planned => ({ ruleId, operator: id, kind: 'breaking', mutant, rules: [ruleId] }),
-          ),
-        ),
-      ),
-      ...preserving.map(
-        ({ operator, mutant, rules }): Planned => ({
-          ruleId: '',
-          operator,
-          kind: 'preserving',
-          mutant,
-          rules,
-        }),
-      ),
+    const proofs = await proofsOf(base, options.rules);
+    const planned = [
+      ...proofs.flatMap(breaking),
+      ...(await preservingMutants(base, proofs, options.isFull ? 'all' : 'by turns')).map(preserving),
     ];
     const verdicts = await crew.work({ base, found }, planned, {
       isFull: options.isFull ?? false,
@@ -137,8 +120,20 @@ interface Planned extends Job {
   readonly operator: string;
 }
 
+function breaking({ ruleId, operators }: Proof): readonly Planned[] {
+  return operators.flatMap(({ id, mutants }) =>
+    mutants.map((mutant): Planned => ({ ruleId, operator: id, kind: 'breaking', mutant, rules: [ruleId] })),
+  );
+}
+
+function preserving({ operator, mutant, rules }: Rewrite): Planned {
+  return { ruleId: '', operator, kind: 'preserving', mutant, rules };
+}
+
+/** What there is to show of a rule. */
 interface Proof {
   readonly ruleId: string;
+  /** What it examines, where somebody heeds it. */
   readonly sites: readonly Span[];
   /** Somebody has asked for this rule, in the config or now: it should have something to look at. */
   readonly isWanted: boolean;
@@ -164,27 +159,32 @@ function crewSize({ threads, extraRules, inlineConfig }: ProofOptions): number {
 /** Each thread has a compiler and the whole program in memory. */
 const MAX_THREADS = 3;
 
-async function assertGreen(base: CheckRun, found: readonly FoundAt[]): Promise<void> {
+async function assertGreen(base: CheckRun, kept: readonly Found[]): Promise<void> {
   const { rules, program } = await base.prepare();
-  const errors = found.filter(({ ruleId, file }) => rules.severityFor(file, ruleId) === 'error');
-  const [first] = errors;
+  const first = kept.find(({ ruleId, at }) => rules.severityFor(at.file, ruleId) === 'error');
   if (!first) return;
   throw new GateError(
-    `the gate is red before any change: ${first.ruleId}/${first.messageId} in ${program.relative(first.file)}`,
+    `the gate is red before any change: ${first.ruleId}/${first.messageId} in ${program.relative(first.at.file)}`,
     'run `ws-gate check`, and mend what it reports',
     { why: 'where findings are, a further one proves nothing' },
   );
 }
 
-async function mutantsOf(base: CheckRun, asked: readonly string[] | undefined): Promise<readonly Proof[]> {
+async function proofsOf(base: CheckRun, asked: readonly string[] | undefined): Promise<readonly Proof[]> {
   const { rules, context } = await base.prepare();
   const proofs: Proof[] = [];
   for (const { rule, options, configured, expectNoSites } of rules.rules) {
-    const sites = base.sites.get(rule.id) ?? [];
+    // Nobody is told of what is off, or excused by a comment: there is nothing to show there.
+    const excused = base.silenced.filter(({ ruleId }) => ruleId === rule.id);
+    const isHeeded = (place: Span): boolean =>
+      rules.severityFor(place.file, rule.id) !== 'off' && !excused.some(({ at }) => overlaps(at, place));
+    const sites = (base.sites.get(rule.id) ?? []).filter(isHeeded);
     const view: ProofView = { ...context, options, sites };
     const operators: Proof['operators'][number][] = [];
     for (const operator of sites.length > 0 ? ((await rule.prove?.()) ?? []) : []) {
-      const mutants = [...(await operator.mutants(view))].sort(byPlace);
+      const mutants = [...(await operator.mutants(view))]
+        .filter(({ edits, expect = edits }) => expect.some(isHeeded))
+        .sort(byPlace);
       operators.push({ id: operator.id, summary: operator.summary, mutants });
     }
     const isNamed = configured || (asked?.includes(rule.id) ?? false);

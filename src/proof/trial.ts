@@ -55,7 +55,7 @@ async function look(
   where: 'near' | 'everywhere',
 ): Promise<Verdict> {
   const { mutant, rules, kind } = job;
-  const { program } = await base.prepare();
+  const { program, rules: heeded } = await base.prepare();
   const expected = expectedSpans(mutant);
   const touched = mutant.edits.map(({ file, start, end }) => spanAfter({ file, start, end }, mutant.edits));
   const change: Change = {
@@ -68,28 +68,39 @@ async function look(
   await after.program.openSyntax();
   const isValid = [...change.overlay.keys()].every((file) => after.program.tree(file)?.problems.length === 0);
   if (!isValid) return { status: 'invalid', found: [] };
-  const all = (await run.find()).filter(({ ruleId }) => rules.includes(ruleId)).map(placeOf);
-  const fresh = all.filter((one) => !isKnown(one, before, mutant.edits));
+  // What a comment silences was found: it excuses what it was written for, and does not make a rule blind.
+  const all = [...(await run.find()), ...run.silenced]
+    .map(placeOf)
+    .filter(({ ruleId, file }) => rules.includes(ruleId) && heeded.severityFor(file, ruleId) !== 'off');
+  const fresh = newIn(all, before, mutant.edits);
   if (kind === 'preserving') return { status: fresh.length > 0 ? 'noisy' : 'quiet', found: fresh };
   if (fresh.some((one) => expected.some((span) => overlaps(one, span))))
     return { status: 'killed', found: fresh };
   return { status: fresh.length > 0 ? 'elsewhere' : 'survived', found: fresh };
 }
 
-/** A finding that was there before the change, and lies where it lay. */
-function isKnown(one: FoundAt, before: readonly FoundAt[], edits: readonly Edit[]): boolean {
-  return before.some((known) => {
-    const { start } = spanAfter(known, edits);
-    return (
-      known.ruleId === one.ruleId &&
-      known.messageId === one.messageId &&
-      known.file === one.file &&
-      start === one.start
-    );
+/** What was not there before the change: each finding from before stands for one that lies where it lay. */
+function newIn(
+  all: readonly FoundAt[],
+  before: readonly FoundAt[],
+  edits: readonly Edit[],
+): readonly FoundAt[] {
+  const known = new Set(before);
+  return all.filter((one) => {
+    const same = [...known].find((earlier) => isSame(earlier, one, edits));
+    if (same) known.delete(same);
+    return !same;
   });
 }
 
-function overlaps(a: Span, b: Span): boolean {
+function isSame(before: FoundAt, after: FoundAt, edits: readonly Edit[]): boolean {
+  if (before.ruleId !== after.ruleId || before.messageId !== after.messageId) return false;
+  // What is put where a finding begins comes before it, or is the new head of it.
+  const { file, start, end } = spanAfter({ ...before, end: before.start }, edits);
+  return after.file === file && (after.start === start || after.start === end);
+}
+
+export function overlaps(a: Span, b: Span): boolean {
   return a.file === b.file && a.start <= b.end && b.start <= a.end;
 }
 
