@@ -28,7 +28,7 @@ function diffOf(
   edits: readonly Edit[],
   { before, after }: { readonly before: string; readonly after: string },
 ): string {
-  const [a, b] = [before.split('\n'), after.split('\n')];
+  const [a, b] = [linesOf(before), linesOf(after)];
   const hunks: Hunk[] = [];
   for (const edit of edits) {
     const { start, end } = spanAfter(edit, edits);
@@ -37,7 +37,8 @@ function diffOf(
       after: [lineAt(after, start), lineAt(after, end)],
     };
     const last = hunks.at(-1);
-    if (last && hunk.before[0] <= last.before[1] + 1) {
+    // No line is shown twice.
+    if (last && hunk.before[0] <= last.before[1] + 2) {
       hunks[hunks.length - 1] = {
         before: [last.before[0], hunk.before[1]],
         after: [last.after[0], hunk.after[1]],
@@ -55,12 +56,26 @@ function hunkLines({ before, after }: Hunk, a: readonly string[], b: readonly st
   const tail = a.slice(before[1] + 1, before[1] + 2);
   const around = head.length + tail.length;
   return [
-    `@@ -${before[0] + 1 - head.length},${removed.length + around} +${after[0] + 1 - head.length},${added.length + around} @@`,
-    ...head.map((line) => ` ${line}`),
-    ...removed.map((line) => `-${line}`),
-    ...added.map((line) => `+${line}`),
-    ...tail.map((line) => ` ${line}`),
+    `@@ -${range(before[0] - head.length, removed.length + around)} +${range(after[0] - head.length, added.length + around)} @@`,
+    ...head.map((line) => marked(' ', line)),
+    ...removed.map((line) => marked('-', line)),
+    ...added.map((line) => marked('+', line)),
+    ...tail.map((line) => marked(' ', line)),
   ];
+}
+
+/** Lines with their ends; only the last may have none. */
+function linesOf(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function marked(mark: string, line: string): string {
+  return line.endsWith('\n') ? `${mark}${line.slice(0, -1)}` : `${mark}${line}\n\\ No newline at end of file`;
+}
+
+/** 1-based; a range of no lines is named by the line before it. */
+function range(first: number, count: number): string {
+  return `${count === 0 ? first : first + 1},${count}`;
 }
 
 function lineAt(text: string, offset: number): number {
