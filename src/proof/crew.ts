@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CheckOptions } from '../engine/check.ts';
+import { GateError } from '../engine/error.ts';
 import { type FoundAt, type Ground, type Job, tryMutant, type Verdict } from './trial.ts';
 
 /** What a thread is told at its start. Rules that are values cannot be sent: a thread reads the config itself. */
@@ -76,13 +77,25 @@ function listen(worker: Worker, note: (index: number, verdict: Verdict) => void)
   });
 }
 
+/** A thread ends on its own only where it cannot go on. */
 function endOf(worker: Worker): Promise<never> {
   return new Promise((_, reject) => {
-    worker.on('error', reject);
-    worker.on('exit', (code) =>
-      reject(new Error(`a thread ended with code ${code} before its work was done`)),
-    );
+    worker.on('error', (error) => reject(isOfUser(error) ? threadError(error.message, error) : error));
+    worker.on('exit', (code) => reject(threadError(`it ended with code ${code} before its work was done`)));
   });
+}
+
+function threadError(why: string, cause?: Error): GateError {
+  return new GateError(
+    'a thread of the proof could not do its work',
+    'see that the config can be loaded in a thread, and that there is enough memory; `--rule` needs less',
+    { why, cause },
+  );
+}
+
+/** What is thrown in a thread arrives as a copy, without its class. */
+function isOfUser(error: Error & { readonly code?: string }): boolean {
+  return error.name === 'GateError' || error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 /** Takes one mutant after another, until there are none left. */

@@ -1,4 +1,5 @@
 import { chmodSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CliRun, ws, wsUnprivileged } from '../support/cli.ts';
@@ -144,6 +145,51 @@ describe('ws-gate prove', () => {
       stderr:
         'ws-gate: the gate is red before any change: no-bang/found in src/a.ts\n  why  where findings are, a further one proves nothing\n  do   run `ws-gate check`, and mend what it reports\n',
     });
+  });
+
+  // Where there is one processor only, there are no threads.
+  it.runIf(availableParallelism() > 1)('tells what ends a thread, and does not wait for it', () => {
+    const ended = (statement: string): CliRun =>
+      ws(
+        project({
+          'src/a.ts': CAT,
+          'ws-gate.config.mjs': `import { isMainThread } from 'node:worker_threads';\nif (!isMainThread) ${statement};\n${CONFIG}`,
+        }),
+        ['prove', '--rule', 'no-bang'],
+      );
+    const stderr = (why: string): string =>
+      `ws-gate: a thread of the proof could not do its work\n  why  ${why}\n  do   see that the config can be loaded in a thread, and that there is enough memory; \`--rule\` needs less\n`;
+    expect(ended('process.exit(3)')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: stderr('it ended with code 3 before its work was done'),
+    });
+    expect(ended("throw new Error('not in a thread')")).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: stderr('the config ws-gate.config.mjs cannot be loaded'),
+    });
+  });
+
+  it.runIf(availableParallelism() > 1)('shares the work with threads', () => {
+    const cats = Array.from({ length: 40 }, (_, index) => [`src/${index}.ts`, CAT] as const);
+    // Each run of the rule says in which thread it is; what the main thread does alone would be said once.
+    const dir = project({
+      ...Object.fromEntries(cats),
+      'ws-gate.config.mjs': CONFIG.replace(
+        'run(pass) {',
+        "run(pass) {\n    if (!isMainThread) writeSync(2, 'thread\\n');",
+      ).replace(
+        '\n',
+        "\nimport { writeSync } from 'node:fs';\nimport { isMainThread } from 'node:worker_threads';\n",
+      ),
+    });
+    const { code, stdout, stderr } = proof(dir, ['--rule', 'no-bang']);
+    expect([code, stdout.split('\n')[0], stderr.includes('thread\n')]).toEqual([
+      0,
+      'no-bang  ✔ wake  40/40',
+      true,
+    ]);
   });
 
   it('works in a directory that nobody may write to', () => {
