@@ -171,27 +171,6 @@ describe('ws-gate prove', () => {
     });
   });
 
-  it.runIf(availableParallelism() > 1)('shares the work with threads', () => {
-    const cats = Array.from({ length: 40 }, (_, index) => [`src/${index}.ts`, CAT] as const);
-    // Each run of the rule says in which thread it is; what the main thread does alone would be said once.
-    const dir = project({
-      ...Object.fromEntries(cats),
-      'ws-gate.config.mjs': CONFIG.replace(
-        'run(pass) {',
-        "run(pass) {\n    if (!isMainThread) writeSync(2, 'thread\\n');",
-      ).replace(
-        '\n',
-        "\nimport { writeSync } from 'node:fs';\nimport { isMainThread } from 'node:worker_threads';\n",
-      ),
-    });
-    const { code, stdout, stderr } = proof(dir, ['--rule', 'no-bang']);
-    expect([code, stdout.split('\n')[0], stderr.includes('thread\n')]).toEqual([
-      0,
-      'no-bang  ✔ wake  40/40',
-      true,
-    ]);
-  });
-
   it('works in a directory that nobody may write to', () => {
     const dir = project();
     chmodSync(dir, 0o555);
