@@ -1,10 +1,9 @@
 // Compiles the package. The new output replaces the old one in one step, so that a program that runs from `dist`
 // meanwhile never sees half of it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { configJsonSchema } from './schema.js';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
@@ -14,8 +13,6 @@ const old = `${fresh}.old`;
 try {
   process.exitCode = compile();
   if (process.exitCode === 0) {
-    const schema = await configJsonSchema(fresh);
-    writeFileSync(path.join(fresh, 'schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(fresh, dist);
   }

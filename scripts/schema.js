@@ -2,28 +2,65 @@
 import { z } from 'zod';
 
 /**
- * @param {string} dist the directory that the package is compiled to
- * @returns {Promise<object>}
+ * @param {object} parts
+ * @param {Function} parts.configSchema makes the schema of the config
+ * @param {Function} parts.optionsSchema makes the schema of the options of a rule
+ * @param {readonly object[]} parts.builtinRules the rules that the config may name; one in JSON declares none of its own
+ * @returns {object}
  */
-export async function configJsonSchema(dist) {
-  const { configSchema } = await import(`${dist}/src/config/schema.js`);
-  const { builtinRules } = await import(`${dist}/rules/index.js`);
-  // What JSON cannot hold (rules of one's own) may be anything here; the program tells on loading.
-  const generate = (schema) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+export function configJsonSchema({ configSchema, optionsSchema, builtinRules }) {
+  const { properties, ...schema } = generate(configSchema(z));
+  // Rules of one's own are code.
+  const { customRules: _, rules, ...rest } = properties;
+  const [severity] = rules.additionalProperties.anyOf;
+  const $defs = { severity };
+  const describe = (id, summary, settings) => [id, { description: summary, anyOf: settings }];
+  const alone = [{ $ref: '#/$defs/severity' }, pair([{ $ref: '#/$defs/severity' }])];
+  // The gate always speaks, and always of errors.
+  const gate = [
+    'gate-integrity',
+    { description: 'the gate sees what it was told to look at', enum: ['error', ['error']] },
+  ];
+  const settings = builtinRules.map((rule) => {
+    const declared = optionsSchema(rule, z);
+    const options = withEngineKeys(declared && hoisted(generate(declared), `${rule.id}.`, $defs));
+    return describe(rule.id, rule.summary, [...alone, pair([{ $ref: '#/$defs/severity' }, options])]);
+  });
+  rest.overrides.items.properties.rules = ruleMap([
+    ...builtinRules.map(({ id, summary }) => describe(id, summary, alone)),
+    gate,
+  ]);
+  return {
+    title: 'ws-gate.config.json',
+    ...schema,
+    properties: { ...rest, rules: ruleMap([...settings, gate]) },
+    $defs,
+  };
+}
 
-  const schema = generate(configSchema(z));
-  const { rules } = schema.properties;
-  const severity = rules.additionalProperties.anyOf[0];
-  rules.properties = Object.fromEntries(
-    builtinRules.map(({ id, summary, options }) => [
-      id,
-      {
-        description: summary,
-        anyOf: [severity, ...pairs(severity, withEngineKeys(options && generate(options(z))))],
-      },
-    ]),
-  );
-  return { ...schema, title: 'ws-gate.config.json' };
+function generate(schema) {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override({ jsonSchema }) {
+      // A format that only zod knows; the pattern says the same to all.
+      if (jsonSchema.pattern) delete jsonSchema.format;
+    },
+  });
+}
+
+function ruleMap(settings) {
+  return { type: 'object', properties: Object.fromEntries(settings), additionalProperties: false };
+}
+
+/** What a schema calls its own definitions stands at the root of the document, under a name that no other rule has. */
+function hoisted({ $schema: _, $defs = {}, ...schema }, prefix, target) {
+  const renamed = (part) =>
+    JSON.parse(JSON.stringify(part), (key, value) =>
+      key === '$ref' ? value.replace('#/$defs/', `#/$defs/${prefix}`) : value,
+    );
+  for (const [name, definition] of Object.entries($defs)) target[prefix + name] = renamed(definition);
+  return renamed(schema);
 }
 
 /** The options of a rule with what the engine takes beside them; the engine's key alone stands for no options. */
@@ -31,7 +68,7 @@ function withEngineKeys(options) {
   const expectNoSites = {
     description: 'why the rule finds nothing to examine',
     type: 'string',
-    minLength: 1,
+    pattern: '\\S',
   };
   const alone = {
     type: 'object',
@@ -40,12 +77,11 @@ function withEngineKeys(options) {
     additionalProperties: false,
   };
   if (!options) return alone;
-  const { $schema: _, properties, ...schema } = options;
-  return { anyOf: [{ ...schema, properties: { ...properties, expectNoSites } }, alone] };
+  return { anyOf: [{ ...options, properties: { ...options.properties, expectNoSites } }, alone] };
 }
 
-/** A severity in an array, alone or with the options of the rule. */
-function pairs(severity, options) {
-  const alone = { type: 'array', prefixItems: [severity], items: false, minItems: 1, maxItems: 1 };
-  return [alone, { ...alone, prefixItems: [severity, options], minItems: 2, maxItems: 2 }];
+/** An array of just these. */
+function pair(prefixItems) {
+  const length = prefixItems.length;
+  return { type: 'array', prefixItems, items: false, minItems: length, maxItems: length };
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { z } from 'zod';
 import { GateError } from '../engine/error.ts';
 import type { Severity } from '../engine/finding.ts';
 import type { AnyRule } from '../engine/rule.ts';
@@ -214,16 +215,14 @@ function isReason(value: unknown): value is string {
 }
 
 async function parseOwnOptions(rule: AnyRule, given: unknown, where: string): Promise<unknown> {
-  if (!rule.options) {
+  const { z } = await import('zod');
+  const schema = optionsSchema(rule, z);
+  if (!schema) {
     throw new GateError(
       `${where}: ${rule.id} takes no options`,
       `set rules["${rule.id}"] to a severity alone`,
     );
   }
-  const { z } = await import('zod');
-  const declared = rule.options(z);
-  // An unknown key in the options is a misspelt one: stripping it would drop what the user asked for.
-  const schema = declared instanceof z.ZodObject && !declared.def.catchall ? declared.strict() : declared;
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new GateError(
@@ -231,6 +230,13 @@ async function parseOwnOptions(rule: AnyRule, given: unknown, where: string): Pr
     `run \`ws-gate explain ${rule.id}\` for its options`,
     { why: describeIssues(parsed.error, schema).join('\n') },
   );
+}
+
+/** The schema of a rule's options, also the source of their JSON Schema. Undefined for a rule that takes none. */
+export function optionsSchema(rule: AnyRule, zod: typeof z): z.ZodType | undefined {
+  const declared = rule.options?.(zod);
+  // An unknown key in the options is a misspelt one: stripping it would drop what the user asked for.
+  return declared instanceof zod.ZodObject && !declared.def.catchall ? declared.strict() : declared;
 }
 
 function severityOf(setting: RuleSetting | Severity): SeveritySetting {

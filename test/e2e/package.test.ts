@@ -180,10 +180,12 @@ describe('the published package', () => {
   });
 
   it('brings a schema that tells a right config in JSON from a wrong one', () => {
-    const schema = JSON.parse(readFileSync(path.join(dir, 'node_modules/ws-gate/dist/schema.json'), 'utf8'));
+    const schema = JSON.parse(
+      readFileSync(path.join(dir, 'node_modules/ws-gate/ws-gate.schema.json'), 'utf8'),
+    );
     const validate = new Ajv2020({ strict: false }).compile(schema);
     const valid = {
-      $schema: './node_modules/ws-gate/dist/schema.json',
+      $schema: './node_modules/ws-gate/ws-gate.schema.json',
       include: ['src/**/*.ts'],
       locks: { order: ['Desk.mu', ['Shelf.mu', 'Drawer.mu']] },
       rules: { 'lock-order': 'error', 'insert-in-loop': ['warn', { tables: ['orders'] }] },
