@@ -28,6 +28,7 @@ export type {
 export type { CheckOptions } from './engine/check.ts';
 export { GateError } from './engine/error.ts';
 export type { CheckReport, Finding, Severity, Span, TraceStep, Unresolved } from './engine/finding.ts';
+export type { Edit, Mutant, Operator, ProofView } from './engine/proof.ts';
 export {
   type Analysis,
   type AnalysisContext,

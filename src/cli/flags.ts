@@ -1,6 +1,6 @@
 /** The flags of the command line: the one table that parsing, checking and the help texts are made from. */
 
-export const commandNames = ['check', 'prove', 'explain', 'rules', 'test', 'manager'] as const;
+export const commandNames = ['check', 'prove', 'explain', 'rules', 'test', 'new', 'manager'] as const;
 
 export type CommandName = (typeof commandNames)[number];
 
@@ -20,7 +20,7 @@ export const flags: readonly Flag[] = [
     name: 'config',
     short: 'c',
     value: 'FILE',
-    commands: ['check', 'prove', 'rules', 'explain', 'test'],
+    commands: ['check', 'prove', 'rules', 'explain', 'test', 'new'],
     text: 'use this config',
   },
   { name: 'no-config', commands: ['check', 'prove', 'rules', 'explain', 'test'], text: 'use no config' },

@@ -24,6 +24,10 @@ const COMMANDS: Readonly<Record<CommandName, { readonly usage: string; readonly 
   explain: { usage: 'ws-gate explain <rule>', text: 'Print the page of a rule.' },
   rules: { usage: 'ws-gate rules', text: 'List all rules, one line each.' },
   test: { usage: 'ws-gate test [dir]', text: 'Run the fixtures of rules (default: fixtures).' },
+  new: {
+    usage: 'ws-gate new rule <id>',
+    text: 'Write a rule of your own to begin with, and its fixtures.',
+  },
   manager: {
     usage: 'ws-gate manager',
     text: 'Start the reference workspace manager. docs/manager.md has its settings.',

@@ -81,6 +81,8 @@ async function dispatch(line: CommandLine, terminal: Terminal): Promise<Outcome>
       return (await import('./commands/rules.ts')).rulesCommand(line, terminal);
     case 'test':
       return (await import('./commands/test.ts')).testCommand(line, terminal);
+    case 'new':
+      return (await import('./commands/new.ts')).newCommand(line, terminal);
     case 'manager':
       return (await import('./commands/manager.ts')).managerCommand(line, terminal);
     case undefined:

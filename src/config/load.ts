@@ -144,13 +144,19 @@ function importNatively(file: string): Promise<{ readonly default?: unknown }> {
 async function importTypeScript(file: string): Promise<{ readonly default?: unknown }> {
   const { createJiti } = await import('jiti');
   // A gate that is installed globally, or run through npx, serves configs that import 'ws-gate' all the same.
-  const self = path.join(
-    packageRoot,
-    import.meta.filename.endsWith('.ts') ? 'src/index.ts' : 'dist/src/index.js',
+  const [built, extension] = import.meta.filename.endsWith('.ts') ? ['src', 'ts'] : ['dist/src', 'js'];
+  const alias = Object.fromEntries(
+    ENTRIES.map((entry) => [
+      path.posix.join('ws-gate', entry),
+      path.join(packageRoot, built, entry, `index.${extension}`),
+    ]),
   );
-  const jiti = createJiti(import.meta.url, { alias: { 'ws-gate': self }, interopDefault: false });
+  const jiti = createJiti(import.meta.url, { alias, interopDefault: false });
   return jiti.import(file);
 }
+
+/** What a config, or a rule of its own, may import of the package. */
+const ENTRIES = ['.', 'analysis', 'testing'];
 
 function readText(file: string, where: string): string {
   try {

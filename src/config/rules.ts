@@ -144,15 +144,19 @@ async function compileOverrides({ overrides, root }: Config): Promise<CompiledOv
 function indexRules(allRules: readonly AnyRule[]): ReadonlyMap<string, AnyRule> {
   const registry = new Map<string, AnyRule>();
   for (const rule of allRules) {
-    if (!/^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(rule.id)) {
-      throw new GateError(`"${rule.id}" is not a rule id`, 'use lower case words joined by hyphens');
-    }
+    assertRuleId(rule.id);
     if (registry.has(rule.id)) {
       throw new GateError(`two rules have the id "${rule.id}"`, 'rename the custom rule');
     }
     registry.set(rule.id, rule);
   }
   return registry;
+}
+
+/** @throws {GateError} for what cannot be the id of a rule */
+export function assertRuleId(id: string): void {
+  if (/^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(id)) return;
+  throw new GateError(`"${id}" is not a rule id`, 'use lower case words joined by hyphens');
 }
 
 function assertKnown(ids: readonly string[], registry: ReadonlyMap<string, AnyRule>, where: string): void {

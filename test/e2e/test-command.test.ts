@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bangProject, ws } from '../support/cli.ts';
+import { BANG_CONFIG, bangProject, ws } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const BAD = 'BANG; // want no-bang/found "a B.NG"\n';
@@ -82,6 +82,36 @@ fixtures/no-bang/a.bad.ts:4  no finding matches want no-bang "a B.NG"
       '',
       expect.stringMatching(/^ws-gate: .* holds no fixtures$/),
     ]);
+  });
+
+  it('fails on a message that no fixture produces', () => {
+    const { code, stdout } = run({
+      ...POP,
+      'rules.mjs': BANG_CONFIG.replace(
+        'messages: {',
+        "messages: { muffled: { message: 'm', why: 'w', help: 'h' },",
+      ),
+      'fixtures/no-bang/a.bad.ts': BAD,
+    });
+    expect([code, stdout.split('\n').slice(0, 2)]).toEqual([
+      1,
+      [
+        'fixtures/no-bang  no fixture produces the message muffled',
+        'fixtures/no-pop  no fixture produces the message muffled',
+      ],
+    ]);
+  });
+
+  it.each([
+    ['bad', 'BANG;\n', 'a .bad fixture needs a // want comment: it shows what is reported'],
+    ['good', BAD, 'a .good fixture cannot want a finding: it shows what is not reported'],
+  ])('fails on a .%s fixture whose expectations are not those of its kind', (kind, text, message) => {
+    const { code, stdout } = run({
+      ...POP,
+      'fixtures/no-bang/a.bad.ts': BAD,
+      [`fixtures/no-bang/b.${kind}.ts`]: text,
+    });
+    expect([code, stdout.split('\n')[0]]).toEqual([1, `fixtures/no-bang/b.${kind}.ts  ${message}`]);
   });
 
   it('exits with 2 when the directory is not there', () => {

@@ -133,7 +133,7 @@ describe('bad usage exits with 2, prints nothing to stdout, and says what to do'
     [
       'an unknown command',
       ['evince'],
-      'ws-gate: unknown command "evince"\n  do   the commands are check, prove, explain, rules, test, manager; to check a path, write ws-gate check evince\n',
+      'ws-gate: unknown command "evince"\n  do   the commands are check, prove, explain, rules, test, new, manager; to check a path, write ws-gate check evince\n',
     ],
     [
       'a hole of other gates: an unknown rule on the command line',
