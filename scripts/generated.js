@@ -15,7 +15,12 @@ const END = '<!-- end of rules -->';
  * @returns {Record<string, string>} text by path, relative to the repository
  */
 export function generatedFiles({ configSchema, optionsSchema, builtinRules, read }) {
-  const schema = configJsonSchema({ configSchema, optionsSchema, builtinRules });
+  const schema = configJsonSchema({
+    configSchema,
+    optionsSchema,
+    builtinRules,
+    pageOf: (id) => read(`rules/${id}/rule.md`),
+  });
   return {
     'ws-gate.schema.json': `${JSON.stringify(schema, null, 2)}\n`,
     'README.md': withTable(read('README.md'), ruleTable(builtinRules)),

@@ -6,9 +6,10 @@ import { z } from 'zod';
  * @param {Function} parts.configSchema makes the schema of the config
  * @param {Function} parts.optionsSchema makes the schema of the options of a rule
  * @param {readonly object[]} parts.builtinRules the rules that the config may name; one in JSON declares none of its own
+ * @param {(id: string) => string} parts.pageOf the page of a rule, which describes its options
  * @returns {object}
  */
-export function configJsonSchema({ configSchema, optionsSchema, builtinRules }) {
+export function configJsonSchema({ configSchema, optionsSchema, builtinRules, pageOf }) {
   const { properties, ...schema } = generate(configSchema(z));
   // Rules of one's own are code.
   const { customRules: _, rules, ...rest } = properties;
@@ -23,7 +24,9 @@ export function configJsonSchema({ configSchema, optionsSchema, builtinRules }) 
   ];
   const settings = builtinRules.map((rule) => {
     const declared = optionsSchema(rule, z);
-    const options = withEngineKeys(declared && hoisted(generate(declared), `${rule.id}.`, $defs));
+    const options = withEngineKeys(
+      declared && hoisted(described(generate(declared), pageOf(rule.id)), `${rule.id}.`, $defs),
+    );
     return describe(rule.id, rule.summary, [...alone, pair([{ $ref: '#/$defs/severity' }, options])]);
   });
   rest.overrides.items.properties.rules = ruleMap([
@@ -51,6 +54,32 @@ function generate(schema) {
 
 function ruleMap(settings) {
   return { type: 'object', properties: Object.fromEntries(settings), additionalProperties: false };
+}
+
+/** A schema with what the page says of options, wherever the schema says nothing of them itself. */
+function described(schema, page) {
+  const texts = optionTexts(page);
+  return JSON.parse(JSON.stringify(schema), (key, value) => {
+    if (key !== 'properties' || typeof value !== 'object') return value;
+    const entries = Object.entries(value).map(([name, property]) => {
+      const description = property.description ?? texts.get(name);
+      return [name, description === undefined ? property : { ...property, description }];
+    });
+    return Object.fromEntries(entries);
+  });
+}
+
+/** What a page says of options: in a list (`- \`name\`: …`, `- \`one\`, \`two\`: …`), or in a table whose last column tells. */
+function optionTexts(page) {
+  const [, after = ''] = page.split(/^## Options$/m);
+  const [section] = after.split(/^## /m);
+  const items = section.matchAll(/^- (`\w+`(?:(?:, | or )`\w+`)*): (.*(?:\n {2}.*)*)/gm);
+  const rows = section.matchAll(/^\| (`\w+`) +\|.*\| (.*?) *\|$/gm);
+  return new Map(
+    [...items, ...rows].flatMap(([, names, text]) =>
+      names.match(/\w+(?=`)/g).map((name) => [name, text.replace(/\s+/g, ' ')]),
+    ),
+  );
 }
 
 /** What a schema calls its own definitions stands at the root of the document, under a name that no other rule has. */

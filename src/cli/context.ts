@@ -48,8 +48,16 @@ export function rulePage(id: string): string | undefined {
 }
 
 /** What reporters are told about a rule. */
-export function ruleInfo({ id, summary, defaultSeverity, messages }: AnyRule): RuleInfo {
-  return { id, summary, defaultSeverity, messages, page: rulePage(id) };
+export function ruleInfo(rule: AnyRule): RuleInfo {
+  const { id, summary, defaultSeverity, messages } = rule;
+  return {
+    id,
+    summary,
+    defaultSeverity,
+    messages,
+    page: rulePage(id),
+    ...(rule.options ? { options: (zod) => rule.options?.(zod) ?? zod.unknown() } : {}),
+  };
 }
 
 /** The `name` of the package in a directory. */

@@ -1,6 +1,6 @@
 import type picocolors from 'picocolors';
 import type { CheckResult } from '../engine/finding.ts';
-import type { MessageText } from '../engine/rule.ts';
+import type { AnyRule, MessageText } from '../engine/rule.ts';
 
 /** Turns a result into text. A reporter decides nothing: what is a finding, and how severe, is settled. */
 export type Reporter = (result: CheckResult, options: ReportOptions) => string;
@@ -23,6 +23,8 @@ export interface RuleInfo {
   readonly messages: Readonly<Record<string, MessageText>>;
   /** The Markdown of the rule's page. */
   readonly page: string | undefined;
+  /** Makes the schema of the rule's options, if it takes any. */
+  readonly options?: AnyRule['options'];
 }
 
 export type Colors = ReturnType<typeof picocolors.createColors>;

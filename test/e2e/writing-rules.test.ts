@@ -61,6 +61,20 @@ describe('the rule of docs/writing-rules.md', () => {
     expect([code, findings.map(({ ruleId }) => ruleId)]).toEqual([1, ['gate-integrity']]);
   });
 
+  it('is explained with its messages and options', () => {
+    const { code, stdout } = ws(dir, ['explain', 'remote-calls']);
+    expect([code, stdout.match(/^#.*|^- `.*/gm)]).toEqual([
+      0,
+      [
+        '# remote-calls',
+        '## repeated',
+        '## underLock',
+        '## Options',
+        '- `functions`: required; what leaves the process: `Class.method`, `function`',
+      ],
+    ]);
+  });
+
   it('is proved by its operator', () => {
     const { code, stdout } = ws(dir, ['prove', '--rule', 'remote-calls']);
     expect([code, stdout.split('\n').find((line) => line.includes('add-loop'))]).toEqual([

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { optionsSchema, resolveRules } from '../../src/config/rules.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { GateError } from '../../src/engine/error.ts';
+import type { AnyRule } from '../../src/engine/rule.ts';
 
 interface Generator {
   generatedFiles(parts: object): Readonly<Record<string, string>>;
@@ -33,6 +34,33 @@ describe('what is generated from the metadata of the rules', () => {
     ]);
   });
 });
+
+describe('the pages of the rules', () => {
+  it.each(builtinRules.map(({ id, messages }) => [id, Object.keys(messages)] as const))(
+    '%s has a row for each of its messages, and for no other',
+    (id, messages) => {
+      const table =
+        /\n\| message +\|.*\n\|[- |]+\n((?:\|.*\n)+)/.exec(read(`rules/${id}/rule.md`))?.[1] ?? '';
+      const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, row]) => row);
+      expect(rows.sort()).toEqual([...messages].sort());
+    },
+  );
+
+  it.each(builtinRules.map((rule) => [rule.id, optionNames(rule)] as const))(
+    '%s tells of each of its options',
+    (id, options) => {
+      const [, section = ''] = read(`rules/${id}/rule.md`).split('\n## Options\n');
+      expect(
+        options.filter((name) => !section.includes(`\`${name}\``) && !section.includes(`${name}:`)),
+      ).toEqual([]);
+    },
+  );
+});
+
+function optionNames(rule: AnyRule): string[] {
+  const schema = optionsSchema(rule, z);
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
 
 const VALID: readonly object[] = [
   {},
@@ -112,6 +140,13 @@ describe('ws-gate.schema.json', () => {
     expect([validate(config), await isTaken(config)]).toEqual([false, false]);
   });
 
+  it('tells of every option what it means, but for lists of entries that have options of their own', () => {
+    const { properties } = JSON.parse(read('ws-gate.schema.json')) as Schema;
+    const rules = Object.entries(properties?.['rules']?.properties ?? {});
+    expect(rules.length).toBe(builtinRules.length + 1);
+    expect(rules.flatMap(([id, rule]) => undescribed(rule).map((name) => `${id} ${name}`))).toEqual([]);
+  });
+
   it('knows the options of every rule', () => {
     const taking = builtinRules.filter((rule) => optionsSchema(rule, z));
     expect(taking.length).toBeGreaterThan(0);
@@ -132,4 +167,21 @@ async function isTaken(inlineConfig: object): Promise<boolean> {
     if (error instanceof GateError) return false;
     throw error;
   }
+}
+
+/** As much of a JSON Schema as is looked at here. */
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema | false;
+  readonly anyOf?: readonly Schema[];
+  readonly prefixItems?: readonly Schema[];
+}
+
+function undescribed({ properties = {}, items, anyOf = [], prefixItems = [] }: Schema): string[] {
+  const own = Object.entries(properties).filter(([, { description, items: entries }]) => {
+    return description === undefined && !(entries && (entries.properties || entries.anyOf));
+  });
+  const inner = [...Object.values(properties), ...(items ? [items] : []), ...anyOf, ...prefixItems];
+  return [...own.map(([name]) => name), ...inner.flatMap(undescribed)];
 }

@@ -26,16 +26,30 @@ export async function explainCommand(
     throw new GateError(`unknown rule "${id}"${hint}`, 'run `ws-gate rules` for the list of rules');
   }
   const colors = colorsFor(terminal.stdout, terminal, colorFlag(flags));
-  terminal.stdout.write(highlight(rule.page ?? pageFromMetadata(rule), colors));
+  terminal.stdout.write(highlight(rule.page ?? (await pageFromMetadata(rule)), colors));
   return 'clean';
 }
 
-function pageFromMetadata({ id, summary, messages }: RuleInfo): string {
+async function pageFromMetadata({ id, summary, messages, options }: RuleInfo): Promise<string> {
   const sections = Object.entries(messages).map(
     ([messageId, { message, why, help }]) =>
       `## ${messageId}\n\n- What: ${message}\n- Why: ${why}\n- What to do: ${help}\n`,
   );
-  return [`# ${id}\n\n${summary}\n`, ...sections].join('\n');
+  return [`# ${id}\n\n${summary}\n`, ...sections, ...(await optionsSection(options))].join('\n');
+}
+
+/** The options by name, with what their schema says of them. */
+async function optionsSection(options: RuleInfo['options']): Promise<readonly string[]> {
+  if (!options) return [];
+  const { z } = await import('zod');
+  const schema = z.toJSONSchema(options(z), { io: 'input', unrepresentable: 'any' });
+  const { properties = {}, required = [] } = schema;
+  const lines = Object.entries(properties).map(([name, property]) => {
+    const description = typeof property === 'object' ? property.description : undefined;
+    const about = [...(required.includes(name) ? ['required'] : []), ...(description ? [description] : [])];
+    return `- \`${name}\`${about.length > 0 ? `: ${about.join('; ')}` : ''}\n`;
+  });
+  return lines.length > 0 ? [`## Options\n\n${lines.join('')}`] : [];
 }
 
 /** Headings stand out; the rest is readable as it is. */
