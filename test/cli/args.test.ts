@@ -26,7 +26,7 @@ describe('parseCommandLine', () => {
 
   it.each([
     [['chek'], 'unknown command "chek" (did you mean "check"?)'],
-    [['prove'], 'unknown command "prove"'],
+    [['evince'], 'unknown command "evince"'],
     [['check', '--stagd'], 'ws-gate check has no flag --stagd (did you mean "--staged"?)'],
     [['--stagd', 'check'], 'ws-gate check has no flag --stagd (did you mean "--staged"?)'],
     [['--nope'], 'ws-gate has no flag --nope'],
@@ -42,9 +42,9 @@ describe('parseCommandLine', () => {
   });
 
   it('names the commands that there are', async () => {
-    const { help } = await gateErrorOf(() => parseCommandLine(['prove']));
+    const { help } = await gateErrorOf(() => parseCommandLine(['evince']));
     expect(help).toBe(
-      'the commands are check, explain, rules, test, manager; to check a path, write ws-gate check prove',
+      'the commands are check, prove, explain, rules, test, new, manager; to check a path, write ws-gate check evince',
     );
   });
 });
