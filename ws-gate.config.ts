@@ -281,12 +281,6 @@ export default defineConfig({
             allowIn: ['src/manager/graphs/manager.ts#GraphManager.dispatchPublishHook'],
             use: 'GraphManager.dispatchPublishHook',
           },
-          // What only tests may do.
-          {
-            calls: ['Backend.setCreateGrace', 'Backend.registerClient'],
-            allowIn: [],
-            use: 'the option createGraceMs, and createWorkspace',
-          },
         ],
       },
     ],
@@ -326,6 +320,8 @@ export default defineConfig({
         ],
       },
     ],
+    // They set aside what keeps a workspace alive, and whom it belongs to.
+    'test-only': ['error', { functions: ['Backend.setCreateGrace', 'Backend.registerClient'] }],
     // What administrators see is of all tenants.
     'route-guard': [
       'error',

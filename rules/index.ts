@@ -17,6 +17,7 @@ import { pairedMutation } from './paired-mutation/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
 import { routeGuard } from './route-guard/rule.ts';
 import { singleSource } from './single-source/rule.ts';
+import { testOnly } from './test-only/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
@@ -38,4 +39,5 @@ export const builtinRules: readonly AnyRule[] = [
   requireDispatcher,
   routeGuard,
   singleSource,
+  testOnly,
 ];

@@ -1,3 +1,4 @@
+import type { Span } from '../engine/finding.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import { type Code, nameText, ownMember } from './code.ts';
 import { hasModifier } from './shapes.ts';
@@ -20,6 +21,23 @@ export function docComments(node: Ts.Node): readonly DocComment[] {
   return [...beside, ...(ts.getLeadingCommentRanges(text, node.pos) ?? [])]
     .filter(({ pos }) => text.startsWith('/**', pos))
     .map(({ pos, end }) => ({ start: pos, end, text: text.slice(pos, end) }));
+}
+
+/** Where a tag stands in a text that begins at an offset of a file. */
+export function tagsIn(
+  text: string,
+  tag: string,
+  { file, start: from }: Pick<Span, 'file' | 'start'>,
+): Span[] {
+  return [...text.matchAll(new RegExp(`(?<=[\\s*])${tag}(?![\\w-])`, 'g'))].map(({ index, 0: written }) => {
+    const start = from + index;
+    return { file, start, end: start + written.length };
+  });
+}
+
+/** Whether a comment that is no doc comment begins with a tag, and so was meant to be one. */
+export function isPlainTag(text: string, tag: string): boolean {
+  return new RegExp(`^/[/*]\\s*${tag}(?![\\w-])`).test(text);
 }
 
 /** The declarations that a comment in front of a node is about. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/types.ts';
 import type { Compiler } from '../oracle/oracle.ts';
 import { GateError } from './error.ts';
 import { isWithin, type Listing, listFiles, selectionOf, unmatchedIn } from './listing.ts';
+import { TEST_FILES } from './test-files.ts';
 import { type Overlay, referencesOf } from './tsconfig.ts';
 
 /** The files of a run, and the tsconfig files that own them. All absolute, sorted. */
@@ -32,7 +33,6 @@ export interface ScopeRequest {
 const SOURCE = /\.(?:[cm]?tsx?|[cm]?jsx?)$/i;
 const DECLARATION = /\.d\.(?:[cm]?ts|[^./]+\.ts)$/i;
 const NEVER = ['**/node_modules/**', '**/.git/**'];
-const TESTS = ['**/*.{test,spec}.*', '**/*.{test,spec}-d.*', '**/{__tests__,__mocks__,test,tests}/**'];
 const TYPESCRIPT = '**/*.{ts,tsx,mts,cts}';
 const JAVASCRIPT = '**/*.{js,jsx,mjs,cjs}';
 const BUILD_OUTPUT = ['**/{dist,build,out,coverage,.next,.turbo,.cache}/**'];
@@ -75,7 +75,7 @@ function sourcesOf(files: readonly string[], { overlay }: ScopeRequest): string[
 function listingOf({ root, include, exclude }: Config): Listing {
   return include
     ? { root, include, exclude: [...(exclude ?? []), ...NEVER] }
-    : { root, include: [TYPESCRIPT], exclude: [...(exclude ?? TESTS), ...NEVER, ...BUILD_OUTPUT] };
+    : { root, include: [TYPESCRIPT], exclude: [...(exclude ?? TEST_FILES), ...NEVER, ...BUILD_OUTPUT] };
 }
 
 /** The files that the overlay adds to what is on disk. What a tsconfig leaves out cannot be told for these. */
@@ -202,7 +202,7 @@ function findUpwards(from: string, name: string): string | undefined {
 /** Takes the excluded files, and the tests where the config does not say, out of a list. */
 async function filterOut(config: Config, files: readonly string[]): Promise<string[]> {
   const { default: picomatch } = await import('picomatch');
-  const excluded = picomatch([...(config.exclude ?? TESTS), ...NEVER], { dot: true });
+  const excluded = picomatch([...(config.exclude ?? TEST_FILES), ...NEVER], { dot: true });
   return files.filter((file) => !excluded(path.relative(config.root, file).split(path.sep).join('/')));
 }
 

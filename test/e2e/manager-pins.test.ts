@@ -13,6 +13,7 @@ const RULES = [
   'no-bare-check',
   'single-source',
   'route-guard',
+  'test-only',
 ];
 
 /** What the gate finds after an edit, as rule and file. */
@@ -54,12 +55,20 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
     expect(found(edit)).toEqual([`require-dispatcher ${GRAPHS}`]);
   });
 
-  it('WG-23 the server uses what only tests may', () => {
-    const file = 'src/manager/start.ts';
+  const START = 'src/manager/start.ts';
+
+  it.each([
+    ['calls', 'await backend.setCreateGrace(1);'],
+    ['hands on', 'this.reset = backend.registerClient.bind(backend);'],
+  ])('WG-23 the server %s what only tests may use', (_, statement) => {
     const before = '    const auth = await openWorkspaceAuth(db);\n';
-    expect(found([file, before, `${before}    await backend.setCreateGrace(1);\n`])).toEqual([
-      `require-dispatcher ${file}`,
-    ]);
+    expect(found([START, before, `${before}    ${statement}\n`])).toEqual([`test-only ${START}`]);
+  });
+
+  it('WG-23 the server imports a test', () => {
+    const before = 'import path from';
+    const edit: Edit = [START, before, `import { servers } from '../../test/manager/servers.ts';\n${before}`];
+    expect(found(edit)).toEqual([`test-only ${START}`]);
   });
 
   it('WG-30 and WG-32 the statement that enters a workspace takes no conflict', () => {

@@ -2,7 +2,15 @@ import type { Span } from '../../engine/finding.ts';
 import type { Program } from '../../engine/program.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, hasBody, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { declaredBy, declaredName, docComments, functionOf, heirsOf } from '../doc-tags.ts';
+import {
+  declaredBy,
+  declaredName,
+  docComments,
+  functionOf,
+  heirsOf,
+  isPlainTag,
+  tagsIn,
+} from '../doc-tags.ts';
 import { storesTo } from '../locks/stores.ts';
 import { isFunctionExpression } from '../shapes.ts';
 import { literalsOf } from './literals.ts';
@@ -37,8 +45,8 @@ export function readAtomicTags(program: Program, code: Code): AtomicTags {
     ts.forEachChild(tree.source, visit);
     for (const { start, text } of tree.comments) {
       // In a comment that is no doc comment, a tag binds nothing.
-      if (!text.startsWith('/**') && !PLAIN_TAG.test(text)) continue;
-      idle.push(...tagsIn(text, start, file).filter((at) => !used.has(at.start)));
+      if (!text.startsWith('/**') && !isPlainTag(text, ATOMIC_TAG)) continue;
+      idle.push(...tagsIn(text, ATOMIC_TAG, { file, start }).filter((at) => !used.has(at.start)));
     }
   }
   return { functions, idle };
@@ -115,17 +123,5 @@ function tagsBefore(node: Ts.Node): readonly Span[] {
     isFunctionExpression(node);
   if (!isSubject) return [];
   const file = node.getSourceFile().fileName;
-  return docComments(node).flatMap(({ start, text }) => tagsIn(text, start, file));
-}
-
-/** A comment that begins with the tag, and so was meant to be one. */
-const PLAIN_TAG = new RegExp(`^/[/*]\\s*${ATOMIC_TAG}(?![\\w-])`);
-
-const TAG = new RegExp(`(?<=[\\s*])${ATOMIC_TAG}(?![\\w-])`, 'g');
-
-function tagsIn(text: string, from: number, file: string): readonly Span[] {
-  return [...text.matchAll(TAG)].map(({ index, 0: written }) => {
-    const start = from + index;
-    return { file, start, end: start + written.length };
-  });
+  return docComments(node).flatMap(({ start, text }) => tagsIn(text, ATOMIC_TAG, { file, start }));
 }

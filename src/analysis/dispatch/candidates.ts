@@ -11,7 +11,14 @@ export interface Wanted {
   readonly functions: ReadonlySet<string>;
   /** The files that declare them, or what they override or implement. */
   readonly declaring: ReadonlySet<string>;
+  /**
+   * Whether it counts when something is merely looked at: tested for being there, replaced, asked for a member. Absent
+   * where it is about functions, which run only when they are called.
+   */
+  readonly looks?: 'count';
 }
+
+type Judging = Pick<Wanted, 'functions' | 'looks'>;
 
 /** What looks like a reference by its spelling and its place. */
 export interface Candidate {
@@ -41,21 +48,22 @@ export type Lookup =
   | 'variable';
 
 /** Judges a name, or a string that may be a key, by what is around it. */
-export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functions'>): Candidate | undefined {
+export function candidateAt(leaf: NameNode, judging: Judging): Candidate | undefined {
   const { parent } = leaf;
+  const { functions } = judging;
   if (ts.isPropertyAccessExpression(parent) && parent.name === leaf) {
-    return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression });
+    return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression }, judging);
   }
   const isKey = ts.isStringLiteralLike(leaf);
   if (isKey && ts.isElementAccessExpression(parent) && parent.argumentExpression === leaf) {
-    return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression });
+    return expression(leaf, { node: parent, lookup: 'name', receiver: parent.expression }, judging);
   }
-  if (isKey && ts.isCallExpression(parent)) return reflected(leaf, parent);
+  if (isKey && ts.isCallExpression(parent)) return reflected(leaf, parent, judging);
   if (isKey && ts.isComputedPropertyName(parent)) {
     return isPatternKey(parent) ? element(leaf, { node: parent.parent, lookup: 'pattern' }) : undefined;
   }
   if (ts.isBindingElement(parent) && ts.isObjectBindingPattern(parent.parent)) {
-    if (parent.initializer === leaf) return variableOf(leaf, functions);
+    if (parent.initializer === leaf) return variableOf(leaf, judging);
     if (parent.dotDotDotToken) return undefined;
     const isNamed = parent.propertyName === leaf && ts.isIdentifier(leaf);
     if (parent.propertyName && parent.propertyName !== leaf) return undefined;
@@ -69,17 +77,17 @@ export function candidateAt(leaf: NameNode, { functions }: Pick<Wanted, 'functio
     if (functions.size === 0) return undefined;
     return { leaf, node: leaf, usage: 'value', lookup: 'variable', receiver: undefined, source: undefined };
   }
-  return variableOf(leaf, functions);
+  return variableOf(leaf, judging);
 }
 
 /** `Reflect.get(backend, 'stop')`: the language's own way to take a member by a string. */
-function reflected(leaf: NameNode, call: Ts.CallExpression): Candidate | undefined {
+function reflected(leaf: NameNode, call: Ts.CallExpression, judging: Judging): Candidate | undefined {
   const [receiver, key] = call.arguments;
   if (!receiver || key !== leaf || !READS_MEMBER.has(call.expression.getText())) return undefined;
   const { expression: callee } = call;
   const owner = ts.isPropertyAccessExpression(callee) ? callee.expression : callee;
   if (!ts.isIdentifier(owner) || resolveLocal(owner) !== undefined) return undefined;
-  return expression(leaf, { node: call, lookup: 'name', receiver });
+  return expression(leaf, { node: call, lookup: 'name', receiver }, judging);
 }
 
 const READS_MEMBER: ReadonlySet<string> = new Set(['Reflect.get', 'Object.getOwnPropertyDescriptor']);
@@ -118,9 +126,10 @@ const CHOICES: ReadonlySet<Ts.SyntaxKind> = new Set([
 
 type Parts = Pick<Candidate, 'node' | 'lookup' | 'receiver'>;
 
-function expression(leaf: NameNode, parts: Parts): Candidate | undefined {
+function expression(leaf: NameNode, parts: Parts, { looks }: Judging): Candidate | undefined {
   const usage = usageOf(parts.node);
-  return usage === 'none' ? undefined : { leaf, usage, ...parts, source: parts.receiver };
+  if (usage === 'none' && looks === undefined) return undefined;
+  return { leaf, usage: usage === 'none' ? 'value' : usage, ...parts, source: parts.receiver };
 }
 
 /** An element of a pattern gives the member to a variable. */
@@ -129,21 +138,31 @@ function element(leaf: NameNode, parts: Omit<Parts, 'receiver'>): Candidate {
 }
 
 /** A plain name where an expression may stand: only functions of modules are referred to like this. */
-function variableOf(leaf: NameNode, functions: ReadonlySet<string>): Candidate | undefined {
-  if (functions.size === 0 || !ts.isIdentifier(leaf) || !isExpression(leaf)) return undefined;
-  return expression(leaf, { node: leaf, lookup: 'variable', receiver: undefined });
+function variableOf(leaf: NameNode, judging: Judging): Candidate | undefined {
+  if (judging.functions.size === 0 || !ts.isIdentifier(leaf) || !isExpression(leaf)) return undefined;
+  return expression(leaf, { node: leaf, lookup: 'variable', receiver: undefined }, judging);
 }
 
 function isExpression(name: Ts.Identifier): boolean {
   const { parent } = name;
   const { name: declared, propertyName, label } = parent as NodeWithNames;
   if (declared === name || propertyName === name || label === name) return false;
+  if (ts.isExpressionWithTypeArguments(parent)) return isBaseOfClass(parent);
   return !(
     ts.isTypeNode(parent) ||
     ts.isQualifiedName(parent) ||
     ts.isTypePredicateNode(parent) ||
     ts.isExportAssignment(parent) ||
     ts.isImportEqualsDeclaration(parent)
+  );
+}
+
+/** `class Heir extends Base`: the only one of such clauses that runs. */
+function isBaseOfClass({ parent }: Ts.ExpressionWithTypeArguments): boolean {
+  return (
+    ts.isHeritageClause(parent) &&
+    parent.token === ts.SyntaxKind.ExtendsKeyword &&
+    ts.isClassLike(parent.parent)
   );
 }
 

@@ -9,7 +9,8 @@ import {
   parseConfigName,
   resolvePath,
 } from '../config-name.ts';
-import { declaredNames } from '../names.ts';
+import { declaredName } from '../doc-tags.ts';
+import { declaredNames, namesAround } from '../names.ts';
 import { type Container, containerOf, type Heritage } from './heritage.ts';
 import { leavesSpelt } from './leaves.ts';
 import { declarationOf } from './words.ts';
@@ -63,6 +64,22 @@ export class Targets {
         declarations: new Set(only.declarations),
         containers: named.length > 0 ? named : containers,
       },
+    };
+  }
+
+  /** The target that a declaration is, with its overloads and what it is merged with. */
+  of(declaration: Ts.Node): Target {
+    const { name } = declaration as { name?: Ts.Node };
+    const container = containerOf(declaration);
+    const spoken = namesAround(declaration).at(-1) ?? '';
+    const others = (declaredNames(declaration.getSourceFile()).get(spoken) ?? []).filter(
+      (one) => one.kind === declaration.kind && one.parent === declaration.parent,
+    );
+    return {
+      name: declaredName(declaration),
+      member: (name && nameText(name)) ?? lastSegment(spoken),
+      declarations: new Set([declaration, ...others]),
+      containers: container ? [container] : [],
     };
   }
 
