@@ -320,6 +320,30 @@ export default defineConfig({
         ],
       },
     ],
+    // Grants, reservations and guards are there to be given back, settled, or disposed of: one that nobody has is never.
+    'must-use': [
+      'error',
+      {
+        functions: [
+          'Mutex.acquire',
+          'Mutex.tryAcquire',
+          'KeyedMutex.acquire',
+          'KeyedMutex.tryAcquire',
+          'SyncMutex.acquire',
+          'RwLock.acquireRead',
+          'RwLock.acquireWrite',
+          'GraphCell.lease',
+          'GraphManager.getOrLoad',
+          'GraphManager.reserveRebuild',
+          'BuildGuard',
+          'RollbackGuard',
+          'DrainLoopSentinel',
+          'FleetClaims.take',
+          'FleetClaims.insert',
+          'Slots.acquire',
+        ],
+      },
+    ],
     // They set aside what keeps a workspace alive, and whom it belongs to.
     'test-only': ['error', { functions: ['Backend.setCreateGrace', 'Backend.registerClient'] }],
     // What administrators see is of all tenants.

@@ -12,6 +12,7 @@ import { lockCycle } from './lock-cycle/rule.ts';
 import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
 import { mustCall } from './must-call/rule.ts';
+import { mustUse } from './must-use/rule.ts';
 import { noBareCheck } from './no-bare-check/rule.ts';
 import { pairedMutation } from './paired-mutation/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
@@ -34,6 +35,7 @@ export const builtinRules: readonly AnyRule[] = [
   lockOrder,
   lockReentry,
   mustCall,
+  mustUse,
   noBareCheck,
   pairedMutation,
   requireDispatcher,

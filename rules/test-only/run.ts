@@ -6,8 +6,8 @@ import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences, type Reference } from '../../src/analysis/dispatch/references.ts';
 import { spellings } from '../../src/analysis/dispatch/spellings.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
+import { findSubjects } from '../../src/analysis/lifecycle/subjects.ts';
 import { TestFiles, testImports } from '../../src/analysis/lifecycle/test-modules.ts';
-import { findTestTargets } from '../../src/analysis/lifecycle/test-targets.ts';
 import { filesSpeakingOfTests } from '../../src/analysis/lifecycle/test-words.ts';
 import { TEST_ONLY_TAG } from '../../src/analysis/lifecycle/words.ts';
 import { namesIn } from '../../src/analysis/name-index.ts';
@@ -39,7 +39,10 @@ export async function run(pass: TestOnlyPass): Promise<void> {
 
 /** What only tests may refer to, each a thing that was looked at. */
 function subjectsOf(pass: TestOnlyPass, code: Code, targets: Targets): readonly Target[] {
-  const found = findTestTargets(pass.program, targets, pass.options.functions);
+  const found = findSubjects(pass.program, targets, {
+    tag: TEST_ONLY_TAG,
+    functions: pass.options.functions,
+  });
   for (const at of found.idle) pass.misplaced({ messageId: 'idleTag', at, data: { tag: TEST_ONLY_TAG } });
   for (const problem of found.problems) reportName(pass, 'test-only.functions', problem.name, problem);
   for (const { declarations } of found.targets) for (const one of declarations) pass.site(code.span(one));

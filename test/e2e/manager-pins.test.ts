@@ -11,8 +11,10 @@ const RULES = [
   'insert-in-loop',
   'insert-allowlist',
   'no-bare-check',
+  'must-use',
   'single-source',
   'route-guard',
+  'must-use',
   'test-only',
 ];
 
@@ -53,6 +55,37 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
       `    if (workspace.cell) this.#hook.onPublish(workspace.root, workspace.cell, this.#spawnHook);\n${before}`,
     ];
     expect(found(edit)).toEqual([`require-dispatcher ${GRAPHS}`]);
+  });
+
+  it.each([
+    [
+      'a lock in a variable that nothing reads',
+      'src/manager/graphs/load.ts',
+      'using _workspaces = await manager.workspaces.acquireRead({ signal })',
+      'const _workspaces = await manager.workspaces.acquireRead({ signal })',
+    ],
+    [
+      'memory of which only the size is asked',
+      'src/manager/graphs/load.ts',
+      '    using reservation = await manager.reserveRebuild(key, estimateBytes);\n',
+      `    const { bytes } = await manager.reserveRebuild(key, 0);
+    using reservation = await manager.reserveRebuild(key, Math.max(bytes, estimateBytes));
+`,
+    ],
+    [
+      'the lane of a session',
+      'src/manager/sessions/resume.ts',
+      'using _lane = await this.lane.acquire(id);',
+      'await this.lane.acquire(id);',
+    ],
+    [
+      'a claim that is only looked at',
+      'src/manager/fleet/dispatchers.ts',
+      "using claim = await this.#options.claims.take(id, AT_REST, 'same');",
+      "const claim = { ...(await this.#options.claims.take(id, AT_REST, 'same')).workspace };",
+    ],
+  ])('WG-11 nobody gives back %s', (_, file, from, to) => {
+    expect(found([file, from, to])).toEqual([`must-use ${file}`]);
   });
 
   const START = 'src/manager/start.ts';

@@ -46,9 +46,10 @@ export class Targets {
     this.#root = root;
   }
 
-  resolve(text: string): TargetResolution {
+  /** @param isSubject what the name may stand for; absent for functions, and for what may hold one */
+  resolve(text: string, isSubject: (node: Ts.Node) => boolean = isCallable): TargetResolution {
     const wanted = parseConfigName(text);
-    const owners = this.#ownersOf(wanted);
+    const owners = this.#ownersOf(wanted, isSubject);
     const [only, second] = owners;
     if (!only) return { kind: 'unknown', candidates: this.#similar(wanted) };
     if (second) {
@@ -118,27 +119,35 @@ export class Targets {
   }
 
   /** The files that declare what a name says. */
-  #ownersOf({ file, name }: ConfigName): readonly Owner[] {
+  #ownersOf({ file, name }: ConfigName, isSubject: (node: Ts.Node) => boolean): readonly Owner[] {
     const { program } = this.#code;
-    if (file !== undefined) return this.#ownersAmong([resolvePath(this.#root, file)], name);
+    if (file !== undefined) return this.#ownersAmong([resolvePath(this.#root, file)], name, isSubject);
     const declaration = declarationOf(firstSegment(name));
     const declaring = program
       .filesWith([firstSegment(name)])
       .filter((one) => declaration.test(program.text(one) ?? ''));
-    return this.#ownersAmong(declaring, name);
+    return this.#ownersAmong(declaring, name, isSubject);
   }
 
-  #ownersAmong(files: readonly string[], name: string): readonly Owner[] {
+  #ownersAmong(
+    files: readonly string[],
+    name: string,
+    isSubject: (node: Ts.Node) => boolean,
+  ): readonly Owner[] {
     return files.flatMap((file) => {
       const source = this.#code.program.tree(file)?.source;
-      const declarations = source ? this.#declarationsIn(source, name) : [];
+      const declarations = source ? this.#declarationsIn(source, name, isSubject) : [];
       return source && declarations.length > 0 ? [{ source, declarations }] : [];
     });
   }
 
   /** What goes by the name in a file, or what its type inherits under it. */
-  #declarationsIn(source: Ts.SourceFile, name: string): readonly Ts.Node[] {
-    const own = (declaredNames(source).get(name) ?? []).filter(isCallable);
+  #declarationsIn(
+    source: Ts.SourceFile,
+    name: string,
+    isSubject: (node: Ts.Node) => boolean,
+  ): readonly Ts.Node[] {
+    const own = (declaredNames(source).get(name) ?? []).filter(isSubject);
     if (own.length > 0) return own;
     const inherited = this.#containersNamed(source, name).flatMap((container) =>
       this.#heritage.members(container, lastSegment(name)),
@@ -185,7 +194,7 @@ function firstSegment(name: string): string {
 }
 
 /** Types and namespaces cannot be called; a variable or property may hold a function. */
-function isCallable(node: Ts.Node): boolean {
+export function isCallable(node: Ts.Node): boolean {
   return (
     ts.isFunctionLike(node) ||
     ts.isVariableDeclaration(node) ||

@@ -1,0 +1,52 @@
+import type { TypeInfo } from '../../oracle/oracle.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, rightmostName } from '../code.ts';
+import type { Heritage } from '../dispatch/heritage.ts';
+
+/** Tells the values that must be disposed of by their types. */
+export class Disposables {
+  readonly #code: Code;
+  readonly #heritage: Heritage;
+
+  constructor(code: Code, heritage: Heritage) {
+    this.#code = code;
+    this.#heritage = heritage;
+  }
+
+  /** Whether a value has a method that disposes of it, as far as the program declares its type. */
+  has(value: Ts.Expression): boolean {
+    const symbols = this.#typeOf(value)?.symbols ?? [];
+    return symbols.some(
+      (symbol) =>
+        LIBRARY.has(symbol.name) ||
+        this.#heritage
+          .containersOf(symbol)
+          .some((container) => [...this.#heritage.above(container)].some((one) => isDisposable(one))),
+    );
+  }
+
+  #typeOf(value: Ts.Expression): TypeInfo | undefined {
+    const name = rightmostName(value);
+    if (name) return this.#code.typeOf(name);
+    const stretch = { start: value.getStart(), end: value.end };
+    return this.#code.program.oracle.expressionTypes(this.#code.fileOf(value), [stretch])[0];
+  }
+}
+
+const LIBRARY: ReadonlySet<string> = new Set([
+  'Disposable',
+  'AsyncDisposable',
+  'DisposableStack',
+  'AsyncDisposableStack',
+]);
+
+function isDisposable(container: Ts.Node): boolean {
+  const { members = [] } = container as { members?: readonly Ts.Node[] };
+  const { properties = [] } = container as { properties?: readonly Ts.Node[] };
+  return [...members, ...properties].some((member) => {
+    const { name } = member as { name?: Ts.Node };
+    return name !== undefined && ts.isComputedPropertyName(name) && DISPOSES.test(name.expression.getText());
+  });
+}
+
+const DISPOSES = /^Symbol\s*\.\s*(?:async)?[dD]ispose$/;

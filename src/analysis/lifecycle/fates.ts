@@ -1,0 +1,395 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import { type Code, type Entity, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type Callees, parametersOf } from '../inserts/callees.ts';
+import { Frames } from '../inserts/frames.ts';
+import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
+import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
+import { best, EACH, type Fate, lost, type Path, USED } from './fate.ts';
+import { handsOnArgument, takingOf } from './takers.ts';
+import { readsAfter, variableUses } from './variables.ts';
+
+/** What becomes of values, as far as it can be told without the callers of the function around them. */
+export class Fates {
+  readonly #code: Code;
+  readonly #callees: Callees;
+  /** The places that a value is being followed through: one that comes back to itself has nowhere else to be. */
+  readonly #open = new Set<string>();
+
+  constructor(code: Code, callees: Callees) {
+    this.#code = code;
+    this.#callees = callees;
+  }
+
+  /** What becomes of the value of an expression, or of what is in it. */
+  of(expression: Ts.Expression, path: Path = []): Fate {
+    return this.#at(expression, path) ?? USED;
+  }
+
+  #at(expression: Ts.Expression, path: Path): Fate | undefined {
+    const value = outermost(expression) as Ts.Expression;
+    const key = `${this.#code.key(value)}|${path.join('.')}`;
+    if (this.#open.has(key)) return undefined;
+    this.#open.add(key);
+    const fate = this.#in(value.parent, value, path);
+    this.#open.delete(key);
+    return fate;
+  }
+
+  #in(parent: Ts.Node, value: Ts.Expression, path: Path): Fate | undefined {
+    if (ts.isExpressionStatement(parent)) return lost('discarded', '', parent);
+    if (ts.isVoidExpression(parent)) return lost('discarded', ' with `void`', parent);
+    if (ts.isAwaitExpression(parent)) return this.#at(parent, path);
+    if (ts.isForStatement(parent)) return this.#inLoopHead(parent, value);
+    if (ts.isConditionalExpression(parent)) {
+      return parent.condition === value ? this.#looked(value, path) : this.#at(parent, path);
+    }
+    if (ts.isBinaryExpression(parent)) return this.#operand(parent, value, path);
+    if (ts.isPrefixUnaryExpression(parent) || ts.isTypeOfExpression(parent)) {
+      return this.#derived(parent, value, path);
+    }
+    if (isTest(parent, value)) return this.#looked(value, path);
+    if (ts.isReturnStatement(parent)) return this.#returned(ownerOf(parent), path);
+    if (ts.isArrowFunction(parent)) return this.#returned(parent, path);
+    if (ts.isVariableDeclaration(parent)) return this.#declared(parent, value, path);
+    if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) {
+      return parent.expression === value ? this.#member(parent, value, path) : USED;
+    }
+    if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) {
+      return parent.expression === value ? USED : this.#argument(parent, value, path);
+    }
+    if (ts.isArrayLiteralExpression(parent)) return this.#element(parent, value, path);
+    if (ts.isPropertyAssignment(parent) && parent.initializer === value) {
+      const key = nameText(parent.name);
+      return key === undefined ? USED : this.#at(parent.parent, [key, ...path]);
+    }
+    if (ts.isShorthandPropertyAssignment(parent)) {
+      return this.#at(parent.parent, [parent.name.text, ...path]);
+    }
+    return USED;
+  }
+
+  #inLoopHead(loop: Ts.ForStatement, value: Ts.Expression): Fate {
+    return loop.condition === value ? USED : lost('discarded', ' in the head of a loop', value);
+  }
+
+  #operand(parent: Ts.BinaryExpression, value: Ts.Expression, path: Path): Fate | undefined {
+    const { kind } = parent.operatorToken;
+    const isLeft = parent.left === value;
+    if (isAssignmentOperator(kind)) {
+      return isLeft ? USED : best([this.#assigned(parent, path), this.#at(parent, path)]);
+    }
+    if (kind === ts.SyntaxKind.CommaToken) {
+      return isLeft ? lost('discarded', ' in front of a comma', value) : this.#at(parent, path);
+    }
+    if (!SHORT_CIRCUIT.has(kind)) return this.#derived(parent, value, path);
+    if (!isLeft) return this.#at(parent, path);
+    // Whether the right side is reached depends on it, and it may be what comes out.
+    return best([this.#looked(value, path), isStatement(parent) ? undefined : this.#at(parent, path)]);
+  }
+
+  /** An operator makes another value of it. Where nobody takes that, it has not even been looked at. */
+  #derived(parent: Ts.Expression, value: Ts.Expression, path: Path): Fate | undefined {
+    const fate = this.#at(parent, []);
+    return fate?.kind === 'lost' ? fate : this.#looked(value, path);
+  }
+
+  #looked(value: Ts.Expression, path: Path): Fate {
+    return path.length > 0 ? USED : { kind: 'looked', value, at: value };
+  }
+
+  #declared(declaration: Ts.VariableDeclaration, value: Ts.Expression, path: Path): Fate | undefined {
+    if (isUsing(declaration)) return USED;
+    return this.#bound(declaration.name, declaration, { value, path });
+  }
+
+  #assigned(assignment: Ts.BinaryExpression, path: Path): Fate | undefined {
+    const target = outermost(assignment.left) === assignment.left ? assignment.left : undefined;
+    if (!target) return USED;
+    const { right: value } = assignment;
+    if (ts.isIdentifier(target)) return this.#variable(target, assignment, path);
+    const isPattern = ts.isObjectLiteralExpression(target) || ts.isArrayLiteralExpression(target);
+    if (!isPattern) return USED;
+    const { length } = ts.isObjectLiteralExpression(target) ? target.properties : target.elements;
+    return length > 0 ? USED : this.#takenFrom(value, path, assignment);
+  }
+
+  /** The value under a name, or taken apart by a pattern. */
+  #bound(
+    name: Ts.BindingName,
+    write: Ts.VariableDeclaration | Ts.ParameterDeclaration,
+    { value, path }: { readonly value: Ts.Expression | undefined; readonly path: Path },
+  ): Fate | undefined {
+    if (ts.isIdentifier(name)) return this.#variable(name, write, path);
+    const [next, ...rest] = path;
+    const fates: (Fate | undefined)[] = [];
+    for (const [index, element] of name.elements.entries()) {
+      if (!ts.isBindingElement(element)) continue;
+      const isArray = ts.isArrayBindingPattern(name);
+      const key = isArray ? String(index) : nameText(element.propertyName ?? element.name);
+      if (element.dotDotDotToken || key === undefined)
+        fates.push(this.#bound(element.name, write, { value, path }));
+      else if (next === undefined) fates.push(this.#part(element, write, value));
+      else if (next === key || next === EACH) {
+        fates.push(this.#bound(element.name, write, { value: undefined, path: rest }));
+      }
+    }
+    return best(fates) ?? lost('unread', ' where nothing is taken out of it', write);
+  }
+
+  /** One property that a pattern takes out of the value: it is used for as much as the property is. */
+  #part(
+    element: Ts.BindingElement,
+    write: Ts.VariableDeclaration | Ts.ParameterDeclaration,
+    value: Ts.Expression | undefined,
+  ): Fate | undefined {
+    const fate = this.#bound(element.name, write, { value: undefined, path: [] });
+    if (fate?.kind === 'lost' || !value || this.#isCallable(element)) return fate;
+    return { kind: 'looked', value, at: element };
+  }
+
+  #isCallable(element: Ts.BindingElement): boolean {
+    return ts.isIdentifier(element.name) && this.#code.typeOf(element.name)?.callable === true;
+  }
+
+  #takenFrom(value: Ts.Expression, path: Path, at: Ts.Node): Fate {
+    return path.length > 0 ? USED : lost('unread', ' where nothing is taken out of it', value ?? at);
+  }
+
+  #variable(name: Ts.Identifier, write: Ts.Node, path: Path = []): Fate | undefined {
+    const declared = declaredName(name);
+    if (!declared) return USED;
+    const uses = variableUses(declared);
+    if (uses.isExported) return USED;
+    if (uses.reads.length === 0) return lost('unread', ` in ${name.text}, which nothing reads`, name);
+    const reads = readsAfter(write, uses);
+    if (reads.length === 0) {
+      return lost('unread', ` in ${name.text}, which gets another value before it is read`, name);
+    }
+    const fate = best(reads.map((read) => this.#at(read, path)));
+    if (fate || path.length === 0) return fate;
+    return lost('unread', ` in ${name.text}, out of which nothing takes it`, name);
+  }
+
+  #member(
+    access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression,
+    value: Ts.Expression,
+    path: Path,
+  ): Fate | undefined {
+    const name = memberName(access);
+    const key = name && nameText(name);
+    const callee = outermost(access);
+    const call =
+      ts.isCallExpression(callee.parent) && callee.parent.expression === callee ? callee.parent : undefined;
+    if (path.length > 0) return this.#held(access, { key, path, isCalled: call !== undefined });
+    if (call && key === 'then') return this.#then(call);
+    if (call && (key === 'catch' || key === 'finally')) return this.#at(call, []);
+    if (call) return USED;
+    const fate = this.#at(access, []);
+    if (fate?.kind === 'lost' || (name && this.#code.typeOf(name)?.callable === true)) return fate;
+    return { kind: 'looked', value, at: access };
+  }
+
+  /** A member of what holds the value: the value, or what has nothing to do with it. */
+  #held(
+    access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression,
+    {
+      key,
+      path,
+      isCalled,
+    }: { readonly key: string | undefined; readonly path: Path; readonly isCalled: boolean },
+  ): Fate | undefined {
+    const [next, ...rest] = path;
+    const index = ts.isElementAccessExpression(access) ? access.argumentExpression : undefined;
+    if (index && !ts.isStringLiteralLike(index)) {
+      return next === EACH || !ts.isNumericLiteral(index) || index.text === next
+        ? this.#at(access, rest)
+        : undefined;
+    }
+    if (key === next) return this.#at(access, rest);
+    // What its methods do with it is not known.
+    return isCalled ? USED : undefined;
+  }
+
+  /** `promise.then(callback)`: the callback has the value, or it goes on with the promise. */
+  #then(call: Ts.CallExpression): Fate | undefined {
+    const [onValue] = call.arguments;
+    const callback = onValue && skipParentheses(onValue);
+    if (!callback || isNothing(callback)) return this.#at(call, []);
+    if (!isFunctionExpression(callback)) return USED;
+    const [parameter] = parametersOf(callback);
+    if (!parameter) return lost('ignored', 'a callback of `then` without a parameter', callback);
+    return this.#bound(parameter.name, parameter, { value: undefined, path: [] });
+  }
+
+  #element(array: Ts.ArrayLiteralExpression, value: Ts.Expression, path: Path): Fate | undefined {
+    const before = array.elements.slice(0, array.elements.indexOf(value));
+    const index = before.some(ts.isSpreadElement) ? EACH : String(before.length);
+    return this.#at(array, [index, ...path]);
+  }
+
+  #argument(call: Ts.CallExpression | Ts.NewExpression, value: Ts.Expression, path: Path): Fate | undefined {
+    const index = argumentsOf(call).indexOf(value);
+    if (ts.isCallExpression(call)) {
+      const name = rightmostName(call.expression);
+      const text = name && nameText(name);
+      if (name && text !== undefined && handsOnArgument(text, this.#code.entities(name))) {
+        return this.#at(call, text === 'any' || text === 'race' ? path.slice(1) : path);
+      }
+    }
+    const fates = this.#callees.bodies(call, Frames.none).map((fn) => this.#parameter(fn, index, path));
+    const [first] = fates;
+    if (!first || fates.some((fate) => fate?.kind !== 'lost')) return USED;
+    return lost('ignored', nameOfCallee(call), call);
+  }
+
+  #parameter(fn: FunctionNode, index: number, path: Path): Fate | undefined {
+    const parameters = parametersOf(fn);
+    const parameter = parameters[index];
+    // Where its body says nothing of it, it may be read by `arguments`, or by whoever overrides the function.
+    if (!parameter || parameter.dotDotDotToken || ts.isParameterPropertyDeclaration(parameter, fn))
+      return USED;
+    return this.#bound(parameter.name, parameter, { value: undefined, path });
+  }
+
+  #returned(owner: Ts.Node, path: Path): Fate | undefined {
+    if (!isFunctionNode(owner)) return USED;
+    if (isGenerator(owner)) return USED;
+    return isFunctionExpression(owner) && !isNamed(owner)
+      ? this.#resultOf(owner, path)
+      : { kind: 'returned', by: owner, path };
+  }
+
+  /** What becomes of the results of a function that is known by its place alone. */
+  #resultOf(fn: Ts.Expression, path: Path): Fate | undefined {
+    const value = outermost(fn) as Ts.Expression;
+    const { parent } = value;
+    if (ts.isCallExpression(parent) && parent.expression === value) return this.#at(parent, path);
+    if (ts.isPropertyAccessExpression(parent) && parent.expression === value)
+      return this.#resultOfMember(parent, path);
+    if (!ts.isCallExpression(parent) && !ts.isNewExpression(parent)) return USED;
+    return this.takenBy(parent, argumentsOf(parent).indexOf(value), path);
+  }
+
+  /** `(() => …).call()`, `(() => …).bind(this)` */
+  #resultOfMember(access: Ts.PropertyAccessExpression, path: Path): Fate | undefined {
+    const call = access.parent;
+    if (!ts.isCallExpression(call) || call.expression !== access) return USED;
+    if (access.name.text === 'bind') return this.#resultOf(call, path);
+    return access.name.text === 'call' || access.name.text === 'apply' ? this.#at(call, path) : USED;
+  }
+
+  /** What becomes of the results of a function that a call is given. */
+  takenBy(call: Ts.CallExpression | Ts.NewExpression, index: number, path: Path = []): Fate | undefined {
+    const bodies = this.#callees.bodies(call, Frames.none);
+    if (bodies.length > 0) return best(bodies.map((fn) => this.#callback(fn, index, { call, path })));
+    const name = rightmostName(call.expression);
+    const text = name && nameText(name);
+    if (!name || text === undefined) return USED;
+    const entities = this.#code.entities(name);
+    if (ts.isNewExpression(call)) return isPromise(entities) ? lost('ignored', '`new Promise`', call) : USED;
+    switch (takingOf(text, index, entities)) {
+      case 'drops':
+        return lost('ignored', `\`${text}\``, call);
+      case 'hands-on':
+        return this.#at(
+          call,
+          text === 'map' || text === 'from' || text === 'fromAsync' ? [EACH, ...path] : path,
+        );
+      default:
+        return USED;
+    }
+  }
+
+  /** What a function of the program does with the results of a parameter. */
+  #callback(fn: FunctionNode, index: number, entered: Entered): Fate | undefined {
+    const parameter = parametersOf(fn)[index];
+    if (!parameter || parameter.dotDotDotToken || !ts.isIdentifier(parameter.name)) return USED;
+    if (ts.isParameterPropertyDeclaration(parameter, fn)) return USED;
+    const key = `${this.#code.key(parameter)}()`;
+    if (this.#open.has(key)) return undefined;
+    this.#open.add(key);
+    const { reads } = variableUses(parameter.name);
+    const fate = best(reads.map((read) => this.#callbackAt(read, fn, entered)));
+    this.#open.delete(key);
+    // One that is never called gives no result.
+    return fate ?? USED;
+  }
+
+  #callbackAt(read: Ts.Expression, fn: FunctionNode, { call, path }: Entered): Fate | undefined {
+    const value = outermost(read);
+    const { parent } = value;
+    const isLookedAt =
+      ts.isIfStatement(parent) || ts.isBinaryExpression(parent) || ts.isTypeOfExpression(parent);
+    if (isLookedAt) return undefined;
+    const fate = this.#resultOf(read, path);
+    if (fate?.kind === 'returned' && fate.by === fn) return this.#at(call, fate.path);
+    return fate?.kind === 'lost' ? lost('ignored', nameOfCallee(call), fate.loss.at) : fate;
+  }
+}
+
+/** The call that a function was entered by, and how to get to the value from what its callback returns. */
+interface Entered {
+  readonly call: Ts.CallExpression | Ts.NewExpression;
+  readonly path: Path;
+}
+
+const SHORT_CIRCUIT: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+]);
+
+function argumentsOf(call: Ts.CallExpression | Ts.NewExpression): readonly Ts.Node[] {
+  return call.arguments ?? [];
+}
+
+function isStatement(expression: Ts.Expression): boolean {
+  return ts.isExpressionStatement(outermost(expression).parent);
+}
+
+function isTest(parent: Ts.Node, value: Ts.Expression): boolean {
+  return (
+    (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) &&
+    parent.expression === value
+  );
+}
+
+function isUsing(declaration: Ts.VariableDeclaration): boolean {
+  return (declaration.parent.flags & ts.NodeFlags.Using) === ts.NodeFlags.Using;
+}
+
+function isNothing(node: Ts.Node): boolean {
+  return node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === 'undefined');
+}
+
+function isGenerator(fn: FunctionNode): boolean {
+  return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
+}
+
+/** Whether a function goes by the name of what it is given to, so that its callers can be found. */
+function isNamed(fn: Ts.Node): boolean {
+  const { parent } = outermost(fn);
+  return (
+    ts.isVariableDeclaration(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isExportAssignment(parent)
+  );
+}
+
+/** The name of a variable where it is declared. */
+function declaredName(name: Ts.Identifier): Ts.Identifier | undefined {
+  const declaration = resolveLocal(name) as { name?: Ts.Node } | undefined;
+  return declaration?.name && ts.isIdentifier(declaration.name) ? declaration.name : undefined;
+}
+
+function isPromise(entities: readonly Entity[]): boolean {
+  return entities.some((one) => one.kind === 'external' && one.name === 'Promise');
+}
+
+/** A callee as reports speak of it. */
+function nameOfCallee({ expression }: Ts.CallExpression | Ts.NewExpression): string {
+  const name = rightmostName(expression);
+  return name ? `\`${nameText(name)}\`` : 'the function that it is given to';
+}
