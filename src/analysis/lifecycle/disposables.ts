@@ -14,7 +14,7 @@ export class Disposables {
   }
 
   /** Whether a value has a method that disposes of it, as far as the program declares its type. */
-  has(value: Ts.Expression): boolean {
+  has(value: Ts.Expression | Ts.BindingPattern): boolean {
     const symbols = this.#typeOf(value)?.symbols ?? [];
     return symbols.some(
       (symbol) =>
@@ -25,7 +25,7 @@ export class Disposables {
     );
   }
 
-  #typeOf(value: Ts.Expression): TypeInfo | undefined {
+  #typeOf(value: Ts.Expression | Ts.BindingPattern): TypeInfo | undefined {
     const name = rightmostName(value);
     if (name) return this.#code.typeOf(name);
     const stretch = { start: value.getStart(), end: value.end };

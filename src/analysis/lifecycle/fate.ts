@@ -13,7 +13,7 @@ export type Fate =
   /** It is the result of the function around it: whoever calls that has it. */
   | { readonly kind: 'returned'; readonly by: FunctionNode; readonly path: Path }
   /** Something is asked of it (a test, a property that is no function): a use, unless it must be disposed of. */
-  | { readonly kind: 'looked'; readonly value: Ts.Expression; readonly at: Ts.Node }
+  | { readonly kind: 'looked'; readonly value: Ts.Expression | Ts.BindingPattern; readonly at: Ts.Node }
   | { readonly kind: 'lost'; readonly loss: Loss };
 
 /** How a value is lost. */

@@ -1,9 +1,11 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { heirsOf } from '../doc-tags.ts';
 import { type Callees, parametersOf } from '../inserts/callees.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
+import { namesIn } from '../name-index.ts';
 import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
 import { best, EACH, type Fate, lost, type Path, USED } from './fate.ts';
 import { handsOnArgument, takingOf } from './takers.ts';
@@ -23,7 +25,8 @@ export class Fates {
 
   /** What becomes of the value of an expression, or of what is in it. */
   of(expression: Ts.Expression, path: Path = []): Fate {
-    return this.#at(expression, path) ?? USED;
+    // What only comes back to itself, or lies in what is asked for other things, is nowhere.
+    return this.#at(expression, path) ?? lost('unread', ' where nothing takes it', expression);
   }
 
   #at(expression: Ts.Expression, path: Path): Fate | undefined {
@@ -51,7 +54,9 @@ export class Fates {
     if (isTest(parent, value)) return this.#looked(value, path);
     if (ts.isReturnStatement(parent)) return this.#returned(ownerOf(parent), path);
     if (ts.isArrowFunction(parent)) return this.#returned(parent, path);
+    if (ts.isTemplateSpan(parent)) return this.#derived(parent.parent, value, path);
     if (ts.isVariableDeclaration(parent)) return this.#declared(parent, value, path);
+    if (ts.isParameter(parent)) return this.#bound(parent.name, parent, { value, path });
     if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) {
       return parent.expression === value ? this.#member(parent, value, path) : USED;
     }
@@ -106,12 +111,26 @@ export class Fates {
   #assigned(assignment: Ts.BinaryExpression, path: Path): Fate | undefined {
     const target = outermost(assignment.left) === assignment.left ? assignment.left : undefined;
     if (!target) return USED;
-    const { right: value } = assignment;
+    return this.#target(target, assignment, path);
+  }
+
+  /** What the value, or what holds it, is assigned to: a variable, a pattern, or a place that somebody reads. */
+  #target(target: Ts.Expression, assignment: Ts.BinaryExpression, path: Path): Fate | undefined {
     if (ts.isIdentifier(target)) return this.#variable(target, assignment, path);
-    const isPattern = ts.isObjectLiteralExpression(target) || ts.isArrayLiteralExpression(target);
-    if (!isPattern) return USED;
-    const { length } = ts.isObjectLiteralExpression(target) ? target.properties : target.elements;
-    return length > 0 ? USED : this.#takenFrom(value, path, assignment);
+    const isArray = ts.isArrayLiteralExpression(target);
+    if (!isArray && !ts.isObjectLiteralExpression(target)) return USED;
+    const [next, ...rest] = path;
+    const fates: (Fate | undefined)[] = [];
+    for (const [index, part] of (isArray ? target.elements : target.properties).entries()) {
+      const taken = takenBy(part);
+      if (taken === 'nothing') continue;
+      if (taken === 'all') fates.push(USED);
+      else if (next === undefined) fates.push(this.#target(taken.target, assignment, []));
+      else if (next === EACH || next === (taken.key ?? String(index))) {
+        fates.push(this.#target(taken.target, assignment, rest));
+      }
+    }
+    return best(fates) ?? lost('unread', ' where nothing is taken out of it', assignment);
   }
 
   /** The value under a name, or taken apart by a pattern. */
@@ -129,7 +148,7 @@ export class Fates {
       const key = isArray ? String(index) : nameText(element.propertyName ?? element.name);
       if (element.dotDotDotToken || key === undefined)
         fates.push(this.#bound(element.name, write, { value, path }));
-      else if (next === undefined) fates.push(this.#part(element, write, value));
+      else if (next === undefined) fates.push(this.#part(element, write, value ?? name));
       else if (next === key || next === EACH) {
         fates.push(this.#bound(element.name, write, { value: undefined, path: rest }));
       }
@@ -141,19 +160,15 @@ export class Fates {
   #part(
     element: Ts.BindingElement,
     write: Ts.VariableDeclaration | Ts.ParameterDeclaration,
-    value: Ts.Expression | undefined,
+    value: Ts.Expression | Ts.BindingPattern,
   ): Fate | undefined {
     const fate = this.#bound(element.name, write, { value: undefined, path: [] });
-    if (fate?.kind === 'lost' || !value || this.#isCallable(element)) return fate;
+    if (fate?.kind === 'lost' || this.#isCallable(element)) return fate;
     return { kind: 'looked', value, at: element };
   }
 
   #isCallable(element: Ts.BindingElement): boolean {
     return ts.isIdentifier(element.name) && this.#code.typeOf(element.name)?.callable === true;
-  }
-
-  #takenFrom(value: Ts.Expression, path: Path, at: Ts.Node): Fate {
-    return path.length > 0 ? USED : lost('unread', ' where nothing is taken out of it', value ?? at);
   }
 
   #variable(name: Ts.Identifier, write: Ts.Node, path: Path = []): Fate | undefined {
@@ -181,9 +196,9 @@ export class Fates {
     const callee = outermost(access);
     const call =
       ts.isCallExpression(callee.parent) && callee.parent.expression === callee ? callee.parent : undefined;
+    if (call && key === 'then') return this.#then(call, path);
+    if (call && (key === 'catch' || key === 'finally')) return this.#at(call, path);
     if (path.length > 0) return this.#held(access, { key, path, isCalled: call !== undefined });
-    if (call && key === 'then') return this.#then(call);
-    if (call && (key === 'catch' || key === 'finally')) return this.#at(call, []);
     if (call) return USED;
     const fate = this.#at(access, []);
     if (fate?.kind === 'lost' || (name && this.#code.typeOf(name)?.callable === true)) return fate;
@@ -212,14 +227,18 @@ export class Fates {
   }
 
   /** `promise.then(callback)`: the callback has the value, or it goes on with the promise. */
-  #then(call: Ts.CallExpression): Fate | undefined {
+  #then(call: Ts.CallExpression, path: Path): Fate | undefined {
     const [onValue] = call.arguments;
     const callback = onValue && skipParentheses(onValue);
-    if (!callback || isNothing(callback)) return this.#at(call, []);
-    if (!isFunctionExpression(callback)) return USED;
-    const [parameter] = parametersOf(callback);
-    if (!parameter) return lost('ignored', 'a callback of `then` without a parameter', callback);
-    return this.#bound(parameter.name, parameter, { value: undefined, path: [] });
+    if (!callback || isNothing(callback)) return this.#at(call, path);
+    const bodies = this.#callees.functionsOf(callback, Frames.none);
+    return bodies.length > 0 ? best(bodies.map((fn) => this.#given(fn, callback, path))) : USED;
+  }
+
+  /** The value that a callback of `then` is called with. */
+  #given(fn: FunctionNode, callback: Ts.Node, path: Path): Fate | undefined {
+    if (parametersOf(fn).length > 0 || readsArguments(fn)) return this.#parameter(fn, 0, path);
+    return lost('ignored', 'a callback of `then` without a parameter', callback);
   }
 
   #element(array: Ts.ArrayLiteralExpression, value: Ts.Expression, path: Path): Fate | undefined {
@@ -237,18 +256,22 @@ export class Fates {
         return this.#at(call, text === 'any' || text === 'race' ? path.slice(1) : path);
       }
     }
-    const fates = this.#callees.bodies(call, Frames.none).map((fn) => this.#parameter(fn, index, path));
+    const fates = this.#bodies(call).map((fn) => this.#parameter(fn, index, path));
     const [first] = fates;
     if (!first || fates.some((fate) => fate?.kind !== 'lost')) return USED;
     return lost('ignored', nameOfCallee(call), call);
   }
 
+  /** The functions that a call may run: those that override a method as well. */
+  #bodies(call: Ts.CallExpression | Ts.NewExpression): readonly FunctionNode[] {
+    const bodies = this.#callees.bodies(call, Frames.none);
+    return [...new Set(bodies.flatMap((fn) => [fn, ...heirsOf(fn, this.#code).filter(isFunctionNode)]))];
+  }
+
   #parameter(fn: FunctionNode, index: number, path: Path): Fate | undefined {
-    const parameters = parametersOf(fn);
-    const parameter = parameters[index];
-    // Where its body says nothing of it, it may be read by `arguments`, or by whoever overrides the function.
-    if (!parameter || parameter.dotDotDotToken || ts.isParameterPropertyDeclaration(parameter, fn))
-      return USED;
+    const parameter = parametersOf(fn)[index];
+    const isKnown = parameter && !parameter.dotDotDotToken && !readsArguments(fn);
+    if (!isKnown || ts.isParameterPropertyDeclaration(parameter, fn)) return USED;
     return this.#bound(parameter.name, parameter, { value: undefined, path });
   }
 
@@ -281,7 +304,7 @@ export class Fates {
 
   /** What becomes of the results of a function that a call is given. */
   takenBy(call: Ts.CallExpression | Ts.NewExpression, index: number, path: Path = []): Fate | undefined {
-    const bodies = this.#callees.bodies(call, Frames.none);
+    const bodies = this.#bodies(call);
     if (bodies.length > 0) return best(bodies.map((fn) => this.#callback(fn, index, { call, path })));
     const name = rightmostName(call.expression);
     const text = name && nameText(name);
@@ -334,6 +357,26 @@ interface Entered {
   readonly path: Path;
 }
 
+/** What one part of an assigned pattern takes, and where it puts it. */
+function takenBy(
+  part: Ts.Expression | Ts.ObjectLiteralElementLike,
+): { readonly key: string | undefined; readonly target: Ts.Expression } | 'all' | 'nothing' {
+  if (ts.isOmittedExpression(part)) return 'nothing';
+  if (ts.isShorthandPropertyAssignment(part)) return { key: part.name.text, target: part.name };
+  if (ts.isPropertyAssignment(part)) {
+    const key = nameText(part.name);
+    return key === undefined ? 'all' : { key, target: withoutDefault(part.initializer) };
+  }
+  return ts.isExpression(part) && !ts.isSpreadElement(part)
+    ? { key: undefined, target: withoutDefault(part) }
+    : 'all';
+}
+
+/** `x` in `x = 1`, where that is part of a pattern. */
+function withoutDefault(target: Ts.Expression): Ts.Expression {
+  return ts.isBinaryExpression(target) ? target.left : target;
+}
+
 const SHORT_CIRCUIT: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.AmpersandAmpersandToken,
   ts.SyntaxKind.BarBarToken,
@@ -361,6 +404,14 @@ function isUsing(declaration: Ts.VariableDeclaration): boolean {
 
 function isNothing(node: Ts.Node): boolean {
   return node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === 'undefined');
+}
+
+/** Whether a function may read its parameters without naming them. */
+function readsArguments(fn: FunctionNode): boolean {
+  return (
+    !ts.isArrowFunction(fn) &&
+    (namesIn(fn.getSourceFile()).get('arguments') ?? []).some((one) => fn.pos <= one.pos && one.end <= fn.end)
+  );
 }
 
 function isGenerator(fn: FunctionNode): boolean {

@@ -105,7 +105,8 @@ export class MustUse {
     const { parent } = value;
     if (isBind(parent)) this.#function(parent.parent, result);
     else if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) this.#handed(parent, value, result);
-    else if (ts.isVariableDeclaration(parent)) this.#variable(parent.name, result);
+    else if (ts.isVariableDeclaration(parent) || ts.isParameter(parent)) this.#variable(parent.name, result);
+    else if (ts.isExportAssignment(parent)) this.#uses(this.#references.of(parent, 'default'), result);
     else if (ts.isConditionalExpression(parent)) this.#function(parent, result);
     else if (ts.isBinaryExpression(parent)) this.#operand(parent, value, result);
     else if (ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent))
