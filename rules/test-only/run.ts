@@ -4,7 +4,7 @@ import { reportName } from '../../src/analysis/config-name.ts';
 import type { Wanted } from '../../src/analysis/dispatch/candidates.ts';
 import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { findReferences, type Reference } from '../../src/analysis/dispatch/references.ts';
-import { spellings } from '../../src/analysis/dispatch/spellings.ts';
+import { spellings, spellingsOfDefault } from '../../src/analysis/dispatch/spellings.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
 import { findSubjects } from '../../src/analysis/lifecycle/subjects.ts';
 import { TestFiles, testImports } from '../../src/analysis/lifecycle/test-modules.ts';
@@ -93,7 +93,7 @@ class ProductionUse {
   /** An import that is used is told of by its uses. */
   reportUnusedImports(): void {
     for (const target of this.#subjects.filter(({ containers }) => containers.length === 0)) {
-      for (const [file, words] of spellings(this.#pass.program, target.member)) {
+      for (const [file, words] of this.#spellings(target)) {
         const source = this.#tests.has(file) ? undefined : this.#pass.program.tree(file)?.source;
         for (const name of source ? importedNames(source, words) : []) {
           const stands = this.#code
@@ -106,6 +106,16 @@ class ProductionUse {
         }
       }
     }
+  }
+
+  #spellings({ member, declarations }: Target): ReadonlyMap<string, ReadonlySet<string>> {
+    const { program } = this.#pass;
+    return member === 'default'
+      ? spellingsOfDefault(
+          program,
+          [...declarations].map((one) => this.#code.fileOf(one)),
+        )
+      : spellings(program, member);
   }
 
   #wanted(): Wanted {

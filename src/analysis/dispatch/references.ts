@@ -5,7 +5,7 @@ import { type Candidate, candidateAt, type Wanted } from './candidates.ts';
 import { keyedReferences } from './keys.ts';
 import { leavesSpelt } from './leaves.ts';
 import { Resolver } from './resolver.ts';
-import { spellings } from './spellings.ts';
+import { spellings, spellingsOfDefault } from './spellings.ts';
 
 /** A place where a method or function is called, or taken as a value. */
 export interface Reference extends Pick<Candidate, 'node' | 'usage' | 'receiver'> {
@@ -42,7 +42,10 @@ function keyedFiles(code: Code, { members, declaring }: Wanted): ReadonlySet<str
 }
 
 /** The words to look for in each file: the names themselves, and what modules call a function instead. */
-function wordsByFile(code: Code, { members, functions }: Wanted): ReadonlyMap<string, ReadonlySet<string>> {
+function wordsByFile(
+  code: Code,
+  { members, functions, declaring }: Wanted,
+): ReadonlyMap<string, ReadonlySet<string>> {
   const { program } = code;
   const words = new Map<string, Set<string>>();
   const learn = (file: string, spelt: Iterable<string>): void => {
@@ -51,6 +54,9 @@ function wordsByFile(code: Code, { members, functions }: Wanted): ReadonlyMap<st
   for (const member of members) {
     for (const file of program.filesWith([member])) learn(file, [member]);
   }
-  for (const name of functions) for (const [file, spelt] of spellings(program, name)) learn(file, spelt);
+  for (const name of functions) {
+    const spelt = name === 'default' ? spellingsOfDefault(program, declaring) : spellings(program, name);
+    for (const [file, some] of spelt) learn(file, some);
+  }
   return words;
 }

@@ -11,6 +11,14 @@ export function spellings(program: Program, name: string): ReadonlyMap<string, R
   return new Spellings(program).of(name);
 }
 
+/** The words under which the files of a program may speak of what is a module's default export, and has no name. */
+export function spellingsOfDefault(
+  program: Program,
+  modules: Iterable<string>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Spellings(program).ofDefault(modules);
+}
+
 class Spellings {
   readonly #program: Program;
   readonly #words = new Map<string, Set<string>>();
@@ -25,6 +33,16 @@ class Spellings {
 
   of(name: string): ReadonlyMap<string, ReadonlySet<string>> {
     this.#exports.add(name);
+    return this.#follow();
+  }
+
+  ofDefault(modules: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+    for (const module of modules) this.#export(module, 'default');
+    for (const module of this.#defaultExporters) this.#followDefault(module);
+    return this.#follow();
+  }
+
+  #follow(): ReadonlyMap<string, ReadonlySet<string>> {
     for (const word of this.#exports) {
       for (const file of this.#program.filesWith([word])) {
         this.#learn(file, word);
@@ -59,12 +77,12 @@ class Spellings {
   }
 
   #followDefault(module: string): void {
-    const word = moduleWord(module);
-    for (const file of this.#program.filesWith([word])) {
+    const words = moduleWords(module);
+    for (const file of this.#program.filesWith(words)) {
       // The module as an object, by `import()` or a namespace, has it under this name.
       this.#note(file, 'default');
       for (const statement of this.#statements(file)) {
-        if (!mentionsModule(statement, word)) continue;
+        if (!mentionsModule(statement, words)) continue;
         for (const local of defaultImports(statement)) this.#learn(file, local);
         for (const name of specifiersOf(statement, ts.isExportDeclaration).flatMap(renamedDefault)) {
           this.#export(file, name);
@@ -123,18 +141,18 @@ function specifiersOf(
     : [];
 }
 
-function mentionsModule(statement: Ts.Statement, word: string): statement is ModuleStatement {
+function mentionsModule(statement: Ts.Statement, words: readonly string[]): statement is ModuleStatement {
   if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return false;
   const { moduleSpecifier } = statement;
   return (
     moduleSpecifier !== undefined &&
     ts.isStringLiteral(moduleSpecifier) &&
-    moduleSpecifier.text.includes(word)
+    words.some((word) => moduleSpecifier.text.includes(word))
   );
 }
 
-/** A word that the specifiers of a module hold: its file name, or its directory's where the file is an index. */
-function moduleWord(file: string): string {
+/** Words that the specifiers of a module hold one of: its file name, and its directory's where the file is an index. */
+export function moduleWords(file: string): readonly string[] {
   const { name, dir } = path.posix.parse(file);
-  return name === 'index' ? path.posix.basename(dir) : name;
+  return name === 'index' ? [name, path.posix.basename(dir)] : [name];
 }

@@ -77,7 +77,7 @@ export class Targets {
       (one) => one.kind === declaration.kind && one.parent === declaration.parent,
     );
     return {
-      name: declaredName(declaration),
+      name: name ? declaredName(declaration) : spoken,
       member: (name && nameText(name)) ?? lastSegment(spoken),
       declarations: new Set([declaration, ...others]),
       containers: container ? [container] : [],

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { containerOf, type Heritage } from '../dispatch/heritage.ts';
+import { moduleWords } from '../dispatch/spellings.ts';
 import { namesIn } from '../name-index.ts';
 import { declarationRoot, isValueUse, localDeclaration } from './identifiers.ts';
 
@@ -190,8 +191,7 @@ export class References {
 
   /** Files that may import a module: its own name, or its directory's where it is an index, stands in them. */
   #filesNaming(file: string): readonly string[] {
-    const { name, dir } = path.posix.parse(file);
-    return this.#code.program.filesWith([name === 'index' ? path.posix.basename(dir) : name]);
+    return this.#code.program.filesWith(moduleWords(file));
   }
 }
 
