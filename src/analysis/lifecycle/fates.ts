@@ -238,7 +238,7 @@ export class Fates {
   /** The value that a callback of `then` is called with. */
   #given(fn: FunctionNode, callback: Ts.Node, path: Path): Fate | undefined {
     if (parametersOf(fn).length > 0 || readsArguments(fn)) return this.#parameter(fn, 0, path);
-    return lost('ignored', 'a callback of `then` without a parameter', callback);
+    return lost('discarded', '', callback);
   }
 
   #element(array: Ts.ArrayLiteralExpression, value: Ts.Expression, path: Path): Fate | undefined {
