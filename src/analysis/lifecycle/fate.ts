@@ -38,6 +38,15 @@ export function best(fates: Iterable<Fate | undefined>): Fate | undefined {
   let found: Fate | undefined;
   for (const fate of fates) {
     if (fate && (!found || WORTH[fate.kind] > WORTH[found.kind])) found = fate;
+    if (found?.kind === 'used') return found;
   }
   return found;
+}
+
+/** The fates in several places, each found out when it is asked for: nothing is better than the first that is used. */
+export function* lazily<T>(
+  places: Iterable<T>,
+  fateIn: (place: T) => Fate | undefined,
+): Generator<Fate | undefined> {
+  for (const place of places) yield fateIn(place);
 }

@@ -1,13 +1,26 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, type Entity, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { heirsOf } from '../doc-tags.ts';
 import { type Callees, parametersOf } from '../inserts/callees.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
-import { namesIn } from '../name-index.ts';
 import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
-import { best, EACH, type Fate, lost, type Path, USED } from './fate.ts';
+import { best, EACH, type Fate, lazily, lost, type Path, USED } from './fate.ts';
+import {
+  argumentsOf,
+  declaredName,
+  isGenerator,
+  isNamed,
+  isNothing,
+  isPromise,
+  isStatement,
+  isTest,
+  isUsing,
+  nameOfCallee,
+  partTaken,
+  readsArguments,
+  SHORT_CIRCUIT,
+} from './positions.ts';
 import { handsOnArgument, takingOf } from './takers.ts';
 import { readsAfter, variableUses } from './variables.ts';
 
@@ -122,7 +135,7 @@ export class Fates {
     const [next, ...rest] = path;
     const fates: (Fate | undefined)[] = [];
     for (const [index, part] of (isArray ? target.elements : target.properties).entries()) {
-      const taken = takenBy(part);
+      const taken = partTaken(part);
       if (taken === 'nothing') continue;
       if (taken === 'all') fates.push(USED);
       else if (next === undefined) fates.push(this.#target(taken.target, assignment, []));
@@ -181,7 +194,7 @@ export class Fates {
     if (reads.length === 0) {
       return lost('unread', ` in ${name.text}, which gets another value before it is read`, name);
     }
-    const fate = best(reads.map((read) => this.#at(read, path)));
+    const fate = best(lazily(reads, (read) => this.#at(read, path)));
     if (fate || path.length === 0) return fate;
     return lost('unread', ` in ${name.text}, out of which nothing takes it`, name);
   }
@@ -232,7 +245,7 @@ export class Fates {
     const callback = onValue && skipParentheses(onValue);
     if (!callback || isNothing(callback)) return this.#at(call, path);
     const bodies = this.#callees.functionsOf(callback, Frames.none);
-    return bodies.length > 0 ? best(bodies.map((fn) => this.#given(fn, callback, path))) : USED;
+    return bodies.length > 0 ? best(lazily(bodies, (fn) => this.#given(fn, callback, path))) : USED;
   }
 
   /** The value that a callback of `then` is called with. */
@@ -305,7 +318,7 @@ export class Fates {
   /** What becomes of the results of a function that a call is given. */
   takenBy(call: Ts.CallExpression | Ts.NewExpression, index: number, path: Path = []): Fate | undefined {
     const bodies = this.#bodies(call);
-    if (bodies.length > 0) return best(bodies.map((fn) => this.#callback(fn, index, { call, path })));
+    if (bodies.length > 0) return best(lazily(bodies, (fn) => this.#callback(fn, index, { call, path })));
     const name = rightmostName(call.expression);
     const text = name && nameText(name);
     if (!name || text === undefined) return USED;
@@ -333,7 +346,7 @@ export class Fates {
     if (this.#open.has(key)) return undefined;
     this.#open.add(key);
     const { reads } = variableUses(parameter.name);
-    const fate = best(reads.map((read) => this.#callbackAt(read, fn, entered)));
+    const fate = best(lazily(reads, (read) => this.#callbackAt(read, fn, entered)));
     this.#open.delete(key);
     // One that is never called gives no result.
     return fate ?? USED;
@@ -355,92 +368,4 @@ export class Fates {
 interface Entered {
   readonly call: Ts.CallExpression | Ts.NewExpression;
   readonly path: Path;
-}
-
-/** What one part of an assigned pattern takes, and where it puts it. */
-function takenBy(
-  part: Ts.Expression | Ts.ObjectLiteralElementLike,
-): { readonly key: string | undefined; readonly target: Ts.Expression } | 'all' | 'nothing' {
-  if (ts.isOmittedExpression(part)) return 'nothing';
-  if (ts.isShorthandPropertyAssignment(part)) return { key: part.name.text, target: part.name };
-  if (ts.isPropertyAssignment(part)) {
-    const key = nameText(part.name);
-    return key === undefined ? 'all' : { key, target: withoutDefault(part.initializer) };
-  }
-  return ts.isExpression(part) && !ts.isSpreadElement(part)
-    ? { key: undefined, target: withoutDefault(part) }
-    : 'all';
-}
-
-/** `x` in `x = 1`, where that is part of a pattern. */
-function withoutDefault(target: Ts.Expression): Ts.Expression {
-  return ts.isBinaryExpression(target) ? target.left : target;
-}
-
-const SHORT_CIRCUIT: ReadonlySet<Ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.AmpersandAmpersandToken,
-  ts.SyntaxKind.BarBarToken,
-  ts.SyntaxKind.QuestionQuestionToken,
-]);
-
-function argumentsOf(call: Ts.CallExpression | Ts.NewExpression): readonly Ts.Node[] {
-  return call.arguments ?? [];
-}
-
-function isStatement(expression: Ts.Expression): boolean {
-  return ts.isExpressionStatement(outermost(expression).parent);
-}
-
-function isTest(parent: Ts.Node, value: Ts.Expression): boolean {
-  return (
-    (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) &&
-    parent.expression === value
-  );
-}
-
-function isUsing(declaration: Ts.VariableDeclaration): boolean {
-  return (declaration.parent.flags & ts.NodeFlags.Using) === ts.NodeFlags.Using;
-}
-
-function isNothing(node: Ts.Node): boolean {
-  return node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === 'undefined');
-}
-
-/** Whether a function may read its parameters without naming them. */
-function readsArguments(fn: FunctionNode): boolean {
-  return (
-    !ts.isArrowFunction(fn) &&
-    (namesIn(fn.getSourceFile()).get('arguments') ?? []).some((one) => fn.pos <= one.pos && one.end <= fn.end)
-  );
-}
-
-function isGenerator(fn: FunctionNode): boolean {
-  return 'asteriskToken' in fn && fn.asteriskToken !== undefined;
-}
-
-/** Whether a function goes by the name of what it is given to, so that its callers can be found. */
-function isNamed(fn: Ts.Node): boolean {
-  const { parent } = outermost(fn);
-  return (
-    ts.isVariableDeclaration(parent) ||
-    ts.isPropertyDeclaration(parent) ||
-    ts.isPropertyAssignment(parent) ||
-    ts.isExportAssignment(parent)
-  );
-}
-
-/** The name of a variable where it is declared. */
-function declaredName(name: Ts.Identifier): Ts.Identifier | undefined {
-  const declaration = resolveLocal(name) as { name?: Ts.Node } | undefined;
-  return declaration?.name && ts.isIdentifier(declaration.name) ? declaration.name : undefined;
-}
-
-function isPromise(entities: readonly Entity[]): boolean {
-  return entities.some((one) => one.kind === 'external' && one.name === 'Promise');
-}
-
-/** A callee as reports speak of it. */
-function nameOfCallee({ expression }: Ts.CallExpression | Ts.NewExpression): string {
-  const name = rightmostName(expression);
-  return name ? `\`${nameText(name)}\`` : 'the function that it is given to';
 }

@@ -13,6 +13,7 @@ import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes
 import { Disposables } from './disposables.ts';
 import type { Loss, Path } from './fate.ts';
 import { Fates } from './fates.ts';
+import { argumentsOf } from './positions.ts';
 
 /** A result that must be used, and who hands it on. */
 export interface Result {
@@ -189,10 +190,6 @@ function callOf(callee: Ts.Node): Ts.Expression | undefined {
   if (!ts.isPropertyAccessExpression(parent) || parent.expression !== value) return undefined;
   const name = nameText(parent.name);
   return name === 'call' || name === 'apply' ? callOf(parent) : undefined;
-}
-
-function argumentsOf(call: Ts.CallExpression | Ts.NewExpression): readonly Ts.Node[] {
-  return call.arguments ?? [];
 }
 
 /** `….bind`, where it is called. */
