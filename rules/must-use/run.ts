@@ -2,10 +2,11 @@ import { type Code, programCode } from '../../src/analysis/code.ts';
 import { reportName } from '../../src/analysis/config-name.ts';
 import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
-import { type JudgedResult, MustUse } from '../../src/analysis/lifecycle/must-use.ts';
+import { type JudgedResult, MustUse, type Outcome } from '../../src/analysis/lifecycle/must-use.ts';
 import { findSubjects } from '../../src/analysis/lifecycle/subjects.ts';
 import { MUST_USE_TAG } from '../../src/analysis/lifecycle/words.ts';
 import type { Pass, ReportStep } from '../../src/engine/rule.ts';
+import type { Ts } from '../../src/syntax/ts.ts';
 import type { MessageId, MustUseOptions } from './rule.ts';
 
 type MustUsePass = Pass<MustUseOptions, MessageId>;
@@ -23,9 +24,14 @@ export async function run(pass: MustUsePass): Promise<void> {
   if (subjects.targets.length === 0) return;
   const results = new MustUse(code, heritage, targets);
   results.judge(subjects.targets);
+  const told = new Set<Ts.Node>();
   for (const result of results.judged) {
     pass.site(code.span(result.at));
-    report(pass, code, result);
+    // What a helper returns may hold several results, and is lost once.
+    const { at, outcome } = result;
+    if (outcome.kind === 'kept' || told.has(at)) continue;
+    told.add(at);
+    report(pass, code, { ...result, outcome });
   }
   for (const { target, reference } of results.unclear) {
     const message = `\`${reference.name}\` of a value of unknown type may be ${target.name}`;
@@ -33,8 +39,9 @@ export async function run(pass: MustUsePass): Promise<void> {
   }
 }
 
-function report(pass: MustUsePass, code: Code, { target, at: place, via, outcome }: JudgedResult): void {
-  if (outcome.kind === 'kept') return;
+type LostResult = JudgedResult & { readonly outcome: Exclude<Outcome, { kind: 'kept' }> };
+
+function report(pass: MustUsePass, code: Code, { target, at: place, via, outcome }: LostResult): void {
   const at = code.span(place);
   const steps = via.map((one): ReportStep => {
     return { at: code.span(one), message: `returns the result of ${target.name}` };

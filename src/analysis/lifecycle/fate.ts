@@ -23,12 +23,19 @@ export interface Loss {
   readonly how: string;
   /** Where. */
   readonly at: Ts.Node;
+  /** What holds it is used, and it is not. */
+  readonly isPart?: true;
 }
 
 export const USED: Fate = { kind: 'used' };
 
 export function lost(kind: Loss['kind'], how: string, at: Ts.Node): Fate {
   return { kind: 'lost', loss: { kind, how, at } };
+}
+
+/** A value that is in an object or array of which other things are used. */
+export function passedOver(how: string, at: Ts.Node): Fate {
+  return { kind: 'lost', loss: { kind: 'unread', how, at, isPart: true } };
 }
 
 const WORTH = { lost: 0, looked: 1, returned: 2, used: 3 } as const;

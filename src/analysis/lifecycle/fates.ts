@@ -5,7 +5,7 @@ import { type Callees, parametersOf } from '../inserts/callees.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
-import { best, EACH, type Fate, lazily, lost, type Path, USED } from './fate.ts';
+import { best, EACH, type Fate, lazily, lost, type Path, passedOver, USED } from './fate.ts';
 import {
   argumentsOf,
   declaredName,
@@ -24,6 +24,9 @@ import {
 import { handsOnArgument, takingOf } from './takers.ts';
 import { readsAfter, variableUses } from './variables.ts';
 
+/** What is put into objects within objects, further down than this, is somebody's: a list that grows has no end. */
+const MAX_PATH = 4;
+
 /** What becomes of values, as far as it can be told without the callers of the function around them. */
 export class Fates {
   readonly #code: Code;
@@ -39,10 +42,11 @@ export class Fates {
   /** What becomes of the value of an expression, or of what is in it. */
   of(expression: Ts.Expression, path: Path = []): Fate {
     // What only comes back to itself, or lies in what is asked for other things, is nowhere.
-    return this.#at(expression, path) ?? lost('unread', ' where nothing takes it', expression);
+    return this.#at(expression, path) ?? passedOver(' where nothing takes it', expression);
   }
 
   #at(expression: Ts.Expression, path: Path): Fate | undefined {
+    if (path.length > MAX_PATH) return USED;
     const value = outermost(expression) as Ts.Expression;
     const key = `${this.#code.key(value)}|${path.join('.')}`;
     if (this.#open.has(key)) return undefined;
@@ -143,7 +147,7 @@ export class Fates {
         fates.push(this.#target(taken.target, assignment, rest));
       }
     }
-    return best(fates) ?? lost('unread', ' where nothing is taken out of it', assignment);
+    return best(fates) ?? nothingTaken(path, assignment);
   }
 
   /** The value under a name, or taken apart by a pattern. */
@@ -166,7 +170,7 @@ export class Fates {
         fates.push(this.#bound(element.name, write, { value: undefined, path: rest }));
       }
     }
-    return best(fates) ?? lost('unread', ' where nothing is taken out of it', write);
+    return best(fates) ?? nothingTaken(path, write);
   }
 
   /** One property that a pattern takes out of the value: it is used for as much as the property is. */
@@ -196,7 +200,7 @@ export class Fates {
     }
     const fate = best(lazily(reads, (read) => this.#at(read, path)));
     if (fate || path.length === 0) return fate;
-    return lost('unread', ` in ${name.text}, out of which nothing takes it`, name);
+    return passedOver(` in ${name.text}, out of which nothing takes it`, name);
   }
 
   #member(
@@ -270,9 +274,10 @@ export class Fates {
       }
     }
     const fates = this.#bodies(call).map((fn) => this.#parameter(fn, index, path));
-    const [first] = fates;
-    if (!first || fates.some((fate) => fate?.kind !== 'lost')) return USED;
-    return lost('ignored', nameOfCallee(call), call);
+    const losses = fates.flatMap((fate) => (fate?.kind === 'lost' ? [fate.loss] : []));
+    const [first] = losses;
+    if (!first || losses.length < fates.length) return USED;
+    return { kind: 'lost', loss: { ...first, kind: 'ignored', how: nameOfCallee(call), at: call } };
   }
 
   /** The functions that a call may run: those that override a method as well. */
@@ -360,7 +365,8 @@ export class Fates {
     if (isLookedAt) return undefined;
     const fate = this.#resultOf(read, path);
     if (fate?.kind === 'returned' && fate.by === fn) return this.#at(call, fate.path);
-    return fate?.kind === 'lost' ? lost('ignored', nameOfCallee(call), fate.loss.at) : fate;
+    if (fate?.kind !== 'lost') return fate;
+    return { kind: 'lost', loss: { ...fate.loss, kind: 'ignored', how: nameOfCallee(call) } };
   }
 }
 
@@ -368,4 +374,10 @@ export class Fates {
 interface Entered {
   readonly call: Ts.CallExpression | Ts.NewExpression;
   readonly path: Path;
+}
+
+/** A pattern that takes nothing at all, or other things than the value out of what holds it. */
+function nothingTaken(path: Path, at: Ts.Node): Fate {
+  const how = ' where nothing is taken out of it';
+  return path.length > 0 ? passedOver(how, at) : lost('unread', how, at);
 }

@@ -51,8 +51,9 @@ export class MustUse {
   readonly #references: References;
   readonly #fates: Fates;
   readonly #disposables: Disposables;
-  readonly #seen = new Set<Ts.Node>();
-  readonly #helpers = new Set<FunctionNode>();
+  readonly #functions = new Set<string>();
+  readonly #results = new Set<string>();
+  readonly #helpers = new Set<string>();
 
   constructor(code: Code, heritage: Heritage, targets: Targets) {
     this.#code = code;
@@ -97,8 +98,7 @@ export class MustUse {
 
   /** A function whose result must be used, where it is called or on its way to who calls it. */
   #function(at: Ts.Node, result: Omit<Result, 'at'>): void {
-    if (this.#seen.has(at)) return;
-    this.#seen.add(at);
+    if (!this.#isNew(at, result.path, this.#functions)) return;
     if (ts.isBindingElement(at)) return this.#variable(at.name, result);
     const call = callOf(at);
     if (call) return this.#result({ ...result, at: call });
@@ -149,11 +149,12 @@ export class MustUse {
 
   #result(result: Result): void {
     const { at } = result;
-    if (this.#seen.has(at)) return;
-    this.#seen.add(at);
+    if (!this.#isNew(at, result.path, this.#results)) return;
     const fate = this.#fates.of(at as Ts.Expression, result.path);
-    if (fate.kind === 'lost') this.judged.push({ ...result, outcome: { kind: 'lost', loss: fate.loss } });
-    else if (fate.kind === 'looked' && this.#disposables.has(fate.value)) {
+    if (fate.kind === 'lost') {
+      const isLost = !fate.loss.isPart || this.#mustBeTaken(result);
+      this.judged.push({ ...result, outcome: isLost ? { kind: 'lost', loss: fate.loss } : { kind: 'kept' } });
+    } else if (fate.kind === 'looked' && this.#disposables.has(fate.value)) {
       this.judged.push({ ...result, outcome: { kind: 'undisposed', at: fate.at } });
     } else {
       this.judged.push({ ...result, outcome: { kind: 'kept' } });
@@ -163,10 +164,23 @@ export class MustUse {
     }
   }
 
+  /** Who is given an object with a result among other things need not want all of them, unless one is to be disposed of. */
+  #mustBeTaken({ via: [made] }: Result): boolean {
+    if (!made) return true;
+    const { parent } = outermost(made);
+    return this.#disposables.has((ts.isAwaitExpression(parent) ? parent : made) as Ts.Expression);
+  }
+
+  #isNew(node: Ts.Node, path: Path, seen: Set<string>): boolean {
+    const key = `${this.#code.key(node)}|${path.join('.')}`;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  }
+
   /** The calls of a helper that returns it. */
   #returnedBy(fn: FunctionNode, result: Omit<Result, 'at'>): void {
-    if (this.#helpers.has(fn)) return;
-    this.#helpers.add(fn);
+    if (!this.#isNew(fn, result.path, this.#helpers)) return;
     if (ts.isFunctionDeclaration(fn)) {
       this.#uses(this.#references.of(fn, fn.name?.text ?? 'default'), result);
     } else if (ts.isMethodDeclaration(fn)) {
