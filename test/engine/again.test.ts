@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Change, type CheckOptions, CheckRun } from '../../src/engine/check.ts';
+import type { Span } from '../../src/engine/finding.ts';
+import type { Edit } from '../../src/engine/proof.ts';
+import type { Found } from '../../src/engine/render.ts';
+import { applyEdits, spanAfter } from '../../src/proof/edits.ts';
+import { parse } from '../../src/proof/nodes.ts';
+import { rewrites } from '../../src/proof/rewrites.ts';
+
+const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures');
+
+/** Rules that say something without any config. */
+const RULES = [
+  'lock-reentry',
+  'lock-balance',
+  'lock-cycle',
+  'lock-await',
+  'insert-in-loop',
+  'atomic-section',
+];
+
+/** Of each rule, programs of one file without a config, spread over all there are. */
+const FILES = RULES.flatMap((rule) => {
+  const own = readdirSync(path.join(FIXTURES, rule))
+    .filter((name) => /\.(bad|good)\.ts$/.test(name))
+    .map((name) => path.join(FIXTURES, rule, name))
+    .filter((file) => !/^\s*\/\/ ?config\s/m.test(readFileSync(file, 'utf8')));
+  return own.filter((_, index) => index % Math.ceil(own.length / 3) === 0);
+});
+
+const OPTIONS: CheckOptions = {
+  cwd: FIXTURES,
+  config: false,
+  tsconfig: path.join(FIXTURES, 'tsconfig.json'),
+  files: FILES,
+  rules: RULES,
+};
+
+/** One edit of a file after another, by what it is. */
+function editsOf(file: string): ReadonlyMap<string, readonly Edit[]> {
+  const text = readFileSync(file, 'utf8');
+  const source = parse(text, file);
+  const all = new Map<string, readonly Edit[]>();
+  for (const [name, rewrite] of Object.entries(rewrites)) {
+    all.set(
+      name,
+      rewrite(source, () => false).map((edit) => ({ file, ...edit })),
+    );
+  }
+  const [first] = source.statements;
+  if (first)
+    all.set('without the first statement', [{ file, start: first.getStart(), end: first.end, text: '' }]);
+  all.set('with an import', [
+    { file, start: 0, end: 0, text: "import { Mutex as Added } from 'async-mutex';\n" },
+  ]);
+  const added = `
+import { Mutex as AddedMutex } from 'async-mutex';
+export class AddedClass {
+  readonly lock = new AddedMutex();
+  twice() { return this.lock.runExclusive(async () => { await this.lock.runExclusive(async () => {}); }); }
+}
+`;
+  all.set('with a fault', [{ file, start: text.length, end: text.length, text: added }]);
+  return new Map([...all].filter(([, edits]) => edits.length > 0));
+}
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+/** Every finding of a rule, silenced or not, as a line; the gate's own findings are of the whole program. */
+async function linesOf(run: CheckRun, isWanted: (found: Found) => boolean = () => true): Promise<string[]> {
+  const kept = await run.find();
+  return [...kept, ...run.silenced]
+    .filter((one) => RULES.includes(one.ruleId) && isWanted(one))
+    .map(({ ruleId, messageId, at, data }) =>
+      [
+        path.relative(FIXTURES, at.file),
+        at.start,
+        at.end,
+        ruleId,
+        messageId,
+        JSON.stringify(data ?? {}),
+      ].join(' '),
+    )
+    .sort();
+}
+
+async function fresh(overlay: ReadonlyMap<string, string>): Promise<string[]> {
+  const run = new CheckRun({ ...OPTIONS, overlay });
+  try {
+    return await linesOf(run);
+  } finally {
+    run.close();
+  }
+}
+
+function isAt(found: Found, focus: readonly Span[]): boolean {
+  const { file, start, end } = found.at;
+  return focus.some((one) => one.file === file && start <= one.end && one.start <= end);
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe.each(['native', 'reference'] as const)('a run after a change, with the %s compiler', (kind) => {
+  /** Different files and edits for each compiler: every file is changed, and every kind of edit is made. */
+  const changes = FILES.flatMap((file, index) => {
+    const all = [...editsOf(file)];
+    // The reference compiler is slow, and shown an edit that matters half of the time.
+    const isFault = kind === 'reference' && index % 12 === 0;
+    const picked = isFault ? all.at(-1) : all[(index + (kind === 'native' ? 0 : 5)) % all.length];
+    return picked ? [{ file, name: picked[0], edits: picked[1] }] : [];
+  }).filter((_, index) => kind === 'native' || index % 6 === 0);
+
+  it('finds what a fresh run finds', { timeout: 240_000 }, async () => {
+    vi.stubEnv('WS_GATE_ORACLE', kind);
+    const base = new CheckRun(OPTIONS, 'base');
+    try {
+      const before = await linesOf(base);
+      let changed = 0;
+      for (const { file, name, edits } of changes) {
+        const overlay = applyEdits(edits, read);
+        const expected = await fresh(overlay);
+        const change: Change = { overlay, rules: RULES };
+        const label = `${path.relative(FIXTURES, file)} ${name}`;
+        expect([label, await linesOf(base.after(change))]).toEqual([label, expected]);
+        const focus = edits.map((edit) =>
+          spanAfter({ file: edit.file, start: edit.start, end: edit.end }, edits),
+        );
+        const near = await linesOf(base.after({ ...change, focus }), (one) => isAt(one, focus));
+        const everywhere = await linesOf(base.after(change), (one) => isAt(one, focus));
+        expect([label, near]).toEqual([label, everywhere]);
+        if (expected.length !== before.length) changed += 1;
+      }
+      // Some edits must matter, or nothing was compared.
+      expect(changed).toBeGreaterThan(kind === 'native' ? 2 : 0);
+      expect(before.length).toBeGreaterThan(8);
+    } finally {
+      base.close();
+    }
+  });
+});
