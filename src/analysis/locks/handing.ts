@@ -1,6 +1,5 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
-import { takeAtOnce } from './at-once.ts';
 import { acquisitionOf, grantOf, heldAll, runUnder, settles, startTask, type Taken } from './calls.ts';
 import { handOver, keepingGrants } from './handover.ts';
 import { isNeverAwaited } from './promises.ts';
@@ -63,9 +62,6 @@ export function handToCallback(
     held: outcome.held.filter(({ token }) => !tokens.has(token)),
     releasedTokens: outcome.releasedTokens.filter((token) => !tokens.has(token)),
   }));
-  // What a caller holds is held until the callback has come to give it back, though nobody waits for the callback.
-  const isLent = ends.some(({ released, releasedTokens }) => released.length + releasedTokens.length > 0);
-  if (isLent) takeAtOnce(activation, { acquisitions, outcomes: [] }, world);
   const task: Task = { acquisitions, outcomes: ends.length > 0 ? ends : [UNIT] };
   if (isPromise && !isNeverAwaited(node)) return [startTask(node, task, world)];
   const next = handOver(activation, node, task, world);

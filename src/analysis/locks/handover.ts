@@ -1,5 +1,6 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
+import { takeAtOnce } from './at-once.ts';
 import { runUnder, settles } from './calls.ts';
 import { givesBackItself } from './own-release.ts';
 import { withGiven } from './settling.ts';
@@ -29,6 +30,11 @@ export function leaveRunning(
   for (const outcome of task.outcomes) next = releaseAll(next, outcome);
   for (const releaser of given) {
     if (world.held.some((held) => standsFor(releaser, held))) next = activation.release(releaser, next);
+  }
+  // What a caller holds, it holds until the task has come to give it back, though nobody waits for the task.
+  const isOurs = (token: string): boolean => world.held.some((held) => held.token === token);
+  if (task.outcomes.some(({ releasedTokens }) => !releasedTokens.every(isOurs))) {
+    takeAtOnce(activation, { acquisitions: task.acquisitions, outcomes: [] }, { ...world, held: [] });
   }
   const lent = world.held.filter((held) => !next.held.includes(held) && !keeps(held));
   if (lent.length > 0) activation.wait(task, { ...world, held: lent }, () => {});
