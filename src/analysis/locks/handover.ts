@@ -31,9 +31,10 @@ export function leaveRunning(
   for (const releaser of given) {
     if (world.held.some((held) => standsFor(releaser, held))) next = activation.release(releaser, next);
   }
-  // What a caller holds, it holds until the task has come to give it back, though nobody waits for the task.
-  const isOurs = (token: string): boolean => world.held.some((held) => held.token === token);
-  if (task.outcomes.some(({ releasedTokens }) => !releasedTokens.every(isOurs))) {
+  // What a caller holds, it holds until the task has come to give it back, though nobody waits for the task. A grant
+  // that the task itself waits for is the task's, whoever has asked for it.
+  const own = new Set([...world.held, ...task.acquisitions].map(({ token }) => token));
+  if (task.outcomes.some(({ releasedTokens }) => releasedTokens.some((token) => !own.has(token)))) {
     takeAtOnce(activation, { acquisitions: task.acquisitions, outcomes: [] }, { ...world, held: [] });
   }
   const lent = world.held.filter((held) => !next.held.includes(held) && !keeps(held));
