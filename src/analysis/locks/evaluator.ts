@@ -30,12 +30,13 @@ import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
 import { crossValue, isPrefix, placePath, UNKNOWN_PATH } from './paths.ts';
 import { admitsNothing } from './presence.ts';
-import { followedBy, keptPromise, madeWith, startedByMaking } from './started-fields.ts';
+import { followedBy, keptPromise, madeWith, promisesPutInto, startedByMaking } from './started-fields.ts';
 import { keepsFunctions, StoredFunctions } from './stored.ts';
 import { sumOf, textOf } from './texts.ts';
 import {
   type Bindings,
   type Closure,
+  type Collection,
   EMPTY_BINDINGS,
   type Instance,
   instanceOf,
@@ -463,6 +464,7 @@ export class Evaluator {
     if (kept) return kept;
     const given = this.#assigned(node, ts.isParameter(node) ? undefined : initializer, path, self);
     if (given?.kind === 'constant' && !staysConstant(node)) return this.#opaqueMember(node, path);
+    if (given?.kind === 'collection' && !given.element) return this.#withKeptPromises(given, node, self);
     if (given && !(given.kind === 'opaque')) return given;
     return this.#stored(node, path, self) ?? given ?? this.#opaqueMember(node, path);
   }
@@ -568,6 +570,16 @@ export class Evaluator {
       }
     }
     return undefined;
+  }
+
+  /** A container of promises, with those that the program puts into it. */
+  #withKeptPromises(container: Collection, field: Ts.Node, self: Value | undefined): Collection {
+    let element: Value | undefined;
+    for (const value of promisesPutInto(field, this.#code)) {
+      const put = this.evaluate(value, this.#declarationEnv(value, self));
+      element = joinValues(element, keptPromise(put));
+    }
+    return element ? { ...container, items: undefined, element } : container;
   }
 
   /** A field that something is assigned to in its class: a lock made in the constructor, a releaser kept for later. */

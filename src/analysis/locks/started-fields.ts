@@ -1,6 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { hasBody, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, hasBody, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { fieldAssignments } from './field-assignments.ts';
+import { containerDepth } from './function-types.ts';
+import { storesTo } from './stores.ts';
 import { type Bindings, membersOf, type PromiseValue, UNIT, type Value } from './values.ts';
 
 /** A call in a constructor whose promise the object keeps: `this.ready = this.sync(primary)`. */
@@ -43,6 +45,21 @@ export function keptPromise(value: Value | undefined): PromiseValue | undefined 
   const tasks = membersOf(value).flatMap((member) => (member.kind === 'promise' ? member.task : []));
   const acquisitions = tasks.flatMap((task) => task.acquisitions);
   return acquisitions.length > 0 ? { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } } : undefined;
+}
+
+const putInto = new WeakMap<Ts.Node, readonly Ts.Expression[]>();
+
+/** What the program puts into a field that is declared to be a container of promises. */
+export function promisesPutInto(field: Ts.Node, code: Code): readonly Ts.Expression[] {
+  const before = putInto.get(field);
+  if (before) return before;
+  const { type, initializer } = field as { type?: Ts.TypeNode; initializer?: Ts.Expression };
+  const isOfPromises = /\bPromise(?:Like)?</.test((type ?? initializer)?.getText() ?? '');
+  const depth = isOfPromises ? containerDepth(field) : 0;
+  const found = depth > 0 ? storesTo(field, depth, code).stores.filter((store) => store.depth === 0) : [];
+  const values = found.map(({ value }) => value);
+  putInto.set(field, values);
+  return values;
 }
 
 /** `await x.y` and `return this.y`: who does so waits for what was started elsewhere, and kept in the field. */
