@@ -81,6 +81,54 @@ export class Counter {
   ]);
 });
 
+it('lists no call of what is taken out of an object that a function made, unless that calls a function handed in', async () => {
+  const { report } = await check({
+    cwd: tempDir({
+      'src/signals.ts': `import { Mutex } from 'async-mutex';
+interface Joined {
+  readonly stop: (this: void) => void;
+  readonly tell: (this: void, by: () => void) => void;
+  readonly end: (this: void) => void;
+}
+function join(names: string[], onEnd: () => void): Joined {
+  function stop(): void { names.length = 0; }
+  const tell = (by: () => void): void => by();
+  return { stop, tell, end: () => onEnd() };
+}
+export class Signals {
+  readonly #mu = new Mutex();
+  onEnd: any;
+  async run(by: () => void): Promise<void> {
+    const release = await this.#mu.acquire();
+    const { stop, tell, end: finish } = join(['a'], this.onEnd);
+    const { stop: halt = by } = join(['b'], this.onEnd);
+    let { stop: quit } = join(['c'], this.onEnd);
+    if (by.length > 0) quit = this.onEnd;
+    stop();
+    tell(this.onEnd);
+    finish();
+    halt();
+    quit();
+    const whole = join(['d'], this.onEnd);
+    whole.stop();
+    whole.end();
+    release();
+  }
+}
+`,
+    }),
+    inlineConfig: { include: ['src/**/*.ts'] },
+    rules: ['lock-cycle'],
+  });
+  expect(report.unresolved.map(({ line, message }) => [line, message])).toEqual([
+    [22, 'call of tell while holding Signals.mu'],
+    [23, 'call of finish while holding Signals.mu'],
+    [24, 'call of halt while holding Signals.mu'],
+    [25, 'call of quit while holding Signals.mu'],
+    [28, 'call of whole.end while holding Signals.mu'],
+  ]);
+});
+
 it('lists no call of what a package gave at run time or under its types, but of a callback under such a type', async () => {
   const { report } = await check({
     cwd: tempDir({

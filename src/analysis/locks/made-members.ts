@@ -9,20 +9,37 @@ import { isSettable } from './unknown-callees.ts';
 
 /**
  * The functions behind a member of an object that a function of the program has made: the `get` in the literal that
- * `createRef` returns, for the `ref.get` of `const ref = createRef()`. The compiler names the interface alone where the
- * maker declares one. None, unless the object is always that one and the maker shows all that it returns.
+ * `createRef` returns, for the `ref.get` of `const ref = createRef()` and the `get` of `const { get } = createRef()`. The
+ * compiler names the interface alone where the maker declares one. None, unless the object is always that one and the
+ * maker shows all that it returns.
  */
 export function membersMade(callee: Ts.Node, code: Code): readonly CfgOwner[] {
-  if (!ts.isPropertyAccessExpression(callee)) return [];
-  const object = rightmostName(skipParentheses(callee.expression));
-  const declaration = object && code.declarationNode(object);
-  if (!declaration || !isLasting(declaration)) return [];
-  const name = makerOf(declaration);
+  const asked = askedOf(callee, code);
+  if (!asked || !isLasting(asked.holder)) return [];
+  const name = makerOf(asked.holder);
   const maker = name && functionOf(code.declarationNode(name));
   const returned = maker ? returnedBy(bodyOf(maker)) : [];
-  const found = returned.map((value) => memberOf(value, callee.name.text));
+  const found = returned.map((value) => memberOf(value, asked.member));
   const functions = found.filter((member) => member !== undefined);
   return functions.length === found.length ? functions : [];
+}
+
+/** What holds the object that a callee is a member of, and the member's name there. */
+function askedOf(callee: Ts.Node, code: Code): { holder: Ts.Node; member: string } | undefined {
+  if (ts.isIdentifier(callee)) return takenOut(resolveLocal(callee));
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  const object = rightmostName(skipParentheses(callee.expression));
+  const holder = object && code.declarationNode(object);
+  return holder && { holder, member: callee.name.text };
+}
+
+/** `const { stop: halt } = join()`, in one step and with nothing in its place if there is none. */
+function takenOut(local: Ts.Node | undefined): { holder: Ts.Node; member: string } | undefined {
+  if (!local || !ts.isBindingElement(local) || local.initializer || local.dotDotDotToken) return undefined;
+  const { parent: pattern } = local;
+  const member = nameText(local.propertyName ?? local.name);
+  if (!ts.isObjectBindingPattern(pattern) || member === undefined) return undefined;
+  return { holder: pattern.parent, member };
 }
 
 /** Whether nothing else is ever put there. */
@@ -35,7 +52,9 @@ function isLasting(declaration: Ts.Node): boolean {
 }
 
 function functionOf(node: Ts.Node | undefined): CfgOwner | undefined {
-  const value = node && ts.isVariableDeclaration(node) ? node.initializer : node;
+  const isVariable = node !== undefined && ts.isVariableDeclaration(node);
+  if (isVariable && !isLasting(node)) return undefined;
+  const value = isVariable ? node.initializer : node;
   const bare = value && skipParentheses(value);
   return bare && isPlainFunction(bare) ? bare : undefined;
 }
@@ -46,6 +65,7 @@ function memberOf(value: Ts.Expression, name: string): CfgOwner | undefined {
   if (!ts.isObjectLiteralExpression(literal) || literal.properties.some(ts.isSpreadAssignment))
     return undefined;
   const member = literal.properties.find((property) => property.name && nameText(property.name) === name);
+  if (member && ts.isShorthandPropertyAssignment(member)) return functionOf(resolveLocal(member.name));
   const made = member && ts.isPropertyAssignment(member) ? skipParentheses(member.initializer) : member;
   return made && isPlainFunction(made) ? made : undefined;
 }
@@ -61,12 +81,12 @@ function isPlainFunction(
   );
 }
 
-/** Whether a function calls what it is given, or hands it to another that may. */
+/** Whether a function calls what it, or a function around it, is given, or hands it to another that may. */
 export function passesOn(fn: CfgOwner): boolean {
   const isOwn = (node: Ts.Node): boolean => {
     const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
     const owner = local && ts.findAncestor(local, ts.isParameter)?.parent;
-    return owner === fn || (ts.forEachChild(node, isOwn) ?? false);
+    return (owner !== undefined && isAround(owner, fn)) || (ts.forEachChild(node, isOwn) ?? false);
   };
   const visit = (node: Ts.Node): boolean => {
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
@@ -75,4 +95,8 @@ export function passesOn(fn: CfgOwner): boolean {
     return ts.forEachChild(node, visit) ?? false;
   };
   return ts.forEachChild(fn, visit) ?? false;
+}
+
+function isAround(outer: Ts.Node, inner: Ts.Node): boolean {
+  return ts.findAncestor(inner, (node) => node === outer) !== undefined;
 }
