@@ -239,6 +239,26 @@ export default defineConfig({
         ],
       },
     ],
+    // The books of the memory budget: what is retained leaves where its last reader has been looked for, and every byte
+    // moves from one account to another in the few methods that do both halves.
+    'exclusive-mutator': [
+      'error',
+      {
+        fields: [
+          {
+            field: 'MemoryAccounts.#retainedOld',
+            methods: ['delete', 'clear', '='],
+            only: ['MemoryAccounts.reap'],
+          },
+          { field: 'MemoryAccounts.#retained', only: ['MemoryAccounts.reap', 'MemoryAccounts.#retain'] },
+          {
+            field: 'MemoryAccounts.#reserved',
+            only: ['MemoryAccounts.reserve', 'MemoryAccounts.refund', 'MemoryAccounts.commit'],
+          },
+          { field: 'MemoryAccounts.#loaded', only: ['MemoryAccounts.commit', 'MemoryAccounts.retire'] },
+        ],
+      },
+    ],
     'require-dispatcher': [
       'error',
       {

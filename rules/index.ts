@@ -2,6 +2,7 @@ import type { AnyRule } from '../src/engine/rule.ts';
 import { atomicSection } from './atomic-section/rule.ts';
 import { callBefore } from './call-before/rule.ts';
 import { checkThenAct } from './check-then-act/rule.ts';
+import { exclusiveMutator } from './exclusive-mutator/rule.ts';
 import { guardedBy } from './guarded-by/rule.ts';
 import { insertAllowlist } from './insert-allowlist/rule.ts';
 import { insertInLoop } from './insert-in-loop/rule.ts';
@@ -25,6 +26,7 @@ export const builtinRules: readonly AnyRule[] = [
   atomicSection,
   callBefore,
   checkThenAct,
+  exclusiveMutator,
   guardedBy,
   insertAllowlist,
   insertInLoop,
