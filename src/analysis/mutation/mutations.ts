@@ -10,14 +10,16 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
+import { FieldReads } from '../dispatch/fields.ts';
 import { findReferences } from '../dispatch/references.ts';
 import type { Target, Targets } from '../dispatch/targets.ts';
-import type { Carried, FlowHandler, MemberAccess } from '../inserts/flow.ts';
+import { type Carried, ELEMENT, type FlowHandler, type MemberAccess } from '../inserts/flow.ts';
 import { Frames } from '../inserts/frames.ts';
 import { declarationRoot, isWritten } from '../inserts/identifiers.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
+import { isIterating } from '../locks/state-methods.ts';
 import { namesIn } from '../name-index.ts';
-import { isAssignedPattern, outermost } from '../shapes.ts';
+import { isAssignedPattern, isFunctionExpression, outermost } from '../shapes.ts';
 import { changeOfFirst, changesCollection } from './collection-methods.ts';
 import { writeTo } from './targets-of-writes.ts';
 
@@ -95,9 +97,31 @@ function usesOf(field: Target, { code, targets, graph }: Tools): readonly Ts.Exp
     if (!isMeant) continue;
     if (ts.isBindingElement(node)) {
       if (ts.isIdentifier(node.name)) learn(graph.references.of(declarationRoot(node), node.name.text));
-    } else if (ts.isElementAccessExpression(node)) found.add(node);
+    }
   }
+  learn(keyedUses(field, { code, targets }));
   return [...found];
+}
+
+/** `books[KEY]`, where the type of the key says which member it is. */
+function keyedUses(
+  field: Target,
+  { code, targets }: Pick<Tools, 'code' | 'targets'>,
+): readonly Ts.Expression[] {
+  const reads = new FieldReads(code, targets, [field]);
+  const found: Ts.Expression[] = [];
+  const quoted = [`'${field.member}'`, `"${field.member}"`, `\`${field.member}\``];
+  for (const file of code.program.filesWith(quoted)) {
+    const visit = (node: Ts.Node): void => {
+      const isKeyed =
+        ts.isElementAccessExpression(node) && ts.isIdentifier(skipParentheses(node.argumentExpression));
+      if (isKeyed && reads.of(node).some(({ certainty }) => certainty === 'certain')) found.push(node);
+      ts.forEachChild(node, visit);
+    };
+    const source = code.program.tree(file)?.source;
+    if (source) visit(source);
+  }
+  return found;
 }
 
 /** The declarations of a field, and those by which subclasses declare it again. */
@@ -167,7 +191,7 @@ class MutationHandler implements FlowHandler<'field'> {
   }
 
   member(access: MemberAccess, value: Carried<'field'>): readonly Carried<'field'>[] {
-    if (value.path.length > 0) return [];
+    if (value.path.length > 0) return this.#handedToEach(access, value);
     const via = value.frames.calls;
     const write = writeTo(access);
     if (write) this.#found({ ...write, via });
@@ -180,13 +204,23 @@ class MutationHandler implements FlowHandler<'field'> {
     return [];
   }
 
-  /** `const { delete: drop } = field` takes the method, and whoever calls that changes the field. */
-  taken(): undefined {
-    return undefined;
+  /** `[first.field, second.field]`: whoever walks the array has each of them. */
+  operand(parent: Ts.Expression, value: Carried<'field'>): readonly Carried<'field'>[] {
+    if (!ts.isArrayLiteralExpression(parent)) return [];
+    return [{ ...value, at: parent, path: [ELEMENT, ...value.path] }];
   }
 
-  operand(): readonly Carried<'field'>[] {
-    return [];
+  /** `fields.forEach((one) => …)`: the callback has the field that the array holds. */
+  #handedToEach(access: MemberAccess, value: Carried<'field'>): readonly Carried<'field'>[] {
+    const [next, ...path] = value.path;
+    const call = outermost(access).parent;
+    const method = rightmostName(access);
+    if (next !== ELEMENT || !method || !isIterating(nameText(method) ?? '') || !ts.isCallExpression(call))
+      return [];
+    const [callback] = call.arguments;
+    const fn = callback && skipParentheses(callback);
+    const [parameter] = fn && isFunctionExpression(fn) ? fn.parameters : [];
+    return parameter ? this.#tools.graph.flow.enterParameter(parameter, { ...value, path }) : [];
   }
 
   /** A method that the config names counts on whatever type; else those of the language's own collections. */
