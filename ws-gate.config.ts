@@ -222,6 +222,25 @@ export default defineConfig({
       },
     ],
     // What belongs together goes together.
+    // Nothing runs that nobody waits for, but for these.
+    'tracked-promise': [
+      'error',
+      {
+        scope: 'all',
+        allow: [
+          // Whoever starts something here says so, and its failure is logged.
+          'src/manager/claims/detached.ts#runDetached',
+          // It never rejects, and comes too late to be part of the run that others wait for.
+          'Cleanups.defer',
+          // The thread is gone in any case; nobody needs to know when.
+          'src/manager/graphs/worker-builder.ts#workerBuilder',
+          // The end of the process: the one call that waits for everything else.
+          'src/manager/start.ts#startManager',
+          'src/cli/commands/manager.ts',
+          'src/proof/crew-member.ts',
+        ],
+      },
+    ],
     'paired-mutation': [
       'error',
       {

@@ -20,6 +20,7 @@ import { requireDispatcher } from './require-dispatcher/rule.ts';
 import { routeGuard } from './route-guard/rule.ts';
 import { singleSource } from './single-source/rule.ts';
 import { testOnly } from './test-only/rule.ts';
+import { trackedPromise } from './tracked-promise/rule.ts';
 
 /** Every built-in rule, in alphabetical order. */
 export const builtinRules: readonly AnyRule[] = [
@@ -44,4 +45,5 @@ export const builtinRules: readonly AnyRule[] = [
   routeGuard,
   singleSource,
   testOnly,
+  trackedPromise,
 ];

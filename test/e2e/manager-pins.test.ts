@@ -98,6 +98,16 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
     expect(found([START, before, `${before}    ${statement}\n`])).toEqual([`test-only ${START}`]);
   });
 
+  it('WG-24 the end of a manager does not wait for what it supervises', () => {
+    const file = 'src/manager/sessions/manager.ts';
+    const edit: Edit = [file, 'await this.#supervisor.close();', 'void this.#supervisor.close();'];
+    const { code, report } = checkManager(edit, by('tracked-promise'));
+    expect(code).toBe(1);
+    expect(report.findings.map(({ ruleId, messageId, line }) => [ruleId, messageId, line])).toEqual([
+      ['tracked-promise', 'untracked', 326],
+    ]);
+  });
+
   it('WG-23 the server imports a test', () => {
     const before = 'import path from';
     const edit: Edit = [START, before, `import { servers } from '../../test/manager/servers.ts';\n${before}`];

@@ -49,4 +49,11 @@ export class Owners {
     );
     return [...this.places.around(node), ...named];
   }
+
+  /** The entries that stand for one of some declarations. */
+  owning(declarations: readonly Ts.Node[]): readonly string[] {
+    return [...this.#named].flatMap(([entry, own]) =>
+      declarations.some((one) => own.has(one)) ? [entry] : [],
+    );
+  }
 }
