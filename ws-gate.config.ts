@@ -236,8 +236,6 @@ export default defineConfig({
           'src/manager/graphs/worker-builder.ts#workerBuilder',
           // The end of the process: the one call that waits for everything else.
           'src/manager/start.ts#startManager',
-          'src/cli/commands/manager.ts',
-          'src/proof/crew-member.ts',
         ],
       },
     ],

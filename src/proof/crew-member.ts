@@ -7,6 +7,7 @@ const { options } = workerData as CrewOrder;
 const base = new CheckRun(options, 'base');
 const ready = warmUp();
 
+// ws-gate-disable-next-line tracked-promise -- what fails here ends the thread, and the proof with it
 parentPort?.on('message', async ({ jobs, found, isFull, counter }: CrewWork) => {
   const say = (message: CrewMessage): void => parentPort?.postMessage(message);
   await ready;

@@ -101,10 +101,10 @@ describe('the invariants of docs/invariants.md: the gate is red when', () => {
   it('WG-24 the end of a manager does not wait for what it supervises', () => {
     const file = 'src/manager/sessions/manager.ts';
     const edit: Edit = [file, 'await this.#supervisor.close();', 'void this.#supervisor.close();'];
-    const { code, report } = checkManager(edit, by('tracked-promise'));
+    const { code, report, lineOf } = checkManager(edit, by('tracked-promise'));
     expect(code).toBe(1);
     expect(report.findings.map(({ ruleId, messageId, line }) => [ruleId, messageId, line])).toEqual([
-      ['tracked-promise', 'untracked', 326],
+      ['tracked-promise', 'untracked', lineOf(file, '#close', 'void this.#supervisor')],
     ]);
   });
 

@@ -31,6 +31,7 @@ export async function managerCommand(
   }
 
   const manager = await start(env, terminal);
+  // ws-gate-disable-next-line tracked-promise -- the process goes on until all of it is closed
   const stop = (): void => void manager.close();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
