@@ -276,6 +276,8 @@ export default defineConfig({
         ],
       },
     ],
+    // Whoever is told of a walk over sessions, claims or graphs may change them: they are collected first.
+    'mutate-while-iterating': ['error', { strict: true, within: ['src/manager'] }],
     'require-dispatcher': [
       'error',
       {

@@ -14,6 +14,7 @@ import { lockOrder } from './lock-order/rule.ts';
 import { lockReentry } from './lock-reentry/rule.ts';
 import { mustCall } from './must-call/rule.ts';
 import { mustUse } from './must-use/rule.ts';
+import { mutateWhileIterating } from './mutate-while-iterating/rule.ts';
 import { noBareCheck } from './no-bare-check/rule.ts';
 import { pairedMutation } from './paired-mutation/rule.ts';
 import { requireDispatcher } from './require-dispatcher/rule.ts';
@@ -39,6 +40,7 @@ export const builtinRules: readonly AnyRule[] = [
   lockReentry,
   mustCall,
   mustUse,
+  mutateWhileIterating,
   noBareCheck,
   pairedMutation,
   requireDispatcher,
