@@ -13,7 +13,7 @@ export type MessageId = 'changesWhileIterating' | 'deletesAfterPause' | 'pausesW
 export const mutateWhileIterating = defineRule<MutateWhileIteratingOptions, MessageId>({
   id: 'mutate-while-iterating',
   summary: 'a collection is not changed while it is walked',
-  defaultSeverity: 'off',
+  defaultSeverity: 'warn',
   defaultOptions: {},
   messages: {
     changesWhileIterating: {

@@ -141,11 +141,17 @@ class Walk {
     return placeOf(expression, naming, this.#code) === this.#sought.place;
   }
 
-  /** A method that the program declares does what its body does. */
+  /** A method of another type's own does what it likes, and of an unknown type nobody knows. */
   #isOfLanguage(callee: Ts.Node): boolean {
     const name = memberName(callee);
     const entities = name ? this.#code.entities(name) : [];
-    return entities.every(({ kind }) => kind === 'external');
+    return (
+      entities.length > 0 &&
+      entities.every(
+        (entity) =>
+          entity.kind === 'external' && entity.module === 'lib' && COLLECTIONS.has(entity.container ?? ''),
+      )
+    );
   }
 
   #namingIn(
@@ -177,6 +183,8 @@ function isRunInPlace(fn: Ts.Node): boolean {
   if (parent.expression === value) return true;
   return isIterating(memberName(skipParentheses(parent.expression))?.text ?? '');
 }
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);
 
 /** Methods that change which elements there are, or their order. */
 const CHANGING: ReadonlySet<string> = new Set([

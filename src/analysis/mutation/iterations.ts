@@ -4,6 +4,7 @@ import { type Code, memberName, skipParentheses } from '../code.ts';
 import { isFunctionNode } from '../inserts/functions.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { isFunctionExpression } from '../shapes.ts';
+import { writeTo } from './targets-of-writes.ts';
 
 /** A walk over a collection as it is, and not over a copy. */
 export interface Iteration {
@@ -79,13 +80,19 @@ function byIndex(node: Ts.ForStatement): Iteration | undefined {
   const isForward = operatorToken.kind === ts.SyntaxKind.LessThanToken && isIncrement(incrementor);
   const length = skipParentheses(right);
   if (!isForward || !ts.isPropertyAccessExpression(length) || length.name.text !== 'length') return undefined;
-  const index = ts.isIdentifier(left) ? left.text : undefined;
-  if (
-    index === undefined ||
-    new RegExp(`(?:--\\s*${index}\\b|\\b${index}\\s*(?:--|[-+]?=[^=]))`).test(body.getText())
-  )
-    return undefined;
+  if (!ts.isIdentifier(left) || isSetIn(body, left)) return undefined;
   return { node, collection: length.expression, body, key: undefined, isByIndex: true };
+}
+
+/** Whether a body gives a variable another value, as one that steps back after a removal does. */
+function isSetIn(body: Ts.Node, variable: Ts.Identifier): boolean {
+  const declaration = resolveLocal(variable);
+  const isSet = (node: Ts.Node): boolean => {
+    const isVariable = ts.isIdentifier(node) && node.text === variable.text;
+    if (isVariable && resolveLocal(node) === declaration && writeTo(node)) return true;
+    return ts.forEachChild(node, (child) => isSet(child) || undefined) ?? false;
+  };
+  return isSet(body);
 }
 
 function isIncrement(node: Ts.Expression): boolean {
