@@ -1,5 +1,5 @@
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { isLiveCollection, iterationAt } from '../../src/analysis/mutation/iterations.ts';
+import { collectionTypes, iterationAt } from '../../src/analysis/mutation/iterations.ts';
 import type { Mutant, Operator } from '../../src/engine/proof.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { MutateWhileIteratingOptions } from './rule.ts';
@@ -31,10 +31,9 @@ const changeInside: Operator<MutateWhileIteratingOptions> = {
 
     function methodFor(collection: Ts.Expression): string | undefined {
       const isNamed = ts.isIdentifier(collection) || ts.isPropertyAccessExpression(collection);
-      if (!isNamed || !isLiveCollection(collection, code)) return undefined;
-      const name = ts.isIdentifier(collection) ? collection : (collection.name as Ts.Identifier);
-      const isArray = code.typeOf(name)?.symbols.some((symbol) => symbol.name === 'Array') ?? false;
-      return isArray ? 'splice(0)' : 'clear()';
+      const [type, ...others] = isNamed ? collectionTypes(collection, code) : [];
+      if (type === undefined || others.length > 0) return undefined;
+      return type === 'Array' ? 'splice(0)' : 'clear()';
     }
   },
 };

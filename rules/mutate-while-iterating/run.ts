@@ -4,8 +4,8 @@ import { cfgOf, ownerOf } from '../../src/analysis/inserts/functions.ts';
 import { repeatingLoops } from '../../src/analysis/loops.ts';
 import { type ChangeInside, changesInside } from '../../src/analysis/mutation/changes-inside.ts';
 import {
+  collectionTypes,
   type Iteration,
-  isLiveCollection,
   isShared,
   iterationAt,
 } from '../../src/analysis/mutation/iterations.ts';
@@ -61,7 +61,7 @@ export async function run(pass: IteratingPass): Promise<void> {
     }
     const pause =
       strict && reported.size === 0 && ts.isIterationStatement(node, false) && pauseIn(iteration.body);
-    if (pause && isShared(collection) && isLiveCollection(collection, code)) {
+    if (pause && isShared(collection) && collectionTypes(collection, code).length > 0) {
       pass.report({ messageId: 'pausesWhileIterating', at: code.span(pause), data });
     }
   }

@@ -12,6 +12,7 @@ import {
   skipParentheses,
 } from '../code.ts';
 import { hasModifier, isFunctionExpression } from '../shapes.ts';
+import { thisOwner } from '../this-owner.ts';
 import { idOf } from './keys.ts';
 import type { Frame, Point } from './stale-frames.ts';
 import type { StaleJudge } from './stale-judge.ts';
@@ -499,16 +500,6 @@ function withoutDefault(node: Ts.Expression): Ts.Node {
 }
 
 const SUMS: ReadonlySet<Ts.SyntaxKind> = new Set([ts.SyntaxKind.PlusToken, ts.SyntaxKind.MinusToken]);
-
-/** The function whose `this` is meant at a place. */
-function thisOwner(node: Ts.Node): Ts.Node | undefined {
-  for (let at: Ts.Node | undefined = node; at; at = at.parent) {
-    if (at === node && !ts.isArrowFunction(at) && ts.isFunctionLike(at)) continue;
-    if (ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return at;
-    if (ts.isPropertyDeclaration(at) || ts.isClassStaticBlockDeclaration(at)) return at;
-  }
-  return undefined;
-}
 
 function functionIn(node: Ts.Node): CfgOwner | undefined {
   if (ts.isFunctionLike(node)) {

@@ -5,6 +5,7 @@ import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { isFunctionExpression } from '../shapes.ts';
+import { thisOwner } from '../this-owner.ts';
 import type { Iteration } from './iterations.ts';
 import { type Naming, OWN_NAMES, placeOf } from './places.ts';
 import { writeTo } from './targets-of-writes.ts';
@@ -137,8 +138,13 @@ class Walk {
     this.found.push({ at: at ?? node, node, how, isCurrent, isAfterPause });
   }
 
+  /** One of two values, `on ? a : b`, may be the one that is walked. */
   #isSought(expression: Ts.Node, naming: Naming): boolean {
-    return placeOf(expression, naming, this.#code) === this.#sought.place;
+    const node = skipParentheses(expression);
+    if (ts.isConditionalExpression(node)) {
+      return this.#isSought(node.whenTrue, naming) || this.#isSought(node.whenFalse, naming);
+    }
+    return placeOf(node, naming, this.#code) === this.#sought.place;
   }
 
   /** A method of another type's own does what it likes, and of an unknown type nobody knows. */
@@ -167,8 +173,11 @@ class Walk {
       if (place !== undefined) parameters.set(parameter, place);
     }
     const isSuper = object?.kind === ts.SyntaxKind.SuperKeyword;
-    const self =
-      isSuper || ts.isArrowFunction(fn) ? naming.self : object && placeOf(object, naming, this.#code);
+    // An arrow function keeps the `this` it was made with: that of its caller only if both were written in one function.
+    const isOfCaller = ts.isArrowFunction(fn) && thisOwner(fn) === thisOwner(call);
+    const isOfObject = !ts.isArrowFunction(fn) && object !== undefined;
+    const own = isOfObject ? placeOf(object, naming, this.#code) : undefined;
+    const self = isSuper || isOfCaller ? naming.self : own;
     return { self: self ?? `call ${idOf(call)}`, parameters };
   }
 }

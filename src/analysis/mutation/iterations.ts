@@ -114,12 +114,11 @@ function byCallback(node: Ts.CallExpression): Iteration | undefined {
   return { node, collection: walked.collection, body: fn.body, key: second ?? first, isByIndex: false };
 }
 
-/** Whether the type of an expression is one of the language's collections that can be changed. */
-export function isLiveCollection(expression: Ts.Expression, code: Code): boolean {
-  const node = skipParentheses(expression);
-  const name = ts.isIdentifier(node) ? node : memberName(node);
-  const symbols = name ? (code.typeOf(name)?.symbols ?? []) : [];
-  return symbols.some((symbol) => symbol.name === 'Map' || symbol.name === 'Set' || symbol.name === 'Array');
+/** The types of the language's collections that can be changed which an expression is of; none for a read-only one. */
+export function collectionTypes(expression: Ts.Expression, code: Code): readonly string[] {
+  const stretch = { start: expression.getStart(), end: expression.end };
+  const [type] = code.program.oracle.expressionTypes(code.fileOf(expression), [stretch]);
+  return type?.symbols.map(({ name }) => name).filter((name) => COLLECTIONS.has(name)) ?? [];
 }
 
 /** Whether others can reach what an expression names: a field, or a variable of a module. */
@@ -130,3 +129,5 @@ export function isShared(expression: Ts.Expression): boolean {
   const local = resolveLocal(node);
   return local !== undefined && ts.findAncestor(local, isFunctionNode) === undefined;
 }
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);

@@ -1,6 +1,6 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
+import { type Code, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
 import { isSetOnce } from '../dispatch/fields.ts';
 import { idOf } from '../inserts/frames.ts';
 
@@ -8,6 +8,8 @@ import { idOf } from '../inserts/frames.ts';
 export interface Naming {
   readonly self: string;
   readonly parameters: ReadonlyMap<Ts.Node, string>;
+  /** The getters that lead here: one that leads back to itself has no place. */
+  readonly getters?: ReadonlySet<Ts.Node>;
 }
 
 /** The names of a function that anybody may have called. */
@@ -24,7 +26,20 @@ export function placeOf(expression: Ts.Node, naming: Naming, code: Code): string
   const isAccess = ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
   const name = isAccess ? memberName(node) : undefined;
   const object = isAccess && name ? placeOf(node.expression, naming, code) : undefined;
-  return object === undefined || !name ? undefined : `${object}.${name.text}`;
+  if (object === undefined || !name) return undefined;
+  return placeOfGetter(name, object, naming, code) ?? `${object}.${name.text}`;
+}
+
+/** A getter that does nothing but return a member of its object is that member. */
+function placeOfGetter(name: NameNode, self: string, { getters }: Naming, code: Code): string | undefined {
+  const [entity, ...others] = code.entities(name);
+  const getter = entity?.kind === 'node' && others.length === 0 ? entity.node : undefined;
+  if (!getter || !ts.isGetAccessor(getter) || getters?.has(getter)) return undefined;
+  const [statement, ...more] = getter.body?.statements ?? [];
+  if (!statement || more.length > 0 || !ts.isReturnStatement(statement) || !statement.expression)
+    return undefined;
+  const within = new Set(getters).add(getter);
+  return placeOf(statement.expression, { self, parameters: new Map(), getters: within }, code);
 }
 
 function placeOfVariable(name: Ts.Identifier, naming: Naming, code: Code): string | undefined {
