@@ -3,6 +3,7 @@ import { type Code, memberName, skipParentheses } from '../code.ts';
 import { Frames, idOf } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
+import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { isFunctionExpression } from '../shapes.ts';
 import { thisOwner } from '../this-owner.ts';
@@ -36,7 +37,8 @@ export function changesInside(
   const key = iteration.key && String(idOf(iteration.key));
   const { isByIndex, node } = iteration;
   const walk = new Walk({ place, key, isByIndex, isByName: ts.isForInStatement(node) }, code, graph);
-  walk.visit(iteration.body, { naming: OWN_NAMES, at: undefined, isAfterPause: false, depth: 0 });
+  const isDetached = ts.isCallExpression(node) && isAsync(iteration.body.parent);
+  walk.visit(iteration.body, { naming: OWN_NAMES, at: undefined, isAfterPause: false, isDetached, depth: 0 });
   return walk.found;
 }
 
@@ -53,6 +55,8 @@ interface Around {
   /** The call in the body of the iteration. */
   readonly at: Ts.Node | undefined;
   readonly isAfterPause: boolean;
+  /** Nobody waits for it: what comes after its first pause happens when the walk is over. */
+  readonly isDetached: boolean;
   readonly depth: number;
 }
 
@@ -62,6 +66,7 @@ class Walk {
   readonly #code: Code;
   readonly #graph: CallGraph;
   readonly #seen = new Set<string>();
+  #isReplaced = false;
 
   constructor(sought: Sought, code: Code, graph: CallGraph) {
     this.#sought = sought;
@@ -72,16 +77,35 @@ class Walk {
   /** Goes through a body in the order in which it is written. Functions in it run where they are called. */
   visit(body: Ts.Node, around: Around): void {
     let { isAfterPause } = around;
+    let isLater = false;
     const step = (node: Ts.Node): void => {
-      if (ts.isFunctionLike(node) && !isRunInPlace(node)) return;
-      ts.forEachChild(node, step);
+      if (isLater || this.#isReplaced) return;
       const here = { ...around, isAfterPause };
-      if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) isAfterPause = true;
-      else if (ts.isCallExpression(node)) this.#call(node, here);
+      if (ts.isFunctionLike(node) && !isRunInPlace(node)) return;
+      if (isFunctionNode(node) && node.body && isAsync(node) && !isWaitedFor(node)) {
+        this.visit(node.body, { ...here, isDetached: true });
+        return;
+      }
+      ts.forEachChild(node, step);
+      if (isLater) return;
+      if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) {
+        isAfterPause = true;
+        isLater = around.isDetached;
+      } else if (ts.isCallExpression(node)) this.#call(node, { ...around, isAfterPause });
       else if (ts.isElementAccessExpression(node) || ts.isPropertyAccessExpression(node))
-        this.#write(node, here);
+        this.#write(node, { ...around, isAfterPause });
+      this.#lookForReplacement(node, around.naming);
     };
     step(body);
+  }
+
+  /** From where the walked variable or field has another value, its name says nothing about what is walked. */
+  #lookForReplacement(node: Ts.Node, naming: Naming): void {
+    const isTarget = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
+    if (!isTarget || writeTo(node)?.how !== '=') return;
+    const place = placeOf(node, naming, this.#code);
+    const { place: sought } = this.#sought;
+    if (place !== undefined && (sought === place || sought.startsWith(`${place}.`))) this.#isReplaced = true;
   }
 
   #call(call: Ts.CallExpression, around: Around): void {
@@ -100,10 +124,17 @@ class Walk {
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
       if (!fn.body || isRunInPlace(fn)) continue;
       const inner = this.#namingIn(fn, call, object, naming);
-      const seen = `${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
+      const isDetached = around.isDetached || (isAsync(fn) && !isWaitedFor(call));
+      const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
       if (this.#seen.has(seen)) continue;
       this.#seen.add(seen);
-      this.visit(fn.body, { ...around, naming: inner, at: around.at ?? call, depth: around.depth + 1 });
+      this.visit(fn.body, {
+        ...around,
+        naming: inner,
+        at: around.at ?? call,
+        isDetached,
+        depth: around.depth + 1,
+      });
     }
   }
 
@@ -194,6 +225,15 @@ function isRunInPlace(fn: Ts.Node): boolean {
 }
 
 const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);
+
+/** Whether its own function waits for what a call or a callback comes to, or hands that on. */
+function isWaitedFor(node: Ts.Node): boolean {
+  for (let at = node.parent; at && !ts.isStatement(at) && !ts.isFunctionLike(at); at = at.parent) {
+    if (ts.isAwaitExpression(at)) return true;
+    if (ts.isReturnStatement(at.parent) || ts.isArrowFunction(at.parent)) return true;
+  }
+  return ts.isReturnStatement(node.parent) || ts.isArrowFunction(node.parent);
+}
 
 /** Methods that change which elements there are, or their order. */
 const CHANGING: ReadonlySet<string> = new Set([
