@@ -6,8 +6,12 @@ import { type Ts, ts } from '../../src/syntax/ts.ts';
 /** The files of a program, by name. */
 export type Files = ReadonlyMap<string, string>;
 
-/** A rewrite that changes how a program is written, and nothing that it does. */
-export type Rewrite = (files: Files) => Files;
+/**
+ * A rewrite that changes how a program is written, and nothing that it does.
+ *
+ * @param isNamed whether a config counts on a function's being called so
+ */
+export type Rewrite = (files: Files, isNamed: (name: string) => boolean) => Files;
 
 /** The rewrites, by name: those that `ws-gate prove` makes in real code, and one of whole programs. */
 export const rewrites: Readonly<Record<string, Rewrite>> = {
@@ -16,16 +20,8 @@ export const rewrites: Readonly<Record<string, Rewrite>> = {
 };
 
 function perFile(editsOf: RewriteOfFile): Rewrite {
-  return (files) =>
-    new Map(
-      [...files].map(([file, text]) => [
-        file,
-        applied(
-          text,
-          editsOf(parse(text, file), () => false),
-        ),
-      ]),
-    );
+  return (files, isNamed) =>
+    new Map([...files].map(([file, text]) => [file, applied(text, editsOf(parse(text, file), isNamed))]));
 }
 
 /** The last class or function of a program of one file gets a file of its own; the two import each other. */
