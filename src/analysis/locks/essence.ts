@@ -15,11 +15,17 @@ import {
   EMPTY_BINDINGS,
   membersOf,
   type Outcome,
+  type PromiseValue,
   pathOf,
   truthOf,
   type Value,
 } from './values.ts';
-import { joinValues } from './world.ts';
+import { joinValues, UNKNOWN } from './world.ts';
+
+/** What lies deeper in a value makes no difference. */
+const MAX_DEPTH = 6;
+/** The level from which on a promise is not told from others. */
+const MAX_PROMISES = 3;
 
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
 export class Essence {
@@ -57,8 +63,10 @@ export class Essence {
 
   /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
   ofValue(value: Value | undefined, depth = 0): Value | undefined {
-    if (!value || depth > 6) return undefined;
+    if (!value || depth > MAX_DEPTH) return undefined;
     switch (value.kind) {
+      case 'promise':
+        return this.#ofPromise(value, depth);
       case 'closure': {
         const captured = this.ofBindings(value.captured, depth + 1);
         const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
@@ -109,6 +117,22 @@ export class Essence {
       default:
         return value;
     }
+  }
+
+  /**
+   * A promise with what its work ends with. What such work leaves in fields may be the promise of more of its kind, and
+   * so on for ever, where some work starts itself again: from some level on it is one of too many.
+   */
+  #ofPromise(value: PromiseValue, depth: number): Value {
+    if (depth >= MAX_PROMISES) return { ...UNKNOWN, tooMany: isCarrier(value) ? 'carriers' : 'others' };
+    const { task } = value;
+    const ofOutcome = (outcome: Outcome): Outcome => ({
+      ...outcome,
+      value: this.ofValue(outcome.value, depth + 1),
+      writes: this.ofBindings(outcome.writes, depth + 1),
+    });
+    const rejections = task.rejections && { rejections: distinct(task.rejections.map(ofOutcome)) };
+    return { ...value, task: { ...task, outcomes: distinct(task.outcomes.map(ofOutcome)), ...rejections } };
   }
 
   /** A summary without the values that make no difference to anybody's locks. */

@@ -44,10 +44,28 @@ function cached<T extends object>(
   make: () => string,
 ): string {
   const known = cache.get(subject) ?? [];
-  const key = known[depth] ?? make();
+  const key = known[depth] ?? shortened(make());
   known[depth] = key;
   cache.set(subject, known);
   return key;
+}
+
+const shortKeys = new Map<string, string>();
+/** Longer than this, a key costs more than looking up its short form. */
+const LONG = 40;
+
+/**
+ * A long key by a number of its own, so that the key of a whole is no longer than its parts are many: values hold
+ * tasks, and these the values that they end with, one of them many times.
+ */
+function shortened(key: string): string {
+  if (key.length <= LONG) return key;
+  let short = shortKeys.get(key);
+  if (short === undefined) {
+    short = `\0${shortKeys.size}`;
+    shortKeys.set(key, short);
+  }
+  return short;
 }
 
 function makeValueKey(value: Value, depth: number): string {
