@@ -24,30 +24,64 @@ function fileId(file: string): number {
   return id;
 }
 
-// Values and bindings never change, so a key is worked out once for each, and for each depth that they stand at.
-const valueKeys = new WeakMap<Value, string[]>();
-const bindingsKeys = new WeakMap<Bindings, string[]>();
 /** Parts nested deeper than this are not told apart. */
 const MAX_DEPTH = 12;
 
 /** Equal values have equal keys, and different ones different keys. */
 export function valueKey(value: Value | undefined, depth = 0): string {
   if (!value) return '-';
-  if (depth > MAX_DEPTH) return '…';
-  return cached(valueKeys, value, depth, () => makeValueKey(value, depth));
+  if (depth > MAX_DEPTH) {
+    deepest = depth;
+    return '…';
+  }
+  return cached(value, depth, () => makeValueKey(value, depth));
 }
 
-function cached<T extends object>(
-  cache: WeakMap<T, string[]>,
-  subject: T,
-  depth: number,
-  make: () => string,
-): string {
-  const known = cache.get(subject) ?? [];
-  const key = known[depth] ?? shortened(make());
-  known[depth] = key;
-  cache.set(subject, known);
+/** The keys of something that never changes. */
+interface Keys {
+  /** The key of all of it, and how many levels of parts lie below: it holds wherever these fit. */
+  whole?: { readonly key: string; readonly height: number };
+  /** By the depth that it stands at, what is left of the key where it is cut. */
+  readonly cut: string[];
+}
+
+/**
+ * Where a value, bindings, or an outcome keep their keys. A property costs the garbage collector nothing, which with
+ * millions of them a `WeakMap` does; that it cannot be enumerated keeps it out of changed copies.
+ */
+const KEYS = Symbol('keys');
+
+/** The deepest level that the key at work has come to. */
+let deepest = 0;
+
+/** A key is worked out once for each subject, and for each depth at which it is cut. */
+function cached(subject: object, depth: number, make: () => string): string {
+  const keys = keysOf(subject);
+  const { whole } = keys;
+  if (whole && depth + whole.height <= MAX_DEPTH) {
+    deepest = Math.max(deepest, depth + whole.height);
+    return whole.key;
+  }
+  const cut = keys.cut[depth];
+  if (cut !== undefined) {
+    deepest = MAX_DEPTH + 1;
+    return cut;
+  }
+  const before = deepest;
+  deepest = depth;
+  const key = shortened(make());
+  if (deepest > MAX_DEPTH) keys.cut[depth] = key;
+  else keys.whole = { key, height: deepest - depth };
+  deepest = Math.max(before, deepest);
   return key;
+}
+
+function keysOf(subject: { [KEYS]?: Keys }): Keys {
+  const known = subject[KEYS];
+  if (known) return known;
+  const keys: Keys = { cut: [] };
+  Object.defineProperty(subject, KEYS, { value: keys });
+  return keys;
 }
 
 const shortKeys = new Map<string, string>();
@@ -130,7 +164,7 @@ export function lockKey({ cls, path, session, all }: LockRef): string {
 
 export function bindingsKey(bindings: Bindings, depth = 0): string {
   if (bindings.size === 0) return '';
-  return cached(bindingsKeys, bindings, depth, () => {
+  return cached(bindings, depth, () => {
     const parts: string[] = [];
     for (const [node, value] of bindings) parts.push(`${idOf(node)}=${valueKey(value, depth)}`);
     return parts.sort().join(';');
@@ -148,14 +182,16 @@ export function heldKey(held: readonly Held[]): string {
 }
 
 export function outcomeKey(outcome: Outcome, depth = 0): string {
-  return [
-    heldKey(outcome.held),
-    outcome.released.map(lockKey).join(','),
-    listKey(outcome.releasedTokens),
-    valueKey(outcome.value, depth),
-    bindingsKey(outcome.writes, depth),
-    [...new Set(outcome.ordered.map((pair) => pair.map(quoted).join('<')))].sort().join(),
-  ].join('#');
+  return cached(outcome, depth, () =>
+    [
+      heldKey(outcome.held),
+      outcome.released.map(lockKey).join(','),
+      listKey(outcome.releasedTokens),
+      valueKey(outcome.value, depth),
+      bindingsKey(outcome.writes, depth),
+      [...new Set(outcome.ordered.map((pair) => pair.map(quoted).join('<')))].sort().join(),
+    ].join('#'),
+  );
 }
 
 function taskKey(task: Task, depth: number): string {
