@@ -1,5 +1,5 @@
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
 import { dropped, droppedAll } from '../../src/analysis/must/dropped.ts';
 import { callsOf } from '../../src/analysis/must/events.ts';
 import { removalOf } from '../../src/analysis/must/removals.ts';
@@ -11,7 +11,7 @@ const dropFirst: Operator<CallBeforeOptions> = {
   id: 'drop-first',
   summary: 'takes out the call that comes before another',
   async mutants(view) {
-    const { code, heritage, graph } = await view.use(programCalls);
+    const { code, heritage, graph } = await view.use(programRuns);
     const targets = new Targets(code, heritage, view.root);
     return view.options.pairs.flatMap((option) => {
       const [first, then] = [targets.resolve(option.first), targets.resolve(option.then)];
@@ -36,7 +36,7 @@ const dropEveryFirst: Operator<CallBeforeOptions> = {
   id: 'drop-every-first',
   summary: 'takes all calls that come before another out of the program',
   async mutants(view) {
-    const { code, heritage, graph } = await view.use(programCalls);
+    const { code, heritage, graph } = await view.use(programRuns);
     const targets = new Targets(code, heritage, view.root);
     return view.options.pairs.flatMap((option): Mutant[] => {
       const [first, then] = [targets.resolve(option.first), targets.resolve(option.then)];

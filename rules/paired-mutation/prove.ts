@@ -1,5 +1,5 @@
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
 import { droppedAll } from '../../src/analysis/must/dropped.ts';
 import { changeOf, removalOf } from '../../src/analysis/must/removals.ts';
 import type { Mutant, Operator, ProofView } from '../../src/engine/proof.ts';
@@ -38,7 +38,7 @@ async function eachPair(
   { use, root, options }: ProofView<PairedMutationOptions>,
   mutantsOf: (places: PairPlaces) => readonly Mutant[],
 ): Promise<readonly Mutant[]> {
-  const { code, heritage, graph } = await use(programCalls);
+  const { code, heritage, graph } = await use(programRuns);
   const targets = new Targets(code, heritage, root);
   const resolved = (name: string): readonly Target[] => {
     const resolution = targets.resolve(name);

@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Frame } from '../atomic/frames.ts';
-import { isChaining, whenRun } from '../atomic/outside.ts';
+import { isChaining, isNeverRun, whenRun } from '../atomic/outside.ts';
 import { type Found, type Target, Values } from '../atomic/values.ts';
 import type { CallLike } from '../cfg.ts';
 import { type Code, rightmostName, skipParentheses } from '../code.ts';
@@ -137,10 +137,11 @@ export class Calls {
 
   #callbacks(call: Ts.CallExpression, { external }: Found): readonly Callback[] {
     return call.arguments.flatMap((value, index): readonly Callback[] => {
-      if (!mayBeFunction(value) || isLog(call)) return [];
+      if (!mayBeFunction(value)) return [];
       const use = callbackUse(call, index, external);
       if (use === 'iterates') return [{ value, runs: 'each' }];
       if (use === 'later') return [{ value, runs: 'later' }];
+      if (isNeverRun(call, external)) return [];
       return use === 'once' && whenRun(call, index, external) !== 'later' ? [{ value, runs: 'once' }] : [];
     });
   }
@@ -154,12 +155,6 @@ const NOTHING: Callees = {
 
 function targetOf(fn: Ts.ConstructorDeclaration | undefined): readonly Target[] {
   return fn ? [{ fn, frame: undefined, bound: [] }] : [];
-}
-
-/** `console.log(fn)` */
-function isLog(call: Ts.CallExpression): boolean {
-  const callee = skipParentheses(call.expression);
-  return ts.isPropertyAccessExpression(callee) && callee.expression.getText() === 'console';
 }
 
 function cannotEnd(fn: Ts.FunctionLikeDeclaration): boolean {

@@ -132,6 +132,8 @@ export class Flow {
         return [this.#declare(action.node, world)];
       case 'assign':
         return [this.#assign(action.node, world)];
+      case 'dispose':
+        return [did(world, effects.disposal(action.node, action.awaits))];
       case 'return':
         return [action.value ? settling(world, effects.fulfilled(action.value, world)) : world];
       default:
