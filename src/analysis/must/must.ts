@@ -15,7 +15,7 @@ import { type Calls, callsIn } from './calls.ts';
 import { type Counting, Effects, NO_SUMMARY, type Summary } from './effects.ts';
 import type { Event } from './events.ts';
 import { Flow, type FlowParts, MARKED, type Marking } from './flow.ts';
-import { isNothing } from './removals.ts';
+import { isNothing } from './less.ts';
 import { type Events, eventOf, inAll, includes, NO_EVENTS, type World } from './worlds.ts';
 
 /** What the analysis is made for. */
