@@ -3,6 +3,7 @@ import type { Frame } from '../atomic/frames.ts';
 import type { Target } from '../atomic/values.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { parametersOf } from '../inserts/callees.ts';
 import type { Disposals } from '../inserts/disposals.ts';
 import { localDeclaration } from '../inserts/identifiers.ts';
 import { isReassigned } from '../inserts/reaching.ts';
@@ -231,6 +232,7 @@ export class Effects {
   #callEffect(node: CallLike): CallEffect {
     const callees = this.#parts.calls.of(node, this.#frame);
     let effect = both(this.#oneOf(callees, node), this.#named(node, callees));
+    for (const field of this.#parts.calls.fieldsOf(node)) effect = both(effect, this.#evaluated(field));
     let each = NO_EFFECT;
     for (const { value, runs } of callees.callbacks) {
       const run = this.#run(value);
@@ -239,6 +241,28 @@ export class Effects {
     }
     const walked = each.settled === NO_EVENTS ? undefined : walkedBy(node);
     return { ...effect, each, collection: walked && collectionCondition(walked)?.key };
+  }
+
+  /** What the calls in the value of a field do that are made whenever it is evaluated. */
+  #evaluated(value: Ts.Node): Effect {
+    if (ts.isFunctionLike(value) || ts.isClassLike(value) || ts.isConditionalExpression(value))
+      return NO_EFFECT;
+    if (ts.isOptionalChain(value)) return NO_EFFECT;
+    let effect: Effect = isMade(value) ? this.call(value) : NO_EFFECT;
+    ts.forEachChild(value, (child) => {
+      const isChoice = ts.isBinaryExpression(value) && child === value.right && isShortCircuit(value);
+      if (!isChoice) effect = both(effect, this.#evaluated(child));
+    });
+    return effect;
+  }
+
+  /** Whether the call that is being made hands in nothing for a parameter; undefined where nobody knows. */
+  isLeftOut(parameter: Ts.ParameterDeclaration): boolean | undefined {
+    const { fn, args } = this.#frame ?? {};
+    if (fn !== parameter.parent || !args || !ts.isFunctionLike(parameter.parent)) return undefined;
+    const index = parametersOf(parameter.parent).indexOf(parameter);
+    if (args.slice(0, index + 1).some(ts.isSpreadElement)) return undefined;
+    return args[index] === undefined ? true : undefined;
   }
 
   /** What all the functions do of which one is called. */
@@ -301,6 +325,14 @@ function isAnotherName(node: Ts.Node): boolean {
 /** A variable that is given what a call hands back, or a choice: `const step = steps.get(kind)`. */
 function isMadeInPlace(node: Ts.Node): boolean {
   return ts.isVariableDeclaration(node) && node.initializer !== undefined && !isAnotherName(node);
+}
+
+function isShortCircuit({ operatorToken: { kind } }: Ts.BinaryExpression): boolean {
+  return (
+    kind === ts.SyntaxKind.AmpersandAmpersandToken ||
+    kind === ts.SyntaxKind.BarBarToken ||
+    kind === ts.SyntaxKind.QuestionQuestionToken
+  );
 }
 
 function isMade(node: Ts.Node): node is CallLike {

@@ -92,12 +92,21 @@ export class Flow {
     return this.#perform(action, places === NO_EVENTS ? marked : did(marked, places));
   }
 
-  #branch(action: Action, isTrue: boolean, world: World): readonly World[] {
+  #branch(action: Action & { kind: 'branch' }, isTrue: boolean, world: World): readonly World[] {
+    if (!isTrue && this.#isImpossible(action)) return [];
     const constant = constantAnswer(action, (name) => this.#parts.calls.declarationsAt(name));
     if (constant !== undefined) return constant === isTrue ? [world] : [];
     const condition = this.#conditions.of(action);
     const worlds = condition ? found(world, condition.key, condition.isNegated ? !isTrue : isTrue) : [world];
     return !isTrue && this.#answersMark(action) ? worlds.flatMap(withoutMark) : worlds;
+  }
+
+  /** No value is left for the cases of a `switch`, or a parameter has no other value than its default. */
+  #isImpossible({ condition, test }: Action & { kind: 'branch' }): boolean {
+    if (test === 'case') return this.#parts.calls.isLastOfAll(condition);
+    const { parent } = condition;
+    const isDefault = test === 'nullish' && ts.isParameter(parent) && parent.initializer === condition;
+    return isDefault && this.#parts.effects.isLeftOut(parent) === true;
   }
 
   /** `if (map.delete(key))`: where a marked node says that it has done nothing, it leaves no mark. */
