@@ -9,6 +9,7 @@ import { callsOf, type Event, type EventSite } from '../../src/analysis/must/eve
 import { frameOf, Must } from '../../src/analysis/must/must.ts';
 import { isField, removalOf } from '../../src/analysis/must/removals.ts';
 import { eventOf, includes } from '../../src/analysis/must/worlds.ts';
+import { isFunctionExpression } from '../../src/analysis/shapes.ts';
 import type { AnalysisContext } from '../../src/engine/rule.ts';
 import type { Ts } from '../../src/syntax/ts.ts';
 import type { PairOption } from './rule.ts';
@@ -95,13 +96,22 @@ export class Pair {
   #climb(counting: Counting): Climb {
     const must = this.#must(counting);
     return {
-      isSettled: (step) => isBefore(step, must),
+      isSettled: (step) => isBefore(step, must) || this.#isMadeAfter(step, must),
       isStart: ({ node }, callers) => {
         if (!this.places) return callers.length === 0;
         if (this.places.around(node).length === 0) return false;
         return callers.length === 0 || callers.some((caller) => this.#comesFromOutside(caller));
       },
     };
+  }
+
+  /** Whether `first` has been called before a function around a place was made: then also before it is run. */
+  #isMadeAfter({ node, frames }: Step, must: Must): boolean {
+    for (let fn = ownerOf(node); isFunctionExpression(fn); fn = ownerOf(fn)) {
+      if (this.places && this.places.around(fn.parent).length === 0) return false;
+      if (isBefore({ node: fn, frames, towards: undefined, after: undefined }, must)) return true;
+    }
+    return false;
   }
 
   /** Whether a way leads to a place from where nobody calls, and through none of the places of the pair. */

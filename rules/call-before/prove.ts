@@ -1,6 +1,6 @@
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { dropped, droppedAll } from '../../src/analysis/must/dropped.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
+import { dropped, droppedAll, leftAfter } from '../../src/analysis/must/dropped.ts';
 import { callsOf } from '../../src/analysis/must/events.ts';
 import { removalOf } from '../../src/analysis/must/removals.ts';
 import type { Mutant, Operator } from '../../src/engine/proof.ts';
@@ -11,7 +11,7 @@ const dropFirst: Operator<CallBeforeOptions> = {
   id: 'drop-first',
   summary: 'takes out the call that comes before another',
   async mutants(view) {
-    const { code, heritage, graph } = await view.use(programCalls);
+    const { code, heritage, graph } = await view.use(programRuns);
     const targets = new Targets(code, heritage, view.root);
     return view.options.pairs.flatMap((option) => {
       const [first, then] = [targets.resolve(option.first), targets.resolve(option.then)];
@@ -36,14 +36,17 @@ const dropEveryFirst: Operator<CallBeforeOptions> = {
   id: 'drop-every-first',
   summary: 'takes all calls that come before another out of the program',
   async mutants(view) {
-    const { code, heritage, graph } = await view.use(programCalls);
+    const { code, heritage, graph } = await view.use(programRuns);
     const targets = new Targets(code, heritage, view.root);
     return view.options.pairs.flatMap((option): Mutant[] => {
       const [first, then] = [targets.resolve(option.first), targets.resolve(option.then)];
       if (!('target' in first) || !('target' in then)) return [];
       const calls = callsOf(first.target, code, graph).sites.filter(({ how }) => how === 'call');
-      const expect = removalOf(then.target, code, graph).sites.map(({ node }) => code.span(node));
-      return calls.length > 0 ? [{ edits: droppedAll(calls.map(({ node }) => node)), expect }] : [];
+      const nodes = calls.map(({ node }) => node);
+      const later = removalOf(then.target, code, graph).sites.map(({ node }) => node);
+      const left = leftAfter(later, nodes);
+      const isBroken = nodes.length > 0 && left.length > 0;
+      return isBroken ? [{ edits: droppedAll(nodes), expect: left.map((node) => code.span(node)) }] : [];
     });
   },
 };

@@ -2,7 +2,7 @@ import type { Code } from '../../src/analysis/code.ts';
 import { lastSegment, parseConfigName, reportName } from '../../src/analysis/config-name.ts';
 import { findReferences } from '../../src/analysis/dispatch/references.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
 import { wayTrace } from '../../src/analysis/must/trace.ts';
 import type { Span } from '../../src/engine/finding.ts';
 import type { Pass } from '../../src/engine/rule.ts';
@@ -12,7 +12,7 @@ import type { CallBeforeOptions, MessageId } from './rule.ts';
 type CallBeforePass = Pass<CallBeforeOptions, MessageId>;
 
 export async function run(pass: CallBeforePass): Promise<void> {
-  const { code, heritage, graph } = await pass.use(programCalls);
+  const { code, heritage, graph } = await pass.use(programRuns);
   const targets = new Targets(code, heritage, pass.root);
   for (const option of pass.options.pairs) {
     const first = resolve(pass, targets, 'first', option.first);

@@ -1,5 +1,5 @@
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
 import { droppedAll } from '../../src/analysis/must/dropped.ts';
 import { bodiesOf, callsOf, Family } from '../../src/analysis/must/events.ts';
 import type { Mutant, Operator } from '../../src/engine/proof.ts';
@@ -10,7 +10,7 @@ const dropCalls: Operator<MustCallOptions> = {
   id: 'drop-calls',
   summary: 'takes all calls of what a function is pinned to out of the program',
   async mutants({ use, root, options, sites }) {
-    const { code, heritage, graph } = await use(programCalls);
+    const { code, heritage, graph } = await use(programRuns);
     const targets = new Targets(code, heritage, root);
     const callees = new Set(options.functions.flatMap(({ calls }) => calls));
     return [...callees].flatMap((name): Mutant[] => {
@@ -26,7 +26,7 @@ const leaveEarly: Operator<MustCallOptions> = {
   id: 'leave-early',
   summary: 'adds a way around the call to a function that makes it on every path',
   async mutants({ use, root, options }) {
-    const { code, heritage } = await use(programCalls);
+    const { code, heritage } = await use(programRuns);
     const targets = new Targets(code, heritage, root);
     const pinned = new Set(
       options.functions.filter(({ onEveryPath }) => onEveryPath).map((option) => option.function),

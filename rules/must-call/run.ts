@@ -2,7 +2,7 @@ import type { Code } from '../../src/analysis/code.ts';
 import { lastSegment, parseConfigName, reportName } from '../../src/analysis/config-name.ts';
 import { findReferences } from '../../src/analysis/dispatch/references.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
 import { Frames } from '../../src/analysis/inserts/frames.ts';
 import { type FunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
 import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
@@ -18,7 +18,7 @@ import type { FunctionOption, LiteralOption, MessageId, MustCallOptions } from '
 type MustCallPass = Pass<MustCallOptions, MessageId>;
 
 export async function run(pass: MustCallPass): Promise<void> {
-  const { code, heritage, graph } = await pass.use(programCalls);
+  const { code, heritage, graph } = await pass.use(programRuns);
   const targets = new Targets(code, heritage, pass.root);
   for (const option of pass.options.functions) {
     const pinned = resolve(pass, targets, 'function', option.function);

@@ -1,6 +1,10 @@
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { droppedAll } from '../../src/analysis/must/dropped.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
+import { Frames } from '../../src/analysis/inserts/frames.ts';
+import { ownerOf } from '../../src/analysis/inserts/functions.ts';
+import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
+import { unsettledWay } from '../../src/analysis/must/approach.ts';
+import { droppedAll, leftAfter } from '../../src/analysis/must/dropped.ts';
 import { changeOf, removalOf } from '../../src/analysis/must/removals.ts';
 import type { Mutant, Operator, ProofView } from '../../src/engine/proof.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
@@ -11,7 +15,12 @@ const dropCompanion: Operator<PairedMutationOptions> = {
   summary: 'takes one of the things that go with a removal out of the program',
   mutants: (view) =>
     eachPair(view, ({ removals, companions }) =>
-      companions.map((nodes): Mutant => ({ edits: droppedAll(nodes), expect: removals.map(spanOf) })),
+      companions.flatMap((nodes): readonly Mutant[] => {
+        // One call may do both; what goes with its companion is not left behind.
+        const left = leftAfter(removals, nodes);
+        const isBroken = nodes.length > 0 && left.length > 0;
+        return isBroken ? [{ edits: droppedAll(nodes), expect: left.map(spanOf) }] : [];
+      }),
     ),
 };
 
@@ -19,15 +28,20 @@ const swapWithCompanion: Operator<PairedMutationOptions> = {
   id: 'swap-with-companion',
   summary: 'lets a removal and what comes after it change places',
   mutants: (view) =>
-    eachPair(view, ({ option, removals, companions }) => {
+    eachPair(view, ({ option, removals, companions, graph }) => {
       if (option.order !== true) return [];
       return removals.flatMap((removal) =>
-        companions.flatMap((nodes) => nodes.flatMap((companion) => swapped(removal, companion))),
+        companions.flatMap((nodes) =>
+          nodes
+            .filter((one) => !comesAgain(one, nodes, graph))
+            .flatMap((companion) => swapped(removal, companion)),
+        ),
       );
     }),
 };
 
 interface PairPlaces {
+  readonly graph: CallGraph;
   readonly option: PairOption;
   readonly removals: readonly Ts.Node[];
   /** Of each companion, where it happens. */
@@ -38,7 +52,7 @@ async function eachPair(
   { use, root, options }: ProofView<PairedMutationOptions>,
   mutantsOf: (places: PairPlaces) => readonly Mutant[],
 ): Promise<readonly Mutant[]> {
-  const { code, heritage, graph } = await use(programCalls);
+  const { code, heritage, graph } = await use(programRuns);
   const targets = new Targets(code, heritage, root);
   const resolved = (name: string): readonly Target[] => {
     const resolution = targets.resolve(name);
@@ -48,12 +62,25 @@ async function eachPair(
     const [remove] = resolved(option.remove);
     if (!remove) return [];
     return mutantsOf({
+      graph,
       option,
       removals: removalOf(remove, code, graph).sites.map(({ node }) => node),
       companions: option.also
         .flatMap(resolved)
         .map((target) => changeOf(target, code, graph).sites.map(({ node }) => node)),
     });
+  });
+}
+
+/** Whether its function does the same once more after a place: that still comes after a removal that is moved there. */
+function comesAgain(companion: Ts.Node, all: readonly Ts.Node[], graph: CallGraph): boolean {
+  const owner = ownerOf(companion);
+  return all.some((node) => {
+    const way = unsettledWay({ node, frames: Frames.none }, graph, {
+      isSettled: () => false,
+      isStart: ({ node: at }) => at.pos > companion.pos && ownerOf(at) === owner,
+    });
+    return way !== undefined;
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Code } from '../../src/analysis/code.ts';
 import { reportName } from '../../src/analysis/config-name.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
-import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
+import { programRuns } from '../../src/analysis/inserts/call-graph.ts';
 import { Frames } from '../../src/analysis/inserts/frames.ts';
 import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
 import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
@@ -16,7 +16,7 @@ import type { MessageId, PairedMutationOptions, PairOption } from './rule.ts';
 type PairedPass = Pass<PairedMutationOptions, MessageId>;
 
 export async function run(pass: PairedPass): Promise<void> {
-  const { code, heritage, graph } = await pass.use(programCalls);
+  const { code, heritage, graph } = await pass.use(programRuns);
   const targets = new Targets(code, heritage, pass.root);
   for (const pair of pass.options.pairs) {
     const remove = resolve(pass, targets, 'remove', pair.remove);

@@ -24,8 +24,8 @@ export function runsBoth(cfg: Cfg, a: Ts.Node, b: Ts.Node): boolean {
 }
 
 /**
- * The nodes of the graph that perform an expression: its own calls, or else what is evaluated around it. Several
- * where a `finally` block was copied, none where the code cannot be reached.
+ * The nodes of the graph that perform an expression: its own calls, or else what is evaluated around it; for the name of
+ * a `using` declaration, the end of its block. Several where a `finally` block was copied, none where the code cannot be reached.
  */
 export function nodesFor(cfg: Cfg, expression: Ts.Node): readonly number[] {
   for (let at = expression; at !== cfg.owner && at.parent; at = at.parent) {
@@ -44,7 +44,7 @@ function actionsByNode(cfg: Cfg): ReadonlyMap<Ts.Node, readonly number[]> {
   for (const kinds of KINDS) {
     const added = new Map<Ts.Node, number[]>();
     for (const { id, action } of cfg.nodes) {
-      const node = 'node' in action ? action.node : 'condition' in action ? action.condition : undefined;
+      const node = nodeOf(action);
       if (!node || index.has(node) || !kinds.has(action.kind)) continue;
       added.set(node, [...(added.get(node) ?? []), id]);
     }
@@ -54,9 +54,15 @@ function actionsByNode(cfg: Cfg): ReadonlyMap<Ts.Node, readonly number[]> {
   return index;
 }
 
+/** What an action stands for; the name of a `using` declaration stands for the disposal. */
+function nodeOf(action: Action): Ts.Node | undefined {
+  if (action.kind === 'dispose') return action.node.name;
+  return 'node' in action ? action.node : 'condition' in action ? action.condition : undefined;
+}
+
 /** One expression can have several actions: what it does itself comes first, what is done with its value last. */
 const KINDS: readonly ReadonlySet<Action['kind']>[] = [
-  new Set(['call', 'await', 'yield', 'assign', 'declare', 'throw']),
+  new Set(['call', 'await', 'yield', 'assign', 'declare', 'dispose', 'throw']),
   new Set(['return']),
   new Set(['branch']),
   new Set(['pick']),

@@ -32,6 +32,23 @@ export function isChaining(call: Ts.CallExpression): boolean {
   return name !== undefined && /^(?:then|catch|finally)$/.test(nameText(name) ?? '');
 }
 
+/**
+ * Whether what a call hands to a function of the language is never run by it: `console.log(fn)`, `Promise.resolve(fn)`.
+ * What an array, a map or a set is given, somebody else may run.
+ */
+export function isNeverRun(call: Ts.CallExpression | Ts.NewExpression, entities: readonly Entity[]): boolean {
+  if (ts.isNewExpression(call) || isChaining(call)) return false;
+  const callee = skipParentheses(call.expression);
+  // Of `console` each platform has declarations of its own.
+  if (ts.isPropertyAccessExpression(callee) && callee.expression.getText() === 'console') return true;
+  const external = entities.filter((entity) => entity.kind === 'external');
+  if (external.length === 0 || external.length < entities.length) return false;
+  return external.every((one) => {
+    if (KEEPS.has(one.name) || NOW.has(one.name)) return false;
+    return isPlainMember(one) || (one.module === 'lib' && one.container === 'PromiseConstructor');
+  });
+}
+
 /** `Promise.all(…)`, `new Promise(…)`: they start nothing by themselves. */
 export function isOfPromises(call: Ts.CallExpression | Ts.NewExpression): boolean {
   if (ts.isNewExpression(call)) return call.expression.getText() === 'Promise';
@@ -94,6 +111,18 @@ const NOW: ReadonlySet<string> = new Set([
   'stringify',
   'toSorted',
   'try',
+]);
+
+/** Methods of collections that keep what they are given. */
+const KEEPS: ReadonlySet<string> = new Set([
+  'add',
+  'concat',
+  'fill',
+  'push',
+  'set',
+  'splice',
+  'unshift',
+  'with',
 ]);
 
 /** Names of functions that put off what they are given, or keep it for what comes. */

@@ -344,7 +344,12 @@ class Search implements Found {
       this.#element(value.right, frame, depth + 1, levels);
     } else if (ts.isNewExpression(value)) {
       const [first] = value.arguments ?? [];
-      if (first) this.#element(first, frame, depth + 1, levels);
+      const pairs = first && pairsOf(value, first);
+      for (const pair of pairs ?? []) {
+        if (levels > 1) this.#element(pair, frame, depth + 1, levels - 1);
+        else this.value(pair, frame, depth + 1);
+      }
+      if (first && !pairs) this.#element(first, frame, depth + 1, levels);
     } else {
       this.#held(value, frame, depth, levels);
     }
@@ -469,6 +474,18 @@ function elementsFor(parameter: Ts.ParameterDeclaration): Ts.Expression | undefi
   if (!ts.isPropertyAccessExpression(callee) || !ITERATIONS.has(callee.name.text)) return undefined;
   const index = callee.name.text.startsWith('reduce') ? 1 : 0;
   return fn.parameters[index] === parameter ? callee.expression : undefined;
+}
+
+/** The values in `new Map([[key, value], …])`, where they are all written out. */
+function pairsOf(made: Ts.NewExpression, list: Ts.Expression): readonly Ts.Expression[] | undefined {
+  const bare = skipParentheses(list);
+  if (!/^(?:Weak)?Map$/.test(made.expression.getText()) || !ts.isArrayLiteralExpression(bare))
+    return undefined;
+  const values = bare.elements.flatMap((one) => {
+    const pair = skipParentheses(one);
+    return ts.isArrayLiteralExpression(pair) ? (pair.elements[1] ?? []) : [];
+  });
+  return values.length === bare.elements.length ? values : undefined;
 }
 
 /** A member whose function is whatever the object was made with. */

@@ -19,3 +19,12 @@ export const programCalls: Analysis<ProgramCalls> = {
     return { code, heritage, graph: new CallGraph(code, heritage) };
   },
 };
+
+/** The same, where a function that is kept in an array, a map or an object is run where it is taken out and called. */
+export const programRuns: Analysis<ProgramCalls> = {
+  id: 'runs',
+  async compute({ use }) {
+    const { code, heritage, graph } = await use(programCalls);
+    return { code, heritage, graph: new CallGraph(code, heritage, 'taken', graph) };
+  },
+};

@@ -70,8 +70,9 @@ class TextFlow implements FlowHandler<Form> {
     ];
   }
 
-  called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] {
-    if (isRunner(value.form)) this.#found.push(this.#run(call, value));
+  called(call: CallLike, value: Carried<Form>): readonly Carried<Form>[] {
+    if (isRunner(value.form) && !ts.isTaggedTemplateExpression(call))
+      this.#found.push(this.#run(call, value));
     return [];
   }
 

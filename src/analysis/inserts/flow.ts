@@ -31,7 +31,7 @@ export const ELEMENT = '[]';
 /** What becomes of a value where it is not merely handed on. Each answers with the values to go on with. */
 export interface FlowHandler<Form> {
   /** The value is called. */
-  called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[];
+  called(call: CallLike, value: Carried<Form>): readonly Carried<Form>[];
   /** It is an argument of a call. */
   argument(
     call: Ts.CallExpression | Ts.NewExpression,
@@ -40,6 +40,8 @@ export interface FlowHandler<Form> {
   ): readonly Carried<Form>[];
   /** A member of it is read, other than the one its path leads through. */
   member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[];
+  /** It is put into an array or object under a key that nobody knows: `handlers[name] = value`. */
+  placed?(container: Ts.Expression, place: Ts.Node, value: Carried<Form>): readonly Carried<Form>[];
   /** A property is taken out of it by a pattern: what the property is. */
   taken?(name: string, value: Carried<Form>): Form | undefined;
   /** A generator hands it out: what it is to whoever takes it. */
@@ -154,6 +156,9 @@ export class ValueFlow {
     }
     if (ts.isTemplateSpan(parent)) return handler.operand(parent.parent, value);
     if (ts.isBinaryExpression(parent)) return this.#binary(parent, value, handler);
+    if (ts.isTaggedTemplateExpression(parent) && parent.tag === node) {
+      return value.path.length === 0 ? handler.called(parent, value) : [];
+    }
     return ts.isArrayLiteralExpression(parent) || ts.isTaggedTemplateExpression(parent)
       ? handler.operand(parent, value)
       : [];
@@ -192,7 +197,11 @@ export class ValueFlow {
     }
     if (parent.right !== value.at) return [];
     const target = parent.left;
-    return [{ ...value, at: parent }, ...this.assigned(target, value)];
+    const handedOn = { ...value, at: parent };
+    if (ts.isElementAccessExpression(target) && !rightmostName(target)) {
+      return [handedOn, ...(handler.placed?.(target.expression, parent, value) ?? [])];
+    }
+    return [handedOn, ...this.assigned(target, value)];
   }
 
   #access<Form>(
@@ -202,7 +211,8 @@ export class ValueFlow {
   ): readonly Carried<Form>[] {
     const [next, ...rest] = value.path;
     const name = rightmostName(access);
-    const isMeant = next !== undefined && (name ? nameText(name) === next : next === ELEMENT);
+    // A key that nobody knows may be any.
+    const isMeant = next !== undefined && (!name || nameText(name) === next);
     return isMeant ? [{ ...value, at: access, path: rest }] : handler.member(access, value);
   }
 

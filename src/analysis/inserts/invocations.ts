@@ -1,14 +1,17 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { isNeverRun } from '../atomic/outside.ts';
+import type { CallLike } from '../cfg.ts';
 import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Heritage } from '../dispatch/heritage.ts';
 import { Aliases } from './aliases.ts';
 import { Callees } from './callees.ts';
 import { constructionsOf } from './constructions.ts';
-import { type Carried, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
+import { Disposals } from './disposals.ts';
+import { type Carried, ELEMENT, type FlowHandler, type MemberAccess, ValueFlow } from './flow.ts';
 import { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { callbackUse } from './iteration.ts';
-import { IN_MAP, type MapEntry, mapOfPair, outOfMap, putInMap } from './maps.ts';
+import { IN_MAP, type MapEntry, mapOfPair, outOfMap, propertiesOf, putInList, putInMap } from './maps.ts';
 import { References } from './references.ts';
 
 /** A place that makes a function run. */
@@ -26,19 +29,30 @@ export interface Invocation {
   readonly frames: Frames;
 }
 
+/**
+ * Where a function counts as run that is kept in an array or a map, or handed out by a generator: `there`, where it is put
+ * in, as often as that happens, since whoever walks them all runs each of them once; or where it is `taken` out and
+ * called, as far as it can be followed.
+ */
+export type KeptFunctions = 'there' | 'taken';
+
 /** Who runs a function: found from the function, by following its value and its name. */
 export class CallGraph {
   readonly callees: Callees;
   readonly references: References;
   readonly flow: ValueFlow;
   readonly aliases: Aliases;
+  readonly disposals: Disposals;
   readonly #code: Code;
+  readonly #kept: KeptFunctions;
   readonly #known = new Map<FunctionNode, Map<string, readonly Invocation[]>>();
 
-  constructor(code: Code, heritage: Heritage) {
+  constructor(code: Code, heritage: Heritage, kept: KeptFunctions = 'there', other?: CallGraph) {
     this.#code = code;
+    this.#kept = kept;
     this.callees = new Callees(code);
-    this.references = new References(code, heritage);
+    this.references = other?.references ?? new References(code, heritage);
+    this.disposals = other?.disposals ?? new Disposals(code);
     this.flow = new ValueFlow(code, this.references, this);
     this.aliases = new Aliases(code, this);
   }
@@ -74,9 +88,10 @@ export class CallGraph {
       ? this.references.of(declaration, text).map((at) => ({ at, by: 'symbol' as const }))
       : this.references.ofMember(declaration);
     const found = new Collected(this.#code);
-    const handler = new InvocationHandler(this.callees, this.flow, (one) => found.add(one));
+    const handler = this.#handler(found);
     const starts = uses.map(({ at, by }): Carried<Form> => ({ at, path: [], frames, form: by }));
     this.flow.follow(starts, handler);
+    handler.finish();
     return found.all;
   }
 
@@ -88,10 +103,20 @@ export class CallGraph {
 
   #find(fn: FunctionNode, frames: Frames): readonly Invocation[] {
     const found = new Collected(this.#code);
-    const handler = new InvocationHandler(this.callees, this.flow, (invocation) => found.add(invocation));
+    const handler = this.#handler(found);
     const starts = this.#starts(fn, frames, (node) => handler.add(node, 'call', { form: 'symbol', frames }));
     this.flow.follow(starts, handler);
+    handler.finish();
     return found.all;
+  }
+
+  #handler(found: Collected): InvocationHandler {
+    return new InvocationHandler({
+      callees: this.callees,
+      flow: this.flow,
+      kept: this.#kept,
+      found: (invocation) => found.add(invocation),
+    });
   }
 
   /** The expressions that have the function as their value, to begin with; `run` takes the places that run it. */
@@ -103,6 +128,8 @@ export class CallGraph {
       form: by,
     });
     const { references } = this;
+    // The end of a block disposes of what was declared there.
+    for (const { name } of this.disposals.usesOf(fn)) run(name);
     if (ts.isConstructorDeclaration(fn)) {
       for (const node of constructionsOf(this.#code, fn.parent)) run(node);
       return [];
@@ -153,29 +180,46 @@ class Collected {
  */
 type Form = Invocation['by'] | 'wrapper' | `kept ${number}`;
 
-class InvocationHandler implements FlowHandler<Form> {
-  readonly #callees: Callees;
-  readonly #flow: ValueFlow;
-  readonly #found: (invocation: Invocation) => void;
-  readonly #kept: MapEntry[] = [];
+interface HandlerParts {
+  readonly callees: Callees;
+  readonly flow: ValueFlow;
+  readonly kept: KeptFunctions;
+  readonly found: (invocation: Invocation) => void;
+}
 
-  constructor(callees: Callees, flow: ValueFlow, found: (invocation: Invocation) => void) {
-    this.#callees = callees;
-    this.#flow = flow;
-    this.#found = found;
+class InvocationHandler implements FlowHandler<Form> {
+  readonly #parts: HandlerParts;
+  readonly #kept: MapEntry[] = [];
+  /** What of that somebody was seen to take out and call. */
+  readonly #taken = new Set<MapEntry>();
+  readonly #frames = new Map<MapEntry, Carried<Form>>();
+
+  constructor(parts: HandlerParts) {
+    this.#parts = parts;
   }
 
   add(node: Ts.Node, how: Invocation['how'], { form, frames }: Pick<Carried<Form>, 'form' | 'frames'>): void {
     const entry = this.#entryOf(form);
     const by = form === 'dispatch' ? 'dispatch' : 'symbol';
-    if (!entry) this.#found({ node, how, by, frames: frames.around(node) });
+    if (!entry || this.#isFollowed) {
+      if (entry) this.#taken.add(entry);
+      this.#parts.found({ node, how, by, frames: frames.around(node) });
+      return;
+    }
     // Whoever walks a map runs each function in it once: as often as it was put there.
-    else if (entry.place) {
-      this.#found({ node: entry.place, how: 'call', by, frames: frames.around(entry.place) });
+    if (entry.place) this.#runThere(entry.place, frames);
+  }
+
+  /** What nobody was seen to take out may be run as soon as it is put in. */
+  finish(): void {
+    if (!this.#isFollowed) return;
+    for (const entry of this.#kept) {
+      const value = this.#frames.get(entry);
+      if (entry.place && value && !this.#taken.has(entry)) this.#runThere(entry.place, value.frames);
     }
   }
 
-  called(call: Ts.CallExpression | Ts.NewExpression, value: Carried<Form>): readonly Carried<Form>[] {
+  called(call: CallLike, value: Carried<Form>): readonly Carried<Form>[] {
     this.add(call, 'call', value);
     return [];
   }
@@ -185,16 +229,23 @@ class InvocationHandler implements FlowHandler<Form> {
     index: number,
     value: Carried<Form>,
   ): readonly Carried<Form>[] {
-    const put = putInMap(call, index, this.#callees.entities(call.expression));
-    if (put) return this.#flow.assigned(put, this.#keep(call.arguments?.[0], call, value));
-    const bodies = this.#callees.bodies(call, value.frames);
-    if (bodies.length > 0) return bodies.flatMap((fn) => this.#flow.enterFunction(fn, call, index, value));
+    const { callees, flow } = this.#parts;
+    const entities = callees.entities(call.expression);
+    const put = putInMap(call, index, entities);
+    if (put) return flow.assigned(put, this.#keep(call.arguments?.[0], call, value));
+    const bodies = callees.bodies(call, value.frames);
+    if (bodies.length > 0) return bodies.flatMap((fn) => flow.enterFunction(fn, call, index, value));
+    const list = this.#isFollowed ? putInList(call, entities) : undefined;
+    if (list) return this.placed(list, call, value);
+    const viewed = this.#isFollowed ? propertiesOf(call, value, entities) : undefined;
+    if (viewed) return [viewed];
     // An object with the function among its properties: whoever takes it runs it when it sees fit.
     if (value.path.length > 0) return [];
-    const use = callbackUse(call, index, this.#callees.entities(call.expression));
+    const use = callbackUse(call, index, entities);
     if (use === 'iterates') this.add(call, 'iteration', value);
     // A wrapper handed on may be a mere result: `log(await transaction(work))`.
     if (use === 'iterates' || use === 'keeps' || value.form === 'wrapper') return [];
+    if (isNeverRun(call, entities)) return [];
     this.add(call, use === 'later' ? 'later' : 'call', value);
     return limitsCalls(call) ? [] : [{ ...value, at: call, form: 'wrapper' }];
   }
@@ -204,7 +255,8 @@ class InvocationHandler implements FlowHandler<Form> {
     const entry = this.#entryOf(value.form);
     if (entry && value.path.length > 0) {
       const isCall = ts.isCallExpression(call) && call.expression === access;
-      return isCall ? outOfMap<Form>(this.#flow, call, value, { key: entry.key, picked: 'symbol' }) : [];
+      const picked = this.#isFollowed ? value.form : 'symbol';
+      return isCall ? outOfMap<Form>(this.#parts.flow, call, value, { key: entry.key, picked }) : [];
     }
     if (value.path.length > 0 || !ts.isCallExpression(call) || call.expression !== access) return [];
     const name = ts.isPropertyAccessExpression(access) ? access.name.text : '';
@@ -220,15 +272,41 @@ class InvocationHandler implements FlowHandler<Form> {
       !this.#entryOf(value.form) &&
       value.path.length === 0 &&
       ts.isArrayLiteralExpression(parent);
-    if (isKept) this.add(parent, 'call', value);
-    const map = isKept ? mapOfPair(parent) : undefined;
+    if (!isKept) return [];
+    const map = mapOfPair(parent);
+    if (this.#isFollowed) {
+      if (map) return [{ ...this.#keep(map.key, parent, value), at: map.made }];
+      return [
+        {
+          ...value,
+          at: parent,
+          path: [ELEMENT],
+          form: this.#keepAt({ key: undefined, place: parent }, value),
+        },
+      ];
+    }
+    this.add(parent, 'call', value);
     return map ? [{ ...this.#keep(map.key, undefined, value), at: map.made }] : [];
+  }
+
+  placed(container: Ts.Expression, place: Ts.Node, value: Carried<Form>): readonly Carried<Form>[] {
+    if (!this.#isFollowed || value.form === 'wrapper' || value.path.length > 0) return [];
+    const form = this.#keepAt({ key: undefined, place }, value);
+    return this.#parts.flow.assigned(container, { ...value, path: [ELEMENT], form });
   }
 
   /** Whoever takes what a generator hands out runs it as often as it is handed out. */
   yielded(place: Ts.YieldExpression, value: Carried<Form>): Carried<Form> {
     if (value.path.length > 0 || value.form === 'wrapper') return value;
-    return { ...value, form: this.#keepAt({ key: undefined, place }) };
+    return { ...value, form: this.#keepAt({ key: undefined, place }, value) };
+  }
+
+  get #isFollowed(): boolean {
+    return this.#parts.kept === 'taken';
+  }
+
+  #runThere(place: Ts.Node, frames: Frames): void {
+    this.#parts.found({ node: place, how: 'call', by: 'symbol', frames: frames.around(place) });
   }
 
   #entryOf(form: Form): MapEntry | undefined {
@@ -237,12 +315,13 @@ class InvocationHandler implements FlowHandler<Form> {
 
   /** The value in a map. One that stands in the map's literal has been counted where it stands. */
   #keep(key: Ts.Expression | undefined, place: Ts.Node | undefined, value: Carried<Form>): Carried<Form> {
-    const form = this.#keepAt({ key: key && ts.isStringLiteralLike(key) ? key.text : undefined, place });
-    return { ...value, path: [...IN_MAP, ...value.path], form };
+    const entry = { key: key && ts.isStringLiteralLike(key) ? key.text : undefined, place };
+    return { ...value, path: [...IN_MAP, ...value.path], form: this.#keepAt(entry, value) };
   }
 
-  #keepAt(entry: MapEntry): Form {
+  #keepAt(entry: MapEntry, value: Carried<Form>): Form {
     this.#kept.push(entry);
+    this.#frames.set(entry, value);
     return `kept ${this.#kept.length - 1}`;
   }
 }

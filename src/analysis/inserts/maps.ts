@@ -46,6 +46,38 @@ export function mapOfPair(
   return isMap ? { key: pair.elements[0], made } : undefined;
 }
 
+/** The array or set that `list.push(value)`, `set.add(value)` and their like put their arguments into. */
+export function putInList(
+  call: Ts.CallExpression | Ts.NewExpression,
+  entities: readonly Entity[],
+): Ts.Expression | undefined {
+  const callee = skipParentheses(call.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !/^(?:push|unshift|add)$/.test(callee.name.text))
+    return undefined;
+  const isList = entities.some(
+    (entity) =>
+      entity.kind === 'external' && entity.module === 'lib' && /^(?:Array|Set)$/.test(entity.container ?? ''),
+  );
+  return isList ? callee.expression : undefined;
+}
+
+/** `Object.values(table)`, `Object.entries(table)`: an array of what is kept in the properties of an object. */
+export function propertiesOf<Form>(
+  call: Ts.CallExpression | Ts.NewExpression,
+  value: Carried<Form>,
+  entities: readonly Entity[],
+): Carried<Form> | undefined {
+  const ofObject = entities.find((entity) => {
+    return entity.kind === 'external' && entity.module === 'lib' && entity.container === 'ObjectConstructor';
+  });
+  if (ofObject?.kind !== 'external' || value.path.length === 0 || !ts.isCallExpression(call))
+    return undefined;
+  const inside = value.path.slice(1);
+  if (ofObject.name === 'values') return { ...value, at: call, path: [ELEMENT, ...inside] };
+  if (ofObject.name === 'entries') return { ...value, at: call, path: [ELEMENT, ELEMENT, ...inside] };
+  return ofObject.name === 'freeze' ? { ...value, at: call } : undefined;
+}
+
 /** Where a kept value goes by a method of the map, or of an array of its values; `picked` is what it is by its key. */
 export function outOfMap<Form>(
   flow: ValueFlow,
@@ -58,9 +90,14 @@ export function outOfMap<Form>(
   const isMap = value.path[1] === ELEMENT;
   const [first] = call.arguments;
   if (method === 'get' && isMap) {
-    const isMeant = first && ts.isStringLiteralLike(first) && (key === undefined || key === first.text);
+    // Who picks by a key that nobody knows may be walking the keys: then it is run as often as it was put there.
+    const asked = first && ts.isStringLiteralLike(first) ? first.text : undefined;
+    if (asked === undefined && picked !== value.form) return [];
+    const isMeant = asked === undefined || key === undefined || key === asked;
     return isMeant ? [{ ...value, at: call, path: value.path.slice(2), form: picked }] : [];
   }
+  if (PICKING.has(method) && !isMap) return [{ ...value, at: call, path: value.path.slice(1) }];
+  if (VIEWS.has(method) && !isMap) return [{ ...value, at: call }];
   if (method === 'values' && isMap) return [{ ...value, at: call, path: value.path.slice(1) }];
   if (method === 'next') return [{ ...value, at: call, path: ['value', ...value.path.slice(1)] }];
   if (method === 'entries') return [{ ...value, at: call }];
@@ -71,3 +108,9 @@ export function outOfMap<Form>(
   const path = value.path.slice(isMap && method === 'forEach' ? 2 : 1);
   return parameter ? flow.enterParameter(parameter, { ...value, path }) : [];
 }
+
+/** Methods of arrays that hand out one element. */
+const PICKING: ReadonlySet<string> = new Set(['at', 'pop', 'shift', 'find', 'findLast']);
+
+/** Methods of arrays that hand out an array of their elements. */
+const VIEWS: ReadonlySet<string> = new Set(['concat', 'filter', 'reverse', 'slice', 'splice', 'toReversed']);

@@ -1,12 +1,14 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Frame } from '../atomic/frames.ts';
-import { isChaining, whenRun } from '../atomic/outside.ts';
+import { isChaining, isNeverRun, whenRun } from '../atomic/outside.ts';
 import { type Found, type Target, Values } from '../atomic/values.ts';
 import type { CallLike } from '../cfg.ts';
 import { type Code, rightmostName, skipParentheses } from '../code.ts';
 import { effectiveConstructor } from '../inserts/constructions.ts';
 import { cfgOf, isFunctionNode } from '../inserts/functions.ts';
 import { callbackUse } from '../inserts/iteration.ts';
+import { hasModifier } from '../shapes.ts';
+import { isLastOfAll } from './exhaustive.ts';
 
 /** A function that a call hands to code outside of the program. */
 export interface Callback {
@@ -52,7 +54,7 @@ export class Calls {
     const args = call.arguments ?? [];
     if (ts.isNewExpression(call)) return this.#construction(call, args);
     const callee = skipParentheses(call.expression);
-    if (callee.kind === ts.SyntaxKind.SuperKeyword) return { found: this.#above(call), args, callbacks: [] };
+    if (isSuper(callee)) return { found: this.#above(call), args, callbacks: [] };
     if (callee.kind === ts.SyntaxKind.ImportKeyword || isChaining(call)) return NOTHING;
     const direct = this.#indirect(callee, args) ?? { callee: callee as Ts.Expression, args };
     const found = this.functionsOf(direct.callee, frame);
@@ -81,6 +83,31 @@ export class Calls {
   declarationsAt(expression: Ts.Expression): readonly Ts.Node[] {
     const name = rightmostName(expression);
     return (name ? this.#code.entities(name) : []).flatMap((one) => (one.kind === 'node' ? [one.node] : []));
+  }
+
+  /** Whether no value is left for which a `case` is not the one, after those before it. */
+  isLastOfAll(tested: Ts.Expression): boolean {
+    return isLastOfAll(tested, this.#code);
+  }
+
+  /** What the fields of a new object are given, in the classes whose constructor is not called by itself. */
+  fieldsOf(call: CallLike): readonly Ts.Expression[] {
+    if (!ts.isNewExpression(call) && !(ts.isCallExpression(call) && isSuper(call.expression))) return [];
+    const own = ts.isNewExpression(call)
+      ? this.declarationsOf(call).filter(ts.isClassLike)
+      : [this.#superclass(call) ?? []].flat();
+    const [cls, ...others] = own;
+    if (!cls || others.length > 0) return [];
+    const made = effectiveConstructor(this.#code, cls)?.parent;
+    const fields: Ts.Expression[] = [];
+    for (let at: Ts.ClassLikeDeclaration | undefined = cls; at; at = this.#code.superclass(at)) {
+      for (const member of at.members) {
+        const isOwn = ts.isPropertyDeclaration(member) && !hasModifier(member, ts.SyntaxKind.StaticKeyword);
+        if (isOwn && member.initializer) fields.push(member.initializer);
+      }
+      if (at === made) break;
+    }
+    return fields;
   }
 
   /** Whether a call comes back by an exception at most: `fail()`, `process.exit()`. */
@@ -129,18 +156,23 @@ export class Calls {
   }
 
   #above(call: Ts.Node): Found {
-    const cls = ts.findAncestor(call, ts.isClassLike);
-    const parent = cls && this.#code.superclass(cls);
+    const parent = this.#superclass(call);
     const targets = parent ? targetOf(effectiveConstructor(this.#code, parent)) : [];
     return { targets, isOpen: false, external: [] };
   }
 
+  #superclass(call: Ts.Node): Ts.ClassLikeDeclaration | undefined {
+    const cls = ts.findAncestor(call, ts.isClassLike);
+    return cls && this.#code.superclass(cls);
+  }
+
   #callbacks(call: Ts.CallExpression, { external }: Found): readonly Callback[] {
     return call.arguments.flatMap((value, index): readonly Callback[] => {
-      if (!mayBeFunction(value) || isLog(call)) return [];
+      if (!mayBeFunction(value)) return [];
       const use = callbackUse(call, index, external);
       if (use === 'iterates') return [{ value, runs: 'each' }];
       if (use === 'later') return [{ value, runs: 'later' }];
+      if (isNeverRun(call, external)) return [];
       return use === 'once' && whenRun(call, index, external) !== 'later' ? [{ value, runs: 'once' }] : [];
     });
   }
@@ -156,10 +188,8 @@ function targetOf(fn: Ts.ConstructorDeclaration | undefined): readonly Target[] 
   return fn ? [{ fn, frame: undefined, bound: [] }] : [];
 }
 
-/** `console.log(fn)` */
-function isLog(call: Ts.CallExpression): boolean {
-  const callee = skipParentheses(call.expression);
-  return ts.isPropertyAccessExpression(callee) && callee.expression.getText() === 'console';
+function isSuper(callee: Ts.Node): boolean {
+  return callee.kind === ts.SyntaxKind.SuperKeyword;
 }
 
 function cannotEnd(fn: Ts.FunctionLikeDeclaration): boolean {

@@ -28,3 +28,8 @@ export function droppedAll(nodes: readonly Ts.Node[]): readonly Edit[] {
       ),
   );
 }
+
+/** The places that are still there when others have been taken out. */
+export function leftAfter(places: readonly Ts.Node[], taken: readonly Ts.Node[]): readonly Ts.Node[] {
+  return places.filter((place) => !taken.some((one) => ts.findAncestor(place, (at) => at === one)));
+}

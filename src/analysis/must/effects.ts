@@ -3,7 +3,10 @@ import type { Frame } from '../atomic/frames.ts';
 import type { Target } from '../atomic/values.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { parametersOf } from '../inserts/callees.ts';
+import type { Disposals } from '../inserts/disposals.ts';
 import { localDeclaration } from '../inserts/identifiers.ts';
+import { isReassigned } from '../inserts/reaching.ts';
 import { namesIn } from '../name-index.ts';
 import { isFunctionExpression } from '../shapes.ts';
 import type { Callees, Calls } from './calls.ts';
@@ -47,6 +50,7 @@ export interface EffectParts {
   readonly counting: Counting;
   /** Whether a call may lead to an event. */
   isRelevant(call: Ts.Node): boolean;
+  readonly disposals: Disposals;
   /** What is put into a field, but for nothing. */
   storesOf(access: Ts.PropertyAccessExpression): readonly Ts.Expression[];
   summary(target: Target, args: readonly Ts.Expression[] | undefined, caller: Frame | undefined): Summary;
@@ -75,6 +79,16 @@ export class Effects {
       this.#known.set(node, effect);
     }
     return effect;
+  }
+
+  /** What the end of a block does that disposes of what a `using` declaration holds. */
+  disposal(declaration: Ts.VariableDeclaration, awaits: boolean): Events {
+    if (!this.#parts.isRelevant(declaration.name)) return NO_EVENTS;
+    const methods = this.#parts.disposals.methodsOf(declaration);
+    const effects = methods.map((fn) => {
+      return this.#parts.summary({ fn, frame: undefined, bound: [] }, [], this.#frame);
+    });
+    return certain(effects.map((one) => (awaits || this.isEager ? one.settled : one.atOnce)));
   }
 
   /** Whether what was started counts as done. */
@@ -218,6 +232,7 @@ export class Effects {
   #callEffect(node: CallLike): CallEffect {
     const callees = this.#parts.calls.of(node, this.#frame);
     let effect = both(this.#oneOf(callees, node), this.#named(node, callees));
+    for (const field of this.#parts.calls.fieldsOf(node)) effect = both(effect, this.#evaluated(field));
     let each = NO_EFFECT;
     for (const { value, runs } of callees.callbacks) {
       const run = this.#run(value);
@@ -228,9 +243,31 @@ export class Effects {
     return { ...effect, each, collection: walked && collectionCondition(walked)?.key };
   }
 
+  /** What the calls in the value of a field do that are made whenever it is evaluated. */
+  #evaluated(value: Ts.Node): Effect {
+    if (ts.isFunctionLike(value) || ts.isClassLike(value) || ts.isConditionalExpression(value))
+      return NO_EFFECT;
+    if (ts.isOptionalChain(value)) return NO_EFFECT;
+    let effect: Effect = isMade(value) ? this.call(value) : NO_EFFECT;
+    ts.forEachChild(value, (child) => {
+      const isChoice = ts.isBinaryExpression(value) && child === value.right && isShortCircuit(value);
+      if (!isChoice) effect = both(effect, this.#evaluated(child));
+    });
+    return effect;
+  }
+
+  /** Whether the call that is being made hands in nothing for a parameter; undefined where nobody knows. */
+  isLeftOut(parameter: Ts.ParameterDeclaration): boolean | undefined {
+    const { fn, args } = this.#frame ?? {};
+    if (fn !== parameter.parent || !args || !ts.isFunctionLike(parameter.parent)) return undefined;
+    const index = parametersOf(parameter.parent).indexOf(parameter);
+    if (args.slice(0, index + 1).some(ts.isSpreadElement)) return undefined;
+    return args[index] === undefined ? true : undefined;
+  }
+
   /** What all the functions do of which one is called. */
   #oneOf({ found, args }: Callees, at: Ts.Node): Effect {
-    if (found.isOpen || found.targets.length === 0) return NO_EFFECT;
+    if (found.isOpen || found.targets.length + found.external.length === 0) return NO_EFFECT;
     const inside = found.targets.map((target) => {
       const own = this.#family(at, (event) => event.family?.has(target.fn) === true);
       return both(own, this.#parts.summary(target, args, this.#frame));
@@ -252,11 +289,13 @@ export class Effects {
     const isVariable = declarations.every(isVariableLike);
     return this.#family(node, ({ family, sites }) => {
       if (!family) return false;
-      if (declarations.length > 0 && declarations.every((one) => family.has(one))) return true;
+      if (declarations.length === 0) return false;
+      if (declarations.every((one) => family.has(one))) return true;
       // A name for what has no body of its own, which was followed to here.
       const isOne = isVariable && bodiesOf(family).length === 0 && declarations.every(isAnotherName);
-      const isAlias = isOne || (isVariable && found.targets.length === 0);
-      return isAlias && sites.some((site) => site.node === node && site.how === 'call');
+      const isUnseen = found.targets.length === 0 && found.external.length === 0;
+      const isHandedIn = isVariable && isUnseen && !declarations.some(isMadeInPlace);
+      return (isOne || isHandedIn) && sites.some((site) => site.node === node && site.how === 'call');
     });
   }
 
@@ -276,11 +315,24 @@ function isVariableLike(node: Ts.Node): boolean {
   return ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isParameter(node);
 }
 
-/** A variable that is given one member or function by its name: `const { stop } = backend`. */
+/** A variable that is given one member or function by its name, and keeps it: `const { stop } = backend`. */
 function isAnotherName(node: Ts.Node): boolean {
   if (ts.isBindingElement(node)) return true;
-  if (!ts.isVariableDeclaration(node) || !node.initializer) return false;
-  return rightmostName(node.initializer) !== undefined;
+  if (!ts.isVariableDeclaration(node) || !node.initializer || !ts.isIdentifier(node.name)) return false;
+  return rightmostName(node.initializer) !== undefined && !isReassigned(node, node.name.text);
+}
+
+/** A variable that is given what a call hands back, or a choice: `const step = steps.get(kind)`. */
+function isMadeInPlace(node: Ts.Node): boolean {
+  return ts.isVariableDeclaration(node) && node.initializer !== undefined && !isAnotherName(node);
+}
+
+function isShortCircuit({ operatorToken: { kind } }: Ts.BinaryExpression): boolean {
+  return (
+    kind === ts.SyntaxKind.AmpersandAmpersandToken ||
+    kind === ts.SyntaxKind.BarBarToken ||
+    kind === ts.SyntaxKind.QuestionQuestionToken
+  );
 }
 
 function isMade(node: Ts.Node): node is CallLike {

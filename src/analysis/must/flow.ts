@@ -1,7 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgEdge, CfgNode } from '../cfg.ts';
-import { nameText, skipParentheses } from '../code.ts';
+import { memberName, nameText, skipParentheses } from '../code.ts';
 import { localDeclaration } from '../inserts/identifiers.ts';
+import { nodesFor } from '../loops.ts';
 import type { Calls } from './calls.ts';
 import { assignedCondition, Conditions, constantAnswer, variableKey } from './conditions.ts';
 import type { Effects } from './effects.ts';
@@ -24,6 +25,9 @@ export type Marking = 'keeps' | 'forgets';
 
 /** A fact about worlds that have come through a marked node. */
 export const MARKED = `${MARK}marked`;
+
+/** The same of those that have come there more than once, in a loop. */
+const MARKED_AGAIN = `${MARK}marked again`;
 
 /** What is certain before each node of a graph, in the worlds that can come there. */
 export class Flow {
@@ -88,11 +92,32 @@ export class Flow {
     return this.#perform(action, places === NO_EVENTS ? marked : did(marked, places));
   }
 
-  #branch(action: Action, isTrue: boolean, world: World): readonly World[] {
+  #branch(action: Action & { kind: 'branch' }, isTrue: boolean, world: World): readonly World[] {
+    if (!isTrue && this.#isImpossible(action)) return [];
     const constant = constantAnswer(action, (name) => this.#parts.calls.declarationsAt(name));
     if (constant !== undefined) return constant === isTrue ? [world] : [];
     const condition = this.#conditions.of(action);
-    return condition ? found(world, condition.key, condition.isNegated ? !isTrue : isTrue) : [world];
+    const worlds = condition ? found(world, condition.key, condition.isNegated ? !isTrue : isTrue) : [world];
+    return !isTrue && this.#answersMark(action) ? worlds.flatMap(withoutMark) : worlds;
+  }
+
+  /** No value is left for the cases of a `switch`, or a parameter has no other value than its default. */
+  #isImpossible({ condition, test }: Action & { kind: 'branch' }): boolean {
+    if (test === 'case') return this.#parts.calls.isLastOfAll(condition);
+    const { parent } = condition;
+    const isDefault = test === 'nullish' && ts.isParameter(parent) && parent.initializer === condition;
+    return isDefault && this.#parts.effects.isLeftOut(parent) === true;
+  }
+
+  /** `if (map.delete(key))`: where a marked node says that it has done nothing, it leaves no mark. */
+  #answersMark(action: Action): boolean {
+    if (!this.#parts.marks || action.kind !== 'branch' || action.test !== 'truthy') return false;
+    const asked = skipParentheses(action.condition);
+    const local = ts.isIdentifier(asked) ? localDeclaration(asked) : undefined;
+    const isKept = local && ts.isVariableDeclaration(local) && isConst(local) && local.initializer;
+    const call = isKept ? skipParentheses(local.initializer) : asked;
+    if (!ts.isCallExpression(call) || memberText(call.expression) !== 'delete') return false;
+    return nodesFor(this.#cfg, call).some((id) => this.#parts.marks?.has(id));
   }
 
   /** A turn of a loop, or its end. A collection has an element in every loop over it, or in none. */
@@ -132,6 +157,8 @@ export class Flow {
         return [this.#declare(action.node, world)];
       case 'assign':
         return [this.#assign(action.node, world)];
+      case 'dispose':
+        return [did(world, effects.disposal(action.node, action.awaits))];
       case 'return':
         return [action.value ? settling(world, effects.fulfilled(action.value, world)) : world];
       default:
@@ -201,10 +228,28 @@ function settling(world: World, events: Events): World {
 }
 
 function withMark(world: World, marking: Marking): World {
-  const facts = new Map(world.facts).set(MARKED, true);
+  const facts = new Map(world.facts);
+  if (facts.has(MARKED)) facts.set(MARKED_AGAIN, true);
+  facts.set(MARKED, true);
   return marking === 'forgets'
     ? { ...world, facts, done: NO_EVENTS, settled: NO_EVENTS }
     : { ...world, facts };
+}
+
+function withoutMark(world: World): readonly World[] {
+  if (world.facts.has(MARKED_AGAIN)) return [world];
+  const facts = new Map(world.facts);
+  facts.delete(MARKED);
+  return [{ ...world, facts }];
+}
+
+function isConst(variable: Ts.VariableDeclaration): boolean {
+  return (ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) !== 0;
+}
+
+function memberText(callee: Ts.Node): string | undefined {
+  const name = memberName(skipParentheses(callee));
+  return name && nameText(name);
 }
 
 function withPromise(world: World, variable: Ts.Node, events: Events): World {

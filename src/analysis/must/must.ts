@@ -2,7 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Frame, frameKey } from '../atomic/frames.ts';
 import type { Target } from '../atomic/values.ts';
 import type { CfgOwner } from '../cfg.ts';
-import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
+import { type Code, nameText } from '../code.ts';
 import { fieldClassOf } from '../inserts/constructions.ts';
 import { type Frames, idOf } from '../inserts/frames.ts';
 import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
@@ -15,7 +15,7 @@ import { type Calls, callsIn } from './calls.ts';
 import { type Counting, Effects, NO_SUMMARY, type Summary } from './effects.ts';
 import type { Event } from './events.ts';
 import { Flow, type FlowParts, MARKED, type Marking } from './flow.ts';
-import { isNothing } from './removals.ts';
+import { isNothing } from './less.ts';
 import { type Events, eventOf, inAll, includes, NO_EVENTS, type World } from './worlds.ts';
 
 /** What the analysis is made for. */
@@ -167,13 +167,14 @@ export class Must {
   }
 
   #effects(frame: Frame | undefined): Effects {
-    const { events, counting } = this.#parts;
+    const { events, counting, graph } = this.#parts;
     return new Effects(
       {
         calls: this.#calls,
         events,
         counting,
-        isRelevant: (call) => this.#relevant.has(call) || isPickedByKey(call),
+        isRelevant: (call) => this.#relevant.has(call),
+        disposals: graph.disposals,
         storesOf: (access) => this.#storesOf(access),
         summary: (target, args, caller) => this.#summaryOf(target, args, caller),
       },
@@ -298,13 +299,6 @@ function fieldKeeping(call: Ts.Node): string | undefined {
   }
   const holder = at.parent;
   return ts.isPropertyDeclaration(holder) && holder.initializer === at ? nameText(holder.name) : undefined;
-}
-
-/** `handlers[kind](…)`: nobody follows a function to there. */
-function isPickedByKey(call: Ts.Node): boolean {
-  if (!ts.isCallExpression(call)) return false;
-  const callee = skipParentheses(call.expression);
-  return ts.isElementAccessExpression(callee) && memberName(callee) === undefined;
 }
 
 /** The calls and functions that may lead to an event, found from the events up. */

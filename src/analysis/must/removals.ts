@@ -1,15 +1,20 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import type { CallLike } from '../cfg.ts';
+import { type Code, type Entity, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Target } from '../dispatch/targets.ts';
 import type { Carried, FlowHandler, MemberAccess } from '../inserts/flow.ts';
 import { Frames } from '../inserts/frames.ts';
 import { isFunctionNode } from '../inserts/functions.ts';
 import { isWritten, localDeclaration } from '../inserts/identifiers.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
+import { callbackUse } from '../inserts/iteration.ts';
 import { functionType } from '../locks/function-types.ts';
+import { changeByCall } from '../mutation/mutations.ts';
+import { type Write, writeTo } from '../mutation/targets-of-writes.ts';
 import { namesIn } from '../name-index.ts';
-import { isAssignmentOperator, outermost } from '../shapes.ts';
+import { outermost } from '../shapes.ts';
 import { callsOf, type Event, type EventSite } from './events.ts';
+import { isLess, isNothing } from './less.ts';
 
 /** Whether a name in a config stands for something that values are kept in, and not for a function. */
 export function isField({ declarations }: Target, code: Code): boolean {
@@ -37,13 +42,15 @@ function placesOf(target: Target, code: Code, graph: CallGraph, kind: 'removal' 
   for (const declaration of target.declarations) {
     const uses = usesOf(declaration, target.member, graph);
     for (const at of [...uses, ...assignmentsTo(declaration, target.member)]) {
-      const assignment = assignmentOf(at);
-      if (!assignment || isInitial(assignment)) continue;
-      const isPlain = assignment.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-      if (kind === 'removal' && !isPlain) continue;
-      if (kind === 'change' || isEmpty(assignment.right, code, declaration)) found.add(assignment);
+      const write = writeTo(at);
+      if (!write || isInitial(write.node)) continue;
+      const isRemoval = write.how === '=' && isLess(valueGiven(at, write.node), code, declaration);
+      if (kind === 'change' ? isAssignment(write) : isRemoval) found.add(write.node);
     }
-    const starts = uses.map((at): Carried<'field'> => ({ at, path: [], frames: Frames.none, form: 'field' }));
+    for (const { call, value } of merges(declaration, target.member, code)) {
+      if (kind === 'change' || isLess(value, code, declaration)) found.add(call);
+    }
+    const starts = uses.map((at): Carried<Form> => ({ at, path: [], frames: Frames.none, form: 'field' }));
     graph.flow.follow(starts, handler);
   }
   const sites = [...found].map(
@@ -66,8 +73,36 @@ function assignmentsTo(declaration: Ts.Node, name: string): readonly Ts.Expressi
   );
 }
 
+/** `Object.assign(this, { field: value })` */
+function merges(
+  field: Ts.Node,
+  member: string,
+  code: Code,
+): readonly { readonly call: Ts.CallExpression; readonly value: Ts.Expression }[] {
+  if (ts.isVariableDeclaration(field) || member.startsWith('#')) return [];
+  return code.program.filesWith([member]).flatMap((file) => {
+    const source = code.program.tree(file)?.source;
+    return (source ? (namesIn(source).get(member) ?? []) : []).flatMap((name) => {
+      const property = name.parent;
+      if (!ts.isPropertyAssignment(property) || property.name !== name) return [];
+      const call = property.parent.parent;
+      if (!ts.isCallExpression(call) || call.expression.getText() !== 'Object.assign') return [];
+      const [into] = call.arguments;
+      if (!into || into === property.parent) return [];
+      const of = { start: into.getStart(), end: into.end };
+      const meant = code.program.oracle.member(file, of, member);
+      const isField =
+        typeof meant !== 'string' && meant.declarations.some((one) => code.nodeOf(one) === field);
+      return isField ? [{ call, value: property.initializer }] : [];
+    });
+  });
+}
+
+/** `remover`: a method that takes something out of the field, as a value: `field.delete.bind(field)`. */
+type Form = 'field' | 'remover';
+
 /** Follows what a field holds to the places that remove something from it. */
-class RemovalHandler implements FlowHandler<'field'> {
+class RemovalHandler implements FlowHandler<Form> {
   readonly #graph: CallGraph;
   readonly #found: (node: Ts.Node) => void;
 
@@ -76,7 +111,8 @@ class RemovalHandler implements FlowHandler<'field'> {
     this.#found = found;
   }
 
-  called(): readonly Carried<'field'>[] {
+  called(call: CallLike, value: Carried<Form>): readonly Carried<Form>[] {
+    if (value.form === 'remover') this.#remove(call, value);
     return [];
   }
 
@@ -84,81 +120,85 @@ class RemovalHandler implements FlowHandler<'field'> {
   argument(
     call: Ts.CallExpression | Ts.NewExpression,
     index: number,
-    value: Carried<'field'>,
-  ): readonly Carried<'field'>[] {
+    value: Carried<Form>,
+  ): readonly Carried<Form>[] {
     const bodies = this.#graph.callees.bodies(call, value.frames);
-    return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
+    if (bodies.length > 0)
+      return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
+    const isRun = value.form === 'remover' && callbackUse(call, index, this.#entities(call)) !== 'keeps';
+    const change = value.form === 'field' && index === 0 ? changeByCall(call) : undefined;
+    if (value.path.length === 0 && (isRun || (change !== undefined && REMOVING.has(change)))) {
+      this.#remove(call, value);
+    }
+    return [];
   }
 
-  member(access: MemberAccess, value: Carried<'field'>): readonly Carried<'field'>[] {
+  member(access: MemberAccess, value: Carried<Form>): readonly Carried<Form>[] {
     if (value.path.length > 0) return [];
-    const removal = removalBy(access);
-    if (removal) this.#found(value.frames.calls[0] ?? removal);
+    const name = rightmostName(access);
+    const method = name && nameText(name);
+    const callee = outermost(access);
+    const { parent } = callee;
+    const call = ts.isCallExpression(parent) && parent.expression === callee ? parent : undefined;
+    if (value.form === 'remover') {
+      if (call && method === 'bind') return [{ ...value, at: call }];
+      if (call && (method === 'call' || method === 'apply')) this.#remove(call, value);
+      return [];
+    }
+    if (method !== undefined && REMOVING.has(method) && !ts.isDeleteExpression(parent)) {
+      if (!call) return [{ ...value, at: access, form: 'remover' }];
+      this.#remove(call, value);
+      return [];
+    }
+    const write = writeTo(access);
+    if (write && isRemoving(write, method)) this.#remove(write.node, value);
     return [];
   }
 
-  operand(): readonly Carried<'field'>[] {
+  operand(): readonly Carried<Form>[] {
     return [];
+  }
+
+  #entities(call: Ts.CallExpression | Ts.NewExpression): readonly Entity[] {
+    return this.#graph.callees.entities(call.expression);
+  }
+
+  #remove(node: Ts.Node, { frames }: Carried<Form>): void {
+    this.#found(frames.calls[0] ?? node);
   }
 }
 
-/** What removes something from the object of a member access, if it does. */
-function removalBy(access: MemberAccess): Ts.Node | undefined {
-  const name = rightmostName(access);
-  const method = name && nameText(name);
-  const value = outermost(access);
-  const { parent } = value;
-  const isCallee = ts.isCallExpression(parent) && parent.expression === value;
-  if (isCallee) return method !== undefined && REMOVING.has(method) ? parent : undefined;
-  if (ts.isDeleteExpression(parent)) return parent;
-  const assignment = assignmentOf(access);
-  if (assignment?.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return undefined;
-  const { right } = assignment;
-  const isCut = method === 'length' && ts.isNumericLiteral(right) && right.text === '0';
-  return isCut || isNothing(right) ? assignment : undefined;
+/** `delete record[key]`, `record[key] = undefined`, `list.length = 0`, `list.length--` */
+function isRemoving({ node, how }: Write, member: string | undefined): boolean {
+  if (how === 'delete') return true;
+  if (member === 'length') return how === '=' || how === '-=' || how === '--';
+  return how === '=' && ts.isBinaryExpression(node) && isNothing(node.right);
 }
 
-function assignmentOf(target: Ts.Node): Ts.BinaryExpression | undefined {
-  const { parent } = target;
-  const isTarget =
-    ts.isBinaryExpression(parent) &&
-    parent.left === target &&
-    isAssignmentOperator(parent.operatorToken.kind);
-  return isTarget ? parent : undefined;
+function isAssignment({ how }: Write): boolean {
+  return how !== 'delete' && how !== '++' && how !== '--';
+}
+
+/** The value that a target of an assignment is given; undefined where a pattern takes it out of something. */
+function valueGiven(target: Ts.Node, write: Ts.Node): Ts.Expression | undefined {
+  if (ts.isBinaryExpression(write)) return write.right;
+  const element = outermost(target);
+  const pattern = element.parent;
+  const assignment = pattern.parent;
+  if (!ts.isArrayLiteralExpression(pattern) || !ts.isBinaryExpression(assignment)) return undefined;
+  const values = skipParentheses(assignment.right);
+  const index = pattern.elements.indexOf(element as Ts.Expression);
+  return ts.isArrayLiteralExpression(values) ? values.elements[index] : undefined;
 }
 
 /** The first value of a field is no removal. */
-function isInitial(assignment: Ts.BinaryExpression): boolean {
-  const around = ts.findAncestor(assignment, ts.isFunctionLike);
+function isInitial(write: Ts.Node): boolean {
+  const around = ts.findAncestor(write, ts.isFunctionLike);
   return around !== undefined && ts.isConstructorDeclaration(around);
-}
-
-/** `undefined`, `new Map()`, `[]`, `{}`, and what is left of itself: `list.filter(…)`. */
-function isEmpty(value: Ts.Expression, code: Code, declaration: Ts.Node): boolean {
-  const bare = skipParentheses(value);
-  if (isNothing(bare)) return true;
-  if (ts.isArrayLiteralExpression(bare)) return bare.elements.length === 0;
-  if (ts.isObjectLiteralExpression(bare)) return bare.properties.length === 0;
-  if (ts.isNewExpression(bare)) return (bare.arguments ?? []).length === 0;
-  if (!ts.isCallExpression(bare)) return false;
-  const callee = skipParentheses(bare.expression);
-  if (!ts.isPropertyAccessExpression(callee) || !KEEPING.has(callee.name.text)) return false;
-  const name = rightmostName(callee.expression);
-  return name !== undefined && code.declarationNode(name) === declaration;
-}
-
-/** Whether an expression is `undefined` or `null`. */
-export function isNothing(value: Ts.Node): boolean {
-  const bare = skipParentheses(value);
-  const isUndefined = ts.isIdentifier(bare) && bare.text === 'undefined';
-  return isUndefined || bare.kind === ts.SyntaxKind.NullKeyword || ts.isVoidExpression(bare);
 }
 
 /** Methods of maps, sets and arrays that take something out. */
 const REMOVING: ReadonlySet<string> = new Set(['clear', 'delete', 'pop', 'shift', 'splice']);
-
-/** Methods that make a collection of a part of another one. */
-const KEEPING: ReadonlySet<string> = new Set(['filter', 'slice', 'toSpliced']);
 
 function comparePlaces(a: Ts.Node, b: Ts.Node): number {
   const [left, right] = [a.getSourceFile().fileName, b.getSourceFile().fileName];

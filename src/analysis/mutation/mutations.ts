@@ -232,7 +232,7 @@ class MutationHandler implements FlowHandler<'field'> {
 }
 
 /** What a call does to its first argument: `Object.assign(field)`, `Map.prototype.delete.call(field, key)`. */
-function changeByCall(call: Ts.CallExpression | Ts.NewExpression): string | undefined {
+export function changeByCall(call: Ts.CallExpression | Ts.NewExpression): string | undefined {
   const callee = skipParentheses(call.expression);
   if (!ts.isPropertyAccessExpression(callee)) return undefined;
   const ofLanguage = changeOfFirst(callee.getText());
