@@ -91,7 +91,7 @@ class RoutesRun {
   }
 
   #judge(registration: Registration, row?: Row): void {
-    const { pass, code, contexts, registrations, tables } = this.#tools;
+    const { pass, code, contexts, tables } = this.#tools;
     const { node, verb, paths, guarded, call } = registration;
     const ways = call ? contexts.at(call) : [{ prefix: '', covers: [] }];
     let isSite = false;
