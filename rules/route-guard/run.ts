@@ -4,6 +4,7 @@ import { Constants } from '../../src/analysis/dispatch/constants.ts';
 import { Heritage } from '../../src/analysis/dispatch/heritage.ts';
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
 import { isCovered, RouteContexts } from '../../src/analysis/routes/contexts.ts';
+import { isOfFramework } from '../../src/analysis/routes/frameworks.ts';
 import { type GuardName, Guards } from '../../src/analysis/routes/guards.ts';
 import { KnownCallSites } from '../../src/analysis/routes/known-call-sites.ts';
 import { isBelow, join, UNKNOWN } from '../../src/analysis/routes/paths.ts';
@@ -90,7 +91,7 @@ class RoutesRun {
   }
 
   #judge(registration: Registration, row?: Row): void {
-    const { pass, code, contexts, registrations, tables } = this.#tools;
+    const { pass, code, contexts, tables } = this.#tools;
     const { node, verb, paths, guarded, call } = registration;
     const ways = call ? contexts.at(call) : [{ prefix: '', covers: [] }];
     let isSite = false;
@@ -102,7 +103,7 @@ class RoutesRun {
         const isGuarded =
           guarded === 'yes' || isCovered(whole, verb, covers) || (row && tables.isGuardedByWalks(row));
         if (below === 'maybe') {
-          const isOpen = !isGuarded && call && registrations.isOfFramework(call);
+          const isOpen = !isGuarded && call && isOfFramework(code, call.node);
           if (isOpen)
             pass.unresolved(code.span(node), `the path of this route may lie below ${this.#routes.prefix}`);
           if (isOpen) return;

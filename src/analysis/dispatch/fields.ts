@@ -4,6 +4,7 @@ import { type Code, memberName, type NameNode, namesMember, nameText, skipParent
 import { namesIn } from '../name-index.ts';
 import { isAssignedPattern, isAssignmentOperator, outermost } from '../shapes.ts';
 import { leavesSpelt } from './leaves.ts';
+import { keyAskedFor } from './presence.ts';
 import { Resolver } from './resolver.ts';
 import type { Target, Targets } from './targets.ts';
 
@@ -55,6 +56,8 @@ export class FieldReads {
       const key = skipParentheses(node.left);
       return ts.isStringLiteralLike(key) ? this.#member(node.right, key.text) : [];
     }
+    const asked = keyAskedFor(node);
+    if (asked) return this.#member(asked.object, asked.key);
     const name = memberName(node);
     if (name && !ts.isQualifiedName(node)) return this.#named(name, node as Ts.AccessExpression);
     if (ts.isElementAccessExpression(node)) return this.#keyed(node);

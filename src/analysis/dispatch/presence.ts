@@ -37,9 +37,25 @@ export function soleValueOf(expression: Ts.Node): Ts.Expression | undefined {
   return local && ts.isVariableDeclaration(local) && isSetOnce(local) ? local.initializer : undefined;
 }
 
+/** The object and the key of `Object.hasOwn(fleet, 'a')`, `Reflect.has(fleet, 'a')` and `fleet.hasOwnProperty('a')`. */
+export function keyAskedFor(
+  node: Ts.Node,
+): { readonly object: Ts.Expression; readonly key: string } | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = skipParentheses(node.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  const isOfLanguage = /^(?:Object\.hasOwn|Reflect\.has)$/.test(callee.getText());
+  const isMethod = callee.name.text === 'hasOwnProperty';
+  if (!isOfLanguage && !isMethod) return undefined;
+  const [object, asked] = isMethod ? [callee.expression, node.arguments[0]] : node.arguments;
+  const key = asked && skipParentheses(asked);
+  return object && key && ts.isStringLiteralLike(key) ? { object, key: key.text } : undefined;
+}
+
 /** Whether an expression is the answer of a test, and not one of the things that are tested. */
 export function isAnswer(expression: Ts.Node): boolean {
   const node = skipParentheses(expression);
+  if (keyAskedFor(node)) return true;
   if (ts.isPrefixUnaryExpression(node)) return node.operator === NOT;
   if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword) return true;
   if (ts.isConditionalExpression(node)) return isAnswer(node.whenTrue) && isAnswer(node.whenFalse);

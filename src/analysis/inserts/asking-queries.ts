@@ -2,7 +2,7 @@ import type { Program } from '../../engine/program.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import { sameTable, type TableName } from '../sql/index.ts';
-import { answerOf, LOOKUP, ROWS } from './answers.ts';
+import { type Answer, answerOf, LOOKUP, objectOf, ROWS } from './answers.ts';
 import { executionsOf, type SqlText } from './executions.ts';
 import { Frames } from './frames.ts';
 import type { CallGraph } from './invocations.ts';
@@ -42,24 +42,30 @@ export class AskingQueries {
   }
 
   #written(table: TableName): readonly AskingQuery[] {
-    const literals = selectLiterals(this.#program, table.name);
-    const asking = literals.filter((literal) =>
-      this.#asks({ at: literal, path: [], frames: Frames.none }, table),
-    );
-    const calls = asking.flatMap((literal) => [...this.#takers(literal), ...this.#executions(literal)]);
-    return [...new Set(calls)].map((call) => ({ call, answer: this.#answerOf(call) }));
+    const found = new Map<Ts.Node, AskingQuery>();
+    for (const literal of askingLiterals(this.#program, table.name)) {
+      const kind = this.#asks({ at: literal, path: [], frames: Frames.none }, table);
+      if (!kind) continue;
+      for (const call of [...this.#takers(literal), ...this.#executions(literal)]) {
+        const rows = this.#answerOf(call);
+        const isCounted = kind === 'update' && !/\breturning\b/i.test(literal.getText());
+        if (!found.has(call)) found.set(call, { call, answer: isCounted ? CHANGED : rows });
+      }
+    }
+    return [...found.values()];
   }
 
-  /** Whether a text reads the table and nothing else: that a join finds nothing has more than one reason. */
-  #asks(sql: SqlText, table: TableName): boolean {
-    const statements = this.#reader.statementsOf({ sql });
-    return (
-      statements.length === 1 &&
-      statements.every(({ kind, tables }) => {
-        const isOfTable = tables.length > 0 && tables.every((one) => sameTable(one, table) === 'yes');
-        return kind === 'select' && isOfTable;
-      })
-    );
+  /**
+   * What a text that asks for rows of the table does, where it reads no other: that a join finds nothing has more than
+   * one reason. An UPDATE asks as well: it says how many rows there were.
+   */
+  #asks(sql: SqlText, table: TableName): 'select' | 'update' | undefined {
+    const [statement, ...others] = this.#reader.statementsOf({ sql });
+    if (!statement || others.length > 0) return undefined;
+    const { kind, table: changed, tables } = statement;
+    if (kind !== 'select' && kind !== 'update') return undefined;
+    const asked = [...(changed ? [changed] : []), ...tables];
+    return asked.length > 0 && asked.every((one) => sameTable(one, table) === 'yes') ? kind : undefined;
   }
 
   /** The calls that are handed the text as it stands, or by the name of a constant. */
@@ -89,18 +95,32 @@ export class AskingQueries {
   }
 }
 
-/** The literals that may be a query of a table. */
-function selectLiterals(program: Program, table: string): readonly Ts.Expression[] {
+/**
+ * What a driver answers to an UPDATE: how many rows it has changed, by the name that the driver has for it. The rows
+ * themselves are none, whether there are some or not.
+ */
+const COUNTED: ReadonlyMap<string, Answer> = new Map(
+  ['affectedRows', 'changes', 'count', 'numUpdatedRows', 'rowCount', 'rowsAffected'].map((name) => [
+    name,
+    LOOKUP,
+  ]),
+);
+const CHANGED: Answer = objectOf(
+  new Map([...COUNTED, ['0', objectOf(COUNTED)], ['meta', objectOf(COUNTED)]]),
+);
+
+/** The literals that may ask for rows of a table. */
+function askingLiterals(program: Program, table: string): readonly Ts.Expression[] {
   const name = new RegExp(`(?<![\\w$])${table.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
   const found: Ts.Expression[] = [];
   const visit = (node: Ts.Node): void => {
     const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
-    if (isText && /\bselect\b/i.test(node.getText()) && !AGGREGATE.test(node.getText())) {
+    if (isText && /\b(?:select|update)\b/i.test(node.getText()) && !AGGREGATE.test(node.getText())) {
       if (name.test(node.getText()) || ts.isTemplateExpression(node)) found.push(node);
     }
     ts.forEachChild(node, visit);
   };
-  for (const file of program.filesWith(['select'], true)) {
+  for (const file of program.filesWith(['select', 'update'], true)) {
     const source = IN_QUOTES.test(program.text(file) ?? '') ? program.tree(file)?.source : undefined;
     if (source) visit(source);
   }
@@ -110,8 +130,8 @@ function selectLiterals(program: Program, table: string): readonly Ts.Expression
 /** What answers with a row in any case, or says the opposite. A count is something else: it says whether there are rows. */
 const AGGREGATE = /\bnot\s+exists\b|\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|min|sum)\s*\(/i;
 
-/** SELECT as the beginning of a literal, or behind a parenthesis or a line break in one. */
-const IN_QUOTES = /['"`(\n\r][ \t]*select\s/i;
+/** SELECT or UPDATE as the beginning of a literal, or behind a parenthesis or a line break in one. */
+const IN_QUOTES = /['"`(\n\r][ \t]*(?:select|update)\s/i;
 
 /** The call that takes a value as its SQL text; undefined where something else happens to it. */
 function takerOf(text: Ts.Expression): Ts.Node | undefined {

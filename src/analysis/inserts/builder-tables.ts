@@ -32,6 +32,11 @@ export class BuilderTables {
     return this.#kept(receiver, 0) ?? this.#named(receiver, 0);
   }
 
+  /** The table that an expression stands for, wherever a table must stand. */
+  named(expression: Ts.Node): TableRef {
+    return this.#named(expression, 0);
+  }
+
   /** A table by the expression that stands for it: a text, a schema object, a class. */
   #named(expression: Ts.Node | undefined, depth: number): TableRef {
     const value = expression && skipParentheses(expression);

@@ -3,11 +3,12 @@ import type { CallLike } from '../cfg.ts';
 import { type Code, memberName, type NameNode, nameText, skipParentheses } from '../code.ts';
 import type { SqlParts } from '../sql/index.ts';
 import { type Binding, bindingOf } from './bindings.ts';
+import { BuilderTables } from './builder-tables.ts';
 import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
-import { foldRowsHelper } from './fold-helpers.ts';
+import { foldRowsHelper, foldTableHelper } from './fold-helpers.ts';
 import type { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { declarationRoot, localDeclaration } from './identifiers.ts';
@@ -64,6 +65,7 @@ class FoldRun {
   readonly #code: Code;
   readonly #callees: Callees;
   readonly #open: Set<FunctionNode>;
+  readonly #tables: BuilderTables;
   /** What is being folded: a value made from itself, as a text that a loop adds to, is a hole. */
   readonly #active = new Set<Ts.Node>();
 
@@ -71,6 +73,7 @@ class FoldRun {
     this.#code = code;
     this.#callees = callees;
     this.#open = open;
+    this.#tables = new BuilderTables(code);
   }
 
   text(expression: Ts.Node, path: readonly string[], frames: Frames): Texts {
@@ -165,7 +168,10 @@ class FoldRun {
     const isOwn = this.#callees.functionsOf(tag, frames).length > 0;
     return this.#template(template, (part) => {
       if (isText) return this.text(part, [], frames);
-      return (isOwn ? undefined : foldRowsHelper(part, node)) ?? this.#bound(part, frames);
+      const written = isOwn
+        ? undefined
+        : (foldRowsHelper(part, node) ?? foldTableHelper(part, node, this.#tables));
+      return written ?? this.#bound(part, frames);
     });
   }
 

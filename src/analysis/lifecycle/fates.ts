@@ -61,6 +61,7 @@ export class Fates {
     if (ts.isVoidExpression(parent)) return lost('discarded', ' with `void`', parent);
     if (ts.isAwaitExpression(parent)) return this.#at(parent, path);
     if (ts.isForStatement(parent)) return this.#inLoopHead(parent, value);
+    if (ts.isForOfStatement(parent) && parent.expression === value) return this.#walked(parent, path);
     if (ts.isConditionalExpression(parent)) {
       return parent.condition === value ? this.#looked(value, path) : this.#at(parent, path);
     }
@@ -93,6 +94,15 @@ export class Fates {
 
   #inLoopHead(loop: Ts.ForStatement, value: Ts.Expression): Fate {
     return loop.condition === value ? USED : lost('discarded', ' in the head of a loop', value);
+  }
+
+  /** `for (const one of values)`: each of them in turn is what the loop has for a name, or takes apart. */
+  #walked({ initializer }: Ts.ForOfStatement, path: Path): Fate | undefined {
+    const [next, ...rest] = path;
+    if (next === undefined || !ts.isVariableDeclarationList(initializer)) return USED;
+    const [declaration] = initializer.declarations;
+    if (!declaration || isUsing(declaration)) return USED;
+    return this.#bound(declaration.name, declaration, { value: undefined, path: rest });
   }
 
   #operand(parent: Ts.BinaryExpression, value: Ts.Expression, path: Path): Fate | undefined {

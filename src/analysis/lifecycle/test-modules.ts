@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Code } from '../code.ts';
+import { type Code, skipParentheses } from '../code.ts';
+import { soleValueOf } from '../dispatch/presence.ts';
 
 /** An import of a module that is a test, by its specifier. */
 export interface TestImport {
@@ -105,7 +106,13 @@ function runningSpecifier(node: Ts.Node): Ts.StringLiteralLike | undefined {
   const isImport =
     expression.kind === ts.SyntaxKind.ImportKeyword ||
     (ts.isIdentifier(expression) && expression.text === 'require');
-  return isImport ? literal(node.arguments[0]) : undefined;
+  return isImport ? constant(node.arguments[0]) : undefined;
+}
+
+/** A text that is written in place, or the one that a variable of the file was given. */
+function constant(node: Ts.Node | undefined): Ts.StringLiteralLike | undefined {
+  const value = node && (soleValueOf(node) ?? node);
+  return value && literal(skipParentheses(value));
 }
 
 function isOfTypes({ isTypeOnly, name, namedBindings }: Ts.ImportClause): boolean {

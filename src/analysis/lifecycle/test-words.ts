@@ -12,14 +12,19 @@ export function filesSpeakingOfTests(
   const words = new Set(patterns.flatMap(wordsOf));
   const isBare = patterns.some((pattern) => wordsOf(pattern).length === 0);
   return program.filesWith(isBare ? ['import', 'from', 'require'] : [...words]).filter((file) => {
-    const specifiers = program.text(file)?.matchAll(SPECIFIER) ?? [];
-    return [...specifiers].some(
-      ([specifier]) => isBare || [...words].some((word) => specifier.includes(word)),
+    const text = program.text(file) ?? '';
+    const specifiers = text.matchAll(SPECIFIER);
+    // Of a module that is loaded by the name of a constant, the word stands elsewhere in the file.
+    return (
+      LOADS_BY_NAME.test(text) ||
+      [...specifiers].some(([specifier]) => isBare || [...words].some((word) => specifier.includes(word)))
     );
   });
 }
 
 const SPECIFIER = /\b(?:from|import|require)\s*\(?\s*(?:'[^'\n]+'|"[^"\n]+"|`[^`$]+`)/g;
+
+const LOADS_BY_NAME = /\b(?:import|require)\s*\(\s*[A-Za-z_$]/;
 
 /** The words of a pattern that what it matches must hold one of, extensions aside. */
 function wordsOf(pattern: string): readonly string[] {

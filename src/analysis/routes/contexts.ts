@@ -2,6 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import type { Constants } from '../dispatch/constants.ts';
 import { isFunctionExpression, propertyOf } from '../shapes.ts';
+import { takesPathsAsTheyStand } from './frameworks.ts';
 import type { Guards } from './guards.ts';
 import type { KnownCallSites } from './known-call-sites.ts';
 import { pathsOf } from './path-texts.ts';
@@ -278,7 +279,9 @@ export class RouteContexts {
     // A guard that stands before a handler is that route's alone.
     const isForAll = links.every((link) => guards.is(link)) || method === 'use';
     if (!isForAll || !links.some((link) => guards.is(link))) return [];
-    const extent = isVerb ? 'exact' : 'below';
+    const isExact = isVerb || takesPathsAsTheyStand(this.#parts.code, node);
+    // Without a path, middleware is for all of the router.
+    const extent = isExact && (isOfRoute || paths) ? 'exact' : 'below';
     const verb = isVerb && method !== 'all' ? method : undefined;
     return (isOfRoute ? [''] : (paths ?? [''])).map((path) => ({
       cover: { path: join(router.prefix, path), extent, verb },

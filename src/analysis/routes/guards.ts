@@ -107,7 +107,9 @@ export class Guards {
     if (ts.isPropertyAccessExpression(callee) && callee.name.text === 'bind')
       return this.is(callee.expression, depth);
     const returned = this.#returnedBy(call);
-    if (returned.length > 0) return returned.every((one) => this.is(one, depth));
+    if (returned.length > 0) {
+      return returned.every((one) => this.is(one, depth) || this.#isHandedIn(one, call, depth));
+    }
     if (this.#functionOf(callee)) return false;
     return call.arguments.some((one) => {
       const bare = skipParentheses(one);
@@ -119,16 +121,19 @@ export class Guards {
 
   /** `(request, reply) => adminAuth(request, reply)`. */
   #isWrapper(fn: Ts.ArrowFunction | Ts.FunctionExpression, depth: number): boolean {
-    const { body } = fn;
-    const [first] = ts.isBlock(body) ? body.statements : [];
-    const expression = ts.isBlock(body)
-      ? first && (ts.isExpressionStatement(first) || ts.isReturnStatement(first))
-        ? first.expression
-        : undefined
-      : body;
-    const call =
-      expression && skipParentheses(ts.isAwaitExpression(expression) ? expression.expression : expression);
-    return call !== undefined && ts.isCallExpression(call) && this.is(call.expression, depth);
+    const called = calledFirst(fn);
+    return called !== undefined && this.is(called, depth);
+  }
+
+  /** `asyncHandler(adminAuth)`, which returns a function that calls what it was given: of this call, and no other. */
+  #isHandedIn(returned: Ts.Expression, call: Ts.CallExpression, depth: number): boolean {
+    const fn = skipParentheses(returned);
+    const called = isFunctionExpression(fn) ? calledFirst(fn) : undefined;
+    const parameter = called && ts.isIdentifier(called) ? resolveLocal(called) : undefined;
+    if (!parameter || !ts.isParameter(parameter) || parameter.dotDotDotToken) return false;
+    if (parameter.parent !== this.#functionOf(skipParentheses(call.expression))) return false;
+    const given = call.arguments[parameter.parent.parameters.indexOf(parameter)];
+    return given !== undefined && isSetOnce(parameter) && this.is(given, depth);
   }
 
   #isVariable(name: Ts.Identifier, depth: number): boolean {
@@ -225,6 +230,41 @@ export class Guards {
     const declaration = name && this.#tools.code.declarationNode(name);
     return declaration && ts.isFunctionLike(declaration) ? declaration : undefined;
   }
+}
+
+/** What a function calls before it does anything else: `h` of `(q, s, n) => Promise.resolve(h(q, s, n)).catch(n)`. */
+function calledFirst({ body }: Ts.ArrowFunction | Ts.FunctionExpression): Ts.Node | undefined {
+  const [first] = ts.isBlock(body) ? body.statements : [];
+  const isPlain = first && (ts.isExpressionStatement(first) || ts.isReturnStatement(first));
+  let expression: Ts.Expression | undefined = ts.isBlock(body)
+    ? isPlain
+      ? first.expression
+      : undefined
+    : body;
+  while (expression) {
+    const node: Ts.Node = skipParentheses(expression);
+    if (ts.isAwaitExpression(node)) expression = node.expression;
+    else if (!ts.isCallExpression(node)) return undefined;
+    else {
+      const inner = resolvedBy(node) ?? chainedTo(node);
+      if (!inner) return skipParentheses(node.expression);
+      expression = inner;
+    }
+  }
+  return undefined;
+}
+
+/** What a call of `Promise.resolve` is handed. */
+function resolvedBy({ expression, arguments: [given] }: Ts.CallExpression): Ts.Expression | undefined {
+  return /^Promise\.resolve$/.test(expression.getText()) ? given : undefined;
+}
+
+/** The promise that a handler of failures is chained to. */
+function chainedTo({ expression }: Ts.CallExpression): Ts.Expression | undefined {
+  const callee = skipParentheses(expression);
+  if (!ts.isPropertyAccessExpression(callee) || !['catch', 'finally'].includes(callee.name.text))
+    return undefined;
+  return callee.expression;
 }
 
 /** What the constructor of its class puts into a field, where it does so once. */

@@ -1,4 +1,3 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Constants } from '../dispatch/constants.ts';
@@ -152,25 +151,6 @@ export class Registrations {
     const entities = [...this.#parts.code.entities(name), ...this.#parts.code.typeEntities(name)];
     return entities.some((one) => one.kind === 'external' && CLIENTS.has(one.module.replace(/^node:/, '')));
   }
-
-  /** Whether something is a router for certain: of one of the frameworks, by its type or by what makes it. */
-  isOfFramework({ node }: RouterCall): boolean {
-    const callee = skipParentheses(node.expression);
-    let base = ts.isPropertyAccessExpression(callee) ? skipParentheses(callee.expression) : undefined;
-    while (base && ts.isCallExpression(base)) base = skipParentheses(base.expression);
-    const name = base && rightmostName(base);
-    if (!name) return false;
-    const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
-    const made =
-      local && ts.isVariableDeclaration(local) && local.initializer && skipParentheses(local.initializer);
-    const maker =
-      made && (ts.isCallExpression(made) || ts.isNewExpression(made))
-        ? rightmostName(made.expression)
-        : undefined;
-    const { code } = this.#parts;
-    const entities = [...code.typeEntities(name), ...(maker ? code.entities(maker) : [])];
-    return entities.some((one) => one.kind === 'external' && FRAMEWORKS.test(one.module));
-  }
 }
 
 interface Split {
@@ -225,6 +205,3 @@ const CLIENTS: ReadonlySet<string> = new Set([
   'needle',
   'light-my-request',
 ]);
-
-const FRAMEWORKS =
-  /^(?:express|express-serve-static-core|fastify|hono|koa-router|@koa\/router|router|find-my-way|polka|restify|elysia)(?:\/|$)/;

@@ -1,6 +1,6 @@
 import type { ExplainStmt, InsertStmt, MergeStmt, Node, RangeVar, SelectStmt } from 'libpg-query';
 import { EMPTY_SCOPE, openScope, type Scope } from './cte-scope.ts';
-import { ROW_MARK } from './marks.ts';
+import { ROW_MARK, UNKNOWN_MARK } from './marks.ts';
 import { readsOnlyAbsent, type Verdict } from './not-exists.ts';
 import type { InsertRows } from './types.ts';
 
@@ -129,11 +129,38 @@ function mergeFact(merge: MergeStmt): InsertFact | undefined {
 
 function insertedRows(query: Node | undefined): InsertRows {
   if (query === undefined) return 'single';
-  const rows = 'SelectStmt' in query ? query.SelectStmt.valuesLists : undefined;
-  if (rows === undefined) return 'select';
+  const select = 'SelectStmt' in query ? query.SelectStmt : undefined;
+  const rows = select?.valuesLists;
+  if (rows === undefined) return select && readsNoRows(select) ? 'single' : 'select';
   if (rows.length > 1) return 'multi';
   return JSON.stringify(rows[0]).includes(ROW_MARK) ? 'unknown' : 'single';
 }
+
+/** `SELECT $1, now() WHERE …`: what is not selected from anything is one row or none, unless a function makes more. */
+function readsNoRows({ fromClause, larg, rarg, targetList }: SelectStmt): boolean {
+  const isPlain = fromClause === undefined && larg === undefined && rarg === undefined;
+  const written = JSON.stringify(targetList ?? []);
+  const isKnown = !written.includes(ROW_MARK) && !written.includes(UNKNOWN_MARK);
+  return isPlain && isKnown && functionsIn(targetList).every((name) => ONE_VALUE.has(name));
+}
+
+/** The names of the functions that are called in a subtree. */
+function functionsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(functionsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const name = key === 'FuncCall' ? (child as { funcname?: Node[] }).funcname?.at(-1) : undefined;
+    const own = name && 'String' in name ? [name.String.sval ?? ''] : [];
+    return [...own, ...functionsIn(child)];
+  });
+}
+
+/** Functions that answer with one value. Any other may make rows, as `unnest` and those of the schema's own do. */
+const ONE_VALUE: ReadonlySet<string> = new Set(
+  'now concat format gen_random_uuid uuidv7 uuid_generate_v4 nextval currval lower upper md5 btrim length to_timestamp to_jsonb jsonb_build_object json_build_object date'.split(
+    ' ',
+  ),
+);
 
 interface Visitor {
   readonly read: (table: RangeVar) => void;

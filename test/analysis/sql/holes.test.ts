@@ -71,7 +71,7 @@ describe('a table whose name is not known', () => {
       [parts`INSERT INTO tenant_${any}.w (a) VALUES (1)`, [insert(inAnySchema)]],
       [
         parts`INSERT INTO ${any}.w SELECT 1 WHERE NOT EXISTS (SELECT FROM ${any}.w)`,
-        [insert(inAnySchema, 'not-exists', 'select', { tables: [inAnySchema] })],
+        [insert(inAnySchema, 'not-exists', 'single', { tables: [inAnySchema] })],
       ],
       [parts`COPY ${any} FROM STDIN`, [insert('unknown', 'none', 'unknown')]],
       [parts`INSERT INTO ${any} SET ${any}`, [insert('unknown')]],
@@ -143,15 +143,15 @@ describe('a guard that a hole may hold', () => {
       [parts`INSERT INTO w (SELECT a FROM x ${any})`, [insert('w', 'unknown', 'select', { tables: ['x'] })]],
       [
         parts`INSERT INTO w SELECT 1 WHERE NOT EXISTS (${any})`,
-        [insert('w', 'unknown', 'select', { tables: ['unknown'] })],
+        [insert('w', 'unknown', 'single', { tables: ['unknown'] })],
       ],
       [
         parts`INSERT INTO w SELECT 1 WHERE NOT EXISTS (SELECT FROM ${any})`,
-        [insert('w', 'unknown', 'select', { tables: ['unknown'] })],
+        [insert('w', 'unknown', 'single', { tables: ['unknown'] })],
       ],
       [
         parts`INSERT INTO w SELECT 1 WHERE NOT EXISTS (SELECT FROM w WHERE id = ${any}) ${any}`,
-        [insert('w', 'not-exists', 'select', { tables: ['w'] })],
+        [insert('w', 'not-exists', 'single', { tables: ['w'] })],
       ],
     ]),
   )('%s', (_, sql, expected) => {

@@ -22,7 +22,7 @@ describe('kind, table and rows', () => {
     ['INSERT INTO workspaces VALUES (1) RETURNING id', [insert('workspaces')]],
     ['INSERT INTO workspaces OVERRIDING SYSTEM VALUE VALUES (1)', [insert('workspaces')]],
     ['INSERT INTO w SELECT * FROM staging', [insert('w', 'none', 'select', { tables: ['staging'] })]],
-    ['INSERT INTO w SELECT $1, $2', [insert('w', 'none', 'select')]],
+    ['INSERT INTO w SELECT $1, $2', [insert('w', 'none', 'single')]],
     ['INSERT INTO w TABLE staging', [insert('w', 'none', 'select', { tables: ['staging'] })]],
     ['INSERT INTO w SELECT * FROM unnest($1::int[], $2::text[])', [insert('w', 'none', 'select')]],
     [
