@@ -37,7 +37,7 @@ export const mutateWhileIterating = defineRule<MutateWhileIteratingOptions, Mess
       strict: zod.boolean().optional(),
       within: zod.array(zod.string().min(1, 'a path must not be empty')).min(1).optional(),
     }),
-  relevance: () => ({ words: ['for (', 'for(', 'for await', 'forEach', ...CALLBACKS] }),
+  relevance: () => ({ words: ['for (', 'for(', 'for await', 'while', 'forEach', ...CALLBACKS] }),
   run: async (pass) => (await import('./run.ts')).run(pass),
   prove: async () => (await import('./prove.ts')).operators,
 });

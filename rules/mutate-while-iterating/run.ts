@@ -1,14 +1,15 @@
+import { skipParentheses } from '../../src/analysis/code.ts';
 import { resolvePath } from '../../src/analysis/config-name.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { cfgOf, ownerOf } from '../../src/analysis/inserts/functions.ts';
-import { repeatingLoops } from '../../src/analysis/loops.ts';
-import { type ChangeInside, changesInside } from '../../src/analysis/mutation/changes-inside.ts';
+import { changesInside } from '../../src/analysis/mutation/changes-inside.ts';
+import { goesOnAfter } from '../../src/analysis/mutation/goes-on.ts';
 import {
   collectionTypes,
   type Iteration,
   isShared,
   iterationAt,
 } from '../../src/analysis/mutation/iterations.ts';
+import { walkedPlace } from '../../src/analysis/mutation/walked-places.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { MessageId, MutateWhileIteratingOptions } from './rule.ts';
@@ -22,6 +23,7 @@ export async function run(pass: IteratingPass): Promise<void> {
     paths?.some((path) => file === path || file.startsWith(`${path}/`)) ?? true;
   for (const file of pass.program.filesWith([
     'for',
+    'while',
     'map(',
     'filter(',
     'find',
@@ -38,15 +40,22 @@ export async function run(pass: IteratingPass): Promise<void> {
     if (source) visit(source);
   }
 
+  function isMade(collection: Ts.Expression): boolean {
+    const isCall = ts.isCallExpression(skipParentheses(collection));
+    return isCall && walkedPlace(collection, { code, callees: graph.callees }) === undefined;
+  }
+
   function judge(iteration: Iteration): void {
     const { strict = false } = pass.options;
     const { node, collection } = iteration;
     const data = { collection: collection.getText() };
+    // Where a function makes what is walked, that is as good as a copy.
+    if (isMade(collection)) return;
     pass.site(code.span(collection));
     const reported = new Set<Ts.Node>();
     for (const change of changesInside(iteration, { code, graph })) {
       const isAlright = change.isCurrent && !strict && !change.isAfterPause;
-      if (isAlright || reported.has(change.at) || !comesBack(iteration, change)) continue;
+      if (isAlright || reported.has(change.at) || !goesOnAfter(iteration, change)) continue;
       reported.add(change.at);
       const isPaused = change.isCurrent && change.isAfterPause;
       pass.report({
@@ -65,16 +74,6 @@ export async function run(pass: IteratingPass): Promise<void> {
       pass.report({ messageId: 'pausesWhileIterating', at: code.span(pause), data });
     }
   }
-}
-
-/** Whether the walk goes on after a change. A callback cannot end it. */
-function comesBack({ node, body }: Iteration, { at }: ChangeInside): boolean {
-  if (ts.isCallExpression(node)) return true;
-  const owner = ownerOf(body);
-  let place = at;
-  // In a callback that runs in place, what counts is the call that runs it.
-  while (ownerOf(place) !== owner) place = ownerOf(place);
-  return repeatingLoops(cfgOf(owner), place).some(({ statement }) => statement === node);
 }
 
 /** The first pause of a body, those of functions in it aside. */

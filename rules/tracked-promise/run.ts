@@ -1,18 +1,23 @@
-import { type Code, rightmostName } from '../../src/analysis/code.ts';
+import { type Code, rightmostName, skipParentheses } from '../../src/analysis/code.ts';
 import { reportName } from '../../src/analysis/config-name.ts';
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
 import { insertFacts } from '../../src/analysis/inserts/facts.ts';
-import { type Leaving, PromiseFates } from '../../src/analysis/lifecycle/promise-fate.ts';
 import { allWork, type Work, workLeadingTo } from '../../src/analysis/lifecycle/started-work.ts';
+import { type Left as Leaving, Starts } from '../../src/analysis/lifecycle/starts.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { Owners } from '../../src/analysis/mutation/owners.ts';
-import { outermost } from '../../src/analysis/shapes.ts';
+import { isFunctionExpression, outermost } from '../../src/analysis/shapes.ts';
 import type { Pass } from '../../src/engine/rule.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { MessageId, TrackedPromiseOptions } from './rule.ts';
 
 type PromisePass = Pass<TrackedPromiseOptions, MessageId>;
+
+interface Left {
+  readonly work: Work;
+  readonly leaving: Leaving;
+}
 
 export async function run(pass: PromisePass): Promise<void> {
   const { code, heritage, graph } = await pass.use(programCalls);
@@ -23,16 +28,23 @@ export async function run(pass: PromisePass): Promise<void> {
   }
   const isAll = pass.options.scope === 'all';
   const work = isAll ? allWork(code, filesOf(pass)) : workLeadingTo(await placesOf(pass), graph, code);
-  const promises = new PromiseFates(code, graph.callees);
+  const starts = new Starts(code, graph);
   const used = new Set<string>();
+  const left: Left[] = [];
   for (const one of work) {
-    const leaving = one.kind === 'call' ? promises.of(one.node) : promises.ofFunction(one.node);
+    const leaving = starts.leavingOf(one);
     if (!isAll || isAwaited(one.node)) pass.site(code.span(one.node));
-    if (!leaving || (one.kind === 'call' && !isPromise(one.node, code))) continue;
+    if (!leaving) continue;
     if (isAll) pass.site(code.span(one.node));
+    left.push({ work: one, leaving });
+  }
+  const starting = new Set(left.map(({ work: { node } }) => node));
+  for (const { work: one, leaving } of left) {
     const entries = [...owners.around(one.node), ...owners.owning(calleeOf(one, code))];
     for (const entry of entries) used.add(entry);
-    if (entries.length === 0) report(pass, code, one, leaving);
+    // A chain is left alone once, whatever its links start.
+    const isSaid = leaving.chain?.some((link) => starting.has(link)) ?? false;
+    if (entries.length === 0 && !isSaid) report(pass, code, one, leaving);
   }
   // What is left alone elsewhere was not looked at.
   for (const entry of pass.focus ? [] : owners.known.filter((known) => !used.has(known))) {
@@ -62,48 +74,49 @@ async function placesOf(pass: PromisePass): Promise<readonly Ts.Node[]> {
   return [...new Set<Ts.Node>([...calls, ...sites.map(({ call }) => call)])];
 }
 
-/** What has a `then` alone may be a builder that is awaited where one likes; a promise has all of it. */
-function isPromise(call: Ts.Node, code: Code): boolean {
-  const found = code.program.oracle.member(
-    code.fileOf(call),
-    { start: call.getStart(), end: call.end },
-    'finally',
-  );
-  return typeof found !== 'string';
-}
-
 function calleeOf({ node }: Work, code: Code): readonly Ts.Node[] {
   const name = ts.isCallExpression(node) ? rightmostName(node.expression) : undefined;
   return (name ? code.entities(name) : []).flatMap((one) => (one.kind === 'node' ? [one.node] : []));
 }
 
-function report(
-  pass: PromisePass,
-  code: Code,
-  { node, kind, leadsTo }: Work,
-  { how, taker, maker }: Leaving,
-): void {
+function report(pass: PromisePass, code: Code, { node, kind, leadsTo }: Work, leaving: Leaving): void {
+  const { how, taker, maker, runs, call } = leaving;
   const at = code.span(node);
   const isItself = leadsTo.file === at.file && leadsTo.start === at.start;
-  const trace = isItself ? [] : [{ at: leadsTo, message: 'takes a lock, or inserts, here' }];
-  if (kind === 'function') {
-    pass.report({
-      messageId: 'dropped',
-      at: headOf(node, code),
-      data: {
-        where: maker
-          ? `to \`${maker}\`, and waits for none of its promises`
-          : `to \`${taker}\`, which drops its promise`,
-      },
-      trace,
-    });
+  const trace = [
+    ...(call ? [{ at: code.span(call), message: 'is called here' }] : []),
+    ...(runs ? [{ at: headOf(runs, code), message: 'the async function that it runs' }] : []),
+    ...(isItself ? [] : [{ at: leadsTo, message: 'takes a lock, or inserts, here' }]),
+  ];
+  if (kind === 'call') {
+    pass.report({ messageId: 'untracked', at, data: { callee: calleeText(node), how }, trace });
     return;
   }
-  const callee = ts.isCallExpression(node) ? node.expression.getText().replace(/\s+/g, ' ') : 'work';
-  pass.report({ messageId: 'untracked', at, data: { callee: shortened(callee), how }, trace });
+  pass.report({
+    messageId: 'dropped',
+    at: kind === 'function' ? headOf(node, code) : at,
+    data: {
+      where: maker
+        ? `to \`${maker}\`, and waits for none of its promises`
+        : `to ${taker ? `\`${taker}\`` : 'what calls it'}, which drops its promise`,
+    },
+    trace,
+  });
 }
 
-/** An async function is long: its first word stands for it. */
+function calleeText(node: Ts.Node): string {
+  const callee = ts.isCallExpression(node)
+    ? node.expression
+    : ts.isTaggedTemplateExpression(node)
+      ? node.tag
+      : undefined;
+  if (!callee) return 'work';
+  return isFunctionExpression(skipParentheses(callee))
+    ? 'an async function'
+    : shortened(callee.getText().replace(/\s+/g, ' '));
+}
+
+/** A function is long: its beginning stands for it. */
 function headOf(fn: Ts.Node, code: Code) {
   const { file, start } = code.span(fn);
   return { file, start, end: start + 'async'.length };

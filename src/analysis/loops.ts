@@ -23,6 +23,22 @@ export function runsBoth(cfg: Cfg, a: Ts.Node, b: Ts.Node): boolean {
   return follows(cfg, a, b) || follows(cfg, b, a);
 }
 
+/** Whether control can get from one node to another before the next turn of a loop begins. */
+export function followsWithout(
+  cfg: Cfg,
+  { first, second, loop }: { readonly first: Ts.Node; readonly second: Ts.Node; readonly loop: Ts.Node },
+): boolean {
+  const after = afterInTurn(cfg, first, loop);
+  return nodesFor(cfg, second).some((id) => after.has(id));
+}
+
+/** The nodes that control can get to after a node has succeeded, before the next turn of a loop begins. */
+export function afterInTurn(cfg: Cfg, node: Ts.Node, loop: Ts.Node): ReadonlySet<number> {
+  const heads = new Set(cfg.loops.filter(({ statement }) => statement === loop).map(({ head }) => head));
+  const starts = nodesFor(cfg, node).flatMap((start) => successesOf(cfg, start));
+  return reachable(cfg, starts, (id) => !heads.has(id));
+}
+
 /**
  * The nodes of the graph that perform an expression: its own calls, or else what is evaluated around it; for the name of
  * a `using` declaration, the end of its block. Several where a `finally` block was copied, none where the code cannot be reached.

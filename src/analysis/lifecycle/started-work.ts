@@ -1,55 +1,115 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isChaining, isOfPromises } from '../atomic/outside.ts';
-import type { Code } from '../code.ts';
+import { type Code, skipParentheses } from '../code.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
-import { isFunctionExpression } from '../shapes.ts';
+import { isFunctionExpression, outermost } from '../shapes.ts';
 import { isNamed } from './positions.ts';
 import { isAsync } from './promise-fate.ts';
+import { TAKER_NAMES } from './takers.ts';
 
-/** Work that may be started and left alone: a call, or a function that somebody else calls. */
+/**
+ * Work that may be started and left alone: a call, or a function that somebody else calls, written in place or given by
+ * its name.
+ */
 export interface Work {
   readonly node: Ts.Node;
-  readonly kind: 'call' | 'function';
+  readonly kind: 'call' | 'function' | 'reference';
   /** The places that matter and that it leads to, one of them. */
   readonly leadsTo: Span;
 }
 
-/** The calls that lead to some places, and the functions in place around these, each once. */
+/** The calls that lead to some places, and the functions around these that are given to somebody, each once. */
 export function workLeadingTo(places: readonly Ts.Node[], graph: CallGraph, code: Code): readonly Work[] {
   const found = new Map<Ts.Node, Work>();
   const queue = places.map((node) => ({ node, leadsTo: code.span(node) }));
-  const functions = new Set<FunctionNode>();
+  const functions = new Map<FunctionNode, Span>();
   // The queue grows while it is walked.
   for (const { node, leadsTo } of queue) {
     if (!found.has(node)) found.set(node, { node, kind: 'call', leadsTo });
     const fn = ownerOf(node);
     if (!isFunctionNode(fn) || functions.has(fn)) continue;
-    functions.add(fn);
-    if (isFunctionExpression(fn) && !isNamed(fn) && isAsync(fn)) {
-      found.set(fn, { node: fn, kind: 'function', leadsTo });
-    }
+    functions.set(fn, leadsTo);
+    if (isInPlace(fn)) found.set(fn, { node: fn, kind: 'function', leadsTo });
     for (const { node: caller } of graph.callSites(fn, Frames.none)) queue.push({ node: caller, leadsTo });
   }
-  return [...found.values()];
+  const given = functions.size > 0 ? namesGiven(code, code.program.filesWith([...TAKER_NAMES])) : [];
+  const references = given.flatMap((node): readonly Work[] => {
+    const [leadsTo] = graph.callees.functionsOf(node, Frames.none).flatMap((fn) => functions.get(fn) ?? []);
+    return leadsTo ? [{ node, kind: 'reference', leadsTo }] : [];
+  });
+  return [...found.values(), ...references];
 }
 
-/** Every call of some files, and every async function in place. */
+/** Every call of some files, every async function in place, and every name that may stand for a function. */
 export function allWork(code: Code, files: Iterable<string>): readonly Work[] {
   const found: Work[] = [];
-  for (const file of files) {
+  const all = [...files];
+  for (const file of all) {
     const source = code.program.tree(file)?.source;
     if (!source || source.isDeclarationFile) continue;
     const visit = (node: Ts.Node): void => {
-      const isPlace = isFunctionNode(node) && isFunctionExpression(node) && !isNamed(node) && isAsync(node);
-      if (ts.isCallExpression(node) && !isChaining(node) && !isOfPromises(node))
-        found.push({ node, kind: 'call', leadsTo: code.span(node) });
-      else if (isPlace) found.push({ node, kind: 'function', leadsTo: code.span(node) });
+      const isStart =
+        ts.isTaggedTemplateExpression(node) ||
+        (ts.isCallExpression(node) && !isChaining(node) && !isOfPromises(node));
+      if (isStart) found.push({ node, kind: 'call', leadsTo: code.span(node) });
+      else if (isFunctionNode(node) && isInPlace(node))
+        found.push({ node, kind: 'function', leadsTo: code.span(node) });
       ts.forEachChild(node, visit);
     };
     visit(source);
   }
+  const references = namesGiven(code, all).map(
+    (node): Work => ({ node, kind: 'reference', leadsTo: code.span(node) }),
+  );
+  return [...found, ...references];
+}
+
+/** An async function that goes by no name. */
+function isInPlace(fn: FunctionNode): boolean {
+  return isFunctionExpression(fn) && !isNamed(fn) && isAsync(fn);
+}
+
+/** `save` in `ids.forEach(save)`, `setTimeout(save.bind(null, id), 10)`: what may stand for a function. */
+function namesGiven(code: Code, files: readonly string[]): readonly Ts.Expression[] {
+  const found: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isCallExpression(node) && isTaker(node)) found.push(...node.arguments.filter(mayNameFunction));
+    ts.forEachChild(node, visit);
+  };
+  for (const file of files) {
+    const source = code.program.tree(file)?.source;
+    if (source && !source.isDeclarationFile) visit(source);
+  }
   return found;
+}
+
+function isTaker({ expression }: Ts.CallExpression): boolean {
+  const callee = skipParentheses(expression);
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
+  return ts.isIdentifier(name) && TAKER_NAMES.has(name.text);
+}
+
+function mayNameFunction(argument: Ts.Expression): boolean {
+  const value = skipParentheses(argument);
+  if (ts.isIdentifier(value) || ts.isPropertyAccessExpression(value)) return true;
+  if (!ts.isCallExpression(value)) return false;
+  const callee = skipParentheses(value.expression);
+  return ts.isPropertyAccessExpression(callee) && callee.name.text === 'bind';
+}
+
+/**
+ * The calls of an async function that was handed to a function of the program, or put where that finds it: those that
+ * the function's own place says nothing of.
+ */
+export function callsElsewhere(fn: FunctionNode, graph: CallGraph): readonly Ts.CallExpression[] {
+  const { parent } = outermost(fn);
+  if (ts.isCallExpression(parent) && parent.expression === outermost(fn)) return [];
+  return graph
+    .callSites(fn, Frames.none)
+    .flatMap(({ node, how }) =>
+      how === 'call' && ts.isCallExpression(node) && node !== parent ? [node] : [],
+    );
 }

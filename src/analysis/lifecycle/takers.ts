@@ -23,6 +23,11 @@ export function handsOnArgument(name: string, entities: readonly Entity[]): bool
   return isKnown(entities) && COMBINING.has(name);
 }
 
+/** Whether a function that hands on the results of a callback makes a list of them. */
+export function makesListOf(name: string): boolean {
+  return name === 'map' || name === 'flatMap' || name === 'from';
+}
+
 /** Names say what a function does where it is the language's or the platform's own. */
 function isKnown(entities: readonly Entity[]): boolean {
   return (
@@ -43,6 +48,7 @@ const DROPPING: ReadonlySet<string> = new Set([
   'nextTick',
   'requestAnimationFrame',
   'requestIdleCallback',
+  'Promise',
 ]);
 
 const LISTENING: ReadonlySet<string> = new Set([
@@ -66,3 +72,14 @@ const LOOKING: ReadonlySet<string> = new Set([
 const HANDING_ON: ReadonlySet<string> = new Set(['map', 'flatMap', 'catch', 'reduce', 'reduceRight', 'try']);
 
 const COMBINING: ReadonlySet<string> = new Set(['all', 'allSettled', 'any', 'race', 'resolve', 'freeze']);
+
+/** The names of the functions that are known to do something with the results of what they are given. */
+export const TAKER_NAMES: ReadonlySet<string> = new Set([
+  ...DROPPING,
+  ...LISTENING,
+  ...LOOKING,
+  ...HANDING_ON,
+  'from',
+  'fromAsync',
+  'then',
+]);

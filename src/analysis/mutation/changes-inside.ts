@@ -1,15 +1,18 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { isChaining } from '../atomic/outside.ts';
 import { type Code, memberName, skipParentheses } from '../code.ts';
 import { Frames, idOf } from '../inserts/frames.ts';
-import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
+import { cfgOf, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
-import { isFunctionExpression } from '../shapes.ts';
-import { thisOwner } from '../this-owner.ts';
+import { followsWithout } from '../loops.ts';
+import { isFunctionExpression, outermost } from '../shapes.ts';
+import { methodCallOf } from './collection-calls.ts';
 import type { Iteration } from './iterations.ts';
-import { type Naming, OWN_NAMES, placeOf } from './places.ts';
+import { isOfLanguage, type Naming, namingIn, OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
 import { writeTo } from './targets-of-writes.ts';
+import { walkedPlace } from './walked-places.ts';
 
 /** A change of a collection while it is walked. */
 export interface ChangeInside {
@@ -32,19 +35,26 @@ export function changesInside(
   iteration: Iteration,
   { code, graph }: { readonly code: Code; readonly graph: CallGraph },
 ): readonly ChangeInside[] {
-  const place = placeOf(iteration.collection, OWN_NAMES, code);
+  const place = walkedPlace(iteration.collection, { code, callees: graph.callees });
   if (place === undefined) return [];
-  const key = iteration.key && String(idOf(iteration.key));
-  const { isByIndex, node } = iteration;
-  const walk = new Walk({ place, key, isByIndex, isByName: ts.isForInStatement(node) }, code, graph);
+  const { key, keyMembers, itself, isByIndex, node } = iteration;
+  const keys = new Set(key ? keyMembers.map((member) => `${idOf(key)}${member}`) : []);
+  const walk = new Walk(
+    { iteration, place, keys, isByIndex, isByName: ts.isForInStatement(node) },
+    code,
+    graph,
+  );
   const isDetached = ts.isCallExpression(node) && isAsync(iteration.body.parent);
-  walk.visit(iteration.body, { naming: OWN_NAMES, at: undefined, isAfterPause: false, isDetached, depth: 0 });
+  const naming = itself ? { ...OWN_NAMES, parameters: new Map([[itself, place]]) } : OWN_NAMES;
+  walk.visit(iteration.body, { naming, at: undefined, isAfterPause: false, isDetached, depth: 0 });
   return walk.found;
 }
 
 interface Sought {
+  readonly iteration: Iteration;
   readonly place: string;
-  readonly key: string | undefined;
+  /** The places of what the walk is at. */
+  readonly keys: ReadonlySet<string>;
   readonly isByIndex: boolean;
   /** The names of the properties of an object are walked. */
   readonly isByName: boolean;
@@ -63,15 +73,17 @@ interface Around {
 class Walk {
   readonly found: ChangeInside[] = [];
   readonly #sought: Sought;
-  readonly #code: Code;
   readonly #graph: CallGraph;
+  readonly #tools: PlaceTools;
   readonly #seen = new Set<string>();
+  /** The calls that have taken away what the walk is at. */
+  readonly #removals: RemovalInside[] = [];
   #isReplaced = false;
 
   constructor(sought: Sought, code: Code, graph: CallGraph) {
     this.#sought = sought;
-    this.#code = code;
     this.#graph = graph;
+    this.#tools = { code, callees: graph.callees };
   }
 
   /** Goes through a body in the order in which it is written. Functions in it run where they are called. */
@@ -81,9 +93,15 @@ class Walk {
     const step = (node: Ts.Node): void => {
       if (isLater || this.#isReplaced) return;
       const here = { ...around, isAfterPause };
-      if (ts.isFunctionLike(node) && !isRunInPlace(node)) return;
+      if (ts.isFunctionLike(node) && !isRunInPlace(node) && !isAwaitedLink(node)) return;
       if (isFunctionNode(node) && node.body && isAsync(node) && !isWaitedFor(node)) {
         this.visit(node.body, { ...here, isDetached: true });
+        return;
+      }
+      if (isFunctionNode(node) && node.body && isAwaitedLink(node)) {
+        if (around.isDetached) return;
+        isAfterPause = true;
+        this.visit(node.body, { ...here, isAfterPause });
         return;
       }
       ts.forEachChild(node, step);
@@ -103,28 +121,23 @@ class Walk {
   #lookForReplacement(node: Ts.Node, naming: Naming): void {
     const isTarget = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
     if (!isTarget || writeTo(node)?.how !== '=') return;
-    const place = placeOf(node, naming, this.#code);
+    const place = placeOf(node, naming, this.#tools);
     const { place: sought } = this.#sought;
     if (place !== undefined && (sought === place || sought.startsWith(`${place}.`))) this.#isReplaced = true;
   }
 
   #call(call: Ts.CallExpression, around: Around): void {
-    const callee = skipParentheses(call.expression);
-    const object =
-      ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee)
-        ? callee.expression
-        : undefined;
-    const name = memberName(callee);
     const { naming } = around;
-    if (object && name && this.#isSought(object, naming) && this.#isOfLanguage(callee)) {
-      this.#method(call, name.text, around);
+    const change = methodCallOf(call);
+    if (change && this.#isSought(change.object, naming) && isOfLanguage(change.callee, this.#tools)) {
+      this.#method(call, change.method, change.first, around);
       return;
     }
     if (around.depth === DEEPEST) return;
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
       if (!fn.body || isRunInPlace(fn)) continue;
-      const inner = this.#namingIn(fn, call, object, naming);
-      const isDetached = around.isDetached || (isAsync(fn) && !isWaitedFor(call));
+      const inner = namingIn(fn, call, naming, this.#tools);
+      const isDetached = around.isDetached || !isWaitedFor(call);
       const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
       if (this.#seen.has(seen)) continue;
       this.#seen.add(seen);
@@ -138,14 +151,26 @@ class Walk {
     }
   }
 
-  #method(call: Ts.CallExpression, method: string, around: Around): void {
+  #method(call: Ts.CallExpression, method: string, first: Ts.Node | undefined, around: Around): void {
     if (!(this.#sought.isByIndex ? MOVING : CHANGING).has(method)) return;
-    const [first] = call.arguments;
-    const isOfKey = first !== undefined && placeOf(first, around.naming, this.#code) === this.#sought.key;
-    const isCurrent = isOfKey && this.#sought.key !== undefined;
-    // What is there already is given another value, and stays where it is.
-    if (isCurrent && (method === 'set' || method === 'add')) return;
+    const given = first && placeOf(first, around.naming, this.#tools);
+    const isCurrent = given !== undefined && this.#sought.keys.has(given);
+    const isPutThere = method === 'set' || method === 'add';
+    // What is there already is given another value, and stays where it is; what was taken away goes to the end.
+    if (isCurrent && isPutThere && !this.#isRemovedBefore(call, around)) return;
+    if (isCurrent && method === 'delete') this.#removals.push({ node: call, at: around.at ?? call });
     this.#add(call, method, isCurrent && method === 'delete', around);
+  }
+
+  /** Whether a way leads from where the element was taken away to a call, before the walk goes on to the next one. */
+  #isRemovedBefore(call: Ts.Node, { at = call }: Around): boolean {
+    const { node } = this.#sought.iteration;
+    return this.#removals.some((removal) => {
+      const [first, second] =
+        ownerOf(removal.node) === ownerOf(call) ? [removal.node, call] : [removal.at, at];
+      const owner = ownerOf(first);
+      return owner === ownerOf(second) && followsWithout(cfgOf(owner), { first, second, loop: node });
+    });
   }
 
   /** `delete all[key]`, `all[key] = …` in a loop over the keys, and a length that is set. */
@@ -158,8 +183,13 @@ class Walk {
       return;
     }
     const key = ts.isElementAccessExpression(access) ? access.argumentExpression : undefined;
-    const place = key && placeOf(key, around.naming, this.#code);
-    const isCurrent = place !== undefined && place === this.#sought.key;
+    const place = key && placeOf(key, around.naming, this.#tools);
+    const isCurrent = place !== undefined && this.#sought.keys.has(place);
+    // `list[list.length] = …`
+    if (place === `${this.#sought.place}.length` && !this.#sought.isByIndex) {
+      this.#add(write.node, write.how, false, around);
+      return;
+    }
     // What is assigned to an element of an array, or to a key that is there, moves nothing.
     if (write.how === 'delete') this.#add(write.node, write.how, isCurrent, around);
     else if (this.#sought.isByName && !isCurrent) this.#add(write.node, write.how, false, around);
@@ -175,42 +205,14 @@ class Walk {
     if (ts.isConditionalExpression(node)) {
       return this.#isSought(node.whenTrue, naming) || this.#isSought(node.whenFalse, naming);
     }
-    return placeOf(node, naming, this.#code) === this.#sought.place;
+    return placeOf(node, naming, this.#tools) === this.#sought.place;
   }
+}
 
-  /** A method of another type's own does what it likes, and of an unknown type nobody knows. */
-  #isOfLanguage(callee: Ts.Node): boolean {
-    const name = memberName(callee);
-    const entities = name ? this.#code.entities(name) : [];
-    return (
-      entities.length > 0 &&
-      entities.every(
-        (entity) =>
-          entity.kind === 'external' && entity.module === 'lib' && COLLECTIONS.has(entity.container ?? ''),
-      )
-    );
-  }
-
-  #namingIn(
-    fn: FunctionNode,
-    call: Ts.CallExpression,
-    object: Ts.Expression | undefined,
-    naming: Naming,
-  ): Naming {
-    const parameters = new Map<Ts.Node, string>(ts.isArrowFunction(fn) ? naming.parameters : []);
-    for (const [index, parameter] of fn.parameters.entries()) {
-      const given = call.arguments[index];
-      const place = given && !parameter.dotDotDotToken ? placeOf(given, naming, this.#code) : undefined;
-      if (place !== undefined) parameters.set(parameter, place);
-    }
-    const isSuper = object?.kind === ts.SyntaxKind.SuperKeyword;
-    // An arrow function keeps the `this` it was made with: that of its caller only if both were written in one function.
-    const isOfCaller = ts.isArrowFunction(fn) && thisOwner(fn) === thisOwner(call);
-    const isOfObject = !ts.isArrowFunction(fn) && object !== undefined;
-    const own = isOfObject ? placeOf(object, naming, this.#code) : undefined;
-    const self = isSuper || isOfCaller ? naming.self : own;
-    return { self: self ?? `call ${idOf(call)}`, parameters };
-  }
+interface RemovalInside {
+  readonly node: Ts.Node;
+  /** In the body of the iteration. */
+  readonly at: Ts.Node;
 }
 
 /** A callback that an iterating method runs before it returns, and a function that is called where it is written. */
@@ -224,7 +226,11 @@ function isRunInPlace(fn: Ts.Node): boolean {
   return isIterating(memberName(skipParentheses(parent.expression))?.text ?? '');
 }
 
-const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);
+/** A callback of `then` and its kin that runs before the code around goes on: somebody waits for the chain. */
+function isAwaitedLink(fn: Ts.Node): boolean {
+  const { parent } = outermost(fn);
+  return isFunctionExpression(fn) && ts.isCallExpression(parent) && isChaining(parent) && isWaitedFor(parent);
+}
 
 /** Whether its own function waits for what a call or a callback comes to, or hands that on. */
 function isWaitedFor(node: Ts.Node): boolean {

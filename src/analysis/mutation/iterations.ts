@@ -1,10 +1,11 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, memberName, skipParentheses } from '../code.ts';
+import { type Code, nameText, skipParentheses } from '../code.ts';
 import { isFunctionNode } from '../inserts/functions.ts';
 import { isIterating } from '../locks/state-methods.ts';
-import { isFunctionExpression } from '../shapes.ts';
-import { writeTo } from './targets-of-writes.ts';
+import { isFunctionExpression, outermost } from '../shapes.ts';
+import { indexWalkOf } from './index-walks.ts';
+import { iteratorIn, type Part, walkedBy } from './walked.ts';
 
 /** A walk over a collection as it is, and not over a copy. */
 export interface Iteration {
@@ -13,10 +14,16 @@ export interface Iteration {
   readonly collection: Ts.Expression;
   /** What runs for each element. */
   readonly body: Ts.Node;
-  /** The variable that holds the key of the element, for a set the element. */
+  /** The variable that holds the element, or its key. */
   readonly key: Ts.Node | undefined;
+  /** The members by which the key is found in that variable: none, `.0` of an entry. For a set, the element is its key. */
+  readonly keyMembers: readonly string[];
+  /** The parameter that the callback is handed the collection in. */
+  readonly itself?: Ts.Node | undefined;
   /** By its index: what is added at the end is reached, and what is removed moves the others. */
   readonly isByIndex: boolean;
+  /** What sets the index on, where that is done in the body. */
+  readonly steps?: readonly Ts.Node[] | undefined;
 }
 
 /** The iteration that a node is, if it is one. */
@@ -24,80 +31,99 @@ export function iterationAt(node: Ts.Node): Iteration | undefined {
   if (ts.isForOfStatement(node)) {
     const walked = walkedBy(node.expression);
     if (!walked) return undefined;
-    const { collection, what } = walked;
-    return { node, collection, body: node.statement, key: keyOf(node.initializer, what), isByIndex: false };
+    const { collection, part } = walked;
+    return { node, collection, body: node.statement, isByIndex: false, ...keyOf(node.initializer, part) };
   }
   if (ts.isForInStatement(node)) {
     const { expression: collection, statement: body, initializer } = node;
-    return { node, collection, body, key: keyOf(initializer, 'keys'), isByIndex: false };
+    return { node, collection, body, isByIndex: false, ...keyOf(initializer, 'keys') };
   }
-  if (ts.isForStatement(node)) return byIndex(node);
+  if (ts.isForStatement(node) || ts.isWhileStatement(node)) {
+    const walk = indexWalkOf(node);
+    if (walk) return { node, ...walk, body: node.statement, isByIndex: true, ...NO_KEY };
+  }
+  if (ts.isIterationStatement(node, false)) return byHand(node);
   return ts.isCallExpression(node) ? byCallback(node) : undefined;
 }
 
-type Walked = 'keys' | 'values' | 'entries' | 'elements';
+type Key = Pick<Iteration, 'key' | 'keyMembers'>;
 
-/** `m`, `m.keys()`, `m ?? []`, and a variable that holds one of these. */
-function walkedBy(
-  expression: Ts.Expression,
-): { readonly collection: Ts.Expression; readonly what: Walked } | undefined {
-  const node = skipParentheses(expression) as Ts.Expression;
-  if (ts.isBinaryExpression(node)) {
-    const { kind } = node.operatorToken;
-    const isEither = kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken;
-    return isEither ? walkedBy(node.left) : undefined;
-  }
-  if (ts.isIdentifier(node)) {
-    const local = resolveLocal(node);
-    const value = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
-    const isIterator = value !== undefined && ts.isCallExpression(skipParentheses(value));
-    return (isIterator ? walkedBy(value) : undefined) ?? { collection: node, what: 'elements' };
-  }
-  if (!ts.isCallExpression(node)) return { collection: node, what: 'elements' };
-  const callee = skipParentheses(node.expression);
-  const name = memberName(callee)?.text;
-  const isOfCollection = node.arguments.length === 0 && ts.isPropertyAccessExpression(callee);
-  if (!isOfCollection || (name !== 'keys' && name !== 'values' && name !== 'entries')) return undefined;
-  return { collection: callee.expression, what: name };
-}
+const NO_KEY: Key = { key: undefined, keyMembers: [] };
 
-/** The variable that the key of a map, or the element of a set, is in. */
-function keyOf(initializer: Ts.ForInitializer, what: Walked): Ts.Node | undefined {
-  if (!ts.isVariableDeclarationList(initializer)) return undefined;
-  const [declaration] = initializer.declarations;
-  if (!declaration) return undefined;
-  if (ts.isIdentifier(declaration.name)) return what === 'entries' ? undefined : declaration;
-  if (!ts.isArrayBindingPattern(declaration.name) || what === 'keys' || what === 'values') return undefined;
+/** Where the key of a map, or the element of a set, is found. */
+function keyOf(initializer: Ts.ForInitializer, part: Part): Key {
+  const [declaration] = ts.isVariableDeclarationList(initializer) ? initializer.declarations : [];
+  if (!declaration) return NO_KEY;
+  if (ts.isIdentifier(declaration.name)) return { key: declaration, keyMembers: MEMBERS[part] };
+  const isPair = part === 'entries' || part === 'elements';
+  if (!ts.isArrayBindingPattern(declaration.name) || !isPair) return NO_KEY;
   const [first] = declaration.name.elements;
-  return first && ts.isBindingElement(first) && ts.isIdentifier(first.name) ? first : undefined;
+  const isName = first && ts.isBindingElement(first) && ts.isIdentifier(first.name);
+  return isName ? { key: first, keyMembers: [''] } : NO_KEY;
 }
 
-/** `for (let i = 0; i < list.length; i++)`, where the body does not set `i` itself. */
-function byIndex(node: Ts.ForStatement): Iteration | undefined {
-  const { condition, incrementor, statement: body } = node;
-  if (!condition || !incrementor || !ts.isBinaryExpression(condition)) return undefined;
-  const { left, operatorToken, right } = condition;
-  const isForward = operatorToken.kind === ts.SyntaxKind.LessThanToken && isIncrement(incrementor);
-  const length = skipParentheses(right);
-  if (!isForward || !ts.isPropertyAccessExpression(length) || length.name.text !== 'length') return undefined;
-  if (!ts.isIdentifier(left) || isSetIn(body, left)) return undefined;
-  return { node, collection: length.expression, body, key: undefined, isByIndex: true };
+/** What a collection itself hands out is an element, or, for a map, an entry. */
+const MEMBERS: Readonly<Record<Part, readonly string[]>> = {
+  keys: [''],
+  values: [''],
+  entries: ['.0'],
+  elements: ['', '.0'],
+  made: [],
+};
+
+/** `while (!step.done) { …; step = keys.next(); }`, where `keys` is an iterator that was made before the loop. */
+function byHand(node: Ts.IterationStatement): Iteration | undefined {
+  const next = nextIn(node);
+  const walked = next && iteratorIn(next.iterator);
+  if (!walked) return undefined;
+  const { collection, part } = walked;
+  return { node, collection, body: node.statement, isByIndex: false, ...stepOf(next.call, part) };
 }
 
-/** Whether a body gives a variable another value, as one that steps back after a removal does. */
-function isSetIn(body: Ts.Node, variable: Ts.Identifier): boolean {
-  const declaration = resolveLocal(variable);
-  const isSet = (node: Ts.Node): boolean => {
-    const isVariable = ts.isIdentifier(node) && node.text === variable.text;
-    if (isVariable && resolveLocal(node) === declaration && writeTo(node)) return true;
-    return ts.forEachChild(node, (child) => isSet(child) || undefined) ?? false;
+interface Next {
+  readonly call: Ts.CallExpression;
+  readonly iterator: Ts.Identifier;
+}
+
+/** The call that takes the next element, one of a loop in this one aside. */
+function nextIn(loop: Ts.IterationStatement): Next | undefined {
+  const visit = (node: Ts.Node): Next | undefined => {
+    if (node !== loop && (ts.isFunctionLike(node) || ts.isIterationStatement(node, false))) return undefined;
+    const callee = ts.isCallExpression(node) ? skipParentheses(node.expression) : undefined;
+    if (callee && ts.isPropertyAccessExpression(callee) && callee.name.text === 'next') {
+      const iterator = skipParentheses(callee.expression);
+      const local = ts.isIdentifier(iterator) ? resolveLocal(iterator) : undefined;
+      const isBefore = local !== undefined && !(loop.pos <= local.pos && local.end <= loop.end);
+      const isInHead =
+        ts.isForStatement(loop) && loop.initializer !== undefined && contains(loop.initializer, local);
+      if (isBefore || isInHead)
+        return { call: node as Ts.CallExpression, iterator: iterator as Ts.Identifier };
+    }
+    return ts.forEachChild(node, visit);
   };
-  return isSet(body);
+  return visit(loop);
 }
 
-function isIncrement(node: Ts.Expression): boolean {
-  const isUnary = ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node);
-  return isUnary && node.operator === ts.SyntaxKind.PlusPlusToken;
+function contains(outer: Ts.Node, inner: Ts.Node | undefined): boolean {
+  return inner !== undefined && outer.pos <= inner.pos && inner.end <= outer.end;
+}
+
+/** The variable that a step is put into: its `value` is what the walk is at. */
+function stepOf(call: Ts.CallExpression, part: Part): Key {
+  const { parent } = outermost(call);
+  if (ts.isVariableDeclaration(parent)) {
+    if (ts.isIdentifier(parent.name)) return { key: parent, keyMembers: valueMembers(part) };
+    const parts = ts.isObjectBindingPattern(parent.name) ? parent.name.elements : [];
+    const value = parts.find((one) => nameText(one.propertyName ?? one.name) === 'value');
+    return value && ts.isIdentifier(value.name) ? { key: value, keyMembers: MEMBERS[part] } : NO_KEY;
+  }
+  const target = ts.isBinaryExpression(parent) ? skipParentheses(parent.left) : undefined;
+  const local = target && ts.isIdentifier(target) ? resolveLocal(target) : undefined;
+  return local ? { key: local, keyMembers: valueMembers(part) } : NO_KEY;
+}
+
+function valueMembers(part: Part): readonly string[] {
+  return MEMBERS[part].map((member) => `.value${member}`);
 }
 
 /** `m.forEach((value, key) => …)` */
@@ -109,9 +135,14 @@ function byCallback(node: Ts.CallExpression): Iteration | undefined {
   if (!fn || !isFunctionExpression(fn)) return undefined;
   const walked = walkedBy(callee.expression);
   if (!walked) return undefined;
-  // A map hands in the key after the value; for a set they are the same.
+  // A map hands in the key after the value; for a set they are the same. An iterator counts what it hands in.
   const [first, second] = fn.parameters;
-  return { node, collection: walked.collection, body: fn.body, key: second ?? first, isByIndex: false };
+  const { collection, isIterator, part } = walked;
+  const key: Key = isIterator
+    ? { key: first, keyMembers: MEMBERS[part] }
+    : { key: second ?? first, keyMembers: [''] };
+  const itself = isIterator ? undefined : fn.parameters[callee.name.text.startsWith('reduce') ? 3 : 2];
+  return { node, collection, body: fn.body, isByIndex: false, itself, ...key };
 }
 
 /** The types of the language's collections that can be changed which an expression is of; none for a read-only one. */

@@ -197,11 +197,23 @@ class MutationHandler implements FlowHandler<'field'> {
     if (write) this.#found({ ...write, via });
     const name = rightmostName(access);
     const method = name && nameText(name);
+    if (name && method !== undefined && isIterating(method)) return this.#handedToCallback(access, value);
     if (!name || method === undefined || !this.#isChanging(name, method)) return [];
     const callee = outermost(access);
     const isCalled = ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
     this.#found({ node: isCalled ? callee.parent : access, how: method, via });
     return [];
+  }
+
+  /** `field.forEach((value, key, itself) => …)`: an iterating method hands in what it walks. */
+  #handedToCallback(access: MemberAccess, value: Carried<'field'>): readonly Carried<'field'>[] {
+    const call = outermost(access).parent;
+    const callback = ts.isCallExpression(call) ? call.arguments[0] : undefined;
+    const fn = callback && skipParentheses(callback);
+    const method = memberName(access)?.text ?? '';
+    const parameters = fn && isFunctionExpression(fn) ? fn.parameters : [];
+    const itself = parameters[method.startsWith('reduce') ? 3 : 2];
+    return itself ? this.#tools.graph.flow.enterParameter(itself, value) : [];
   }
 
   /** `[first.field, second.field]`: whoever walks the array has each of them. */
