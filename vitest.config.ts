@@ -19,6 +19,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Takes minutes: a run of its own, which `npm test` leaves out.
           name: 'load-bearing',
           include: ['test/load-bearing/**/*.test.ts'],
           testTimeout: 900_000,

@@ -54,7 +54,11 @@ export function instrument(text: string, file: string, firstId: number): Instrum
   const byPlace = new Map([...ids].map(([node, id]) => [placeOf(node), id]));
   const { outputText } = ts.transpileModule(text, {
     fileName: file,
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 },
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2023,
+      esModuleInterop: false,
+    },
     transformers: { before: [(context) => (source) => asking(source, byPlace, context)] },
   });
   return { code: outputText, branches };

@@ -51,9 +51,13 @@ export class Recorder {
  * What a verdict can depend on, as a text: how many sites there are matters only where there are none, and traces are
  * not looked at.
  */
-export function saidBefore({ calls }: Said): string {
+export function textOf({ calls }: Said): string {
   const hasSites = calls.some(({ method }) => method === 'site');
   const others = calls.filter(({ method }) => method !== 'site');
-  const withoutTrace = (key: string, value: unknown): unknown => (key === 'trace' ? undefined : value);
-  return JSON.stringify([hasSites, others], withoutTrace);
+  const plain = (key: string, value: unknown): unknown => {
+    if (key === 'trace') return undefined;
+    // A mutant may say nonsense, such as a node of the program.
+    return typeof value === 'object' && value !== null && 'getSourceFile' in value ? 'a node' : value;
+  };
+  return JSON.stringify([hasSites, others], plain);
 }

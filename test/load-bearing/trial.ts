@@ -9,7 +9,7 @@ import { readFixtureConfig } from '../../src/testing/fixture-config.ts';
 import { type Runner, runFixture } from '../../src/testing/fixture-run.ts';
 import { SharedCompiler } from '../../src/testing/shared-compiler.ts';
 import { repository } from './own-modules.ts';
-import { Recorder, type Said, saidBefore } from './recorder.ts';
+import { Recorder, type Said, textOf } from './recorder.ts';
 import { loadAsking } from './rule-modules.ts';
 import { type Mutant, mutantsOf, Switchboard } from './switchboard.ts';
 
@@ -28,7 +28,10 @@ export interface Outcome {
  * A fixture is analysed once for all mutants: only the work of the rule itself is done again, and only where a mutant
  * goes another way than the rule did.
  */
-export async function tryMutants(ruleId: string): Promise<Outcome> {
+export async function tryMutants(
+  ruleId: string,
+  isMeant: (fixture: Fixture) => boolean = () => true,
+): Promise<Outcome> {
   const board = new Switchboard();
   const { rule, branches } = await loadAsking(ruleId, board);
   const mutants = mutantsOf(branches);
@@ -37,7 +40,7 @@ export async function tryMutants(ruleId: string): Promise<Outcome> {
   const noticed = new Map<Mutant, string>();
   try {
     const trial = new Trial(rule, board, { check, extraRules: [], compiler });
-    for (const fixture of fixturesOf(ruleId, dir)) {
+    for (const fixture of fixturesOf(ruleId, dir).filter(isMeant)) {
       const living = mutants.filter((mutant) => !noticed.has(mutant));
       if (living.length === 0) break;
       for (const mutant of await trial.noticedBy(fixture, living)) noticed.set(mutant, fixture.path);
@@ -82,12 +85,14 @@ class Trial {
       for (const mutant of living) {
         if (suspects.has(mutant) || !differs(mutant)) continue;
         const other = await this.#board.hold(mutant, () => this.#say(pass)).catch(() => 'crashed' as const);
-        if (other === 'crashed' || saidBefore(other) !== saidBefore(said)) suspects.set(mutant, other);
+        if (other === 'crashed' || textOf(other) !== textOf(said)) suspects.set(mutant, other);
       }
-      if (saidBefore(await this.#say(pass)) !== saidBefore(said))
+      if (textOf(await this.#say(pass)) !== textOf(said))
         throw new Error(`${fixture.path}: a mutant has changed what the rule itself says`);
+      this.#board.takeDifferences();
     });
-    this.#board.takeDifferences();
+    // And what it asks where there is nothing to run on.
+    this.#suspectAll(living, suspects);
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const noticed: Mutant[] = [];
     for (const [mutant, said] of suspects) {
