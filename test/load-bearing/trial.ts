@@ -28,10 +28,7 @@ export interface Outcome {
  * A fixture is analysed once for all mutants: only the work of the rule itself is done again, and only where a mutant
  * goes another way than the rule did.
  */
-export async function tryMutants(
-  ruleId: string,
-  isMeant: (fixture: Fixture) => boolean = () => true,
-): Promise<Outcome> {
+export async function tryMutants(ruleId: string): Promise<Outcome> {
   const board = new Switchboard();
   const { rule, branches } = await loadAsking(ruleId, board);
   const mutants = mutantsOf(branches);
@@ -40,7 +37,7 @@ export async function tryMutants(
   const noticed = new Map<Mutant, string>();
   try {
     const trial = new Trial(rule, board, { check, extraRules: [], compiler });
-    for (const fixture of fixturesOf(ruleId, dir).filter(isMeant)) {
+    for (const fixture of fixturesOf(ruleId, dir)) {
       const living = mutants.filter((mutant) => !noticed.has(mutant));
       if (living.length === 0) break;
       for (const mutant of await trial.noticedBy(fixture, living)) noticed.set(mutant, fixture.path);
