@@ -9,11 +9,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', 'test/load-bearing/**'],
           testTimeout: 60_000,
           // A database in the process takes seconds to start where others work beside it.
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Takes minutes: a run of its own, which `npm test` leaves out.
+          name: 'load-bearing',
+          include: ['test/load-bearing/**/*.test.ts'],
+          testTimeout: 900_000,
         },
       },
       {

@@ -57,7 +57,6 @@ function judge(edge: LockEdge, declared: DeclaredLocks): MessageId | undefined {
   if (edge.combined || (edge.batch && isInOrderOfCalls(edge) === outerRank < innerRank)) {
     return 'unorderedMultiAcquire';
   }
-  if (edge.batch && !isInOrderOfCalls(edge)) return undefined;
   if (innerRank === outerRank) return 'siblingHeld';
   return innerRank < outerRank ? 'contradictsOrder' : undefined;
 }

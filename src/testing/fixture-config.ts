@@ -7,6 +7,8 @@ import type { Fixture } from './discover.ts';
 export interface FixtureConfig {
   /** As it is written; the engine checks it. */
   readonly config: UserConfig;
+  /** Whether what cannot be resolved is a finding, as with `--strict`: so says `"strict": true` among the keys. */
+  readonly strict: boolean;
   readonly place: { readonly file: string; readonly line: number };
 }
 
@@ -21,20 +23,22 @@ export function readFixtureConfig({ root, path: fixturePath, files }: Fixture): 
   for (const { path: file, text } of files) {
     const comment = findComment(text.split(/\r?\n/));
     if (typeof comment === 'string') return `${file}: ${comment}`;
-    if (comment) found.push({ config: comment.config, place: { file, line: comment.line } });
+    if (comment) found.push({ ...comment.parsed, place: { file, line: comment.line } });
   }
   const isDirectory = path.basename(root) === path.basename(fixturePath);
   const file = path.join(root, 'ws-gate.config.json');
   if (isDirectory && existsSync(file)) {
     const parsed = parse(readFileSync(file, 'utf8'));
     if (typeof parsed === 'string') return `ws-gate.config.json: ${parsed}`;
-    found.push({ config: parsed, place: { file: files[0]?.path ?? '', line: 1 } });
+    found.push({ ...parsed, place: { file: files[0]?.path ?? '', line: 1 } });
   }
   if (found.length > 1) return 'the fixture has more than one config';
-  return found[0] ?? { config: {}, place: { file: files[0]?.path ?? '', line: 1 } };
+  return found[0] ?? { config: {}, strict: false, place: { file: files[0]?.path ?? '', line: 1 } };
 }
 
-function findComment(lines: readonly string[]): { config: UserConfig; line: number } | string | undefined {
+type Parsed = Pick<FixtureConfig, 'config' | 'strict'>;
+
+function findComment(lines: readonly string[]): { parsed: Parsed; line: number } | string | undefined {
   const start = lines.findIndex((line) => /^\s*\/\/ ?config\s/.test(line));
   if (start < 0) return undefined;
   let json = '';
@@ -44,18 +48,19 @@ function findComment(lines: readonly string[]): { config: UserConfig; line: numb
     if (content === undefined) break;
     json += `${content}\n`;
     const parsed = parse(json);
-    if (typeof parsed === 'object') return { config: parsed, line: start + 1 };
+    if (typeof parsed === 'object') return { parsed, line: start + 1 };
     problem = parsed;
   }
   return problem;
 }
 
-function parse(json: string): UserConfig | string {
+function parse(json: string): Parsed | string {
   try {
     const value: unknown = JSON.parse(json);
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return 'the config must be an object';
-    return value;
+    const { strict = false, ...config } = value as UserConfig & { readonly strict?: unknown };
+    return typeof strict === 'boolean' ? { config, strict } : 'strict must be true or false';
   } catch (error) {
     return `the config is not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -175,6 +175,11 @@ describe('testRules', () => {
       ],
     ],
     [
+      'a config that is neither strict nor not',
+      { 'no-bang/a.bad.ts': BAD, 'no-bang/b.good.ts': '// config { "strict": "yes" }\n' },
+      [{ path: 'no-bang/b.good.ts', message: 'b.good.ts: strict must be true or false' }],
+    ],
+    [
       'two configs',
       {
         'no-bang/a.bad.ts': BAD,
@@ -215,7 +220,7 @@ describe('testRules', () => {
       'no-bang/a.bad.ts': `// config { "locks":\n//   { "leaf": ["A"] } }\n${BAD}`,
       'no-bang/b[1].bad/x.ts': BAD,
       'no-bang/b[1].bad/ws-gate.config.json': '{ "rules": { "no-bang": ["error", { "loud": true }] } }',
-      'no-bang/c{2}.bad.ts': `// config { "include": ["c{2}.bad.ts"] }\n${BAD}`,
+      'no-bang/c{2}.bad.ts': `// config { "strict": true, "include": ["c{2}.bad.ts"] }\n${BAD}`,
     });
     const asked: CheckOptions[] = [];
     await test(dir, {
@@ -229,6 +234,7 @@ describe('testRules', () => {
         cwd: path.join(dir, 'no-bang'),
         files: ['a.bad.ts'],
         inlineConfig: { locks: { leaf: ['A'] }, rules: { 'no-bang': 'error' } },
+        strict: false,
         compiler: expect.anything(),
         rules: ['no-bang'],
         extraRules: [rule],
@@ -237,6 +243,7 @@ describe('testRules', () => {
         cwd: path.join(dir, 'no-bang/b[1].bad'),
         files: ['x.ts'],
         inlineConfig: { rules: { 'no-bang': ['error', { loud: true }] } },
+        strict: false,
         compiler: expect.anything(),
         rules: ['no-bang'],
         extraRules: [rule],
@@ -244,6 +251,7 @@ describe('testRules', () => {
       {
         cwd: path.join(dir, 'no-bang'),
         inlineConfig: { include: ['c{2}.bad.ts'], rules: { 'no-bang': 'error' } },
+        strict: true,
         compiler: expect.anything(),
         rules: ['no-bang'],
         extraRules: [rule],
