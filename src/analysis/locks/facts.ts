@@ -4,8 +4,9 @@ import type { Program } from '../../engine/program.ts';
 import type { Analysis, AnalysisContext } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
-import { type Code, programCode } from '../code.ts';
+import { type Code, hasBody, programCode } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { functionOf } from '../doc-tags.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
@@ -148,6 +149,11 @@ function rootsOf(
     const tree = program.tree(file);
     const used = tree ? uses.in(tree.source) : new Set();
     if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
+  }
+  // What is to take no lock is looked into, though it only starts what does.
+  for (const [on, all] of tags) {
+    const fn = all.some(({ kind }) => kind === 'lockless') ? functionOf(on) : undefined;
+    if (fn && isCfgOwner(fn) && hasBody(fn) && reach.leads(fn)) roots.push(fn);
   }
   return roots;
 }
