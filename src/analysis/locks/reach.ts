@@ -65,7 +65,7 @@ export class LockReach {
     return membersOf(value).some((member) => {
       if (member.kind !== 'instance') return false;
       const then = this.thenables.of(member.cls);
-      const symbols = symbolMethods(member.cls);
+      const symbols = symbolMethods(member.cls, this.#code);
       const used = symbols.length > 0 && goesThrough(fn) ? symbols : [];
       return [...(then ? [then] : []), ...used].some((method) => isCfgOwner(method) && this.leads(method));
     });
@@ -330,7 +330,8 @@ export class LockReach {
 
   #implicitMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
     const then = this.thenables.of(cls);
-    return then ? [then, ...symbolMethods(cls)] : symbolMethods(cls);
+    const symbols = symbolMethods(cls, this.#code);
+    return then ? [then, ...symbols] : symbols;
   }
 
   #resolve(name: NameNode): CfgOwner[] {
