@@ -25,6 +25,7 @@ import { idOf, outcomeKey } from './keys.ts';
 import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
+import type { Orders } from './orders.ts';
 import { parametersOf } from './parameters.ts';
 import { isPrefix, MANY_PATH, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -78,6 +79,8 @@ export interface Call {
   readonly args: readonly (Value | undefined)[];
   readonly captured: Bindings;
   readonly aliases: Aliases;
+  /** Objects that its caller has put in order. */
+  readonly ordered: Orders;
   /** Where values are stored for whatever is called here. */
   readonly within: readonly AsyncStore[];
 }
@@ -158,7 +161,12 @@ export class Activation {
     const pending = new Set<number>([entry]);
     const queue = new MinQueue();
     queue.push(entry);
-    incoming[entry]?.set('start', { ...START, held: this.#assumed, bindings: this.call.captured });
+    incoming[entry]?.set('start', {
+      ...START,
+      held: this.#assumed,
+      bindings: this.call.captured,
+      ordered: this.call.ordered,
+    });
     const outcomes = new Map<string, Outcome>();
     const done: Set<string>[] = nodes.map(() => new Set());
 
@@ -295,8 +303,10 @@ export class Activation {
         releasedTokens: end.releasedTokens,
         value,
         writes: end.writes,
-        // Only what the caller has a name for means anything to it.
-        ordered: end.ordered.filter((pair) => pair.every((path) => /^(?:\^|p\d|this)/.test(path))),
+        // Only what the caller has a name for means anything to it, and what it has said itself is no news.
+        ordered: end.ordered.filter(
+          (pair) => !this.call.ordered.includes(pair) && pair.every((path) => /^(?:\^|p\d|this)/.test(path)),
+        ),
       };
       if (
         outcome.held.length > 0 ||
@@ -687,7 +697,9 @@ export class Activation {
     const next = bind(world, declaration, value);
     // What a promise is given is asked for where it is made.
     const isLocal = owningFunction(declaration) === this.call.fn && !ts.isNewExpression(declaration);
-    if ((isLocal && !ts.isPropertyDeclaration(declaration)) || isChainField(declaration)) return next;
+    // A type that is written at a parameter stands in the function, and what has it comes from outside.
+    const isMember = ts.isPropertyDeclaration(declaration) || ts.isPropertySignature(declaration);
+    if ((isLocal && !isMember) || isChainField(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));

@@ -232,12 +232,13 @@ export class Evaluator {
   /** The declaration of a member under which a grant is kept, of whatever object. */
   #keptSlot(name: NameNode, env: Env): Ts.Node | undefined {
     const text = nameText(name) ?? '';
-    for (const node of env.bindings.keys()) {
+    const kept = [...env.bindings.keys()].filter((node) => {
       const { name: own } = node as { name?: Ts.Node };
-      if (!own || !isMemberDeclaration(node) || nameText(own) !== text) continue;
-      return this.#code.declarationNode(name);
-    }
-    return undefined;
+      return own && isMemberDeclaration(node) && nameText(own) === text;
+    });
+    const declaration = kept.length > 0 ? this.#code.declarationNode(name) : undefined;
+    if (!declaration || kept.includes(declaration)) return declaration;
+    return kept.find((node) => isSameLiteralType(node, declaration)) ?? declaration;
   }
 
   /** The declaration of `this.x`, under which assignments in the same activation are kept. */
@@ -389,7 +390,10 @@ export class Evaluator {
     if (!ts.isIdentifier(name) && !ts.isStringLiteralLike(name)) return undefined;
     // The compiler takes a shorthand for the variable, so the member is looked up in the type that declares it.
     for (const member of membersOf(outer)) {
-      const found = this.#propertyOf(member, name.text, name as NameNode, env);
+      const isShorthand = member.kind === 'object' && !node.propertyName;
+      const found = isShorthand
+        ? member.properties.get(name.text)
+        : this.#propertyOf(member, name.text, name as NameNode, env);
       if (found && (member.kind === 'object' || member.kind === 'instance' || member.kind === 'releaser'))
         return found;
     }
@@ -885,6 +889,11 @@ export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
 }
 
 /** Functions and classes are there from the start of their scope. */
+/** Whether two members are one: those of types that are written out twice, in the same words. */
+function isSameLiteralType({ parent: one }: Ts.Node, { parent: other }: Ts.Node): boolean {
+  return ts.isTypeLiteralNode(one) && ts.isTypeLiteralNode(other) && one.getText() === other.getText();
+}
+
 function isHoisted(node: Ts.Node): boolean {
   return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node);
 }
