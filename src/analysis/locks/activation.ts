@@ -8,7 +8,7 @@ import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
 import { isLost } from './carriers.ts';
-import { isChainField } from './chain-shape.ts';
+import { isChainSlot } from './chain-shape.ts';
 import type { Context } from './contexts.ts';
 import { afterTransaction } from './database-transactions.ts';
 import { endsTransaction } from './database-words.ts';
@@ -699,7 +699,7 @@ export class Activation {
     const isLocal = owningFunction(declaration) === this.call.fn && !ts.isNewExpression(declaration);
     // A type that is written at a parameter stands in the function, and what has it comes from outside.
     const isMember = ts.isPropertyDeclaration(declaration) || ts.isPropertySignature(declaration);
-    if ((isLocal && !isMember) || isChainField(declaration)) return next;
+    if ((isLocal && !isMember) || isChainSlot(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));

@@ -16,7 +16,7 @@ import {
 } from '../code.ts';
 import { hasModifier, isFunctionExpression } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
-import { isChainField } from './chain-shape.ts';
+import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
 import { constantOf, enumConstant } from './constants.ts';
 import { givenToField } from './constructor-parts.ts';
@@ -185,6 +185,7 @@ export class Evaluator {
     }
     if (isCfgOwner(node)) return { ...bare(node), self };
     if (ts.isEnumMember(node)) return enumConstant(node);
+    if (ts.isExportAssignment(node)) return this.evaluate(node.expression, this.#declarationEnv(node));
     if (ts.isClassLike(node)) return { kind: 'opaque', path: `g:${idOf(node)}` };
     return undefined;
   }
@@ -347,9 +348,12 @@ export class Evaluator {
   // -- declarations
 
   #variable(node: Ts.VariableDeclaration): Value | undefined {
+    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
+    if (isChainSlot(node)) {
+      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+    }
     const kept = this.#functions.of(node, undefined, undefined);
     if (kept) return kept;
-    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
     const value = this.#assigned(node, node.initializer, path, undefined);
     if (!value) return { kind: 'opaque', path };
@@ -461,7 +465,7 @@ export class Evaluator {
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStaticMember(node) ? 'g:' : holder;
-    if (isChainField(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
+    if (isChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
       return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
     }
     const kept = this.#functions.of(node, path, self);
