@@ -20,6 +20,7 @@ import { LockAnnotations } from './lock-annotations.ts';
 import { type LockTags, readLockTags } from './lock-tags.ts';
 import { keptUnder, makerNameOf } from './makers.ts';
 import { functionsMentioning } from './mentions.ts';
+import { defaultImportsOf, otherNames } from './other-names.ts';
 import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
@@ -93,7 +94,7 @@ const lockGround: Analysis<LockGround> = {
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
     const tags = readLockTags(program, code);
-    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
+    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys(), program);
     const database = new DatabaseWords(program);
     const reach = new LockReach(
       code,
@@ -208,7 +209,13 @@ function factsFor(
       if (!followed.locking.has(name)) locking.push(name);
       followed.locking.add(name);
     }
-    return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
+    for (const name of exportedByDefault(own, followed.locking, program)) locking.push(name);
+    for (const name of otherNames(locking, program)) {
+      if (!followed.locking.has(name)) locking.push(name);
+      followed.locking.add(name);
+    }
+    const all = [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])];
+    return { all: [...new Set([...all, ...otherNames(all, program)])], locking };
   };
   // What is found in a few functions is found without their callers, or else all of the program must be looked at.
   if (!focus) followIterators();
@@ -288,6 +295,23 @@ function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program:
     return tree ? [...keptUnder(tree.source, makers)] : [];
   });
   return [...new Set(found)].sort();
+}
+
+/** The names by which files import functions that have none of their own. */
+function exportedByDefault(
+  fns: readonly CfgOwner[],
+  known: Set<string>,
+  program: Program,
+): readonly string[] {
+  const nameless = fns.filter(
+    (fn) =>
+      (ts.isFunctionDeclaration(fn) && !fn.name) ||
+      (fn.parent !== undefined && ts.isExportAssignment(fn.parent)),
+  );
+  const found = nameless.flatMap((fn) => defaultImportsOf(fn.getSourceFile().fileName, program));
+  const fresh = [...new Set(found)].filter((name) => !known.has(name)).sort();
+  for (const name of fresh) known.add(name);
+  return fresh;
 }
 
 /** A method that loops call without a word: `[Symbol.asyncIterator]`. */
