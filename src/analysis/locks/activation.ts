@@ -25,7 +25,7 @@ import { idOf, outcomeKey } from './keys.ts';
 import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
-import type { Orders } from './orders.ts';
+import { beyond, joinOrders, type Orders } from './orders.ts';
 import { parametersOf } from './parameters.ts';
 import { isPrefix, MANY_PATH, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -304,8 +304,8 @@ export class Activation {
         value,
         writes: end.writes,
         // Only what the caller has a name for means anything to it, and what it has said itself is no news.
-        ordered: end.ordered.filter(
-          (pair) => !this.call.ordered.includes(pair) && pair.every((path) => /^(?:\^|p\d|this)/.test(path)),
+        ordered: beyond(this.call.ordered, end.ordered).filter((pair) =>
+          pair.every((path) => /^(?:\^|p\d|this)/.test(path)),
         ),
       };
       if (
@@ -396,7 +396,8 @@ export class Activation {
   settle(outcome: Outcome, world: World): World {
     let next = releaseAll(world, outcome);
     next = addHeldAgain(next, outcome.held);
-    if (outcome.ordered.length > 0) next = { ...next, ordered: [...next.ordered, ...outcome.ordered] };
+    const ordered = joinOrders(next.ordered, outcome.ordered);
+    if (ordered !== next.ordered) next = { ...next, ordered };
     for (const [node, value] of outcome.writes) next = this.write(node, value, next);
     return next;
   }
@@ -476,7 +477,7 @@ export class Activation {
       // A loop over a collection that holds grants runs: the collection is not empty.
       if (loop && !way && !world.bindings.has(loop) && this.#isFullOfGrants(loop, world)) continue;
       let next = compared
-        ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] }
+        ? { ...world, ordered: joinOrders(world.ordered, [way ? compared : reversed(compared)]) }
         : world;
       if (equality) {
         const isEqual = way === equality.ifTrue;

@@ -27,5 +27,19 @@ export function ordersWithin(
   return [...known.values()];
 }
 
+/** Pairs that are not among others. */
+export function beyond(known: Orders, orders: Orders): Orders {
+  return orders.filter(([small, large]) => !known.some(([one, other]) => one === small && other === large));
+}
+
+/** Two sets of pairs as one. */
+export function joinOrders(known: Orders, more: Orders): Orders {
+  const fresh = beyond(known, more).filter(
+    ([small, large], index, all) =>
+      all.findIndex(([one, other]) => one === small && other === large) === index,
+  );
+  return fresh.length > 0 ? [...known, ...fresh] : known;
+}
+
 /** The name of an object that a callee has been handed, or is called on. */
 const FORMAL = /^(?:this|p\d+)(?!\w)/;
