@@ -6,7 +6,7 @@ import { hasModifier } from '../shapes.ts';
 
 /**
  * The names by which a program calls what has one of some names, beside these: `export { exclusively as inTurn }`, an
- * import by another name, a default import, `const inTurn = lock.exclusively`, `{ inTurn: exclusively }`. They go by
+ * import by another name, a default import, or a constant of a module, `const inTurn = lock.exclusively`. They go by
  * their text alone, so they only say where to look.
  */
 export function otherNames(names: readonly string[], program: Program): readonly string[] {
@@ -88,15 +88,9 @@ function collect(source: Ts.SourceFile): Renames {
     } else if (ts.isExportAssignment(node)) add(nameOf(node.expression), 'default');
     else if (ts.isFunctionDeclaration(node) && hasModifier(node, ts.SyntaxKind.DefaultKeyword))
       add(node.name?.text, 'default');
-    else if (ts.isBindingElement(node))
-      add(node.propertyName && nameText(node.propertyName), nameText(node.name));
-    else if (
-      ts.isVariableDeclaration(node) ||
-      ts.isPropertyAssignment(node) ||
-      ts.isPropertyDeclaration(node)
-    )
-      add(nameOf(node.initializer), nameText(node.name));
-    ts.forEachChild(node, visit);
+    else if (ts.isVariableDeclaration(node)) add(nameOf(node.initializer), nameText(node.name));
+    // What is local to a function is used there, and that mentions the name.
+    if (!ts.isFunctionLike(node) && !ts.isClassLike(node)) ts.forEachChild(node, visit);
   };
   ts.forEachChild(source, visit);
   return { renamed, byDefault, defaultImports };
