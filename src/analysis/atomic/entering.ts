@@ -3,7 +3,7 @@ import type { CallLike } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { effectiveConstructor } from '../inserts/constructions.ts';
 import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
-import { symbolMethods } from '../locks/implicit-uses.ts';
+import { symbolMethod } from '../locks/implicit-uses.ts';
 import { takenName } from '../locks/pattern-members.ts';
 import { hasModifier, outermost, returnedBy } from '../shapes.ts';
 import type { Frame } from './frames.ts';
@@ -223,11 +223,9 @@ export class Entering {
   }
 
   #symbolMethods(cls: Ts.ClassLikeDeclaration, symbol: RegExp): readonly Ts.Node[] {
-    for (let at: Ts.ClassLikeDeclaration | undefined = cls; at; at = this.#code.superclass(at)) {
-      const own = symbolMethods(at).find(({ name }) => name && symbol.test(name.getText()));
-      if (own) return [own, ...(isFunctionNode(own) ? nextOf(own, cls, this.#code) : [])];
-    }
-    return [];
+    const method = symbolMethod(cls, symbol, this.#code);
+    if (!method) return [];
+    return [method, ...(isFunctionNode(method) ? nextOf(method, cls, this.#code) : [])];
   }
 
   #classesOf(node: Ts.Expression): readonly Ts.ClassLikeDeclaration[] {

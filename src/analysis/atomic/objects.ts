@@ -22,7 +22,10 @@ export function objectsOf(
   const value = skipParentheses(at);
   if (!lookup.step(depth)) return UNKNOWN_OBJECTS;
   if (ts.isObjectLiteralExpression(value)) {
-    return { objects: [{ object: value, frame }], isOpen: value.properties.some(ts.isSpreadAssignment) };
+    const copied = value.properties
+      .filter(ts.isSpreadAssignment)
+      .map(({ expression }) => objectsOf(expression, frame, lookup, makers, depth + 1));
+    return together([{ objects: [{ object: value, frame }], isOpen: false }, ...copied]);
   }
   if (ts.isConditionalExpression(value)) {
     return together(

@@ -8,7 +8,7 @@ import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
 import { gated, performCall } from './calls.ts';
 import { isLost } from './carriers.ts';
-import { isChainField } from './chain-shape.ts';
+import { isChainSlot } from './chain-shape.ts';
 import type { Context } from './contexts.ts';
 import { afterTransaction } from './database-transactions.ts';
 import { endsTransaction } from './database-words.ts';
@@ -25,6 +25,7 @@ import { idOf, outcomeKey } from './keys.ts';
 import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
+import { beyond, joinOrders, type Orders } from './orders.ts';
 import { parametersOf } from './parameters.ts';
 import { isPrefix, MANY_PATH, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -78,6 +79,8 @@ export interface Call {
   readonly args: readonly (Value | undefined)[];
   readonly captured: Bindings;
   readonly aliases: Aliases;
+  /** Objects that its caller has put in order. */
+  readonly ordered: Orders;
   /** Where values are stored for whatever is called here. */
   readonly within: readonly AsyncStore[];
 }
@@ -158,7 +161,12 @@ export class Activation {
     const pending = new Set<number>([entry]);
     const queue = new MinQueue();
     queue.push(entry);
-    incoming[entry]?.set('start', { ...START, held: this.#assumed, bindings: this.call.captured });
+    incoming[entry]?.set('start', {
+      ...START,
+      held: this.#assumed,
+      bindings: this.call.captured,
+      ordered: this.call.ordered,
+    });
     const outcomes = new Map<string, Outcome>();
     const done: Set<string>[] = nodes.map(() => new Set());
 
@@ -295,8 +303,10 @@ export class Activation {
         releasedTokens: end.releasedTokens,
         value,
         writes: end.writes,
-        // Only what the caller has a name for means anything to it.
-        ordered: end.ordered.filter((pair) => pair.every((path) => /^(?:\^|p\d|this)/.test(path))),
+        // Only what the caller has a name for means anything to it, and what it has said itself is no news.
+        ordered: beyond(this.call.ordered, end.ordered).filter((pair) =>
+          pair.every((path) => /^(?:\^|p\d|this)/.test(path)),
+        ),
       };
       if (
         outcome.held.length > 0 ||
@@ -386,7 +396,8 @@ export class Activation {
   settle(outcome: Outcome, world: World): World {
     let next = releaseAll(world, outcome);
     next = addHeldAgain(next, outcome.held);
-    if (outcome.ordered.length > 0) next = { ...next, ordered: [...next.ordered, ...outcome.ordered] };
+    const ordered = joinOrders(next.ordered, outcome.ordered);
+    if (ordered !== next.ordered) next = { ...next, ordered };
     for (const [node, value] of outcome.writes) next = this.write(node, value, next);
     return next;
   }
@@ -466,7 +477,7 @@ export class Activation {
       // A loop over a collection that holds grants runs: the collection is not empty.
       if (loop && !way && !world.bindings.has(loop) && this.#isFullOfGrants(loop, world)) continue;
       let next = compared
-        ? { ...world, ordered: [...world.ordered, way ? compared : reversed(compared)] }
+        ? { ...world, ordered: joinOrders(world.ordered, [way ? compared : reversed(compared)]) }
         : world;
       if (equality) {
         const isEqual = way === equality.ifTrue;
@@ -687,7 +698,9 @@ export class Activation {
     const next = bind(world, declaration, value);
     // What a promise is given is asked for where it is made.
     const isLocal = owningFunction(declaration) === this.call.fn && !ts.isNewExpression(declaration);
-    if ((isLocal && !ts.isPropertyDeclaration(declaration)) || isChainField(declaration)) return next;
+    // A type that is written at a parameter stands in the function, and what has it comes from outside.
+    const isMember = ts.isPropertyDeclaration(declaration) || ts.isPropertySignature(declaration);
+    if ((isLocal && !isMember) || isChainSlot(declaration)) return next;
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));

@@ -1,5 +1,5 @@
 import { entering, type Formals, isPrefix, UNKNOWN_PATH } from './paths.ts';
-import { membersOf, type Path, type Value } from './values.ts';
+import { bringsCode, type Path, type Value } from './values.ts';
 
 /**
  * Objects of a call by two names: as the callee has it, and as the functions know it that the callee is handed. In
@@ -40,11 +40,3 @@ export function knownAs(path: Path, aliases: Aliases): Path {
 }
 
 const OWN_ROOT = /^\^*(?:this|[a-df-z]\d+)$/;
-
-function bringsCode(value: Value | undefined): boolean {
-  return membersOf(value).some(
-    (member) =>
-      member.kind === 'closure' ||
-      (member.kind === 'object' && [...member.properties.values()].some((part) => part.kind === 'closure')),
-  );
-}

@@ -1,4 +1,5 @@
 import type { AsyncStore } from './async-stores.ts';
+import { NO_ORDERS, type Orders } from './orders.ts';
 import { LATER, SOMETIME, type Surroundings, surroundings } from './surroundings.ts';
 import { type Bindings, EMPTY_BINDINGS, type Held } from './values.ts';
 import { START, type World } from './world.ts';
@@ -31,6 +32,8 @@ export interface Around {
   readonly isSection: boolean;
   /** How sure it is that what is held around the call is held while the callee runs. */
   readonly surroundings: Surroundings;
+  /** Objects that the caller has put in order. */
+  readonly ordered: Orders;
   /** A store that has a value for the callee, as long as it runs. */
   readonly within?: AsyncStore | undefined;
 }
@@ -60,6 +63,7 @@ export function aroundStep(world: World, kept: Bindings): Around {
     isDirect: false,
     isSection: false,
     surroundings: surroundings(world, SOMETIME),
+    ordered: world.ordered,
   };
 }
 
@@ -77,6 +81,7 @@ export const ALONE: Around = {
   isDirect: false,
   isSection: false,
   surroundings: surroundings(START, LATER),
+  ordered: NO_ORDERS,
 };
 
 /** Whether a lock that a caller holds has been given back by a function so many calls below it. */

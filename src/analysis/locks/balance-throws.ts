@@ -195,14 +195,22 @@ export class Throws {
     const hasLimit =
       primitive?.grants === 'void' && primitive.acquire !== undefined && node.arguments.length > 0;
     if (hasLimit && primitive.keyArg === undefined) return true;
-    if (object && ts.isCallExpression(object)) return true;
+    const limiting = [...wrappers, 'withTimeout', 'tryAcquire'].join('|');
+    if (object && ts.isCallExpression(object)) return this.#mayGiveLimited(object, limiting);
     if (text === undefined) return false;
     if (this.#cancelledLocks().has(text)) return true;
     const declared = name && this.#engine.code.declarationNode(name);
     const source = (declared ?? node).getSourceFile().text;
     const escaped = text.replace(/[$#]/g, '\\$&');
-    const names = [...wrappers, 'withTimeout', 'tryAcquire'].join('|');
-    return new RegExp(`(?:^|[^\\w$])${escaped}\\b[^;=]*=[^;]*?\\b(?:${names})\\(`, 'm').test(source);
+    return new RegExp(`(?:^|[^\\w$])${escaped}\\b[^;=]*=[^;]*?\\b(?:${limiting})\\(`, 'm').test(source);
+  }
+
+  /** Whether the lock that a function hands out may have a time limit, or somebody cancel those who wait for it. */
+  #mayGiveLimited(call: Ts.CallExpression, limiting: string): boolean {
+    const targets = this.#targets(skipParentheses(call.expression));
+    if (!targets || this.#cancelledLocks().size > 0) return true;
+    const limits = new RegExp(`\\b(?:${limiting})\\(`);
+    return targets.some((fn) => limits.test(fn.getSourceFile().text));
   }
 
   #isCallback(argument: Ts.Node): boolean {

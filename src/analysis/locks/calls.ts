@@ -506,6 +506,7 @@ export function runUnder(
     isDirect: false,
     isSection: held.length > 0,
     surroundings: surroundings(world, reaches, held),
+    ordered: world.ordered,
   };
   const acquisitions: Acquisition[] = [];
   const outcomes: Outcome[] = [];
@@ -686,6 +687,7 @@ export function aroundCall(node: Ts.Node, { fn }: Closure, world: World): Around
     isDirect: false,
     isSection: false,
     surroundings: surroundings(world, phasesOfCall(node, fn)),
+    ordered: world.ordered,
   };
 }
 

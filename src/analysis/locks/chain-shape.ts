@@ -5,24 +5,32 @@ import { nameText, ownMember, skipParentheses } from '../code.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { isThen } from './joined.ts';
 
+/** What may keep a chain: a field of `this`, by its name, or a variable of the module. */
+type Slot = string | Ts.VariableDeclaration;
+
 /**
- * A promise chain is a lock by its shape. A field is read and written back in one go, and what is written goes on from
- * what was read: `this.tail = this.tail.then(task)`; or it is a new promise, which whoever awaits what was read
- * resolves when it is done.
+ * A promise chain is a lock by its shape. A field, or a variable of the module, is read and written back in one go, and
+ * what is written goes on from what was read: `this.tail = this.tail.then(task)`; or it is a new promise, which whoever
+ * awaits what was read resolves when it is done.
  */
-export function isChainField(field: Ts.Node): boolean {
+export function isChainSlot(field: Ts.Node): boolean {
+  if (ts.isVariableDeclaration(field)) return isModuleVariable(field) && isChainVariable(field);
   if (!ts.isPropertyDeclaration(field) || !ts.isClassLike(field.parent)) return false;
   const name = nameText(field.name);
   return name !== undefined && chainsOf(field.parent).has(name);
 }
 
-/** Whether a node is an access to such a field: `this.tail`. */
+/** Whether a node is an access to such a field or variable: `this.tail`, `tail`. */
 export function isChainAccess(node: Ts.Node): boolean {
+  if (ts.isIdentifier(node)) {
+    const local = mayBeChain(node) ? resolveLocal(node) : undefined;
+    return local !== undefined && ts.isVariableDeclaration(local) && isChainSlot(local);
+  }
   if (!ts.isPropertyAccessExpression(node) || node.expression.kind !== ts.SyntaxKind.ThisKeyword)
     return false;
   const cls = ts.findAncestor(node, ts.isClassLike);
   const field = cls && ownMember(cls, node.name.text);
-  return field !== undefined && isChainField(field);
+  return field !== undefined && isChainSlot(field);
 }
 
 /**
@@ -79,7 +87,7 @@ function isChainWrite(node: Ts.Node): boolean {
 /** The variable by which a task that awaits what it has read of a chain lets the next one go on. */
 export function resolverAfter(awaited: Ts.Node): Ts.Node | undefined {
   const local = ts.isIdentifier(awaited) ? resolveLocal(awaited) : undefined;
-  const read = local && ts.isVariableDeclaration(local) ? fieldRead(local) : undefined;
+  const read = local && ts.isVariableDeclaration(local) ? slotRead(local) : undefined;
   const owner = local && ts.findAncestor(local, ts.isFunctionLike);
   if (!read || !owner || owner !== ts.findAncestor(awaited, ts.isFunctionLike)) return undefined;
   return assignmentsIn(owner, read)
@@ -102,25 +110,51 @@ function chainsOf(cls: Ts.ClassLikeDeclaration): ReadonlySet<string> {
   return known;
 }
 
+const variables = new WeakMap<Ts.VariableDeclaration, boolean>();
+
+function isChainVariable(variable: Ts.VariableDeclaration): boolean {
+  let known = variables.get(variable);
+  if (known === undefined) {
+    const values = assignmentsIn(variable.getSourceFile(), variable);
+    known = values.some((value) => goesOn(value, variable) || replaces(value, variable));
+    variables.set(variable, known);
+  }
+  return known;
+}
+
+/** A variable at the top of a module that is there to be given other values. */
+function isModuleVariable({ parent }: Ts.VariableDeclaration): boolean {
+  const isFixed = (parent.flags & ts.NodeFlags.Const) !== 0;
+  return !isFixed && ts.isVariableStatement(parent.parent) && ts.isSourceFile(parent.parent.parent);
+}
+
+/** Whether a name stands where a chain is read or written: a test that costs little, since any name may be one. */
+function mayBeChain(name: Ts.Identifier): boolean {
+  const { parent } = name;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === name && isThen(parent);
+  if (ts.isBinaryExpression(parent)) return parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return (ts.isVariableDeclaration(parent) && parent.initializer === name) || ts.isAwaitExpression(parent);
+}
+
 /** `this.tail.then(…)`, or a variable that holds it: what is written goes on from what was read just before. */
-function goesOn(value: Ts.Expression, name: string): boolean {
+function goesOn(value: Ts.Expression, slot: Slot): boolean {
   const root = rootOfChain(value);
   return (
     root !== undefined &&
     root.links > 0 &&
-    isField(root.node, name) &&
+    isAccessTo(root.node, slot) &&
     ts.findAncestor(root.node, ts.isFunctionLike) === ts.findAncestor(value, ts.isFunctionLike) &&
     !hasPause(value, root.node)
   );
 }
 
 /** A new promise in place of one that the same function keeps to wait for. */
-function replaces(value: Ts.Expression, name: string): boolean {
+function replaces(value: Ts.Expression, slot: Slot): boolean {
   const owner = ts.findAncestor(value, ts.isFunctionLike);
   if (!owner || resolverOf(value) === undefined) return false;
   return findIn(
     owner,
-    (node) => ts.isVariableDeclaration(node) && fieldRead(node) === name && !hasPause(value, node),
+    (node) => ts.isVariableDeclaration(node) && slotRead(node) === slot && !hasPause(value, node),
   );
 }
 
@@ -135,22 +169,25 @@ export function rootOfChain(
     return rootOfChain(bare.expression.expression, links + runs);
   }
   const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
-  if (local && ts.isVariableDeclaration(local) && local.initializer)
+  if (local && ts.isVariableDeclaration(local) && local.initializer && !isModuleVariable(local))
     return rootOfChain(local.initializer, links);
   return { node: bare, links };
 }
 
-function isField(node: Ts.Node, name: string): boolean {
+function isAccessTo(node: Ts.Node, slot: Slot): boolean {
+  if (typeof slot !== 'string') return ts.isIdentifier(node) && resolveLocal(node) === slot;
   return (
     ts.isPropertyAccessExpression(node) &&
     node.expression.kind === ts.SyntaxKind.ThisKeyword &&
-    node.name.text === name
+    node.name.text === slot
   );
 }
 
-/** The field that a variable keeps: `const previous = this.tail`. */
-function fieldRead({ initializer }: Ts.VariableDeclaration): string | undefined {
+/** The field or variable of the module that a variable keeps: `const previous = this.tail`. */
+function slotRead({ initializer }: Ts.VariableDeclaration): Slot | undefined {
   const bare = initializer && skipParentheses(initializer);
+  const local = bare && ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  if (local) return ts.isVariableDeclaration(local) && isModuleVariable(local) ? local : undefined;
   const isOwn =
     bare && ts.isPropertyAccessExpression(bare) && bare.expression.kind === ts.SyntaxKind.ThisKeyword;
   return isOwn ? bare.name.text : undefined;
@@ -166,13 +203,13 @@ export function hasPause(a: Ts.Node, b: Ts.Node): boolean {
   );
 }
 
-function assignmentsIn(owner: Ts.Node, name: string): readonly Ts.Expression[] {
+function assignmentsIn(owner: Ts.Node, slot: Slot): readonly Ts.Expression[] {
   const found: Ts.Expression[] = [];
   findIn(owner, (node) => {
     const isOne =
       ts.isBinaryExpression(node) &&
       node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
-      isField(skipParentheses(node.left), name);
+      isAccessTo(skipParentheses(node.left), slot);
     if (isOne) found.push(node.right);
     return false;
   });

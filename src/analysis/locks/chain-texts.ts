@@ -1,6 +1,9 @@
 import type { Program } from '../../engine/program.ts';
 
-/** The files whose text reads a field as a promise chain does, or one of a container, and writes it: they may hold one. */
+/**
+ * The files whose text reads a field, one of a container, or a variable of the module as a promise chain does, and
+ * writes it: they may hold one.
+ */
 export function filesWithChains(program: Texts): readonly string[] {
   let files = found.get(program);
   if (!files) {
@@ -22,6 +25,10 @@ function search(program: Texts): readonly string[] {
     const read = text.matchAll(/this\.(#?\w+)\s*\.(?:then|catch|finally)\b|=\s*this\.(#?\w+);/g);
     const kept = new Set([...text.matchAll(/this\.(#?\w+)(?:\.set\(|\[)/g)].map(([, name]) => name));
     if ([...text.matchAll(/this\.(#?\w+)(?:\.get\(|\[)/g)].some(([, name]) => kept.has(name))) return true;
-    return written.size > 0 && [...read].some(([, chained, plain]) => written.has(chained ?? plain));
+    if (written.size > 0 && [...read].some(([, chained, plain]) => written.has(chained ?? plain)))
+      return true;
+    return [...text.matchAll(/^(?:export )?let (\w+)/gm)].some(([, name]) =>
+      new RegExp(`\\b${name}\\s*\\.(?:then|catch|finally)\\b|=\\s*${name};`).test(text),
+    );
   });
 }

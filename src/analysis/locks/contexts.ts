@@ -7,6 +7,7 @@ import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesOfCaller, gatesPassedOn } from './gates.ts';
 import { type Handed, joinHanded } from './handed.ts';
 import { bindingsKey, idOf, valueKey } from './keys.ts';
+import { NO_ORDERS } from './orders.ts';
 import { BOTTOM, type Summary } from './summary.ts';
 import { spellsText } from './texts.ts';
 import { EMPTY_BINDINGS, type LockClass, type Path, type Value } from './values.ts';
@@ -131,6 +132,7 @@ export class Contexts {
         args: call.args.map(general),
         captured: EMPTY_BINDINGS,
         aliases: NO_ALIASES,
+        ordered: NO_ORDERS,
         within: NO_STORES,
       };
       key = keyOf(actual);
@@ -271,8 +273,9 @@ export function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
   );
 }
 
-function keyOf({ fn, self, args, captured, aliases, within }: Call): string {
-  const around = `${aliases.map((names) => names.join('=')).join()}|${storesKey(within)}`;
+function keyOf({ fn, self, args, captured, aliases, ordered, within }: Call): string {
+  const order = ordered.map((pair) => pair.join('<')).sort();
+  const around = `${aliases.map((names) => names.join('=')).join()}|${order.join()}|${storesKey(within)}`;
   return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${around}`;
 }
 

@@ -1,7 +1,8 @@
-import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import { aroundStep } from './around.ts';
 import { inCall, takeAtOnce } from './at-once.ts';
+import { symbolMethod } from './implicit-uses.ts';
 import { type Closure, membersOf, type Value } from './values.ts';
 import { keptGrants, releaseTokens, type World } from './world.ts';
 
@@ -17,7 +18,7 @@ export function dispose(
   let closure: Closure | undefined;
   if (value.kind === 'closure') closure = value;
   if (value.kind === 'instance') {
-    const method = symbolMethod(value.cls, wanted);
+    const method = symbolMethod(value.cls, wanted, activation.engine.code);
     const declared = method && activation.engine.evaluator.declared(method, value.path, value);
     if (declared?.kind === 'closure') closure = declared;
   }
@@ -44,11 +45,4 @@ export function dispose(
     }
   }
   return first ? activation.settle(first, world) : world;
-}
-
-/** The method of a class under a well-known symbol, by the symbol's name. */
-export function symbolMethod(cls: Ts.ClassLikeDeclaration, symbol: RegExp): Ts.ClassElement | undefined {
-  return cls.members.find(
-    ({ name }) => name && ts.isComputedPropertyName(name) && symbol.test(name.getText()),
-  );
 }

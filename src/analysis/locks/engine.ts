@@ -20,6 +20,7 @@ import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
 import type { LockAnnotations } from './lock-annotations.ts';
 import { LockNames } from './lock-names.ts';
+import { NO_ORDERS, ordersWithin } from './orders.ts';
 import { parametersOf } from './parameters.ts';
 import {
   crossAcquisition,
@@ -155,6 +156,7 @@ export class LockEngine {
           args: [],
           captured: member.captured,
           aliases: NO_ALIASES,
+          ordered: NO_ORDERS,
           within: NO_STORES,
         });
         context.callers.set('outside', ANY_CALL);
@@ -206,9 +208,10 @@ export class LockEngine {
         yields: [],
       };
     }
-    const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
+    const formals = formalsOf(closure.self, args);
     const inward = entering(formals);
     const { aliases = NO_ALIASES, within = NO_STORES } = this.#current?.call ?? {};
+    const handed = [...args, ...closure.captured.values()];
     const full: Call = {
       fn,
       self: crossValue(closure.self, inward),
@@ -217,7 +220,8 @@ export class LockEngine {
         new Map([...around.kept, ...this.#essence.ofBindings(closure.captured)]),
         inward,
       ),
-      aliases: aliasesOf(formals, [...args, ...closure.captured.values()], aliases),
+      aliases: aliasesOf(formals, handed, aliases),
+      ordered: ordersWithin(around.ordered, handed, inward),
       within: crossStores([...within, ...(around.within ? [around.within] : [])], aliases, inward),
     };
     const context = this.#contexts.of(isFollowed ? withFunctionsAlone(full) : full);
@@ -315,7 +319,7 @@ export class LockEngine {
   #valueOfCall(closure: Closure, args: readonly (Value | undefined)[], site: Ts.Node): Value | undefined {
     const { fn } = closure;
     if (!hasBody(fn) || this.#depth > MAX_NESTING || !this.#essence.matters(closure, args)) return undefined;
-    const formals: Formals = { self: pathOf(closure.self), args: args.map((value) => pathOf(value)) };
+    const formals = formalsOf(closure.self, args);
     const inward = entering(formals);
     const context = this.#contexts.of({
       fn,
@@ -323,6 +327,7 @@ export class LockEngine {
       args: trimmed(this.#given(fn, [...closure.bound, ...args]).map((value) => crossValue(value, inward))),
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
       aliases: NO_ALIASES,
+      ordered: NO_ORDERS,
       within: NO_STORES,
     });
     if (this.#current) context.dependents.add(this.#current);
@@ -454,6 +459,20 @@ function withFunctionsAlone(call: Call): Call {
     args: trimmed(args.map((value) => (isFunction(value) ? value : undefined))),
     captured: new Map([...captured].filter(([, value]) => isFunction(value))),
     aliases: NO_ALIASES,
+    ordered: NO_ORDERS,
     within: NO_STORES,
   };
+}
+
+/** The names by which a callee knows what it is called on and handed. */
+function formalsOf(self: Value | undefined, args: readonly (Value | undefined)[]): Formals {
+  const members = args.flatMap((value, index) =>
+    value?.kind === 'object'
+      ? [...value.properties].flatMap(([name, part]) => {
+          const path = pathOf(part);
+          return path === undefined ? [] : [[`p${index}.${name}`, path] as const];
+        })
+      : [],
+  );
+  return { self: pathOf(self), args: args.map((value) => pathOf(value)), members };
 }

@@ -16,7 +16,7 @@ import {
 } from '../code.ts';
 import { hasModifier, isFunctionExpression } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
-import { isChainField } from './chain-shape.ts';
+import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
 import { constantOf, enumConstant } from './constants.ts';
 import { givenToField } from './constructor-parts.ts';
@@ -185,6 +185,7 @@ export class Evaluator {
     }
     if (isCfgOwner(node)) return { ...bare(node), self };
     if (ts.isEnumMember(node)) return enumConstant(node);
+    if (ts.isExportAssignment(node)) return this.evaluate(node.expression, this.#declarationEnv(node));
     if (ts.isClassLike(node)) return { kind: 'opaque', path: `g:${idOf(node)}` };
     return undefined;
   }
@@ -232,12 +233,13 @@ export class Evaluator {
   /** The declaration of a member under which a grant is kept, of whatever object. */
   #keptSlot(name: NameNode, env: Env): Ts.Node | undefined {
     const text = nameText(name) ?? '';
-    for (const node of env.bindings.keys()) {
+    const kept = [...env.bindings.keys()].filter((node) => {
       const { name: own } = node as { name?: Ts.Node };
-      if (!own || !isMemberDeclaration(node) || nameText(own) !== text) continue;
-      return this.#code.declarationNode(name);
-    }
-    return undefined;
+      return own && isMemberDeclaration(node) && nameText(own) === text;
+    });
+    const declaration = kept.length > 0 ? this.#code.declarationNode(name) : undefined;
+    if (!declaration || kept.includes(declaration)) return declaration;
+    return kept.find((node) => isSameLiteralType(node, declaration)) ?? declaration;
   }
 
   /** The declaration of `this.x`, under which assignments in the same activation are kept. */
@@ -346,9 +348,12 @@ export class Evaluator {
   // -- declarations
 
   #variable(node: Ts.VariableDeclaration): Value | undefined {
+    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
+    if (isChainSlot(node)) {
+      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+    }
     const kept = this.#functions.of(node, undefined, undefined);
     if (kept) return kept;
-    const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
     const value = this.#assigned(node, node.initializer, path, undefined);
     if (!value) return { kind: 'opaque', path };
@@ -389,7 +394,10 @@ export class Evaluator {
     if (!ts.isIdentifier(name) && !ts.isStringLiteralLike(name)) return undefined;
     // The compiler takes a shorthand for the variable, so the member is looked up in the type that declares it.
     for (const member of membersOf(outer)) {
-      const found = this.#propertyOf(member, name.text, name as NameNode, env);
+      const isShorthand = member.kind === 'object' && !node.propertyName;
+      const found = isShorthand
+        ? member.properties.get(name.text)
+        : this.#propertyOf(member, name.text, name as NameNode, env);
       if (found && (member.kind === 'object' || member.kind === 'instance' || member.kind === 'releaser'))
         return found;
     }
@@ -457,7 +465,7 @@ export class Evaluator {
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStaticMember(node) ? 'g:' : holder;
-    if (isChainField(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
+    if (isChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
       return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
     }
     const kept = this.#functions.of(node, path, self);
@@ -885,6 +893,11 @@ export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
 }
 
 /** Functions and classes are there from the start of their scope. */
+/** Whether two members are one: those of types that are written out twice, in the same words. */
+function isSameLiteralType({ parent: one }: Ts.Node, { parent: other }: Ts.Node): boolean {
+  return ts.isTypeLiteralNode(one) && ts.isTypeLiteralNode(other) && one.getText() === other.getText();
+}
+
 function isHoisted(node: Ts.Node): boolean {
   return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node);
 }

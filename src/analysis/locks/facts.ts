@@ -4,8 +4,9 @@ import type { Program } from '../../engine/program.ts';
 import type { Analysis, AnalysisContext } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
-import { type Code, programCode } from '../code.ts';
+import { type Code, hasBody, programCode } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
+import { functionOf } from '../doc-tags.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
 import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
@@ -19,6 +20,7 @@ import { LockAnnotations } from './lock-annotations.ts';
 import { type LockTags, readLockTags } from './lock-tags.ts';
 import { keptUnder, makerNameOf } from './makers.ts';
 import { functionsMentioning } from './mentions.ts';
+import { defaultImportsOf, otherNames } from './other-names.ts';
 import { ownedLocks } from './owned-locks.ts';
 import { acquiringMethods, lockWords } from './primitives.ts';
 import { LockReach } from './reach.ts';
@@ -92,7 +94,7 @@ const lockGround: Analysis<LockGround> = {
     const identity = new LockIdentity(code, locks.primitives);
     const methods = acquiringMethods(identity.primitives);
     const tags = readLockTags(program, code);
-    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys());
+    const vocabulary = withTagged(lockVocabulary(program, identity.primitives), tags.keys(), program);
     const database = new DatabaseWords(program);
     const reach = new LockReach(
       code,
@@ -149,6 +151,11 @@ function rootsOf(
     const used = tree ? uses.in(tree.source) : new Set();
     if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
   }
+  // What is to take no lock is looked into, though it only starts what does.
+  for (const [on, all] of tags) {
+    const fn = all.some(({ kind }) => kind === 'lockless') ? functionOf(on) : undefined;
+    if (fn && isCfgOwner(fn) && hasBody(fn) && reach.leads(fn)) roots.push(fn);
+  }
   return roots;
 }
 
@@ -202,7 +209,13 @@ function factsFor(
       if (!followed.locking.has(name)) locking.push(name);
       followed.locking.add(name);
     }
-    return { all: [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])], locking };
+    for (const name of exportedByDefault(own, followed.locking, program)) locking.push(name);
+    for (const name of otherNames(locking, program)) {
+      if (!followed.locking.has(name)) locking.push(name);
+      followed.locking.add(name);
+    }
+    const all = [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])];
+    return { all: [...new Set([...all, ...otherNames(all, program)])], locking };
   };
   // What is found in a few functions is found without their callers, or else all of the program must be looked at.
   if (!focus) followIterators();
@@ -282,6 +295,23 @@ function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program:
     return tree ? [...keptUnder(tree.source, makers)] : [];
   });
   return [...new Set(found)].sort();
+}
+
+/** The names by which files import functions that have none of their own. */
+function exportedByDefault(
+  fns: readonly CfgOwner[],
+  known: Set<string>,
+  program: Program,
+): readonly string[] {
+  const nameless = fns.filter(
+    (fn) =>
+      (ts.isFunctionDeclaration(fn) && !fn.name) ||
+      (fn.parent !== undefined && ts.isExportAssignment(fn.parent)),
+  );
+  const found = nameless.flatMap((fn) => defaultImportsOf(fn.getSourceFile().fileName, program));
+  const fresh = [...new Set(found)].filter((name) => !known.has(name)).sort();
+  for (const name of fresh) known.add(name);
+  return fresh;
 }
 
 /** A method that loops call without a word: `[Symbol.asyncIterator]`. */

@@ -55,11 +55,14 @@ const NOTHING_GIVEN = { bindings: new Map<Ts.Node, Value>(), isKnown: true };
 export class Flow {
   readonly #code: Code;
   readonly #evaluator: Evaluator;
+  readonly #slot: Ts.Node;
   readonly #cls: Ts.ClassLikeDeclaration | undefined;
 
-  constructor(code: Code, evaluator: Evaluator, cls: Ts.ClassLikeDeclaration | undefined) {
+  /** `slot` is the field or variable that they come to, `cls` the class that declares it. */
+  constructor(code: Code, evaluator: Evaluator, slot: Ts.Node, cls: Ts.ClassLikeDeclaration | undefined) {
     this.#code = code;
     this.#evaluator = evaluator;
+    this.#slot = slot;
     this.#cls = cls;
   }
 
@@ -256,13 +259,15 @@ export class Flow {
   ): Value | undefined {
     const self = lexicalSelf(at);
     if (self?.kind !== 'instance' || self.path === 'g:') return self;
-    if (object?.kind === ts.SyntaxKind.ThisKeyword) return { ...self, path: HOLDER };
+    // The initializer of the field runs on the object that has the field.
+    const isOwn = object?.kind === ts.SyntaxKind.ThisKeyword || isAround(this.#slot, at);
+    if (isOwn) return { ...self, path: HOLDER };
     const making = constructorAround(at);
     const given = making?.parameters.map((parameter) => bindings.get(parameter));
     const fields = new Map(given ? keptFields(self.cls, given, this.#code) : []);
     if (holder && object && ts.isPropertyAccessExpression(object)) {
-      const isOwn = object.expression.kind === ts.SyntaxKind.ThisKeyword;
-      if (isOwn && isFixed(self.cls, object.name.text)) fields.set(object.name.text, holder);
+      const isOwnPart = object.expression.kind === ts.SyntaxKind.ThisKeyword;
+      if (isOwnPart && isFixed(self.cls, object.name.text)) fields.set(object.name.text, holder);
     }
     return { ...self, path: this.#keeperPath(self.cls, object), fields };
   }

@@ -1,14 +1,30 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { skipParentheses } from '../code.ts';
+import { type Code, skipParentheses } from '../code.ts';
 
-/** The methods of a class that loops, `yield*` and `using` call without a word: those under well-known symbols. */
-export function symbolMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.ClassElement[] {
+/**
+ * The methods of a class that loops, `yield*` and `using` call without a word: those under well-known symbols, its own
+ * before the inherited ones.
+ */
+export function symbolMethods(cls: Ts.ClassLikeDeclaration, code: Code): readonly Ts.ClassElement[] {
   let methods = methodsOf.get(cls);
   if (!methods) {
     methods = cls.members.filter(({ name }) => name && ts.isComputedPropertyName(name));
+    // A class that extends itself, which does not compile, has no more than its own.
+    methodsOf.set(cls, methods);
+    const base = code.superclass(cls);
+    if (base) methods = [...methods, ...symbolMethods(base, code)];
     methodsOf.set(cls, methods);
   }
   return methods;
+}
+
+/** The method of a class under a well-known symbol, by the symbol's name. */
+export function symbolMethod(
+  cls: Ts.ClassLikeDeclaration,
+  symbol: RegExp,
+  code: Code,
+): Ts.ClassElement | undefined {
+  return symbolMethods(cls, code).find(({ name }) => name && symbol.test(name.getText()));
 }
 
 const methodsOf = new WeakMap<Ts.Node, readonly Ts.ClassElement[]>();

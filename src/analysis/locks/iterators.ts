@@ -1,7 +1,7 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
 import { type Around, aroundStep } from './around.ts';
-import { symbolMethod } from './disposal.ts';
+import { symbolMethod } from './implicit-uses.ts';
 import { type Closure, EMPTY_BINDINGS, type Generator, type Task, UNIT, type Value } from './values.ts';
 import type { World } from './world.ts';
 
@@ -14,7 +14,8 @@ export function iteratorOf(
   world: World,
 ): Value | undefined {
   if (value?.kind !== 'instance') return value;
-  const method = symbolMethod(value.cls, awaits ? /asyncIterator|iterator/ : /\biterator/);
+  const symbol = awaits ? /asyncIterator|iterator/ : /\biterator/;
+  const method = symbolMethod(value.cls, symbol, activation.engine.code);
   const declared = method && activation.engine.evaluator.declared(method, value.path, value);
   if (declared?.kind !== 'closure') return value;
   const around = aroundStep(world, EMPTY_BINDINGS);

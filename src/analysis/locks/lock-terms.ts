@@ -102,6 +102,13 @@ export class LockTerms {
       const index = parametersOf(on).findIndex((parameter) => nameText(parameter.name) === first);
       const parameter = parametersOf(on)[index];
       if (parameter) return { root: index, members: this.#members(parameter, rest), first: parameter };
+      const part = partOfParameter(on, first);
+      if (part)
+        return {
+          root: part.index,
+          members: this.#members(part.parameter, [part.name, ...rest]),
+          first: part.parameter,
+        };
     }
     const member = this.#memberOf(ownerOf(on), first);
     if (member) {
@@ -184,8 +191,20 @@ export class LockTerms {
     const { name, type, initializer } = node as { name?: Ts.Node; type?: Ts.Node; initializer?: Ts.Node };
     if (type && ts.isTypeLiteralNode(type)) return type;
     if (initializer && ts.isObjectLiteralExpression(initializer)) return initializer;
+    if (name && ts.isObjectBindingPattern(name)) return this.#namedType(type);
     if (!name || !(ts.isIdentifier(name) || ts.isPrivateIdentifier(name))) return undefined;
     for (const entity of this.#code.typeEntities(name)) if (entity.kind === 'node') return entity.node;
+    return undefined;
+  }
+
+  /** What a type that is named is declared as. */
+  #namedType(type: Ts.Node | undefined): Ts.Node | undefined {
+    const name = type && ts.isTypeReferenceNode(type) ? type.typeName : undefined;
+    if (!name) return undefined;
+    for (const entity of this.#code.entities(ts.isIdentifier(name) ? name : name.right)) {
+      if (entity.kind !== 'node') continue;
+      return ts.isTypeAliasDeclaration(entity.node) ? entity.node.type : entity.node;
+    }
     return undefined;
   }
 
@@ -232,4 +251,22 @@ function selfOf(node: Ts.Node): Value | undefined {
 function parametersOf(node: Ts.Node): readonly Ts.ParameterDeclaration[] {
   if (ts.isParameter(node) && isParameterProperty(node)) return [];
   return functionOf(node)?.parameters ?? [];
+}
+
+/** The member that a parameter which is taken apart gives to a name: `store` in `({ store, key }: Options) => …`. */
+function partOfParameter(
+  on: Ts.Node,
+  local: string,
+):
+  | { readonly index: number; readonly parameter: Ts.ParameterDeclaration; readonly name: string }
+  | undefined {
+  for (const [index, parameter] of parametersOf(on).entries()) {
+    if (!ts.isObjectBindingPattern(parameter.name)) continue;
+    const element = parameter.name.elements.find(
+      (one) => nameText(one.name) === local && !one.dotDotDotToken,
+    );
+    const name = element && nameText(element.propertyName ?? element.name);
+    if (name !== undefined) return { index, parameter, name };
+  }
+  return undefined;
 }

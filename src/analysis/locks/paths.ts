@@ -35,6 +35,8 @@ const MAX_DEPTH = 12;
 export interface Formals {
   readonly self: Path | undefined;
   readonly args: readonly (Path | undefined)[];
+  /** Members of literals among the arguments: what the callee knows as `p0.key` has a name of its own outside. */
+  readonly members?: readonly (readonly [formal: Path, actual: Path])[];
 }
 
 /** From the caller's names to the callee's. */
@@ -44,6 +46,7 @@ export function entering(formals: Formals): Crossing {
   for (const [index, actual] of formals.args.entries()) {
     if (actual !== undefined) pairs.push([actual, `p${index}`]);
   }
+  for (const [formal, actual] of formals.members ?? []) pairs.push([actual, formal]);
   // The longest match is the most telling; among equals the receiver comes first.
   pairs.sort((a, b) => b[0].length - a[0].length);
   const rename = (path: Path): Path | undefined => {
@@ -76,6 +79,8 @@ export function leaving(
     if (root.startsWith('`')) return renameTemplate(root, rename) + keys;
     if (root.startsWith('^')) return root.slice(1) + keys;
     if (isShared(root)) return root + keys;
+    const member = formals.members?.find(([formal]) => isPrefix(formal, path));
+    if (member) return limited(member[1] + renameKeys(path.slice(member[0].length), rename));
     const formal = /^(?:this|p(\d+))$/.exec(root);
     if (formal) {
       const actual = formal[1] === undefined ? formals.self : formals.args[Number(formal[1])];

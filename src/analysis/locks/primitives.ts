@@ -234,6 +234,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     acquire: ['writeLock'],
     acquireShared: ['readLock'],
     release: ['unlock'],
+    readers: 'recursive',
     releasedTwice: 'throws',
     grants: 'void',
   },

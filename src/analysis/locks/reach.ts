@@ -29,6 +29,9 @@ import { isSettable, isUnknownValue } from './unknown-callees.ts';
 import { membersOf, type Value } from './values.ts';
 import type { LockVocabulary } from './vocabulary.ts';
 
+/** A function is followed through so many other names. */
+const MAX_ALIASES = 4;
+
 /**
  * Whether a function can lead to a lock at all, by its calls alone. Most cannot, and are not worth running on
  * abstract values: this walk over the call graph costs one question per name, once per function.
@@ -65,7 +68,7 @@ export class LockReach {
     return membersOf(value).some((member) => {
       if (member.kind !== 'instance') return false;
       const then = this.thenables.of(member.cls);
-      const symbols = symbolMethods(member.cls);
+      const symbols = symbolMethods(member.cls, this.#code);
       const used = symbols.length > 0 && goesThrough(fn) ? symbols : [];
       return [...(then ? [then] : []), ...used].some((method) => isCfgOwner(method) && this.leads(method));
     });
@@ -330,15 +333,18 @@ export class LockReach {
 
   #implicitMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.Node[] {
     const then = this.thenables.of(cls);
-    return then ? [then, ...symbolMethods(cls)] : symbolMethods(cls);
+    const symbols = symbolMethods(cls, this.#code);
+    return then ? [then, ...symbols] : symbols;
   }
 
-  #resolve(name: NameNode): CfgOwner[] {
+  #resolve(name: NameNode, aliases = 0): CfgOwner[] {
     const found: CfgOwner[] = [];
     for (const entity of this.#code.entities(name)) {
       if (entity.kind !== 'node') continue;
       const { node } = entity;
       add(node, found);
+      const meant = aliases < MAX_ALIASES ? handedOn(node) : undefined;
+      if (meant) found.push(...this.#resolve(meant, aliases + 1));
       // Whoever awaits such an object calls its `then`; loops and `using` call others without a word.
       for (const implicit of ts.isClassLike(node) ? this.#implicitMethods(node) : []) add(implicit, found);
       const owner = node.parent;
@@ -400,6 +406,15 @@ function addName(node: Ts.Node, names: NameNode[]): void {
 }
 
 /** The function behind a declaration: itself, its initializer, or the constructor of a class. */
+/** A function by another name: `const inTurn = lock.exclusively`. */
+function handedOn(node: Ts.Node): NameNode | undefined {
+  const keeps =
+    ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node);
+  const value = keeps && node.initializer ? skipParentheses(node.initializer) : undefined;
+  const isName = value !== undefined && (ts.isIdentifier(value) || ts.isPropertyAccessExpression(value));
+  return isName ? rightmostName(value) : undefined;
+}
+
 function add(node: Ts.Node, found: CfgOwner[]): void {
   if (isCfgOwner(node) && hasBody(node)) found.push(node);
   else if (ts.isClassLike(node)) {
@@ -415,5 +430,8 @@ function add(node: Ts.Node, found: CfgOwner[]): void {
   ) {
     const value = node.initializer && skipParentheses(node.initializer);
     if (value && isCfgOwner(value)) found.push(value);
+  } else if (ts.isExportAssignment(node)) {
+    const value = skipParentheses(node.expression);
+    if (isCfgOwner(value)) found.push(value);
   }
 }

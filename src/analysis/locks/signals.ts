@@ -2,7 +2,9 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { returnedBy } from '../shapes.ts';
+import { functionOf } from '../doc-tags.ts';
+import { hasModifier, returnedBy } from '../shapes.ts';
+import { isAsyncFunction } from './activation.ts';
 import { usesOfBinding } from './binding-uses.ts';
 import type { CallbackOrigins } from './callback-origins.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -11,7 +13,7 @@ import { referencesTo } from './references.ts';
 
 /** What somebody waits for until somebody else says so: a kept `resolve`, or an event. */
 export interface Signal {
-  /** What keeps the `resolve`, or the emitter. */
+  /** What keeps the `resolve`, or the emitter; the class, where an emitter waits for its own event. */
   readonly slot: Ts.Node;
   /** The name of the event, for an emitter. */
   readonly event: string | undefined;
@@ -38,7 +40,9 @@ export class Signals {
 
   /** The calls that give the signal. */
   givenBy({ slot, event }: Signal): readonly Ts.CallExpression[] {
-    const files = new Set(referencesTo(slot, this.#code).map((name) => name.getSourceFile()));
+    const files = ts.isClassLike(slot)
+      ? this.#code.program.filesWith(['emit']).flatMap((file) => this.#code.program.tree(file)?.source ?? [])
+      : new Set(referencesTo(slot, this.#code).map((name) => name.getSourceFile()));
     const found: Ts.CallExpression[] = [];
     for (const source of files) {
       const visit = (node: Ts.Node): void => {
@@ -59,7 +63,8 @@ export class Signals {
     if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== 'emit') return false;
     const [name] = call.arguments;
     const isOther = name !== undefined && ts.isStringLiteralLike(name) && name.text !== event;
-    return !isOther && this.#slot(callee.expression) === slot;
+    // By what other names the objects of a class go is not known: whoever emits such an event may mean one of them.
+    return !isOther && (ts.isClassLike(slot) || this.#slot(callee.expression) === slot);
   }
 
   #of(promise: Ts.Node, steps: number): Signal | undefined {
@@ -115,12 +120,15 @@ export class Signals {
     }
     const callee = skipParentheses(parent.expression);
     if (!ts.isPropertyAccessExpression(callee)) return undefined;
-    const slot = this.#slot(callee.expression);
-    if (!slot) return undefined;
     const [event] = parent.arguments;
     if (/^(?:once|on|addListener)$/.test(callee.name.text)) {
-      return event && ts.isStringLiteralLike(event) ? { slot, event: event.text } : undefined;
+      const emitter = this.#slot(callee.expression) ?? this.#emitterItself(callee.expression);
+      return emitter && event && ts.isStringLiteralLike(event)
+        ? { slot: emitter, event: event.text }
+        : undefined;
     }
+    const slot = this.#slot(callee.expression);
+    if (!slot) return undefined;
     return /^(?:push|unshift|add|set)$/.test(callee.name.text) ? { slot, event: undefined } : undefined;
   }
 
@@ -140,28 +148,41 @@ export class Signals {
         const isOnce = entity.name === 'once' && /^(?:node:)?events$/.test(entity.module);
         return isOnce && ts.isIdentifier(callee) ? this.#ofOnce(call) : undefined;
       }
-      if (isCfgOwner(entity.node)) return this.#same(returnedBy(bodyOf(entity.node)), steps);
+      const fn = functionOf(entity.node);
+      // An async function waits itself for what it returns.
+      if (!fn || !isCfgOwner(fn) || isAsyncFunction(fn)) return undefined;
+      return this.#same(returnedBy(bodyOf(fn)), steps);
     }
     return undefined;
   }
 
   /** `once(emitter, 'event')` of Node. */
   #ofOnce({ arguments: [emitter, event, options] }: Ts.CallExpression): Signal | undefined {
-    const slot = emitter && this.#slot(emitter);
+    const slot = emitter && (this.#slot(emitter) ?? this.#emitterItself(emitter));
     return slot && event && ts.isStringLiteralLike(event) && !options
       ? { slot, event: event.text }
       : undefined;
   }
 
-  /** The one signal that all of some promises are. */
+  /** The one signal that all of some promises are, but for those that are settled at once. */
   #same(promises: readonly Ts.Node[], steps: number): Signal | undefined {
     let same: Signal | undefined;
     for (const promise of promises) {
+      if (isSettled(promise)) continue;
       const signal = this.#of(promise, steps);
       if (!signal || (same && (same.slot !== signal.slot || same.event !== signal.event))) return undefined;
       same = signal;
     }
     return same;
+  }
+
+  /** `this` of a class that inherits its `once` and `emit` from outside of the program. */
+  #emitterItself(expression: Ts.Node): Ts.Node | undefined {
+    if (skipParentheses(expression).kind !== ts.SyntaxKind.ThisKeyword) return undefined;
+    const member = ts.findAncestor(expression, ({ parent }) => parent && ts.isClassLike(parent));
+    const cls = member?.parent;
+    if (!cls || !ts.isClassLike(cls) || !cls.heritageClauses || isStatic(member)) return undefined;
+    return this.#code.member(cls, 'once') || this.#code.member(cls, 'emit') ? undefined : cls;
   }
 
   #slot(expression: Ts.Node): Ts.Node | undefined {
@@ -173,4 +194,20 @@ export class Signals {
       ? declaration
       : undefined;
   }
+}
+
+/** `Promise.resolve(value)` and its kin wait for nobody. */
+function isSettled(promise: Ts.Node): boolean {
+  const bare = skipParentheses(promise);
+  const callee = ts.isCallExpression(bare) ? skipParentheses(bare.expression) : undefined;
+  if (!callee || !ts.isCallExpression(bare) || !ts.isPropertyAccessExpression(callee)) return false;
+  const [value] = bare.arguments;
+  const isOther = value && (ts.isCallExpression(value) || ts.isNewExpression(value));
+  return (
+    callee.expression.getText() === 'Promise' && /^(?:resolve|reject)$/.test(callee.name.text) && !isOther
+  );
+}
+
+function isStatic(member: Ts.Node): boolean {
+  return hasModifier(member, ts.SyntaxKind.StaticKeyword);
 }

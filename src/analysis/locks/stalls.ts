@@ -1,6 +1,8 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgOwner } from '../cfg.ts';
+import { type Action, bodyOf, type CfgOwner } from '../cfg.ts';
+import { skipParentheses } from '../code.ts';
+import { isAsyncFunction } from './activation.ts';
 import { callSitesOf } from './call-sites.ts';
 import { CallbackOrigins, ITERATING } from './callback-origins.ts';
 import type { Context } from './contexts.ts';
@@ -25,9 +27,12 @@ export interface Stall {
 }
 
 interface Wait {
-  readonly node: Ts.AwaitExpression;
+  readonly node: Ts.Node;
+  readonly promise: Ts.Expression;
   readonly signal: Signal;
   readonly held: readonly Held[];
+  /** Who waits for what is returned: an async function itself, or else the lock whose section it is. */
+  readonly by: 'function' | 'section';
 }
 
 /** Callers of callers are asked so far whether they hold a lock. */
@@ -76,10 +81,17 @@ export class StallWatcher implements LockWatcher {
       const classes = new Set(held.map(({ lock }) => lock.cls));
       this.#heldAt.set(action.node, known ? new Set([...known].filter((cls) => classes.has(cls))) : classes);
     }
-    if (action.kind !== 'await') return;
-    const signal = this.#signals.of(action.node.expression);
+    const promise = action.kind === 'await' ? action.node.expression : returnedIn(action);
+    const signal = promise && this.#signals.of(promise);
     if (!signal) return;
-    const wait = { node: action.node, signal, held };
+    // By the time that it waits for what it returns, a function may have given back what it holds.
+    const wait: Wait = {
+      node: action.kind === 'await' ? action.node : promise,
+      promise,
+      signal,
+      held: action.kind === 'await' ? held : [],
+      by: action.kind === 'await' || isAsyncFunction(context.call.fn) ? 'function' : 'section',
+    };
     const known = this.#waits.get(context);
     if (known) known.push(wait);
     else this.#waits.set(context, [wait]);
@@ -89,8 +101,11 @@ export class StallWatcher implements LockWatcher {
     const visit = (node: Ts.Node): boolean => {
       if (node !== fn && ts.isFunctionLike(node)) return false;
       if (ts.isAwaitExpression(node) && this.#signals.of(node.expression)) return true;
+      if (ts.isReturnStatement(node) && node.expression && this.#signals.of(node.expression)) return true;
       return ts.forEachChild(node, visit) ?? false;
     };
+    const body = bodyOf(fn);
+    if (body && ts.isExpression(body) && this.#signals.of(body)) return true;
     return visit(fn);
   }
 
@@ -111,21 +126,21 @@ export class StallWatcher implements LockWatcher {
 
   #stall(
     context: Context,
-    { node, signal, held }: Wait,
+    { node, promise, signal, held, by }: Wait,
     callers: ReadonlyMap<Context, readonly WatchedCall[]>,
   ): Stall | undefined {
     const enders = this.#signals.givenBy(signal);
     const [ender] = enders;
     if (!ender) return undefined;
     const { code } = this.#engine;
-    for (const [one, via] of this.#around(context, held, callers)) {
+    for (const [one, via] of this.#around(context, { held, by }, callers)) {
       const { cls } = one.lock;
       if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
       if (!enders.every((call) => this.#isUnder(call, cls, 0))) continue;
       return {
         held: one,
         at: code.span(node),
-        what: node.expression.getText(),
+        what: promise.getText(),
         via,
         endedAt: callSpan(code, ender),
       };
@@ -136,17 +151,18 @@ export class StallWatcher implements LockWatcher {
   /** What is held here, and by whoever waits for the function. */
   *#around(
     context: Context,
-    held: readonly Held[],
+    { held, by }: Pick<Wait, 'held' | 'by'>,
     callers: ReadonlyMap<Context, readonly WatchedCall[]>,
   ): Iterable<readonly [Held, CallChain | undefined]> {
     for (const one of held) yield [one, undefined];
     const ways = new Map<Context, CallChain | undefined>([[context, undefined]]);
     for (const [at, path] of ways) {
       for (const { caller, node, around } of callers.get(at) ?? []) {
-        if (!around.isWithin && !around.isSection) continue;
+        const isWaitedFor = around.isSection || (around.isWithin && by === 'function');
+        if (!isWaitedFor) continue;
         const via = chain(callSpan(this.#engine.code, node), functionName(at.call.fn), path);
         for (const one of around.under ? around.atStart : []) yield [one, via];
-        if (around.isWithin && !ways.has(caller)) ways.set(caller, via);
+        if (around.isWithin && by === 'function' && !ways.has(caller)) ways.set(caller, via);
       }
     }
   }
@@ -165,6 +181,12 @@ export class StallWatcher implements LockWatcher {
     const { sites, isWhole } = callSitesOf(fn, this.#engine.code);
     return isWhole && sites.length > 0 && sites.every(({ node }) => this.#isUnder(node, lock, depth + 1));
   }
+}
+
+/** What a function returns, unless it is an `await` of its own. */
+function returnedIn(action: Action): Ts.Expression | undefined {
+  const value = action.kind === 'return' ? action.value : undefined;
+  return value && !ts.isAwaitExpression(skipParentheses(value)) ? value : undefined;
 }
 
 /** `waiters.forEach(…)` runs what it is handed before it returns. */

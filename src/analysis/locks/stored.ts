@@ -123,7 +123,7 @@ export class StoredFunctions {
     const kept: Kept[] = [];
     let isAll = isWhole;
     let isKnown = false;
-    const flow = new Flow(this.#code, this.#evaluator, classOf(slot));
+    const flow = new Flow(this.#code, this.#evaluator, slot, classOf(slot));
     for (const store of stores) {
       for (const way of flow.ways(store)) {
         isAll &&= way.isWhole;

@@ -322,6 +322,15 @@ export function pathOf(value: Value | undefined): Path | undefined {
   }
 }
 
+/** Whether a value is a function, or has functions for properties. */
+export function bringsCode(value: Value | undefined): boolean {
+  return membersOf(value).some(
+    (member) =>
+      member.kind === 'closure' ||
+      (member.kind === 'object' && [...member.properties.values()].some((part) => part.kind === 'closure')),
+  );
+}
+
 /** A value as it is reached by another path. */
 export function withPath(value: Value | undefined, path: Path): Value | undefined {
   if (!value) return { kind: 'opaque', path };

@@ -6,6 +6,7 @@ import { hasBody, isImport, moduleSpecifier, nameText } from '../code.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { chainsShape } from './keyed-chains.ts';
 import { spokenName } from './lock-tags.ts';
+import { otherNames } from './other-names.ts';
 import {
   acquiringMethods,
   isEveryday,
@@ -72,11 +73,20 @@ function isPrivate(declaration: Ts.Node | undefined): boolean {
 }
 
 /** A vocabulary of a program that annotates some declarations. */
-export function withTagged(vocabulary: LockVocabulary, declarations: Iterable<Ts.Node>): LockVocabulary {
+export function withTagged(
+  vocabulary: LockVocabulary,
+  declarations: Iterable<Ts.Node>,
+  program: Program,
+): LockVocabulary {
   const tagged = new Map<string, Set<Ts.Node>>();
   for (const node of declarations) {
     const text = spokenName(node);
     if (text !== undefined) tagged.set(text, (tagged.get(text) ?? new Set()).add(node));
+  }
+  for (const [name, nodes] of [...tagged]) {
+    for (const other of otherNames([name], program)) {
+      tagged.set(other, new Set([...(tagged.get(other) ?? []), ...nodes]));
+    }
   }
   return { ...vocabulary, tagged };
 }

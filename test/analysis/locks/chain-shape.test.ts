@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { chainShape, isChainField } from '../../../src/analysis/locks/chain-shape.ts';
+import { chainShape, isChainSlot } from '../../../src/analysis/locks/chain-shape.ts';
 import { ts } from '../../../src/syntax/ts.ts';
 import { nodesIn, parse } from './parts.ts';
 
 /** The fields of the class in a text that are promise chains. */
 function chains(members: string): readonly string[] {
   const fields = nodesIn(parse(`class C { ${members} }`), ts.isPropertyDeclaration);
-  return fields.filter(isChainField).map(({ name }) => name.getText());
+  return fields.filter(isChainSlot).map(({ name }) => name.getText());
 }
 
 /** The methods by which the class in a text is taken as a lock. */

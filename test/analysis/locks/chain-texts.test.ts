@@ -13,7 +13,9 @@ test.each([
   'const before = this.tail;\nthis.tail = promise;',
   'const before = this.tails.get(key);\nthis.tails.set(key, before.then(work));',
   'this.#tails[key] = this.#tails[key].then(work);',
-])('a field that is read and written back is worth a look: %s', (text) => {
+  'let tail = Promise.resolve();\ntail = tail.then(work);',
+  'export let turn = first;\nconst before = turn;\nturn = next;',
+])('what is read and written back is worth a look: %s', (text) => {
   expect(holds(text)).toBe(true);
 });
 
@@ -23,6 +25,7 @@ test.each([
   'this.a.then(work); this.b = 1;',
   'const before = this.tail; if (this.tail === before) stop();',
   'const before = this.tails.get(key); this.others.set(key, before);',
+  'let tail = load();\nshow(tail);',
 ])('one that is only read, or only written, is not: %s', (text) => {
   expect(holds(text)).toBe(false);
 });
