@@ -9,7 +9,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const fixtures = path.join(root, 'fixtures');
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 900_000 });
 
 describe('the verdict is the same with the native compiler and with the reference', () => {
   it('on the fixtures of every rule', async () => {

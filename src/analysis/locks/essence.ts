@@ -27,6 +27,9 @@ const MAX_DEPTH = 6;
 /** The level from which on a promise is not told from others. */
 const MAX_PROMISES = 3;
 
+/** What is left of values, by how deep they lie. */
+type Done = Map<Value, (Value | undefined)[]>;
+
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
 export class Essence {
   readonly #code: Code;
@@ -62,13 +65,22 @@ export class Essence {
   }
 
   /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
-  ofValue(value: Value | undefined, depth = 0): Value | undefined {
+  ofValue(value: Value | undefined, depth = 0, done: Done = new Map()): Value | undefined {
     if (!value || depth > MAX_DEPTH) return undefined;
+    if (value.kind !== 'closure' && value.kind !== 'promise') return this.#ofParts(value, depth, done);
+    // Functions hold each other: one that is reached in many ways is gone through once.
+    const known = done.get(value) ?? [];
+    done.set(value, known);
+    if (!(depth in known)) known[depth] = this.#ofParts(value, depth, done);
+    return known[depth];
+  }
+
+  #ofParts(value: Value, depth: number, done: Done): Value | undefined {
     switch (value.kind) {
       case 'promise':
-        return this.#ofPromise(value, depth);
+        return this.#ofPromise(value, depth, done);
       case 'closure': {
-        const captured = this.ofBindings(value.captured, depth + 1);
+        const captured = this.ofBindings(value.captured, depth + 1, done);
         const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
         if (carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn))
           return { ...value, captured };
@@ -78,7 +90,7 @@ export class Essence {
         if (value.isAnswer) return value;
         const properties = new Map<string, Value>();
         for (const [name, property] of value.properties) {
-          const essence = this.ofValue(property, depth + 1);
+          const essence = this.ofValue(property, depth + 1, done);
           if (essence && !isPlain(essence)) properties.set(name, essence);
         }
         const [...parts] = properties.values();
@@ -95,7 +107,7 @@ export class Essence {
         if (value.fields.size === 0) return value;
         const fields = new Map<string, Value>();
         for (const [name, field] of value.fields) {
-          const essence = this.ofValue(field, depth + 1);
+          const essence = this.ofValue(field, depth + 1, done);
           if (essence && essence.kind !== 'inert' && essence.kind !== 'opaque') fields.set(name, essence);
         }
         return { ...value, fields };
@@ -108,7 +120,7 @@ export class Essence {
       case 'union': {
         let joined: Value | undefined;
         for (const member of value.members) {
-          const essence = this.ofValue(member, depth + 1);
+          const essence = this.ofValue(member, depth + 1, done);
           if (!essence) return undefined;
           joined = joinValues(joined, essence);
         }
@@ -123,13 +135,13 @@ export class Essence {
    * A promise with what its work ends with. What such work leaves in fields may be the promise of more of its kind, and
    * so on for ever, where some work starts itself again: from some level on it is one of too many.
    */
-  #ofPromise(value: PromiseValue, depth: number): Value {
+  #ofPromise(value: PromiseValue, depth: number, done: Done): Value {
     if (depth >= MAX_PROMISES) return { ...UNKNOWN, tooMany: isCarrier(value) ? 'carriers' : 'others' };
     const { task } = value;
     const ofOutcome = (outcome: Outcome): Outcome => ({
       ...outcome,
-      value: this.ofValue(outcome.value, depth + 1),
-      writes: this.ofBindings(outcome.writes, depth + 1),
+      value: this.ofValue(outcome.value, depth + 1, done),
+      writes: this.ofBindings(outcome.writes, depth + 1, done),
     });
     const rejections = task.rejections && { rejections: distinct(task.rejections.map(ofOutcome)) };
     return { ...value, task: { ...task, outcomes: distinct(task.outcomes.map(ofOutcome)), ...rejections } };
@@ -149,11 +161,11 @@ export class Essence {
     };
   }
 
-  ofBindings(bindings: Bindings, depth = 0): Bindings {
+  ofBindings(bindings: Bindings, depth = 0, done: Done = new Map()): Bindings {
     if (bindings.size === 0) return bindings;
     const kept = new Map<Ts.Node, Value>();
     for (const [node, value] of bindings) {
-      const essence = this.ofValue(value, depth);
+      const essence = this.ofValue(value, depth, done);
       if (essence) kept.set(node, essence);
     }
     return kept;

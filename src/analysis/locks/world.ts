@@ -391,15 +391,29 @@ function isSlot(node: Ts.Node): boolean {
   );
 }
 
-/** Whether a value is, or holds, what gives a lock back. */
-export function holdsGrant(value: Value | undefined): boolean {
+/** Whether a value is, or holds, what gives a lock back. Functions hold each other, so each part is looked at once. */
+export function holdsGrant(value: Value | undefined, seen = new Set<Value>()): boolean {
   return membersOf(value).some((member) => {
     if (member.kind === 'releaser') return true;
-    if (member.kind === 'collection') return holdsGrant(member.element);
-    if (member.kind === 'object') return [...member.properties.values()].some(holdsGrant);
-    if (member.kind === 'instance') return [...member.fields.values()].some(holdsGrant);
-    return member.kind === 'closure' && [...member.captured.values()].some(holdsGrant);
+    if (seen.has(member)) return false;
+    seen.add(member);
+    return partsOf(member).some((part) => holdsGrant(part, seen));
   });
+}
+
+function partsOf(value: Value): readonly (Value | undefined)[] {
+  switch (value.kind) {
+    case 'collection':
+      return [value.element];
+    case 'object':
+      return [...value.properties.values()];
+    case 'instance':
+      return [...value.fields.values()];
+    case 'closure':
+      return [...value.captured.values()];
+    default:
+      return [];
+  }
 }
 
 export function dropTokens(world: World, tokens: readonly string[]): World {

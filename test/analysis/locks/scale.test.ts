@@ -89,3 +89,68 @@ test('a function that starts over in many ways is analysed to the end', async ()
   expect(report.findings).toEqual([]);
   expect(rules.map(({ ruleId, sites }) => [ruleId, sites])).toEqual([['lock-reentry', 1]]);
 });
+
+/** Functions that hold all those before them: millions of ways to the first, though there are few functions. */
+function knot(): string {
+  const functions = Array.from({ length: 45 }, (_, at) => {
+    const others = Array.from({ length: at }, (_, before) => `f${before}();`).join(' ');
+    return `  const f${at} = (): void => { ${others || 'void mu.runExclusive(() => {});'} };`;
+  });
+  return [
+    "import { Mutex } from 'async-mutex';",
+    'const mu = new Mutex();',
+    'export function knot(): Promise<() => void> {',
+    ...functions,
+    '  return new Promise((resolve) => resolve(f44));',
+    '}',
+    '',
+  ].join('\n');
+}
+
+test('functions that hold each other are looked through once each', async () => {
+  const cwd = tempDir({ 'knot.ts': knot() });
+  const { rules } = await check({ cwd, config: false, rules: ['lock-reentry'] });
+  expect(rules.map(({ ruleId, sites }) => [ruleId, sites])).toEqual([['lock-reentry', 2]]);
+});
+
+/** Work that is kept in a field while it lasts, and starts itself again: each ends with the promise of the next. */
+const STARTING_ITSELF = `import { Mutex } from 'async-mutex';
+const mu = new Mutex();
+interface Log { debug(text: string): void }
+export class Keys {
+  #work: Promise<void> | null = null;
+  #again = false;
+  #session: string | undefined;
+  constructor(readonly log: Log | undefined, readonly isOn: boolean) {}
+  ensure(): void {
+    if (!this.isOn) return;
+    if (this.#work === null) {
+      this.log?.debug('start');
+      this.#work = this.#roll().then(() => {
+        this.#work = null;
+        if (this.#again) {
+          this.#again = false;
+          this.ensure();
+        }
+      });
+    } else this.#again = true;
+  }
+  async #roll(): Promise<void> {
+    if (this.#session === undefined) this.#session = 'first';
+    try {
+      await mu.runExclusive(() => this.log?.debug('rolling'));
+      if (this.#again) this.ensure();
+    } catch (error) {
+      if (error instanceof TypeError) return this.ensure();
+      throw error;
+    }
+  }
+}
+`;
+
+test('work that is kept in a field and starts itself again is followed a few turns', async () => {
+  const cwd = tempDir({ 'keys.ts': STARTING_ITSELF });
+  const { report, rules } = await check({ cwd, config: false, rules: ['lock-reentry'] });
+  expect(report.findings).toEqual([]);
+  expect(rules.map(({ sites }) => sites > 0)).toEqual([true]);
+});
