@@ -152,4 +152,10 @@ export const excused: Readonly<Record<string, readonly Excuse[]>> = {
     { mutants: ['run: pass.focus, always false', 'filesOf: focus, always false'], why: PROOF },
   ],
   'src/analysis/must/trace.ts': [{ mutants: ['wayTrace', 'entryStep', 'nameOf'], why: TRACE }],
+  'src/analysis/mutation/changes-inside.ts': [
+    {
+      mutants: ['#relevant: leads(self), always true', '#relevant: leads(to), always true', 'leads'],
+      why: SPEED,
+    },
+  ],
 };

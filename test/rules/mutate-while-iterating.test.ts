@@ -63,4 +63,22 @@ export function run(kept: Map<string, number>): void {
     });
     expect(messages(result)).toEqual(['changesWhileIterating: changes this.list with push while walking it']);
   });
+
+  test('follows visitors that call each other for the parts of a tree once each, however they may get there', async () => {
+    const parts = ['left', 'right', 'first', 'last', 'up', 'down'];
+    const visitors = Array.from({ length: 12 }, (_, at) => {
+      const calls = parts.map((part, step) => `visit${(at + step) % 12}(node.${part});`);
+      return `function visit${at}(node: Tree): void { ${calls.join(' ')} }`;
+    });
+    const { report, rules } = await runRule('mutate-while-iterating', {
+      'app.ts': `interface Tree { ${parts.map((part) => `${part}: Tree`).join('; ')} }
+${visitors.join('\n')}
+export function run(trees: Tree[]): void {
+  for (const tree of trees) visit0(tree);
+}
+`,
+    });
+    expect(report.findings).toEqual([]);
+    expect(rules.map(({ sites }) => sites)).toEqual([1]);
+  });
 });

@@ -27,6 +27,9 @@ export interface ChangeInside {
   readonly isAfterPause: boolean;
 }
 
+/** The place of an object that is no matter of the walk. */
+const ELSEWHERE = 'elsewhere';
+
 /** Calls are followed as far as this. */
 const DEEPEST = 8;
 
@@ -136,7 +139,7 @@ class Walk {
     if (around.depth === DEEPEST) return;
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
       if (!fn.body || isRunInPlace(fn)) continue;
-      const inner = namingIn(fn, call, naming, this.#tools);
+      const inner = this.#relevant(namingIn(fn, call, naming, this.#tools));
       const isDetached = around.isDetached || !isWaitedFor(call);
       const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
       if (this.#seen.has(seen)) continue;
@@ -149,6 +152,18 @@ class Walk {
         depth: around.depth + 1,
       });
     }
+  }
+
+  /** The names that lead to what is walked, or to what the walk is at: calls that differ in others are one. */
+  #relevant({ self, parameters, ...rest }: Naming): Naming {
+    const { place, keys } = this.#sought;
+    const leads = (to: string): boolean =>
+      [place, ...keys].some((target) => target === to || target.startsWith(`${to}.`));
+    return {
+      ...rest,
+      self: leads(self) ? self : ELSEWHERE,
+      parameters: new Map([...parameters].filter(([, to]) => leads(to))),
+    };
   }
 
   #method(call: Ts.CallExpression, method: string, first: Ts.Node | undefined, around: Around): void {
