@@ -1,7 +1,7 @@
 import type { Span } from '../engine/finding.ts';
 import type { Program } from '../engine/program.ts';
 import type { Analysis } from '../engine/rule.ts';
-import type { Declaration, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
+import type { Declaration, NoMember, Stretch, SymbolInfo, TypeInfo } from '../oracle/oracle.ts';
 import { type LocalDeclaration, resolveLocal, resolveLocalType } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import type { CfgOwner } from './cfg.ts';
@@ -164,6 +164,23 @@ export class Code {
     return this.program.oracle.types(this.fileOf(name), [name.getStart()])[0];
   }
 
+  /** The type of a whole expression or pattern, where no name tells it. */
+  expressionType(node: Ts.Node): TypeInfo | undefined {
+    return this.program.oracle.expressionTypes(this.fileOf(node), [stretchOf(node)])[0];
+  }
+
+  /** What the type of a whole expression is declared as, in the source. */
+  declaredTypes(node: Ts.Node): readonly Ts.Node[] {
+    return (this.expressionType(node)?.symbols ?? []).flatMap(({ declarations }) =>
+      declarations.flatMap((one) => this.nodeOf(one) ?? []),
+    );
+  }
+
+  /** A member of the type of a whole expression or pattern, by name. */
+  memberOfType(node: Ts.Node, name: string): SymbolInfo | NoMember {
+    return this.program.oracle.member(this.fileOf(node), stretchOf(node), name);
+  }
+
   #heritageIndex(): HeritageIndex {
     const { code, changed } = this.#earlier ?? {};
     this.#heritage ??= new HeritageIndex(
@@ -237,8 +254,9 @@ export class Code {
     return undefined;
   }
 
-  /** A member of a class by name, its own or inherited. */
-  member(node: Ts.ClassLikeDeclaration, name: string): Ts.ClassElement | Ts.ParameterDeclaration | undefined {
+  /** A class, and those that it extends one after the other, as far as they are in the source. */
+  *lineage(node: Ts.ClassLikeDeclaration): Iterable<Ts.ClassLikeDeclaration> {
+    // A class that extends itself does not compile, and is looked at all the same.
     const seen = new Set<Ts.Node>();
     for (
       let cls: Ts.ClassLikeDeclaration | undefined = node;
@@ -246,6 +264,13 @@ export class Code {
       cls = this.superclass(cls)
     ) {
       seen.add(cls);
+      yield cls;
+    }
+  }
+
+  /** A member of a class by name, its own or inherited. */
+  member(node: Ts.ClassLikeDeclaration, name: string): Ts.ClassElement | Ts.ParameterDeclaration | undefined {
+    for (const cls of this.lineage(node)) {
       const own = ownMember(cls, name);
       if (own) return own;
     }
@@ -398,6 +423,11 @@ export class Code {
     const answers = this.program.oracle.symbols(file, stale);
     for (const [index, position] of stale.entries()) table.set(position, answers[index]);
   }
+}
+
+/** Where an expression or a pattern begins and ends, for questions about all of it. */
+export function stretchOf(node: Ts.Node): Stretch {
+  return { start: node.getStart(), end: node.end };
 }
 
 type ImportBinding = Ts.ImportClause | Ts.ImportSpecifier | Ts.NamespaceImport | Ts.ImportEqualsDeclaration;

@@ -8,6 +8,7 @@ import type { Found } from '../../src/engine/render.ts';
 import { applyEdits, spanAfter } from '../../src/proof/edits.ts';
 import { parse } from '../../src/proof/nodes.ts';
 import { rewrites } from '../../src/proof/rewrites.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures');
 
@@ -139,4 +140,35 @@ describe.each(['native', 'reference'] as const)('a run after a change, with the 
       base.close();
     }
   });
+});
+
+it('sees what a class inherits from a file that has changed', async () => {
+  const base = (dispose: string): string => `import { Mutex } from 'async-mutex';
+export const mu = new Mutex();
+export class Turn {
+  async [Symbol.asyncDispose](): Promise<void> {
+    ${dispose}
+  }
+}
+`;
+  const cwd = tempDir({
+    'base.ts': base(''),
+    'heir.ts': `import { mu, Turn } from './base.ts';
+export class OwnTurn extends Turn {}
+export function print(): Promise<void> {
+  return mu.runExclusive(async () => {
+    await using _turn = new OwnTurn();
+  });
+}
+`,
+  });
+  const run = new CheckRun({ cwd, config: false, rules: ['lock-reentry'] }, 'base');
+  try {
+    expect(await run.find()).toEqual([]);
+    const overlay = new Map([[path.join(cwd, 'base.ts'), base('await mu.runExclusive(() => {});')]]);
+    const found = await run.after({ overlay, rules: ['lock-reentry'] }).find();
+    expect(found.map(({ ruleId }) => ruleId)).toEqual(['lock-reentry']);
+  } finally {
+    run.close();
+  }
 });

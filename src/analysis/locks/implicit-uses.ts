@@ -6,16 +6,7 @@ import { type Code, skipParentheses } from '../code.ts';
  * before the inherited ones.
  */
 export function symbolMethods(cls: Ts.ClassLikeDeclaration, code: Code): readonly Ts.ClassElement[] {
-  let methods = methodsOf.get(cls);
-  if (!methods) {
-    methods = cls.members.filter(({ name }) => name && ts.isComputedPropertyName(name));
-    // A class that extends itself, which does not compile, has no more than its own.
-    methodsOf.set(cls, methods);
-    const base = code.superclass(cls);
-    if (base) methods = [...methods, ...symbolMethods(base, code)];
-    methodsOf.set(cls, methods);
-  }
-  return methods;
+  return [...code.lineage(cls)].flatMap(ownSymbolMethods);
 }
 
 /** The method of a class under a well-known symbol, by the symbol's name. */
@@ -28,6 +19,16 @@ export function symbolMethod(
 }
 
 const methodsOf = new WeakMap<Ts.Node, readonly Ts.ClassElement[]>();
+
+/** Which class is extended, an edit of another file may change; what a class has of its own stays. */
+function ownSymbolMethods(cls: Ts.ClassLikeDeclaration): readonly Ts.ClassElement[] {
+  let methods = methodsOf.get(cls);
+  if (!methods) {
+    methods = cls.members.filter(({ name }) => name && ts.isComputedPropertyName(name));
+    methodsOf.set(cls, methods);
+  }
+  return methods;
+}
 
 /** Whether a function goes through something that it was given, rather than through what it makes itself. */
 export function goesThrough(fn: Ts.Node): boolean {
