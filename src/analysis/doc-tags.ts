@@ -1,7 +1,7 @@
 import type { Span } from '../engine/finding.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import { type Code, nameText, ownMember } from './code.ts';
-import { hasModifier } from './shapes.ts';
+import { isStatic } from './shapes.ts';
 
 /** A `/** … *\/` comment. Offsets are UTF-16, `end` exclusive. */
 export interface DocComment {
@@ -67,10 +67,6 @@ function memberLike(node: Ts.Node, name: string, heir: Ts.ClassLikeDeclaration):
     isStatic(one) === isStatic(node) && ts.isSetAccessor(one) === ts.isSetAccessor(node);
   if (!own || isLike(own)) return own;
   return heir.members.find((one) => one.name && nameText(one.name) === name && isLike(one));
-}
-
-function isStatic(node: Ts.Node): boolean {
-  return hasModifier(node, ts.SyntaxKind.StaticKeyword);
 }
 
 /** A declaration as reports name it: `Account.balance`. */

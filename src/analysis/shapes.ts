@@ -8,6 +8,10 @@ export function hasModifier(node: Ts.Node, kind: Ts.SyntaxKind): boolean {
   return modifiers?.some((modifier) => modifier.kind === kind) ?? false;
 }
 
+export function isStatic(node: Ts.Node): boolean {
+  return hasModifier(node, ts.SyntaxKind.StaticKeyword);
+}
+
 /** Whether nobody outside of its class can name a member: `private`, or with a `#`. */
 export function isPrivateMember(node: Ts.Node): boolean {
   const { name } = node as { name?: Ts.Node };

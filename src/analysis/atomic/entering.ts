@@ -119,7 +119,7 @@ export class Entering {
     const making = effectiveConstructor(this.#code, cls);
     const entered: Entered[] = [];
     // A constructor further up is called by `super()`, and so are its fields.
-    for (let at: Ts.ClassLikeDeclaration | undefined = cls; at; at = this.#code.superclass(at)) {
+    for (const at of this.#code.lineage(cls)) {
       entered.push({ at: node, fn: at, frame: { fn: at, args: [], caller: frame, made: undefined } });
       if (at === making?.parent) break;
     }
@@ -191,12 +191,9 @@ export class Entering {
       return entities.flatMap((entity) => (entity.kind === 'node' ? [entity.node] : []));
     }
     const name = takenName(node);
-    const { program } = this.#code;
     // Of a pattern the compiler must be asked apart, so only where there is a getter of the name.
-    if (name === undefined || program.filesWith([`get ${name}`]).length === 0) return [];
-    const { parent } = node;
-    const of = { start: parent.getStart(), end: parent.end };
-    const member = program.oracle.member(this.#code.fileOf(node), of, name);
+    if (name === undefined || this.#code.program.filesWith([`get ${name}`]).length === 0) return [];
+    const member = this.#code.memberOfType(node.parent, name);
     return typeof member === 'string'
       ? []
       : member.declarations.flatMap((one) => this.#code.nodeOf(one) ?? []);
@@ -235,12 +232,7 @@ export class Entering {
       return cls ? [cls, ...this.#code.subtypes(cls)] : [];
     }
     if (ts.isArrayLiteralExpression(bare) || ts.isStringLiteralLike(bare)) return [];
-    const { start, end } = { start: bare.getStart(), end: bare.end };
-    const [type] = this.#code.program.oracle.expressionTypes(this.#code.fileOf(bare), [{ start, end }]);
-    const declared = (type?.symbols ?? []).flatMap(({ declarations }) =>
-      declarations.flatMap((one) => this.#code.nodeOf(one) ?? []),
-    );
-    return declared.flatMap((one): readonly Ts.ClassLikeDeclaration[] => {
+    return this.#code.declaredTypes(bare).flatMap((one): readonly Ts.ClassLikeDeclaration[] => {
       if (ts.isClassLike(one)) return [one, ...this.#code.subtypes(one)];
       return ts.isInterfaceDeclaration(one) ? this.#code.subtypes(one) : [];
     });

@@ -73,8 +73,7 @@ export class Thenables {
     if (entities.some(isPlainMember)) return 'plain';
     const key = entities.length > 0 ? entities.map(keyOf).join() : undefined;
     if (key !== undefined && this.#plain.has(key)) return 'plain';
-    const of = { start: call.getStart(), end: call.end };
-    const then = this.#code.program.oracle.member(this.#code.fileOf(call), of, 'then');
+    const then = this.#code.memberOfType(call, 'then');
     if (then === 'unknown') return 'unknown';
     if (then !== 'none') return 'promise';
     if (key !== undefined) this.#plain.add(key);

@@ -266,9 +266,7 @@ class Search implements Found {
       else if (value) this.value(value, inner, depth + 1);
     }
     if (objects && objects.objects.length > 0 && !objects.isOpen) return;
-    const { program } = this.#code;
-    const of = { start: pattern.getStart(), end: pattern.end };
-    const member = program.oracle.member(this.#code.fileOf(pattern), of, key);
+    const member = this.#code.memberOfType(pattern, key);
     const declared = typeof member === 'string' ? [] : member.declarations;
     const nodes = declared.flatMap((one) => this.#code.nodeOf(one) ?? []);
     for (const node of nodes) this.declaration(node, frame, depth + 1);

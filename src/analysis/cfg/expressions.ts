@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { isAssignmentOperator } from '../shapes.ts';
+import { isAssignmentOperator, isStatic } from '../shapes.ts';
 import type { FlowGraph } from './graph.ts';
 
 /** Builds what the evaluation of expressions, patterns and class definitions does. */
@@ -283,10 +283,6 @@ const NULLISH: ReadonlySet<Ts.SyntaxKind> = new Set([
 ]);
 
 const OR: ReadonlySet<Ts.SyntaxKind> = new Set([ts.SyntaxKind.BarBarToken, ts.SyntaxKind.BarBarEqualsToken]);
-
-function isStatic(member: Ts.PropertyDeclaration): boolean {
-  return member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
-}
 
 function literalTruth(node: Ts.Expression): boolean | undefined {
   if (node.kind === ts.SyntaxKind.TrueKeyword) return true;

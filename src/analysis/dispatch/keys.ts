@@ -1,9 +1,9 @@
 import type { TypeInfo } from '../../oracle/oracle.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, memberName } from '../code.ts';
+import { type Code, memberName, stretchOf } from '../code.ts';
 import { type KeyedAccess, keyedAccessAt } from './candidates.ts';
 import type { Reference } from './references.ts';
-import { type Resolver, stretchOf } from './resolver.ts';
+import type { Resolver } from './resolver.ts';
 
 /**
  * The places of a file where a member of a wanted name may be taken by a key that is computed. Which names a key may

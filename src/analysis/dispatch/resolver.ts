@@ -1,4 +1,4 @@
-import type { Stretch, SymbolInfo, TypeInfo } from '../../oracle/oracle.ts';
+import type { SymbolInfo, TypeInfo } from '../../oracle/oracle.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import type { Candidate, Lookup } from './candidates.ts';
@@ -33,7 +33,7 @@ export class Resolver {
   /** The declarations of a member of the values that a node stands for; undefined where their type is not known. */
   membersOf(source: Ts.Node | undefined, name: string): readonly Ts.Node[] | undefined {
     if (!source) return undefined;
-    const found = this.#code.program.oracle.member(this.#code.fileOf(source), stretchOf(source), name);
+    const found = this.#code.memberOfType(source, name);
     if (found === 'unknown') return undefined;
     return found === 'none' ? [] : this.#nodes(found);
   }
@@ -83,10 +83,6 @@ export class Resolver {
         (node) => containerOf(node) || ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node),
       );
   }
-}
-
-export function stretchOf(node: Ts.Node): Stretch {
-  return { start: node.getStart(), end: node.end };
 }
 
 interface Answers {

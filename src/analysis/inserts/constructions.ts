@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
+import { isStatic } from '../shapes.ts';
 import { isFunctionNode } from './functions.ts';
 
 /** A call that runs the constructor of a class: `new X()`, or `super()` in a class that extends it. */
@@ -23,11 +24,9 @@ export function effectiveConstructor(
   code: Code,
   cls: Ts.ClassLikeDeclaration,
 ): Ts.ConstructorDeclaration | undefined {
-  const seen = new Set<Ts.Node>();
-  for (let at: Ts.ClassLikeDeclaration | undefined = cls; at && !seen.has(at); at = code.superclass(at)) {
+  for (const at of code.lineage(cls)) {
     const own = constructorOf(at);
     if (own) return own;
-    seen.add(at);
   }
   return undefined;
 }
@@ -37,8 +36,7 @@ export function fieldClassOf(node: Ts.Node): Ts.ClassLikeDeclaration | undefined
   for (let at = node; !isFunctionNode(at) && !ts.isSourceFile(at); at = at.parent) {
     const { parent } = at;
     if (!ts.isPropertyDeclaration(parent) || parent.initializer !== at) continue;
-    const isStatic = parent.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
-    return isStatic ? undefined : parent.parent;
+    return isStatic(parent) ? undefined : parent.parent;
   }
   return undefined;
 }

@@ -53,7 +53,7 @@ export class Disposals {
     // What has no method of its own for `await using` is disposed of like any other.
     const symbols = isAsync ? [ASYNC_DISPOSE, DISPOSE] : [DISPOSE];
     const objects = this.#values.objectsOf(initializer, undefined).map(({ object }) => object);
-    const classes = this.#declaredTypes(initializer);
+    const classes = this.#code.declaredTypes(initializer);
     for (const symbol of symbols) {
       const own = objects.flatMap(({ properties }) => methodIn(properties, symbol) ?? []);
       const methods = [...own, ...classes.flatMap((cls) => this.#ofClass(cls, symbol))];
@@ -70,20 +70,11 @@ export class Disposals {
   }
 
   #inherited(cls: Ts.ClassLikeDeclaration, symbol: RegExp): FunctionNode | undefined {
-    for (let at: Ts.ClassLikeDeclaration | undefined = cls; at; at = this.#code.superclass(at)) {
+    for (const at of this.#code.lineage(cls)) {
       const own = methodIn(at.members, symbol);
       if (own) return own;
     }
     return undefined;
-  }
-
-  #declaredTypes(value: Ts.Expression): readonly Ts.Node[] {
-    const { oracle } = this.#code.program;
-    const of = { start: value.getStart(), end: value.end };
-    const [type] = oracle.expressionTypes(this.#code.fileOf(value), [of]);
-    return (type?.symbols ?? []).flatMap(({ declarations }) =>
-      declarations.flatMap((one) => this.#code.nodeOf(one) ?? []),
-    );
   }
 }
 

@@ -131,8 +131,7 @@ export class References {
 
   /** Whether a member is what its name stands for in an expression's type, or in that of a pattern. */
   #declaresMember(node: Ts.Node, name: string, member: Ts.Node): boolean {
-    const of = { start: node.getStart(), end: node.end };
-    const found = this.#code.program.oracle.member(this.#code.fileOf(node), of, name);
+    const found = this.#code.memberOfType(node, name);
     return typeof found !== 'string' && found.declarations.some((one) => this.#code.nodeOf(one) === member);
   }
 

@@ -27,9 +27,7 @@ export class Disposables {
 
   #typeOf(value: Ts.Expression | Ts.BindingPattern): TypeInfo | undefined {
     const name = rightmostName(value);
-    if (name) return this.#code.typeOf(name);
-    const stretch = { start: value.getStart(), end: value.end };
-    return this.#code.program.oracle.expressionTypes(this.#code.fileOf(value), [stretch])[0];
+    return name ? this.#code.typeOf(name) : this.#code.expressionType(value);
   }
 }
 

@@ -1,5 +1,6 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { isChaining } from '../atomic/outside.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import { variableUses } from './variables.ts';
@@ -12,9 +13,8 @@ export function settlesAnother(expression: Ts.Node): boolean {
   const call = skipParentheses(expression);
   if (!ts.isCallExpression(call)) return false;
   const callee = skipParentheses(call.expression);
-  const isChain = /^(?:then|catch|finally)$/.test(memberName(callee)?.text ?? '');
   if (isFunctionExpression(callee)) return mentionsSettler(callee);
-  return isChain && call.arguments.some(mentionsSettler);
+  return isChaining(call) && call.arguments.some(mentionsSettler);
 }
 
 /** Whether a function leaves no failure of its own to its caller. */

@@ -65,18 +65,11 @@ export class Starts {
   }
 
   #isPresent(expression: Ts.Node): boolean {
-    const stretch = { start: expression.getStart(), end: expression.end };
-    const [type] = this.#code.program.oracle.expressionTypes(this.#code.fileOf(expression), [stretch]);
-    return type?.present ?? false;
+    return this.#code.expressionType(expression)?.present ?? false;
   }
 
   /** What has a `then` alone may be a builder that is awaited where one likes; a promise has all of it. */
   #isPromise(expression: Ts.Node): boolean {
-    const found = this.#code.program.oracle.member(
-      this.#code.fileOf(expression),
-      { start: expression.getStart(), end: expression.end },
-      'finally',
-    );
-    return typeof found !== 'string';
+    return typeof this.#code.memberOfType(expression, 'finally') !== 'string';
   }
 }

@@ -25,7 +25,7 @@ import { idOf, outcomeKey } from './keys.ts';
 import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
-import { beyond, joinOrders, type Orders } from './orders.ts';
+import { beyond, joinOrders } from './orders.ts';
 import { parametersOf } from './parameters.ts';
 import { isPrefix, MANY_PATH, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
@@ -43,6 +43,7 @@ import {
   type Mode,
   membersOf,
   nullishnessOf,
+  type Orders,
   type Outcome,
   pathOf,
   type Task,

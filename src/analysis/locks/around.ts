@@ -1,7 +1,7 @@
 import type { AsyncStore } from './async-stores.ts';
-import { NO_ORDERS, type Orders } from './orders.ts';
+import { NO_ORDERS } from './orders.ts';
 import { LATER, SOMETIME, type Surroundings, surroundings } from './surroundings.ts';
-import { type Bindings, EMPTY_BINDINGS, type Held } from './values.ts';
+import { type Bindings, EMPTY_BINDINGS, type Held, type Orders } from './values.ts';
 import { START, type World } from './world.ts';
 
 /** Locks that a function has given back without having taken them. */

@@ -95,8 +95,5 @@ function startsWork(engine: LockEngine, node: Ts.Node): boolean {
       entity.kind === 'node' && ts.isFunctionLike(entity.node) && isAsyncFunction(entity.node as never),
   );
   if (isAsync) return true;
-  const { program } = engine.code;
-  const file = engine.code.fileOf(node);
-  const [type] = program.oracle.expressionTypes(file, [{ start: node.getStart(), end: node.end }]);
-  return type?.symbols.some((symbol) => symbol.name === 'Promise') ?? false;
+  return engine.code.expressionType(node)?.symbols.some((symbol) => symbol.name === 'Promise') ?? false;
 }

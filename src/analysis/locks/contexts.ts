@@ -6,7 +6,7 @@ import { isCarrier } from './carriers.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesOfCaller, gatesPassedOn } from './gates.ts';
 import { type Handed, joinHanded } from './handed.ts';
-import { bindingsKey, idOf, valueKey } from './keys.ts';
+import { bindingsKey, idOf, ordersKey, valueKey } from './keys.ts';
 import { NO_ORDERS } from './orders.ts';
 import { BOTTOM, type Summary } from './summary.ts';
 import { spellsText } from './texts.ts';
@@ -274,8 +274,7 @@ export function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
 }
 
 function keyOf({ fn, self, args, captured, aliases, ordered, within }: Call): string {
-  const order = ordered.map((pair) => pair.join('<')).sort();
-  const around = `${aliases.map((names) => names.join('=')).join()}|${order.join()}|${storesKey(within)}`;
+  const around = `${aliases.map((names) => names.join('=')).join()}|${ordersKey(ordered)}|${storesKey(within)}`;
   return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${around}`;
 }
 

@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
 import { returnedBy } from '../shapes.ts';
+import { type ByDepth, onceAt } from './by-depth.ts';
 import { isCarrier } from './carriers.ts';
 import { functionType } from './function-types.ts';
 import { outcomeKey } from './keys.ts';
@@ -26,9 +27,6 @@ import { joinValues, UNKNOWN } from './world.ts';
 const MAX_DEPTH = 6;
 /** The level from which on a promise is not told from others. */
 const MAX_PROMISES = 3;
-
-/** What is left of values, by how deep they lie. */
-type Done = Map<Value, (Value | undefined)[]>;
 
 /** What of a value makes a difference to locks: calls that differ only in the rest are one. */
 export class Essence {
@@ -65,17 +63,12 @@ export class Essence {
   }
 
   /** A value without what makes no difference to locks, so that calls that differ only in that are one. */
-  ofValue(value: Value | undefined, depth = 0, done: Done = new Map()): Value | undefined {
+  ofValue(value: Value | undefined, depth = 0, done: ByDepth = new Map()): Value | undefined {
     if (!value || depth > MAX_DEPTH) return undefined;
-    if (value.kind !== 'closure' && value.kind !== 'promise') return this.#ofParts(value, depth, done);
-    // Functions hold each other: one that is reached in many ways is gone through once.
-    const known = done.get(value) ?? [];
-    done.set(value, known);
-    if (!(depth in known)) known[depth] = this.#ofParts(value, depth, done);
-    return known[depth];
+    return onceAt(done, value, depth, () => this.#ofParts(value, depth, done));
   }
 
-  #ofParts(value: Value, depth: number, done: Done): Value | undefined {
+  #ofParts(value: Value, depth: number, done: ByDepth): Value | undefined {
     switch (value.kind) {
       case 'promise':
         return this.#ofPromise(value, depth, done);
@@ -135,7 +128,7 @@ export class Essence {
    * A promise with what its work ends with. What such work leaves in fields may be the promise of more of its kind, and
    * so on for ever, where some work starts itself again: from some level on it is one of too many.
    */
-  #ofPromise(value: PromiseValue, depth: number, done: Done): Value {
+  #ofPromise(value: PromiseValue, depth: number, done: ByDepth): Value {
     if (depth >= MAX_PROMISES) return { ...UNKNOWN, tooMany: isCarrier(value) ? 'carriers' : 'others' };
     const { task } = value;
     const ofOutcome = (outcome: Outcome): Outcome => ({
@@ -161,7 +154,7 @@ export class Essence {
     };
   }
 
-  ofBindings(bindings: Bindings, depth = 0, done: Done = new Map()): Bindings {
+  ofBindings(bindings: Bindings, depth = 0, done: ByDepth = new Map()): Bindings {
     if (bindings.size === 0) return bindings;
     const kept = new Map<Ts.Node, Value>();
     for (const [node, value] of bindings) {

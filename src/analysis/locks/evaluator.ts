@@ -14,7 +14,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { hasModifier, isFunctionExpression } from '../shapes.ts';
+import { isFunctionExpression, isStatic } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
 import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
@@ -319,9 +319,9 @@ export class Evaluator {
   /** Whether the class has a member of one name for itself and one for its objects, and its own is meant. */
   #meansStatic({ cls }: Instance, text: string, name: NameNode): boolean {
     const own = this.#code.member(cls, text);
-    if (!own || isStaticMember(own) || !cls.members.some((one) => isStaticNamed(one, text))) return false;
+    if (!own || isStatic(own) || !cls.members.some((one) => isStaticNamed(one, text))) return false;
     const meant = this.#code.declarationNode(name);
-    return meant !== undefined && isStaticMember(meant);
+    return meant !== undefined && isStatic(meant);
   }
 
   #declaredMember(object: Value | undefined, name: NameNode, _env: Env): Value | undefined {
@@ -329,7 +329,7 @@ export class Evaluator {
     let joined: Value | undefined;
     for (const entity of this.#code.entities(name)) {
       if (entity.kind !== 'node') return undefined;
-      const path = isStaticMember(entity.node) ? 'g:' : holder;
+      const path = isStatic(entity.node) ? 'g:' : holder;
       joined = joinValues(joined, this.declared(entity.node, path, this.#selfFor(object, entity, holder)));
     }
     return joined;
@@ -464,7 +464,7 @@ export class Evaluator {
     self: Value | undefined,
   ): Value | undefined {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
-    const path = isStaticMember(node) ? 'g:' : holder;
+    const path = isStatic(node) ? 'g:' : holder;
     if (isChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
       return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
     }
@@ -870,7 +870,7 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     if ((ts.isFunctionDeclaration(at) || ts.isFunctionExpression(at)) && at !== node) return undefined;
     const owner: Ts.Node | undefined = at.parent;
     if (owner && ts.isClassLike(owner) && ts.isClassElement(at)) {
-      return instanceOf(owner, false, isStaticMember(at) ? 'g:' : 'this');
+      return instanceOf(owner, false, isStatic(at) ? 'g:' : 'this');
     }
   }
   return undefined;
@@ -892,19 +892,19 @@ export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
   );
 }
 
-/** Functions and classes are there from the start of their scope. */
 /** Whether two members are one: those of types that are written out twice, in the same words. */
 function isSameLiteralType({ parent: one }: Ts.Node, { parent: other }: Ts.Node): boolean {
   return ts.isTypeLiteralNode(one) && ts.isTypeLiteralNode(other) && one.getText() === other.getText();
 }
 
+/** Functions and classes are there from the start of their scope. */
 function isHoisted(node: Ts.Node): boolean {
   return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node);
 }
 
 /** Declared at the top of a file, or static in a class: there is one of it. */
 export function isModuleLevel(node: Ts.Node): boolean {
-  if (isStaticMember(node)) return true;
+  if (isStatic(node)) return true;
   for (let at = node.parent; at; at = at.parent) {
     if (ts.isSourceFile(at)) return true;
     if (ts.isFunctionLike(at) || ts.isClassStaticBlockDeclaration(at)) return false;
@@ -913,12 +913,8 @@ export function isModuleLevel(node: Ts.Node): boolean {
   return false;
 }
 
-function isStaticMember(node: Ts.Node): boolean {
-  return hasModifier(node, ts.SyntaxKind.StaticKeyword);
-}
-
 function isStaticNamed(member: Ts.ClassElement, text: string): boolean {
-  return isStaticMember(member) && member.name !== undefined && nameText(member.name) === text;
+  return isStatic(member) && member.name !== undefined && nameText(member.name) === text;
 }
 
 function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {

@@ -214,8 +214,8 @@ function factsFor(
       if (!followed.locking.has(name)) locking.push(name);
       followed.locking.add(name);
     }
-    const all = [...new Set([...locking, ...carrierNames(carriers, followed.carriers)])];
-    return { all: [...new Set([...all, ...otherNames(all, program)])], locking };
+    const names = carrierNames(carriers, followed.carriers);
+    return { all: [...new Set([...locking, ...names, ...otherNames(names, program)])], locking };
   };
   // What is found in a few functions is found without their callers, or else all of the program must be looked at.
   if (!focus) followIterators();

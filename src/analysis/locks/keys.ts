@@ -1,5 +1,5 @@
 import type { Ts } from '../../syntax/ts.ts';
-import type { Bindings, Held, LockRef, Outcome, Task, Value } from './values.ts';
+import type { Bindings, Held, LockRef, Orders, Outcome, Task, Value } from './values.ts';
 
 const ids = new WeakMap<Ts.Node, number>();
 let lastId = 0;
@@ -181,6 +181,10 @@ export function heldKey(held: readonly Held[]): string {
     .join('+');
 }
 
+export function ordersKey(ordered: Orders): string {
+  return [...new Set(ordered.map((pair) => pair.map(quoted).join('<')))].sort().join();
+}
+
 export function outcomeKey(outcome: Outcome, depth = 0): string {
   return cached(outcome, depth, () =>
     [
@@ -189,7 +193,7 @@ export function outcomeKey(outcome: Outcome, depth = 0): string {
       listKey(outcome.releasedTokens),
       valueKey(outcome.value, depth),
       bindingsKey(outcome.writes, depth),
-      [...new Set(outcome.ordered.map((pair) => pair.map(quoted).join('<')))].sort().join(),
+      ordersKey(outcome.ordered),
     ].join('#'),
   );
 }

@@ -2,7 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { idOf } from './keys.ts';
-import type { Path, Value } from './values.ts';
+import type { Orders, Path, Value } from './values.ts';
 
 /** The path of the object that an expression stands for. */
 export type PathOfObject = (node: Ts.Node) => Path | undefined;
@@ -64,7 +64,7 @@ function holder(node: Ts.Node): Ts.Node {
 export function isOneObject(
   condition: Ts.Expression,
   pathOf: PathOfObject,
-  ordered: readonly (readonly [Path, Path])[],
+  ordered: Orders,
 ): boolean | undefined {
   const bare = skipParentheses(condition);
   if (!ts.isBinaryExpression(bare)) return undefined;

@@ -1,8 +1,5 @@
 import { type Crossing, UNKNOWN_PATH } from './paths.ts';
-import { bringsCode, type Path, type Value } from './values.ts';
-
-/** Pairs of objects that a comparison has put in order, the smaller one first. */
-export type Orders = readonly (readonly [small: Path, large: Path])[];
+import { bringsCode, type Orders, type Path, type Value } from './values.ts';
 
 export const NO_ORDERS: Orders = [];
 

@@ -1,3 +1,4 @@
+import { type ByDepth, onceAt } from './by-depth.ts';
 import type {
   Acquisition,
   Bindings,
@@ -181,23 +182,16 @@ function renameTemplate(template: string, rename: (path: Path) => Path | undefin
 
 export function crossValue(value: Value | undefined, crossing: Crossing, depth = 0): Value | undefined {
   if (!value || depth > MAX_DEPTH) return undefined;
-  if (value.kind !== 'closure' && value.kind !== 'promise') return crossParts(value, crossing, depth);
-  // Functions hold each other, and work ends with more work: one that is reached in many ways is crossed once.
-  const known = crossedBy(crossing, value);
-  if (!(depth in known)) known[depth] = crossParts(value, crossing, depth);
-  return known[depth];
+  let crossed = crossedBy.get(crossing);
+  if (!crossed) {
+    crossed = new Map();
+    crossedBy.set(crossing, crossed);
+  }
+  return onceAt(crossed, value, depth, () => crossParts(value, crossing, depth));
 }
 
-const crossings = new WeakMap<Crossing, Map<Value, (Value | undefined)[]>>();
-
-/** What a value has become in a crossing, by how deep it lay. */
-function crossedBy(crossing: Crossing, value: Value): (Value | undefined)[] {
-  const values = crossings.get(crossing) ?? new Map<Value, (Value | undefined)[]>();
-  crossings.set(crossing, values);
-  const known = values.get(value) ?? [];
-  values.set(value, known);
-  return known;
-}
+/** What values have become in a crossing. */
+const crossedBy = new WeakMap<Crossing, ByDepth>();
 
 function crossParts(value: Value, crossing: Crossing, depth: number): Value | undefined {
   const inner = (part: Value | undefined): Value | undefined => crossValue(part, crossing, depth + 1);

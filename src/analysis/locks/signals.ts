@@ -3,7 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { functionOf } from '../doc-tags.ts';
-import { hasModifier, returnedBy } from '../shapes.ts';
+import { isStatic, returnedBy } from '../shapes.ts';
 import { isAsyncFunction } from './activation.ts';
 import { usesOfBinding } from './binding-uses.ts';
 import type { CallbackOrigins } from './callback-origins.ts';
@@ -206,8 +206,4 @@ function isSettled(promise: Ts.Node): boolean {
   return (
     callee.expression.getText() === 'Promise' && /^(?:resolve|reject)$/.test(callee.name.text) && !isOther
   );
-}
-
-function isStatic(member: Ts.Node): boolean {
-  return hasModifier(member, ts.SyntaxKind.StaticKeyword);
 }

@@ -147,6 +147,9 @@ export interface Union {
  */
 export type Path = string;
 
+/** Pairs of objects that a comparison has put in order, the smaller one first. */
+export type Orders = readonly (readonly [small: Path, large: Path])[];
+
 /** Values of variables, keyed by declaration, and of already evaluated expressions, keyed by node. */
 export type Bindings = ReadonlyMap<Ts.Node, Value>;
 
@@ -261,7 +264,7 @@ export interface Outcome {
   /** New values of variables of enclosing functions. */
   readonly writes: Bindings;
   /** Pairs of the caller's objects that a comparison has put in order. */
-  readonly ordered: readonly (readonly [Path, Path])[];
+  readonly ordered: Orders;
 }
 
 /** Work that a promise stands for: what it waits for, and how it ends. */

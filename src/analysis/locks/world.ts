@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isCarrier } from './carriers.ts';
-import { bindingsKey, heldKey, lockKey, valueKey } from './keys.ts';
+import { bindingsKey, heldKey, lockKey, ordersKey, valueKey } from './keys.ts';
 import { namesOfParts } from './own-parts.ts';
 import {
   type Crossing,
@@ -22,6 +22,7 @@ import {
   type LockRef,
   membersOf,
   type Opaque,
+  type Orders,
   type Outcome,
   type Path,
   type Session,
@@ -50,7 +51,7 @@ export interface World {
   /** Conditions known to hold or not, by the text of the condition. */
   readonly facts: ReadonlyMap<string, boolean>;
   /** Pairs of paths that a comparison has put in order. */
-  readonly ordered: readonly (readonly [Path, Path])[];
+  readonly ordered: Orders;
   readonly result: Value | undefined;
   /** It belongs to a task that is not waited for right where it is started. */
   readonly isApart: boolean;
@@ -94,7 +95,7 @@ export function worldKey(world: World): string {
       .map((fact) => fact.join('='))
       .sort()
       .join(),
-    [...new Set(world.ordered.map((pair) => pair.join('<')))].sort().join(),
+    ordersKey(world.ordered),
     valueKey(world.result),
   ].join('\n');
 }
@@ -544,11 +545,7 @@ export type Relation =
   | 'unknown';
 
 /** How the inner lock relates to the outer one. */
-export function relateInstances(
-  outer: LockRef,
-  inner: LockRef,
-  ordered: readonly (readonly [Path, Path])[],
-): Relation {
+export function relateInstances(outer: LockRef, inner: LockRef, ordered: Orders): Relation {
   const [a, b] = [outer.path, inner.path];
   if (a === undefined || b === undefined || isVague(a) || isVague(b)) return 'unknown';
   if (a === b) return 'same';

@@ -122,8 +122,7 @@ export class ArgumentsOf {
   #typeOf(value: Ts.Expression): TypeInfo | undefined {
     const name = ts.isIdentifier(value) ? value : memberName(value);
     if (name && ts.isIdentifier(name)) return this.#code.typeOf(name);
-    const of = { start: value.getStart(), end: value.end };
-    return this.#code.program.oracle.expressionTypes(this.#code.fileOf(value), [of])[0];
+    return this.#code.expressionType(value);
   }
 }
 

@@ -7,7 +7,7 @@ import { type Code, rightmostName, skipParentheses } from '../code.ts';
 import { effectiveConstructor } from '../inserts/constructions.ts';
 import { cfgOf, isFunctionNode } from '../inserts/functions.ts';
 import { callbackUse } from '../inserts/iteration.ts';
-import { hasModifier } from '../shapes.ts';
+import { isStatic } from '../shapes.ts';
 import { isLastOfAll } from './exhaustive.ts';
 
 /** A function that a call hands to code outside of the program. */
@@ -100,9 +100,9 @@ export class Calls {
     if (!cls || others.length > 0) return [];
     const made = effectiveConstructor(this.#code, cls)?.parent;
     const fields: Ts.Expression[] = [];
-    for (let at: Ts.ClassLikeDeclaration | undefined = cls; at; at = this.#code.superclass(at)) {
+    for (const at of this.#code.lineage(cls)) {
       for (const member of at.members) {
-        const isOwn = ts.isPropertyDeclaration(member) && !hasModifier(member, ts.SyntaxKind.StaticKeyword);
+        const isOwn = ts.isPropertyDeclaration(member) && !isStatic(member);
         if (isOwn && member.initializer) fields.push(member.initializer);
       }
       if (at === made) break;

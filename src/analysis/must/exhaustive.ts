@@ -27,7 +27,5 @@ function constantOf(expression: Ts.Expression, code: Code): string | number | bo
 function typeOf(expression: Ts.Expression, code: Code): ReturnType<Code['typeOf']> {
   const bare = skipParentheses(expression);
   const name = ts.isIdentifier(bare) ? bare : memberName(bare);
-  if (name) return code.typeOf(name);
-  const of = { start: bare.getStart(), end: bare.end };
-  return code.program.oracle.expressionTypes(code.fileOf(bare), [of])[0];
+  return name ? code.typeOf(name) : code.expressionType(bare);
 }

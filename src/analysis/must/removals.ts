@@ -89,8 +89,7 @@ function merges(
       if (!ts.isCallExpression(call) || call.expression.getText() !== 'Object.assign') return [];
       const [into] = call.arguments;
       if (!into || into === property.parent) return [];
-      const of = { start: into.getStart(), end: into.end };
-      const meant = code.program.oracle.member(file, of, member);
+      const meant = code.memberOfType(into, member);
       const isField =
         typeof meant !== 'string' && meant.declarations.some((one) => code.nodeOf(one) === field);
       return isField ? [{ call, value: property.initializer }] : [];

@@ -5,6 +5,7 @@ import { isFunctionNode } from '../inserts/functions.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import { indexWalkOf } from './index-walks.ts';
+import { COLLECTIONS } from './places.ts';
 import { iteratorIn, type Part, walkedBy } from './walked.ts';
 
 /** A walk over a collection as it is, and not over a copy. */
@@ -147,8 +148,7 @@ function byCallback(node: Ts.CallExpression): Iteration | undefined {
 
 /** The types of the language's collections that can be changed which an expression is of; none for a read-only one. */
 export function collectionTypes(expression: Ts.Expression, code: Code): readonly string[] {
-  const stretch = { start: expression.getStart(), end: expression.end };
-  const [type] = code.program.oracle.expressionTypes(code.fileOf(expression), [stretch]);
+  const type = code.expressionType(expression);
   return type?.symbols.map(({ name }) => name).filter((name) => COLLECTIONS.has(name)) ?? [];
 }
 
@@ -160,5 +160,3 @@ export function isShared(expression: Ts.Expression): boolean {
   const local = resolveLocal(node);
   return local !== undefined && ts.findAncestor(local, isFunctionNode) === undefined;
 }
-
-const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);

@@ -166,4 +166,5 @@ export function isOfLanguage(callee: Ts.Node, { code }: PlaceTools): boolean {
   );
 }
 
-const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);
+/** The language's collections that can be changed. */
+export const COLLECTIONS: ReadonlySet<string> = new Set(['Array', 'Map', 'Set']);

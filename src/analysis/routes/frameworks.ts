@@ -1,6 +1,6 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, type NameNode, rightmostName, skipParentheses } from '../code.ts';
 
 /** Whether a router is one of the frameworks' for certain: by its type, or by what makes it. */
 export function isOfFramework(code: Code, call: Ts.CallExpression): boolean {
@@ -31,7 +31,7 @@ function isOfPackage(code: Code, { expression }: Ts.CallExpression, packages: Re
 }
 
 /** The class or function that makes the value of a variable, past all that is chained to it. */
-function makerOf(name: ReturnType<typeof rightmostName> & object): ReturnType<typeof rightmostName> {
+function makerOf(name: NameNode): NameNode | undefined {
   const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
   let made =
     local && ts.isVariableDeclaration(local) && local.initializer && skipParentheses(local.initializer);

@@ -132,12 +132,7 @@ export class Registrations {
   #isCallable(node: Ts.Expression): boolean {
     const { code } = this.#parts;
     const name = rightmostName(node);
-    const file = code.fileOf(node);
-    const type = name
-      ? code.typeOf(name)
-      : ts.isCallExpression(node)
-        ? code.program.oracle.expressionTypes(file, [{ start: node.getStart(), end: node.end }])[0]
-        : undefined;
+    const type = name ? code.typeOf(name) : ts.isCallExpression(node) ? code.expressionType(node) : undefined;
     return type !== undefined && (type.callable || type.any);
   }
 
