@@ -37,9 +37,23 @@ export const mutateWhileIterating = defineRule<MutateWhileIteratingOptions, Mess
       strict: zod.boolean().optional(),
       within: zod.array(zod.string().min(1, 'a path must not be empty')).min(1).optional(),
     }),
-  relevance: () => ({ words: ['for (', 'for(', 'for await', 'while', 'forEach', ...CALLBACKS] }),
+  relevance: () => ({ words: WALKS }),
   run: async (pass) => (await import('./run.ts')).run(pass),
   prove: async () => (await import('./prove.ts')).operators,
 });
 
-const CALLBACKS = ['map(', 'flatMap(', 'filter(', 'find', 'some(', 'every(', 'reduce'];
+/** How a walk over a collection is written. */
+export const WALKS = [
+  'for (',
+  'for(',
+  'for await',
+  'while',
+  'forEach',
+  'map(',
+  'flatMap(',
+  'filter(',
+  'find',
+  'some(',
+  'every(',
+  'reduce',
+];

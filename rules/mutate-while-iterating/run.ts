@@ -1,7 +1,6 @@
-import { skipParentheses } from '../../src/analysis/code.ts';
 import { resolvePath } from '../../src/analysis/config-name.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { changesInside } from '../../src/analysis/mutation/changes-inside.ts';
+import { changesInside, mayChange } from '../../src/analysis/mutation/changes-inside.ts';
 import { goesOnAfter } from '../../src/analysis/mutation/goes-on.ts';
 import {
   collectionTypes,
@@ -9,10 +8,11 @@ import {
   isShared,
   iterationAt,
 } from '../../src/analysis/mutation/iterations.ts';
-import { walkedPlace } from '../../src/analysis/mutation/walked-places.ts';
 import type { Pass } from '../../src/engine/rule.ts';
+import type { SourceTree } from '../../src/syntax/tree.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { MessageId, MutateWhileIteratingOptions } from './rule.ts';
+import { WALKS } from './rule.ts';
 
 type IteratingPass = Pass<MutateWhileIteratingOptions, MessageId>;
 
@@ -21,36 +21,21 @@ export async function run(pass: IteratingPass): Promise<void> {
   const paths = pass.options.within?.map((path) => resolvePath(pass.root, path));
   const isWithin = (file: string): boolean =>
     paths?.some((path) => file === path || file.startsWith(`${path}/`)) ?? true;
-  for (const file of pass.program.filesWith([
-    'for',
-    'while',
-    'map(',
-    'filter(',
-    'find',
-    'some(',
-    'every(',
-    'reduce',
-  ])) {
-    const source = isWithin(file) ? pass.program.tree(file)?.source : undefined;
-    const visit = (node: Ts.Node): void => {
-      const iteration = iterationAt(node);
-      if (iteration) judge(iteration);
-      ts.forEachChild(node, visit);
-    };
-    if (source) visit(source);
-  }
-
-  function isMade(collection: Ts.Expression): boolean {
-    const isCall = ts.isCallExpression(skipParentheses(collection));
-    return isCall && walkedPlace(collection, { code, callees: graph.callees }) === undefined;
+  const { strict = false } = pass.options;
+  // Most walks have nothing to do with what they walk, and most files have no other.
+  const isOfInterest = ({ source }: SourceTree): boolean =>
+    walksIn(source).reduce((found, walk) => {
+      pass.site(code.span(walk.collection));
+      return strict || found || mayChange(walk);
+    }, false);
+  for (const file of pass.program.filesWith(WALKS).filter(isWithin)) {
+    const tree = pass.program.treeIf(file, isOfInterest);
+    if (tree) walksIn(tree.source).forEach(judge);
   }
 
   function judge(iteration: Iteration): void {
-    const { strict = false } = pass.options;
     const { node, collection } = iteration;
     const data = { collection: collection.getText() };
-    // Where a function makes what is walked, that is as good as a copy.
-    if (isMade(collection)) return;
     pass.site(code.span(collection));
     const reported = new Set<Ts.Node>();
     for (const change of changesInside(iteration, { code, graph })) {
@@ -74,6 +59,18 @@ export async function run(pass: IteratingPass): Promise<void> {
       pass.report({ messageId: 'pausesWhileIterating', at: code.span(pause), data });
     }
   }
+}
+
+/** In the order of the text. */
+function walksIn(source: Ts.SourceFile): readonly Iteration[] {
+  const found: Iteration[] = [];
+  const visit = (node: Ts.Node): void => {
+    const iteration = iterationAt(node);
+    if (iteration) found.push(iteration);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
 }
 
 /** The first pause of a body, those of functions in it aside. */

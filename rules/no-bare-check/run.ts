@@ -73,7 +73,7 @@ class CheckRun {
   run(): void {
     const { fields, places } = this.#check;
     const { program } = this.#tools.code;
-    for (const file of program.filesWith(fields.map(({ member }) => member))) {
+    for (const file of program.filesNaming(fields.map(({ member }) => member))) {
       const source = program.tree(file)?.source;
       if (source) this.#look(file, source);
     }

@@ -3,7 +3,7 @@ import type { Compiler, Oracle } from '../oracle/oracle.ts';
 import type { SourceTree } from '../syntax/tree.ts';
 import { isStackOverflow, TooDeepError } from './error.ts';
 import type { Program } from './program.ts';
-import type { SourceTexts } from './texts.ts';
+import type { Search, SourceTexts } from './texts.ts';
 
 /** What {@link ProgramHost} is built from. */
 export interface ProgramParts {
@@ -40,21 +40,29 @@ export class ProgramHost implements Program {
   }
 
   filesWith(words: readonly string[], ignoreCase = false): readonly string[] {
-    const key = [ignoreCase, ...words].join('\0');
+    return this.#found({ words, match: ignoreCase ? 'anyCase' : 'part' });
+  }
+
+  filesNaming(names: Iterable<string>): readonly string[] {
+    return this.#found({ words: [...names], match: 'whole' });
+  }
+
+  #found(search: Search): readonly string[] {
+    const key = [search.match, ...search.words].join('\0');
     let found = this.#searches.get(key);
     if (!found) {
-      found = this.#search(words, ignoreCase);
+      found = this.#search(search);
       this.#searches.set(key, found);
     }
     return found;
   }
 
-  #search(words: readonly string[], ignoreCase: boolean): readonly string[] {
+  #search(search: Search): readonly string[] {
     const { texts, base } = this.#parts;
-    if (!base) return texts.filesWith(this.files, words, ignoreCase);
-    const before = base.host.filesWith(words, ignoreCase);
+    if (!base) return texts.filesWith(this.files, search);
+    const before = base.host.#found(search);
     const others = before.filter((file) => !base.changed.includes(file));
-    const changed = texts.filesWith(base.changed, words, ignoreCase);
+    const changed = texts.filesWith(base.changed, search);
     if (changed.length === 0 && others.length === before.length) return before;
     return [...others, ...changed].sort();
   }
@@ -62,17 +70,27 @@ export class ProgramHost implements Program {
   tree(file: string): SourceTree | undefined {
     const { base } = this.#parts;
     if (base && !base.changed.includes(file)) return base.host.tree(file);
-    if (!this.#trees.has(file)) {
-      const text = this.text(file);
-      if (!this.#syntax) throw new Error('the parser was not loaded');
-      this.#trees.set(file, text === undefined ? undefined : this.#parse(this.#syntax, file, text));
-    }
+    if (!this.#trees.has(file)) this.#trees.set(file, this.#parse(file));
     return this.#trees.get(file);
   }
 
-  #parse({ SourceTree: Tree }: typeof import('../syntax/tree.ts'), file: string, text: string): SourceTree {
+  treeIf(file: string, isOfInterest: (tree: SourceTree) => boolean): SourceTree | undefined {
+    // A program that is to be changed is gone through again after each change.
+    const isKept = this.#parts.isWhole || this.#parts.base || this.#trees.has(file);
+    if (isKept) return this.tree(file);
+    const tree = this.#parse(file);
+    // What is wrong with a file is told from its tree.
+    if (!tree || (tree.problems.length === 0 && !isOfInterest(tree))) return undefined;
+    this.#trees.set(file, tree);
+    return tree;
+  }
+
+  #parse(file: string): SourceTree | undefined {
+    const text = this.text(file);
+    if (!this.#syntax) throw new Error('the parser was not loaded');
+    if (text === undefined) return undefined;
     try {
-      return new Tree(file, text);
+      return new this.#syntax.SourceTree(file, text);
     } catch (error) {
       throw isStackOverflow(error) ? new TooDeepError(this.relative(file), error) : error;
     }
@@ -104,11 +122,10 @@ export class ProgramHost implements Program {
       this.#oracle ??= base.host.oracle && this.#compiler.reopen(base.changed);
       return this.#oracle;
     }
-    // What cannot be read is kept from the compiler as well: it would wait for the end of a pipe.
-    const files = this.files.filter((file) => this.text(file) !== undefined);
     this.#oracle ??= this.#compiler.open({
       projects: this.#parts.projects,
-      files,
+      // What cannot be read is kept from the compiler as well: it would wait for the end of a pipe.
+      files: this.files.filter((file) => this.text(file) !== undefined),
       ...(isWhole
         ? {}
         : { focus: { files: () => [...this.#trees.keys()], text: (file: string) => this.text(file) } }),

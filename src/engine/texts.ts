@@ -9,6 +9,13 @@ export interface ReadProblem {
   readonly detail: string;
 }
 
+/** What is looked for in texts. */
+export interface Search {
+  readonly words: readonly string[];
+  /** Any part of the text; in upper or lower case; or a name as a whole, for those words that are names. */
+  readonly match: 'part' | 'anyCase' | 'whole';
+}
+
 /**
  * The texts of a run: the overlay first, then the disk, each file read once. What was read, and what could not
  * be, is on record.
@@ -35,9 +42,13 @@ export class SourceTexts {
     return this.#texts.get(file);
   }
 
-  filesWith(files: readonly string[], words: readonly string[], ignoreCase: boolean): string[] {
+  filesWith(files: readonly string[], { words, match }: Search): string[] {
     if (words.length === 0) return [];
-    const pattern = new RegExp(words.map(escapeRegExp).join('|'), ignoreCase ? 'i' : '');
+    const parts = words.map((word) => {
+      const isName = match === 'whole' && /^#?[\w$]+$/.test(word);
+      return isName ? `(?<![\\w$])${escapeRegExp(word)}(?![\\w$])` : escapeRegExp(word);
+    });
+    const pattern = new RegExp(parts.join('|'), match === 'anyCase' ? 'i' : '');
     // What is made of the characters of names stands in a text exactly if it stands in a name there.
     const isInNames =
       ++this.#searches > SEARCHES_BEFORE_NAMES && words.every((word) => /^[\w$]+$/.test(word));

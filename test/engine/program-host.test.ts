@@ -90,10 +90,31 @@ describe('the program', () => {
     expect(host.parsed).toEqual([tree]);
   });
 
+  it('keeps a tree that was gone through only if it is of interest, or if something is wrong with it', async () => {
+    const { dir, host } = hostOf({ 'a.ts': 'a;', 'b.ts': 'b;', 'c.ts': '(', 'd.ts': 'd;' });
+    await host.openSyntax();
+    const [a, b, c, d, gone] = ['a.ts', 'b.ts', 'c.ts', 'd.ts', 'gone.ts'].map((name) =>
+      path.join(dir, name),
+    );
+    const known = host.tree(d ?? '');
+    const seen: string[] = [];
+    const found = [a, b, c, d, gone].map((file) =>
+      host.treeIf(file ?? '', ({ text }) => {
+        seen.push(text);
+        return text === 'b;';
+      }),
+    );
+    expect(found.map((tree) => tree?.file)).toEqual([undefined, b, c, d, undefined]);
+    expect(found[3]).toBe(known);
+    expect(seen).toEqual(['a;', 'b;']);
+    expect(host.parsed.map(({ file }) => file)).toEqual([d, b, c]);
+  });
+
   it('finds words in the files in scope only', () => {
     const { dir, host } = hostOf({ 'a.ts': 'lock', 'b.ts': 'Lock', 'c.ts': '' });
     expect(host.filesWith(['lock'])).toEqual([path.join(dir, 'a.ts')]);
     expect(host.filesWith(['lock'], true)).toEqual([path.join(dir, 'a.ts'), path.join(dir, 'b.ts')]);
+    expect([host.filesWith(['lo']), host.filesNaming(['lo', 'c'])]).toEqual([[path.join(dir, 'a.ts')], []]);
   });
 
   it('reports paths relative to the working directory', () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SourceTexts } from '../../src/engine/texts.ts';
+import { type Search, SourceTexts } from '../../src/engine/texts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('the texts of a run', () => {
@@ -84,10 +84,10 @@ describe('the texts of a run', () => {
 });
 
 describe('the search for words', () => {
-  function search(words: readonly string[], ignoreCase = false): string[] {
+  function search(words: readonly string[], match: Search['match'] = 'part'): string[] {
     const dir = tempDir({ 'a.ts': 'a.acquire();', 'b.ts': 'INSERT INTO t', 'c.ts': 'x.*y', 'd.ts': '' });
     const files = ['a.ts', 'b.ts', 'c.ts', 'd.ts', 'gone.ts'].map((file) => path.join(dir, file));
-    return new SourceTexts().filesWith(files, words, ignoreCase).map((file) => path.basename(file));
+    return new SourceTexts().filesWith(files, { words, match }).map((file) => path.basename(file));
   }
 
   it.each<[readonly string[], readonly string[]]>([
@@ -116,13 +116,21 @@ describe('the search for words', () => {
     ];
     const first = new SourceTexts();
     const often = new SourceTexts();
-    for (let i = 0; i < 50; i++) often.filesWith(files, ['acquire'], false);
-    const found = (texts: SourceTexts) => searches.map((words) => texts.filesWith(files, words, false));
+    for (let i = 0; i < 50; i++) often.filesWith(files, { words: ['acquire'], match: 'part' });
+    const found = (texts: SourceTexts, match: Search['match'] = 'part') =>
+      searches.map((words) => texts.filesWith(files, { words, match }).length);
+    expect(found(first)).toEqual([2, 1, 2, 1, 1, 1]);
     expect(found(often)).toEqual(found(first));
-    expect(found(first).map((each) => each.length)).toEqual([2, 1, 2, 1, 1, 1]);
+    expect(found(first, 'whole')).toEqual([1, 1, 1, 1, 0, 1]);
+    expect(found(often, 'whole')).toEqual(found(first, 'whole'));
   });
 
   it('takes upper and lower case for the same when asked to', () => {
-    expect(search(['insert into'], true)).toEqual(['b.ts']);
+    expect(search(['insert into'], 'anyCase')).toEqual(['b.ts']);
+  });
+  it('finds names as a whole, and what is no name anywhere', () => {
+    expect(search(['acquire'], 'whole')).toEqual(['a.ts']);
+    expect(search(['acq', 'SERT', 'i'], 'whole')).toEqual([]);
+    expect(search(['.acq'], 'whole')).toEqual(['a.ts']);
   });
 });

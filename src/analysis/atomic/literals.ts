@@ -28,7 +28,7 @@ type NamedType = Ts.InterfaceDeclaration | Ts.TypeAliasDeclaration;
 
 function findLiterals(text: string, named: NamedType, code: Code): readonly Ts.Node[] {
   const found: Ts.Node[] = [];
-  for (const file of code.program.filesWith([named.name.text])) {
+  for (const file of code.program.filesNaming([named.name.text])) {
     if (!code.program.text(file)?.includes(text)) continue;
     const visit = (node: Ts.Node): void => {
       if (ts.isObjectLiteralExpression(node)) {

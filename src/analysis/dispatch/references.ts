@@ -52,7 +52,7 @@ function wordsByFile(
     words.set(file, new Set([...(words.get(file) ?? []), ...spelt]));
   };
   for (const member of members) {
-    for (const file of program.filesWith([member])) learn(file, [member]);
+    for (const file of program.filesNaming([member])) learn(file, [member]);
   }
   for (const name of functions) {
     const spelt = name === 'default' ? spellingsOfDefault(program, declaring) : spellings(program, name);

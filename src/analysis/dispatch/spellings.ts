@@ -44,7 +44,7 @@ class Spellings {
 
   #follow(): ReadonlyMap<string, ReadonlySet<string>> {
     for (const word of this.#exports) {
-      for (const file of this.#program.filesWith([word])) {
+      for (const file of this.#program.filesNaming([word])) {
         this.#learn(file, word);
         for (const { propertyName, name: local } of this.#imports(file)) {
           if ((propertyName ?? local).text === word) this.#learn(file, local.text);

@@ -112,23 +112,34 @@ const CHANGED: Answer = objectOf(
 /** The literals that may ask for rows of a table. */
 function askingLiterals(program: Program, table: string): readonly Ts.Expression[] {
   const name = new RegExp(`(?<![\\w$])${table.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
-  const found: Ts.Expression[] = [];
-  const visit = (node: Ts.Node): void => {
-    const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
-    if (isText && /\b(?:select|update)\b/i.test(node.getText()) && !AGGREGATE.test(node.getText())) {
-      if (name.test(node.getText()) || ts.isTemplateExpression(node)) found.push(node);
-    }
-    ts.forEachChild(node, visit);
+  const inFile = (source: Ts.SourceFile): readonly Ts.Expression[] => {
+    const found: Ts.Expression[] = [];
+    const visit = (node: Ts.Node): void => {
+      const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
+      const text = isText ? node.getText() : '';
+      if (isText && /\b(?:select|update)\b/i.test(text) && !AGGREGATE.test(text)) {
+        const mayName = ts.isTemplateExpression(node) && !ANOTHER_TABLE.test(text);
+        if (name.test(text) || mayName) found.push(node);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
   };
-  for (const file of program.filesWith(['select', 'update'], true)) {
-    const source = IN_QUOTES.test(program.text(file) ?? '') ? program.tree(file)?.source : undefined;
-    if (source) visit(source);
-  }
-  return found;
+  return program
+    .filesWith(['select', 'update'], true)
+    .filter((file) => IN_QUOTES.test(program.text(file) ?? ''))
+    .flatMap((file) => {
+      const tree = program.treeIf(file, ({ source }) => inFile(source).length > 0);
+      return tree ? inFile(tree.source) : [];
+    });
 }
 
 /** What answers with a row in any case, or says the opposite. A count is something else: it says whether there are rows. */
 const AGGREGATE = /\bnot\s+exists\b|\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|min|sum)\s*\(/i;
+
+/** The name of a table in the text itself, and nothing like `extract(year from day)`. */
+const ANOTHER_TABLE = /\b(?:from|join|update)\s+["`[]?[a-z_][\w.]*["`\]]?(?!\s*\))/i;
 
 /** SELECT or UPDATE as the beginning of a literal, or behind a parenthesis or a line break in one. */
 const IN_QUOTES = /['"`(\n\r][ \t]*(?:select|update)\s/i;

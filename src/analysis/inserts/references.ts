@@ -55,7 +55,7 @@ export class References {
   }
 
   #filesFor(member: Ts.Node, name: string): readonly string[] {
-    return name.startsWith('#') ? [this.#code.fileOf(member)] : this.#code.program.filesWith([name]);
+    return name.startsWith('#') ? [this.#code.fileOf(member)] : this.#code.program.filesNaming([name]);
   }
 
   #usesIn(file: string, member: Ts.Node, name: string): readonly MemberUse[] {
@@ -141,7 +141,7 @@ export class References {
     // A set grows while it is walked: a re-export may rename.
     const names = new Set(exported);
     for (const name of names) {
-      const files = name === 'default' ? this.#filesNaming(own) : this.#code.program.filesWith([name]);
+      const files = name === 'default' ? this.#filesNaming(own) : this.#code.program.filesNaming([name]);
       for (const file of files) {
         // A namespace exports to its own file, too.
         if (file === own && !ts.isModuleBlock(statementOf(declaration).parent)) continue;

@@ -139,14 +139,14 @@ function rootsOf(
     if (tree) roots.push(...functionsWith(tree.source, (node) => database.isAbout(node)));
   }
   // A lock's method is called by whatever name it was given.
-  for (const file of vocabulary.bound.size > 0 ? program.filesWith([...vocabulary.bound]) : []) {
+  for (const file of vocabulary.bound.size > 0 ? program.filesNaming(vocabulary.bound) : []) {
     const tree = program.tree(file);
     if (!tree) continue;
     roots.push(...functionsMentioning(tree.source, vocabulary.bound).filter((fn) => reach.leads(fn)));
   }
   // What is annotated is of interest to whoever uses it, though it take no lock.
   const uses = new TaggedUses(code, vocabulary.tagged);
-  for (const file of tags.size > 0 ? program.filesWith([...vocabulary.tagged.keys()]) : []) {
+  for (const file of tags.size > 0 ? program.filesNaming(vocabulary.tagged.keys()) : []) {
     const tree = program.tree(file);
     const used = tree ? uses.in(tree.source) : new Set();
     if (tree && used.size > 0) roots.push(...functionsWith(tree.source, (node) => used.has(node)));
@@ -220,7 +220,7 @@ function factsFor(
   // What is found in a few functions is found without their callers, or else all of the program must be looked at.
   if (!focus) followIterators();
   for (let names = focus ? NO_NAMES : newNames(); names.all.length > 0; names = newNames()) {
-    for (const file of program.filesWith(names.all)) {
+    for (const file of program.filesNaming(names.all)) {
       const tree = program.tree(file);
       if (!tree) continue;
       const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
@@ -290,7 +290,7 @@ function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program:
   const makers = new Set(carriers.flatMap((fn) => makerNameOf(fn) ?? []).filter((name) => !known.has(name)));
   if (makers.size === 0) return [];
   for (const name of makers) known.add(name);
-  const found = program.filesWith([...makers]).flatMap((file) => {
+  const found = program.filesNaming(makers).flatMap((file) => {
     const tree = program.tree(file);
     return tree ? [...keptUnder(tree.source, makers)] : [];
   });
@@ -328,7 +328,7 @@ function isIterator(fn: CfgOwner): boolean {
 function loopsNear(method: CfgOwner, program: Program): readonly CfgOwner[] {
   const owner = method.parent;
   const name = ts.isClassLike(owner) ? owner.name?.text : undefined;
-  const files = new Set([method.getSourceFile().fileName, ...(name ? program.filesWith([name]) : [])]);
+  const files = new Set([method.getSourceFile().fileName, ...(name ? program.filesNaming([name]) : [])]);
   return [...files].flatMap((file) => {
     const tree = program.tree(file);
     return tree ? functionsWith(tree.source, (node) => ts.isForOfStatement(node)) : [];

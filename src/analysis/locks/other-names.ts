@@ -13,7 +13,7 @@ export function otherNames(names: readonly string[], program: Program): readonly
   const known = new Set(names);
   for (let fresh: readonly string[] = names; fresh.length > 0; ) {
     const found = new Set<string>();
-    for (const file of program.filesWith([...fresh])) {
+    for (const file of program.filesNaming(fresh)) {
       const tree = program.tree(file);
       if (!tree) continue;
       const { renamed, byDefault } = renamesIn(tree.source);

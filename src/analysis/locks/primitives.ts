@@ -332,8 +332,12 @@ export function isEveryday({ module, acquire = [], scoped = [], callback = [] }:
 
 /** What a program may use of the locks that are recognised without configuration. */
 export function builtinPrimitivesOf(program: Pick<Program, 'filesWith'>): readonly LockPrimitive[] {
+  const isImported = (...primitives: readonly LockPrimitive[]): boolean =>
+    program.filesWith(primitives.flatMap(importsOf)).length > 0;
+  // Most programs import none of these, which one search tells.
+  const hasEveryday = isImported(...BUILTIN_PRIMITIVES.filter(isEveryday));
   return BUILTIN_PRIMITIVES.filter(
-    (primitive) => !isEveryday(primitive) || program.filesWith(importsOf(primitive)).length > 0,
+    (primitive) => !isEveryday(primitive) || (hasEveryday && isImported(primitive)),
   );
 }
 

@@ -14,7 +14,7 @@ export function referencesTo(
   const text = name && nameText(name);
   if (!name || text === undefined) return [];
   const own = declaration.getSourceFile().fileName;
-  const files = isOfItsFile(declaration) ? [own] : code.program.filesWith([text]);
+  const files = isOfItsFile(declaration) ? [own] : code.program.filesNaming([text]);
   return files.flatMap((file) => {
     if (!isLikely(file, code.program.text(file) ?? '')) return [];
     const tree = code.program.tree(file);

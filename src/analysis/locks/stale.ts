@@ -103,7 +103,7 @@ export class StaleWatcher extends SectionNotes implements LockWatcher {
     const callers = new Set<CfgOwner>();
     for (const [lock, names] of reading) {
       const others = touching.get(lock) ?? new Set();
-      for (const file of program.filesWith([...names])) {
+      for (const file of program.filesNaming(names)) {
         const tree = program.tree(file);
         if (!tree) continue;
         const using = new Set(functionsMentioning(tree.source, others));

@@ -1,6 +1,7 @@
 import type { LockPrimitive } from '../../config/types.ts';
 import type { Program } from '../../engine/program.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
+import type { SourceTree } from '../../syntax/tree.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { hasBody, isImport, moduleSpecifier, nameText } from '../code.ts';
 import { filesWithChains } from './chain-texts.ts';
@@ -33,15 +34,18 @@ export interface LockVocabulary {
 /** A function that uses none of these neither hands out a lock nor gives one back. */
 export function lockVocabulary(program: Program, primitives: readonly LockPrimitive[]): LockVocabulary {
   const types = new Set(lockTypeNames(primitives));
-  const files = new Set([
-    ...program.filesWith([...types, ...lockWords(primitives)]),
-    ...filesWithChains(program),
-  ]);
-  const trees = [...files].map((file) => program.tree(file)).filter((tree) => tree !== undefined);
-  for (const { source } of trees) {
-    const { names, aliases } = lockTypesIn(source);
-    const imported = aliases.filter(({ original }) => types.has(original));
-    for (const name of [...names, ...imported.map(({ alias }) => alias)]) types.add(name);
+  const files = new Set([...program.filesWith(lockWords(primitives)), ...filesWithChains(program)]);
+  let trees: readonly SourceTree[] = [];
+  // A class that is a lock by its shape is known by its own name, also where nothing else speaks of locks.
+  for (let known = 0; known < types.size; ) {
+    known = types.size;
+    for (const file of program.filesNaming(types)) files.add(file);
+    trees = [...files].flatMap((file) => program.tree(file) ?? []);
+    for (const { source } of trees) {
+      const { names, aliases } = lockTypesIn(source);
+      const imported = aliases.filter(({ original }) => types.has(original));
+      for (const name of [...names, ...imported.map(({ alias }) => alias)]) types.add(name);
+    }
   }
   const holders = new Map<string, Set<Ts.Node>>();
   const loose = new Set<string>();

@@ -80,7 +80,7 @@ function merges(
   code: Code,
 ): readonly { readonly call: Ts.CallExpression; readonly value: Ts.Expression }[] {
   if (ts.isVariableDeclaration(field) || member.startsWith('#')) return [];
-  return code.program.filesWith([member]).flatMap((file) => {
+  return code.program.filesNaming([member]).flatMap((file) => {
     const source = code.program.tree(file)?.source;
     return (source ? (namesIn(source).get(member) ?? []) : []).flatMap((name) => {
       const property = name.parent;

@@ -11,6 +11,7 @@ import { isFunctionExpression, outermost } from '../shapes.ts';
 import { methodCallOf } from './collection-calls.ts';
 import type { Iteration } from './iterations.ts';
 import { isOfLanguage, type Naming, namingIn, OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
+import { isOfModule, leadsTo, type Root, rootsOf, THIS } from './roots.ts';
 import { writeTo } from './targets-of-writes.ts';
 import { walkedPlace } from './walked-places.ts';
 
@@ -38,12 +39,20 @@ export function changesInside(
   iteration: Iteration,
   { code, graph }: { readonly code: Code; readonly graph: CallGraph },
 ): readonly ChangeInside[] {
+  if (!mayChange(iteration)) return [];
   const place = walkedPlace(iteration.collection, { code, callees: graph.callees });
   if (place === undefined) return [];
   const { key, keyMembers, itself, isByIndex, node } = iteration;
   const keys = new Set(key ? keyMembers.map((member) => `${idOf(key)}${member}`) : []);
   const walk = new Walk(
-    { iteration, place, keys, isByIndex, isByName: ts.isForInStatement(node) },
+    {
+      iteration,
+      place,
+      root: rootOf(place, iteration),
+      keys,
+      isByIndex,
+      isByName: ts.isForInStatement(node),
+    },
     code,
     graph,
   );
@@ -53,9 +62,34 @@ export function changesInside(
   return walk.found;
 }
 
+/**
+ * Whether the body of a walk does anything, and has to do with what the collection is found by. Most walks end here, before
+ * anybody is asked what a name means.
+ */
+export function mayChange({ collection, body, itself }: Iteration): boolean {
+  if (!doesAnything(body)) return false;
+  const roots = rootsOf(collection);
+  return [...roots].some(isOfModule) || leadsTo(body, (root) => root === itself || roots.has(root));
+}
+
+function doesAnything(node: Ts.Node): boolean {
+  if (ts.isCallExpression(node)) return true;
+  if ((ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) && writeTo(node))
+    return true;
+  return ts.forEachChild(node, (child) => doesAnything(child) || undefined) ?? false;
+}
+
+/** What a place begins with; undefined for a variable of another file. */
+function rootOf(place: string, { collection }: Iteration): Root | undefined {
+  const [first] = place.split('.');
+  return [...rootsOf(collection)].find((root) => (root === THIS ? root : String(idOf(root))) === first);
+}
+
 interface Sought {
   readonly iteration: Iteration;
   readonly place: string;
+  /** What the place begins with; undefined where that is not in the file of the walk. */
+  readonly root: Root | undefined;
   /** The places of what the walk is at. */
   readonly keys: ReadonlySet<string>;
   readonly isByIndex: boolean;
@@ -79,6 +113,8 @@ class Walk {
   readonly #graph: CallGraph;
   readonly #tools: PlaceTools;
   readonly #seen = new Set<string>();
+  /** What begins with this is at hand for every function. */
+  readonly #isEverywhere: boolean;
   /** The calls that have taken away what the walk is at. */
   readonly #removals: RemovalInside[] = [];
   #isReplaced = false;
@@ -87,6 +123,7 @@ class Walk {
     this.#sought = sought;
     this.#graph = graph;
     this.#tools = { code, callees: graph.callees };
+    this.#isEverywhere = sought.root === undefined || isOfModule(sought.root);
   }
 
   /** Goes through a body in the order in which it is written. Functions in it run where they are called. */
@@ -123,7 +160,7 @@ class Walk {
   /** From where the walked variable or field has another value, its name says nothing about what is walked. */
   #lookForReplacement(node: Ts.Node, naming: Naming): void {
     const isTarget = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
-    if (!isTarget || writeTo(node)?.how !== '=') return;
+    if (!isTarget || writeTo(node)?.how !== '=' || !this.#mayLead(node, naming)) return;
     const place = placeOf(node, naming, this.#tools);
     const { place: sought } = this.#sought;
     if (place !== undefined && (sought === place || sought.startsWith(`${place}.`))) this.#isReplaced = true;
@@ -131,6 +168,7 @@ class Walk {
 
   #call(call: Ts.CallExpression, around: Around): void {
     const { naming } = around;
+    if (!this.#mayLead(call, naming)) return;
     const change = methodCallOf(call);
     if (change && this.#isSought(change.object, naming) && isOfLanguage(change.callee, this.#tools)) {
       this.#method(call, change.method, change.first, around);
@@ -152,6 +190,16 @@ class Walk {
         depth: around.depth + 1,
       });
     }
+  }
+
+  /** Whether an expression mentions what the walked collection is found by, where it stands. */
+  #mayLead(expression: Ts.Node, { self, parameters }: Naming): boolean {
+    const { root, iteration } = this.#sought;
+    const isSought = (one: Root): boolean =>
+      one === THIS
+        ? self !== ELSEWHERE && (self !== OWN_NAMES.self || root === THIS)
+        : one === root || one === iteration.itself || parameters.has(one);
+    return this.#isEverywhere || leadsTo(expression, isSought);
   }
 
   /** The names that lead to what is walked, or to what the walk is at: calls that differ in others are one. */
@@ -191,7 +239,8 @@ class Walk {
   /** `delete all[key]`, `all[key] = …` in a loop over the keys, and a length that is set. */
   #write(access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression, around: Around): void {
     const write = writeTo(access);
-    if (!write || !this.#isSought(access.expression, around.naming)) return;
+    if (!write || !this.#mayLead(access.expression, around.naming)) return;
+    if (!this.#isSought(access.expression, around.naming)) return;
     const name = memberName(access)?.text;
     if (name === 'length') {
       this.#add(write.node, write.how, false, around);

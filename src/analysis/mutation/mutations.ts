@@ -265,7 +265,7 @@ function unclearOf(
   { code }: Tools,
 ): readonly Mutation[] {
   const found: Mutation[] = [];
-  for (const file of code.program.filesWith([member])) {
+  for (const file of code.program.filesNaming([member])) {
     const source = code.program.tree(file)?.source;
     const names = (source ? (namesIn(source).get(member) ?? []) : []).filter(
       (one) => memberName(one.parent) === one && !ts.isQualifiedName(one.parent),

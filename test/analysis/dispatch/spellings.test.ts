@@ -6,12 +6,17 @@ import { SourceTree } from '../../../src/syntax/tree.ts';
 /** A program without a compiler: texts and trees. */
 function programOf(texts: Readonly<Record<string, string>>): Program {
   const files = Object.keys(texts);
+  const filesWith = (words: Iterable<string>): string[] =>
+    files.filter((file) => [...words].some((word) => texts[file]?.includes(word)));
+  const tree = (file: string): SourceTree => new SourceTree(file, texts[file] ?? '');
   return {
     cwd: '/',
     files,
     text: (file) => texts[file],
-    filesWith: (words) => files.filter((file) => words.some((word) => texts[file]?.includes(word))),
-    tree: (file) => new SourceTree(file, texts[file] ?? ''),
+    filesWith,
+    filesNaming: filesWith,
+    tree,
+    treeIf: tree,
     get oracle(): never {
       throw new Error('spelling needs no compiler');
     },

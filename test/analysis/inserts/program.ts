@@ -13,12 +13,17 @@ export function oneFile(text: string): {
 } {
   const file = '/project/a.ts';
   const tree = new SourceTree(file, text);
+  const filesWith = (words: Iterable<string>): string[] =>
+    [...words].some((word) => text.includes(word)) ? [file] : [];
+  const treeOf = (wanted: string): SourceTree | undefined => (wanted === file ? tree : undefined);
   const program: Program = {
     cwd: '/project',
     files: [file],
     text: () => text,
-    filesWith: (words) => (words.some((word) => text.includes(word)) ? [file] : []),
-    tree: (wanted) => (wanted === file ? tree : undefined),
+    filesWith,
+    filesNaming: filesWith,
+    tree: treeOf,
+    treeIf: treeOf,
     oracle: {
       kind: 'reference',
       queries: 0,

@@ -9,6 +9,7 @@ function boundIn(text: string): readonly string[] {
   const tree = new SourceTree('/p/a.ts', text);
   const program = {
     filesWith: () => ['/p/a.ts'],
+    filesNaming: () => ['/p/a.ts'],
     text: () => text,
     tree: () => tree,
   } as unknown as Program;
