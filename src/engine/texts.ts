@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 const SEARCHES_BEFORE_NAMES = 24;
+/** A pattern of more names takes longer than to look at each name of a text. */
+const NAMES_IN_A_PATTERN = 12;
 
 /** Why a file could not be read. */
 export interface ReadProblem {
@@ -44,6 +46,15 @@ export class SourceTexts {
 
   filesWith(files: readonly string[], { words, match }: Search): string[] {
     if (words.length === 0) return [];
+    const isNames = words.every((word) => /^#?[\w$]+$/.test(word));
+    if (match === 'whole' && isNames && words.length > NAMES_IN_A_PATTERN) {
+      const wanted = new Set(words.map((word) => word.replace('#', '')));
+      return files.filter((file) =>
+        this.#namesIn(file)
+          ?.split(' ')
+          .some((name) => wanted.has(name)),
+      );
+    }
     const parts = words.map((word) => {
       const isName = match === 'whole' && /^#?[\w$]+$/.test(word);
       return isName ? `(?<![\\w$])${escapeRegExp(word)}(?![\\w$])` : escapeRegExp(word);
@@ -51,7 +62,7 @@ export class SourceTexts {
     const pattern = new RegExp(parts.join('|'), match === 'anyCase' ? 'i' : '');
     // What is made of the characters of names stands in a text exactly if it stands in a name there.
     const isInNames =
-      ++this.#searches > SEARCHES_BEFORE_NAMES && words.every((word) => /^[\w$]+$/.test(word));
+      ++this.#searches > SEARCHES_BEFORE_NAMES && isNames && words.every((word) => !word.includes('#'));
     return files.filter((file) => {
       const text = isInNames ? this.#namesIn(file) : this.read(file);
       return text !== undefined && pattern.test(text);

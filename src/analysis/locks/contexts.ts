@@ -85,11 +85,13 @@ export class Contexts {
   readonly #plain = new Map<CfgOwner, number>();
   readonly #carrying = new Map<CfgOwner, number>();
 
-  /** Functions whose callers must be looked at. */
-  get carriers(): readonly CfgOwner[] {
-    const carriers = new Set<CfgOwner>();
-    for (const { call, summary } of this.#all.values()) if (summary.carriesLocks) carriers.add(call.fn);
-    return [...carriers];
+  /** Functions whose callers must be looked at: whatever these hand in, or as those that are known do. */
+  get carriers(): { readonly always: readonly CfgOwner[]; readonly asCalled: readonly CfgOwner[] } {
+    const always = new Set<CfgOwner>();
+    const asCalled = new Set<CfgOwner>();
+    for (const { call, summary } of this.#all.values())
+      if (summary.carriesLocks) (isGivenCarriers(call) ? asCalled : always).add(call.fn);
+    return { always: [...always], asCalled: [...asCalled].filter((fn) => !always.has(fn)) };
   }
 
   /** Functions that wait for a lock, hold one or give one back, in some of their calls. */
@@ -119,8 +121,7 @@ export class Contexts {
     let key = keyOf(call);
     const known = this.#all.get(key);
     if (known) return known;
-    const given = [...call.args, ...call.captured.values()];
-    const isCarrying = given.some((value) => isCarrier(value)) || spellsText(call.fn);
+    const isCarrying = isGivenCarriers(call) || spellsText(call.fn);
     const counts = isCarrying ? this.#carrying : this.#plain;
     const count = (counts.get(call.fn) ?? 0) + 1;
     counts.set(call.fn, count);
@@ -276,6 +277,10 @@ export function touchesLocks({ acquisitions, outcomes }: Summary): boolean {
 function keyOf({ fn, self, args, captured, aliases, ordered, within }: Call): string {
   const around = `${aliases.map((names) => names.join('=')).join()}|${ordersKey(ordered)}|${storesKey(within)}`;
   return `${idOf(fn)}|${valueKey(self)}|${args.map((value) => valueKey(value)).join(',')}|${bindingsKey(captured)}|${around}`;
+}
+
+function isGivenCarriers({ args, captured }: Call): boolean {
+  return [...args, ...captured.values()].some((value) => isCarrier(value));
 }
 
 /** The members of both. */

@@ -115,7 +115,7 @@ export class LockEngine {
   }
 
   /** Functions whose callers must be looked at. */
-  get carriers(): readonly CfgOwner[] {
+  get carriers(): Contexts['carriers'] {
     return this.#contexts.carriers;
   }
 

@@ -159,6 +159,14 @@ function rootsOf(
   return roots;
 }
 
+/** The names of functions whose callers are to be looked at. */
+interface NewNames {
+  readonly all: readonly string[];
+  readonly locking: readonly string[];
+  /** All that are known so far. */
+  readonly carriers: ReadonlySet<CfgOwner>;
+}
+
 function factsFor(
   { program, locks, focus }: AnalysisContext,
   { code, identity, tags, reach, roots, databases }: LockGround,
@@ -188,9 +196,15 @@ function factsFor(
   analyseAll(focus ? functionsAround(focus, program) : roots());
   // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
   const followed = { carriers: new Set<string>(), locking: new Set<string>() };
+  /** Who hands on what its callers hand in is looked at by itself: to its other callers it may mean nothing. */
+  const carriers = (): readonly CfgOwner[] => {
+    for (const fn of engine.carriers.asCalled) if (isReachable(fn)) analyse(fn);
+    const { always, asCalled } = engine.carriers;
+    return [...always, ...asCalled.filter((fn) => !isReachable(fn))];
+  };
   const iterators = new Set<CfgOwner>();
   const followIterators = (): void => {
-    for (const method of engine.carriers.filter(isIterator)) {
+    for (const method of carriers().filter(isIterator)) {
       if (iterators.has(method)) continue;
       iterators.add(method);
       analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
@@ -201,11 +215,12 @@ function factsFor(
    * The names of carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
    * to do with locks by themselves, not by what they are given.
    */
-  const newNames = (): { readonly all: readonly string[]; readonly locking: readonly string[] } => {
-    const { carriers, locking: touching } = engine;
-    const own = carriers.filter((fn) => touching.has(fn) || reach.leads(fn));
+  const newNames = (): NewNames => {
+    const { locking: touching } = engine;
+    const carrying = carriers();
+    const own = carrying.filter((fn) => touching.has(fn) || reach.leads(fn));
     const locking = [...carrierNames(own, followed.locking)];
-    for (const name of keptResults(carriers, makers, program)) {
+    for (const name of keptResults(carrying, makers, program)) {
       if (!followed.locking.has(name)) locking.push(name);
       followed.locking.add(name);
     }
@@ -214,8 +229,9 @@ function factsFor(
       if (!followed.locking.has(name)) locking.push(name);
       followed.locking.add(name);
     }
-    const names = carrierNames(carriers, followed.carriers);
-    return { all: [...new Set([...locking, ...names, ...otherNames(names, program)])], locking };
+    const names = carrierNames(carrying, followed.carriers);
+    const all = [...new Set([...locking, ...names, ...otherNames(names, program)])];
+    return { all, locking, carriers: new Set(carrying) };
   };
   // What is found in a few functions is found without their callers, or else all of the program must be looked at.
   if (!focus) followIterators();
@@ -226,7 +242,8 @@ function factsFor(
       const open = new Set(functionsMentioning(tree.source, new Set(names.locking)));
       // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
       const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
-        (fn) => reach.leads(fn) || (open.has(fn) && reach.isOpen(fn)),
+        (fn) =>
+          (reach.leads(fn) && reach.calls(fn, names.carriers)) || (open.has(fn) && reach.callsUnknown(fn)),
       );
       analyseAll(callers);
     }
@@ -268,7 +285,7 @@ function factsFor(
   };
 }
 
-const NO_NAMES = { all: [], locking: [] };
+const NO_NAMES: NewNames = { all: [], locking: [], carriers: new Set() };
 
 /** The functions around stretches of code, outermost first, and those within. */
 function functionsAround(focus: readonly Span[], program: Program): readonly CfgOwner[] {

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
+import { namesIn } from '../name-index.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -24,6 +25,17 @@ export function isPromiseStatic(node: Ts.Expression): boolean {
  * `tasks.push(work())`, `const task = work(); tasks.push(task)`.
  */
 export function isNeverAwaited(call: Ts.Node): boolean {
+  let known = neverAwaited.get(call);
+  if (known === undefined) {
+    known = findNeverAwaited(call);
+    neverAwaited.set(call, known);
+  }
+  return known;
+}
+
+const neverAwaited = new WeakMap<Ts.Node, boolean>();
+
+function findNeverAwaited(call: Ts.Node): boolean {
   const { parent } = call;
   if (ts.isExpressionStatement(parent) || ts.isVoidExpression(parent) || isKept(call)) return true;
   if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return false;
@@ -35,20 +47,14 @@ export function isNeverAwaited(call: Ts.Node): boolean {
 }
 
 function usesOf(variable: Ts.VariableDeclaration, name: string, scope: Ts.Node): readonly Ts.Identifier[] {
-  const found: Ts.Identifier[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (
+  return (namesIn(variable.getSourceFile()).get(name) ?? []).filter(
+    (node): node is Ts.Identifier =>
       ts.isIdentifier(node) &&
-      node.text === name &&
       node !== variable.name &&
-      resolveLocal(node) === variable
-    ) {
-      found.push(node);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(scope);
-  return found;
+      scope.pos <= node.pos &&
+      node.end <= scope.end &&
+      resolveLocal(node) === variable,
+  );
 }
 
 /** `tasks.push(task)`, `running.add(task)`: somebody else may wait for it. */

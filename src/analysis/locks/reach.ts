@@ -74,6 +74,17 @@ export class LockReach {
     });
   }
 
+  /** True if the function itself, or a function in it, has to do with locks, calls any of some functions. */
+  calls(fn: CfgOwner, wanted: ReadonlySet<CfgOwner>): boolean {
+    const { takes, functions } = this.#calleesOf(fn);
+    return takes || functions.some((one) => wanted.has(one));
+  }
+
+  /** True if the function itself, or a function in it, calls something of which nothing is known. */
+  callsUnknown(fn: CfgOwner): boolean {
+    return this.#calleesOf(fn).isOpen;
+  }
+
   /** True if the function, or anything it calls, calls something of which nothing is known. */
   isOpen(fn: CfgOwner): boolean {
     return this.#reaches(fn, this.#open, ({ isOpen }) => isOpen);
