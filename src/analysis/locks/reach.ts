@@ -31,6 +31,8 @@ import type { LockVocabulary } from './vocabulary.ts';
 
 /** A function is followed through so many other names. */
 const MAX_ALIASES = 4;
+/** So many functions of a file are asked about one by one, before all of it is. */
+const FUNCTIONS_BEFORE_FILE = 4;
 
 /**
  * Whether a function can lead to a lock at all, by its calls alone. Most cannot, and are not worth running on
@@ -45,6 +47,7 @@ export class LockReach {
   readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
+  readonly #lookedInto = new Map<Ts.SourceFile, number>();
   readonly #open = new Map<CfgOwner, boolean>();
   readonly #connecting = new Map<CfgOwner, boolean>();
   readonly #callingBack = new Map<CfgOwner, boolean>();
@@ -204,9 +207,7 @@ export class LockReach {
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
     if (takes) return { takes, isOpen: false, callsBack: () => false, functions: [] };
-    // Locals are answered by their scope; only members are worth a question.
-    const members = [...names, ...awaited].filter(namesMember);
-    this.#code.prefetchNames(fn.getSourceFile().fileName, members);
+    this.#prefetch(fn, [...names, ...awaited]);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
     for (const name of awaited) for (const starter of this.#startersOf(name)) functions.add(starter);
@@ -219,6 +220,19 @@ export class LockReach {
       ),
       functions: [...functions],
     };
+  }
+
+  /**
+   * Asks what names mean, all at once. Locals are answered by their scope: only members are worth a question. A file of
+   * which several functions were looked into will have most of them looked into.
+   */
+  #prefetch(fn: CfgOwner, names: readonly NameNode[]): void {
+    const source = fn.getSourceFile();
+    const count = (this.#lookedInto.get(source) ?? 0) + 1;
+    this.#lookedInto.set(source, count);
+    if (count > FUNCTIONS_BEFORE_FILE) return;
+    const wanted = count === FUNCTIONS_BEFORE_FILE ? calledNames(source) : names;
+    this.#code.prefetchNames(source.fileName, wanted.filter(namesMember));
   }
 
   /** Whether a name is one that the program uses for locks; of a member's name the compiler must tell. */
@@ -377,6 +391,18 @@ interface Callees {
   /** It calls what was handed to it, or what is kept in a field. */
   readonly callsBack: () => boolean;
   readonly functions: readonly CfgOwner[];
+}
+
+/** What a file calls, and what it hands to calls, by their names. */
+function calledNames(source: Ts.SourceFile): readonly NameNode[] {
+  const names: NameNode[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isCallExpression(node))
+      for (const one of [node.expression, ...node.arguments]) addName(one, names);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return names;
 }
 
 /** The name that a literal or a type gives to a part of its own: what the part is, its value or its type says. */
