@@ -129,6 +129,97 @@ export class Signals {
   ]);
 });
 
+it('lists no call of what is handed in or made elsewhere if that is all there can be, and each that may be another', async () => {
+  const { report } = await check({
+    cwd: tempDir({
+      'src/hooks.ts': `import { Mutex } from 'async-mutex';
+interface Hooks {
+  ready(): void;
+  failed?: (why: string) => void;
+}
+interface State {
+  set(state: string): void;
+  tell(by: () => void): void;
+}
+const make = (): State => {
+  let current = '';
+  return {
+    set: (state) => { current = state + current.length; },
+    tell: (by) => by(),
+  };
+};
+class Known {
+  readonly #mu = new Mutex();
+  private readonly hooks: Hooks;
+  private made: State;
+  settable: State;
+  constructor({ hooks }: { hooks: Hooks }, readonly given: State) {
+    this.hooks = hooks;
+    this.made = make();
+    this.settable = make();
+  }
+  async run(state: State): Promise<void> {
+    const release = await this.#mu.acquire();
+    this.hooks.ready();
+    this.hooks.failed?.('now');
+    this.made.set('a');
+    this.given.set('b');
+    state.set('c');
+    this.made.tell(() => {});
+    this.settable.set('d');
+    release();
+  }
+}
+export class Runs {
+  readonly #known = new Known({ hooks: { ready() {}, failed: () => {} } }, make());
+  run(): Promise<void> {
+    return this.#known.run(make());
+  }
+}
+class Asked {
+  readonly #mu = new Mutex();
+  private readonly hooks: Hooks;
+  private state = make();
+  constructor(options: { hooks: Hooks }) {
+    this.hooks = options.hooks;
+  }
+  use(state: State): void {
+    this.state = state;
+  }
+  async run(state: State): Promise<void> {
+    const release = await this.#mu.acquire();
+    this.hooks.ready();
+    this.state.set('e');
+    state.set('f');
+    release();
+  }
+}
+export class Asks {
+  readonly #asked: Asked;
+  readonly #other = new Asked({ hooks: { ready() {} } });
+  constructor(hooks: Hooks) {
+    this.#asked = new Asked({ hooks });
+  }
+  async run(state: State): Promise<void> {
+    this.#asked.use(state);
+    await this.#asked.run(state);
+    await this.#other.run(make());
+  }
+}
+`,
+    }),
+    inlineConfig: { include: ['src/**/*.ts'] },
+    rules: ['lock-cycle'],
+  });
+  expect(report.unresolved.map(({ line, message }) => [line, message])).toEqual([
+    [34, 'call of this.made.tell while holding Known.mu'],
+    [35, 'call of this.settable.set while holding Known.mu'],
+    [57, 'call of this.hooks.ready while holding Asked.mu'],
+    [58, 'call of this.state.set while holding Asked.mu'],
+    [59, 'call of state.set while holding Asked.mu'],
+  ]);
+});
+
 it('lists no call of what a package gave at run time or under its types, but of a callback under such a type', async () => {
   const { report } = await check({
     cwd: tempDir({

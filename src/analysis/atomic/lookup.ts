@@ -1,7 +1,8 @@
-import type { Ts } from '../../syntax/ts.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import { type CallSites, callSitesOf } from '../locks/call-sites.ts';
 import { type Stores, storesTo } from '../locks/stores.ts';
+import { hasModifier, isPrivateMember } from '../shapes.ts';
 import type { Frame } from './frames.ts';
 import type { Target } from './values.ts';
 
@@ -16,11 +17,13 @@ export type Makers = (callee: Ts.Expression, frame: Frame | undefined) => readon
 /** One search for what an expression stands for, however many others it leads to. */
 export class Lookup {
   readonly code: Code;
+  readonly isStrict: boolean;
   readonly #facts: ProgramFacts;
   #steps = 0;
 
   constructor(facts: ProgramFacts) {
     this.code = facts.code;
+    this.isStrict = facts.isStrict;
     this.#facts = facts;
   }
 
@@ -42,11 +45,14 @@ export class Lookup {
 /** What is the same for whoever asks: looked for in the whole program, once. */
 export class ProgramFacts {
   readonly code: Code;
+  /** Who uses the program may put something of its own wherever it can. */
+  readonly isStrict: boolean;
   readonly #sites = new Map<Ts.Node, CallSites>();
   readonly #stores = new Map<Ts.Node, Map<number, Stores>>();
 
-  constructor(code: Code) {
+  constructor(code: Code, isStrict: boolean) {
     this.code = code;
+    this.isStrict = isStrict;
   }
 
   callSites(fn: Ts.SignatureDeclaration): CallSites {
@@ -63,9 +69,17 @@ export class ProgramFacts {
     this.#stores.set(slot, known);
     let stores = known.get(depth);
     if (!stores) {
-      stores = storesTo(slot, depth, this.code);
+      const found = storesTo(slot, depth, this.code);
+      const isSettable = this.isStrict && !isClosed(slot, depth);
+      stores = { stores: found.stores, isWhole: found.isWhole && !isSettable };
       known.set(depth, stores);
     }
     return stores;
   }
+}
+
+/** Whether the program alone can put something into a field or variable, or into the container that it holds. */
+function isClosed(slot: Ts.Node, depth: number): boolean {
+  if (ts.isVariableDeclaration(slot) || isPrivateMember(slot)) return true;
+  return depth === 0 && hasModifier(slot, ts.SyntaxKind.ReadonlyKeyword);
 }

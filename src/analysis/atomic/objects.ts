@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { rightmostName, skipParentheses } from '../code.ts';
-import { returnedBy } from '../shapes.ts';
+import { nameText, rightmostName, skipParentheses } from '../code.ts';
+import { propertyOf, returnedBy } from '../shapes.ts';
 import type { Frame } from './frames.ts';
 import { argumentsFor, hasAccessModifier } from './given.ts';
 import type { Lookup, Makers } from './lookup.ts';
@@ -47,7 +47,8 @@ export function objectsOf(
     );
   }
   if (ts.isVariableDeclaration(value)) {
-    return value.initializer
+    const isFixed = (ts.getCombinedNodeFlags(value) & ts.NodeFlags.Const) !== 0 || !lookup.isStrict;
+    return value.initializer && isFixed
       ? objectsOf(value.initializer, frame, lookup, makers, depth + 1)
       : UNKNOWN_OBJECTS;
   }
@@ -64,8 +65,19 @@ export function objectsOf(
     );
     return together(isWhole ? found : [...found, UNKNOWN_OBJECTS]);
   }
+  if (ts.isBindingElement(value)) {
+    const { parent: pattern } = value;
+    const key = nameText(value.propertyName ?? value.name);
+    const isPlain = ts.isObjectBindingPattern(pattern) && !value.initializer && !value.dotDotDotToken;
+    if (!isPlain || key === undefined) return UNKNOWN_OBJECTS;
+    return parts(objectsOf(pattern.parent, frame, lookup, makers, depth + 1), key, lookup, makers, depth);
+  }
   const name = rightmostName(value);
   const declaration = name && lookup.code.declarationNode(name);
+  if (ts.isPropertyAccessExpression(value) && declaration && ts.isPropertySignature(declaration)) {
+    const wholes = objectsOf(value.expression, frame, lookup, makers, depth + 1);
+    return parts(wholes, value.name.text, lookup, makers, depth);
+  }
   return declaration && !ts.isExpression(declaration)
     ? objectsOf(declaration, frame, lookup, makers, depth + 1)
     : UNKNOWN_OBJECTS;
@@ -77,6 +89,15 @@ const UNKNOWN_OBJECTS: Objects = { objects: [], isOpen: true };
 
 function together(all: readonly Objects[]): Objects {
   return { objects: all.flatMap(({ objects }) => objects), isOpen: all.some(({ isOpen }) => isOpen) };
+}
+
+/** What objects have under a name. */
+function parts(wholes: Objects, name: string, lookup: Lookup, makers: Makers, depth: number): Objects {
+  const found = wholes.objects.flatMap(({ object, frame }) => {
+    const part = propertyOf(object, name);
+    return part ? [objectsOf(part, frame, lookup, makers, depth + 1)] : [];
+  });
+  return together([...found, { objects: [], isOpen: wholes.isOpen }]);
 }
 
 /** What functions of the program hand out. */

@@ -42,8 +42,9 @@ export interface Found {
 export class Values {
   readonly #facts: ProgramFacts;
 
-  constructor(code: Code) {
-    this.#facts = new ProgramFacts(code);
+  /** `isStrict`: what only the type of an object tells is not known, since who uses the program may hand in others. */
+  constructor(code: Code, { isStrict = false } = {}) {
+    this.#facts = new ProgramFacts(code, isStrict);
   }
 
   functionsOf(expression: Ts.Expression, frame: Frame | undefined): Found {
@@ -127,6 +128,10 @@ class Search implements Found {
   declaration(node: Ts.Node, frame: Frame | undefined, depth: number): void {
     if (this.#seen.has(node)) return;
     this.#seen.add(node);
+    if (this.#lookup.isStrict && isLooseMember(node)) {
+      this.isOpen = true;
+      return;
+    }
     const { parent } = node;
     const isMember = parent && (ts.isClassLike(parent) || ts.isInterfaceDeclaration(parent));
     const heirs = isMember ? [...this.#heirs(node, parent), ...literalsOf(node, this.#code)] : [];

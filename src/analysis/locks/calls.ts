@@ -14,6 +14,7 @@ import { inDatabase } from './database-transactions.ts';
 import { extremeOf } from './extremes.ts';
 import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
+import { parameterOf } from './handed.ts';
 import { handToCallback } from './handing.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
@@ -31,7 +32,7 @@ import { onStore } from './store-calls.ts';
 import { type Phases, phasesOfCall, phasesOfTask, SOMETIME, surroundings } from './surroundings.ts';
 import { performTagged, substitutionsOf } from './tagged.ts';
 import { promisedList, settledBy } from './thenables.ts';
-import { isPartlyKnown, noteUnknown } from './unknown-calls.ts';
+import { isPartlyKnown, isWhollyKnown, noteUnknown } from './unknown-calls.ts';
 import {
   type Acquisition,
   type Closure,
@@ -114,6 +115,7 @@ export function performCall(activation: Activation, node: CallLike, world: World
     callSigned(activation, node, name, subject, world) ??
     callFunction(activation, node, callee, receiverNode, target, world) ??
     inDatabase(activation, node, world) ??
+    callTraced(activation, node, callee, target, args, world) ??
     unknownCall(activation, node, callee, name, method, target, world)
   );
 }
@@ -801,6 +803,25 @@ function withSelf(closure: Closure, self: Value | undefined): Closure {
 function hasDeclaredMember(activation: Activation, node: Ts.CallExpression): boolean {
   const name = memberName(skipParentheses(node.expression));
   return name !== undefined && activation.engine.code.entities(name).some(({ kind }) => kind === 'node');
+}
+
+/** A call of what nothing is known of in place, where all that it can be is known from where it comes. */
+function callTraced(
+  activation: Activation,
+  node: Ts.CallExpression,
+  callee: Ts.Node,
+  target: Value | undefined,
+  args: readonly (Value | undefined)[],
+  world: World,
+): readonly World[] | undefined {
+  const { traced, reach } = activation.engine;
+  const found = isWhollyKnown(target) ? [] : traced.of(callee);
+  // What calls a function that it is given is run only if there is more to it: the call is to be told here, then.
+  const isTold = found.every(({ fn }) => reach.leads(fn) || reach.isOpen(fn) || !reach.callsBack(fn));
+  if (found.length === 0 || !isTold) return undefined;
+  // Whoever hands in what it is a member of knows more of it.
+  if (parameterOf(pathOf(target)) !== undefined) activation.carriesLocks = true;
+  return found.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 
 // -- calls out of the program

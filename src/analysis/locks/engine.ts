@@ -37,6 +37,7 @@ import type { LockReach } from './reach.ts';
 import { callSpan, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
+import { TracedCallees } from './traced-callees.ts';
 import {
   type Acquisition,
   type Closure,
@@ -74,6 +75,7 @@ export class LockEngine {
   readonly identity: LockIdentity;
   readonly evaluator: Evaluator;
   readonly targets: CallTargets;
+  readonly traced: TracedCallees;
   readonly locks: LockNames;
   readonly record: LockRecord;
   readonly conditions: Conditions;
@@ -107,6 +109,7 @@ export class LockEngine {
         reach.leads(fn) || reach.isOpen(fn) || (this.databases !== undefined && reach.takesConnections(fn)),
     );
     this.targets = new CallTargets(code, this.evaluator, valueOfCall);
+    this.traced = new TracedCallees(code, this.evaluator);
     this.locks = new LockNames(identity);
     this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);

@@ -1,5 +1,6 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, skipParentheses } from '../code.ts';
 import { callSitesOf } from './call-sites.ts';
 import { type Env, type Evaluator, lexicalSelf } from './evaluator.ts';
@@ -12,6 +13,7 @@ import type { Store } from './stores.ts';
 import { isResolver } from './unknown-callees.ts';
 import {
   type Bindings,
+  EMPTY_BINDINGS,
   type Instance,
   instanceOf,
   membersOf,
@@ -70,6 +72,13 @@ export class Flow {
     return this.#ways(value, typeof key === 'string' ? undefined : key, object, 0).map((way) =>
       typeof key === 'string' ? { ...way, key } : way,
     );
+  }
+
+  /** A function of the program, as it is known to whoever is handed it. */
+  handedOut(fn: CfgOwner): Value {
+    const self = lexicalSelf(fn);
+    const env: Env = { bindings: new Map(), self, owner: undefined };
+    return this.#fromAfar({ kind: 'closure', fn, captured: EMPTY_BINDINGS, self, bound: [] }, env, 0);
   }
 
   #ways(

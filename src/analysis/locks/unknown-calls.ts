@@ -87,7 +87,8 @@ export function isPartlyKnown(target: Value | undefined): boolean {
   return membersOf(target).some((member) => member.kind === 'opaque' && member.keeps === 'some');
 }
 
-function isWhollyKnown(target: Value | undefined): boolean {
+/** Whether all that is ever kept in a place is known. */
+export function isWhollyKnown(target: Value | undefined): boolean {
   const members = membersOf(target);
   return (
     !isPartlyKnown(target) && members.some((member) => member.kind === 'opaque' && member.keeps === 'all')
