@@ -9,7 +9,7 @@ import { isWritten, localDeclaration } from '../inserts/identifiers.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { callbackUse } from '../inserts/iteration.ts';
 import { functionType } from '../locks/function-types.ts';
-import { changeByCall } from '../mutation/mutations.ts';
+import { changeByCall } from '../mutation/changes-by-call.ts';
 import { type Write, writeTo } from '../mutation/targets-of-writes.ts';
 import { namesIn } from '../name-index.ts';
 import { outermost } from '../shapes.ts';
@@ -38,7 +38,7 @@ export function changeOf(target: Target, code: Code, graph: CallGraph): Event {
 
 function placesOf(target: Target, code: Code, graph: CallGraph, kind: 'removal' | 'change'): Event {
   const found = new Set<Ts.Node>();
-  const handler = new RemovalHandler(graph, (node) => found.add(node));
+  const handler = new RemovalHandler({ code, graph }, (node) => found.add(node));
   for (const declaration of target.declarations) {
     const uses = usesOf(declaration, target.member, graph);
     for (const at of [...uses, ...assignmentsTo(declaration, target.member)]) {
@@ -102,10 +102,15 @@ type Form = 'field' | 'remover';
 
 /** Follows what a field holds to the places that remove something from it. */
 class RemovalHandler implements FlowHandler<Form> {
+  readonly #code: Code;
   readonly #graph: CallGraph;
   readonly #found: (node: Ts.Node) => void;
 
-  constructor(graph: CallGraph, found: (node: Ts.Node) => void) {
+  constructor(
+    { code, graph }: { readonly code: Code; readonly graph: CallGraph },
+    found: (node: Ts.Node) => void,
+  ) {
+    this.#code = code;
     this.#graph = graph;
     this.#found = found;
   }
@@ -125,7 +130,7 @@ class RemovalHandler implements FlowHandler<Form> {
     if (bodies.length > 0)
       return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
     const isRun = value.form === 'remover' && callbackUse(call, index, this.#entities(call)) !== 'keeps';
-    const change = value.form === 'field' && index === 0 ? changeByCall(call) : undefined;
+    const change = value.form === 'field' ? changeByCall(call, index, this.#code) : undefined;
     if (value.path.length === 0 && (isRun || (change !== undefined && REMOVING.has(change)))) {
       this.#remove(call, value);
     }
