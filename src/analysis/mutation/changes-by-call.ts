@@ -1,6 +1,6 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, skipParentheses } from '../code.ts';
+import { globalFunction } from '../shapes.ts';
 import { changeOfFirst, changesCollection } from './collection-methods.ts';
 
 /**
@@ -24,13 +24,6 @@ export function changeByCall(
 
 /** Methods of functions that run them on what they are given first. */
 const LENDING: ReadonlySet<string> = new Set(['apply', 'call']);
-
-/** `Object.assign` and the like, by the name of the language's own object. */
-export function globalFunction(callee: Ts.Expression): string | undefined {
-  const bare = skipParentheses(callee);
-  if (!ts.isPropertyAccessExpression(bare) || !ts.isIdentifier(bare.expression)) return undefined;
-  return resolveLocal(bare.expression) ? undefined : `${bare.expression.text}.${bare.name.text}`;
-}
 
 /** The method of the language's own maps, sets and arrays that an expression takes from one, or from a prototype. */
 function changingMethod(method: Ts.Expression | undefined, code: Code): string | undefined {

@@ -3,7 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import { isSetOnce } from '../dispatch/fields.ts';
 import type { Target, Targets } from '../dispatch/targets.ts';
-import { globalFunction } from './changes-by-call.ts';
+import { globalFunction } from '../shapes.ts';
 import { changeOfFirst } from './collection-methods.ts';
 
 /** A call that gives a field another value, or takes it away, by its name. */

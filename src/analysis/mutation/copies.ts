@@ -2,7 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import { isSetOnce } from '../dispatch/fields.ts';
-import { globalFunction } from './changes-by-call.ts';
+import { globalFunction } from '../shapes.ts';
 
 /** An object that a function has copied from another one for itself. */
 export interface OwnCopy {
