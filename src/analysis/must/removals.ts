@@ -10,6 +10,7 @@ import type { CallGraph } from '../inserts/invocations.ts';
 import { callbackUse } from '../inserts/iteration.ts';
 import { functionType } from '../locks/function-types.ts';
 import { changeByCall } from '../mutation/changes-by-call.ts';
+import { changesByName } from '../mutation/changes-by-name.ts';
 import { type Write, writeTo } from '../mutation/targets-of-writes.ts';
 import { namesIn } from '../name-index.ts';
 import { outermost } from '../shapes.ts';
@@ -47,8 +48,11 @@ function placesOf(target: Target, code: Code, graph: CallGraph, kind: 'removal' 
       const isRemoval = write.how === '=' && isLess(valueGiven(at, write.node), code, declaration);
       if (kind === 'change' ? isAssignment(write) : isRemoval) found.add(write.node);
     }
-    for (const { call, value } of merges(declaration, target.member, code)) {
-      if (kind === 'change' || isLess(value, code, declaration)) found.add(call);
+    const isField = (one: Ts.Node): boolean => one === declaration;
+    for (const { call, how, value } of changesByName(target.member, isField, code)) {
+      if (isInitial(call)) continue;
+      const isRemoval = how === 'delete' || isLess(value, code, declaration);
+      if (kind === 'change' ? how !== 'delete' : isRemoval) found.add(call);
     }
     const starts = uses.map((at): Carried<Form> => ({ at, path: [], frames: Frames.none, form: 'field' }));
     graph.flow.follow(starts, handler);
@@ -71,30 +75,6 @@ function assignmentsTo(declaration: Ts.Node, name: string): readonly Ts.Expressi
     (one): one is Ts.Identifier =>
       ts.isIdentifier(one) && isWritten(one) && localDeclaration(one) === declaration,
   );
-}
-
-/** `Object.assign(this, { field: value })` */
-function merges(
-  field: Ts.Node,
-  member: string,
-  code: Code,
-): readonly { readonly call: Ts.CallExpression; readonly value: Ts.Expression }[] {
-  if (ts.isVariableDeclaration(field) || member.startsWith('#')) return [];
-  return code.program.filesWith([member]).flatMap((file) => {
-    const source = code.program.tree(file)?.source;
-    return (source ? (namesIn(source).get(member) ?? []) : []).flatMap((name) => {
-      const property = name.parent;
-      if (!ts.isPropertyAssignment(property) || property.name !== name) return [];
-      const call = property.parent.parent;
-      if (!ts.isCallExpression(call) || call.expression.getText() !== 'Object.assign') return [];
-      const [into] = call.arguments;
-      if (!into || into === property.parent) return [];
-      const meant = code.memberOfType(into, member);
-      const isField =
-        typeof meant !== 'string' && meant.declarations.some((one) => code.nodeOf(one) === field);
-      return isField ? [{ call, value: property.initializer }] : [];
-    });
-  });
 }
 
 /** `remover`: a method that takes something out of the field, as a value: `field.delete.bind(field)`. */

@@ -62,7 +62,8 @@ export function mutationsOf(
     const write = writeTo(at);
     if (write && isNamedBy(at, field) && !isFirstValue(at, write)) add({ ...write, via: [] });
   }
-  for (const { call, how, owner } of changesByName(field, tools)) {
+  const isField = (one: Ts.Node): boolean => tools.targets.relation(one, field) !== undefined;
+  for (const { call, how, owner } of changesByName(field.member, isField, tools.code)) {
     if (!isOfBeginning(call, owner) && !ownCopy(owner)) add({ node: call, how, via: [] });
   }
   const starts = uses.map((at): Carried<'field'> => ({ at, path: [], frames: Frames.none, form: 'field' }));
