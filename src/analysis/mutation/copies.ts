@@ -5,14 +5,12 @@ import { isSetOnce } from '../dispatch/fields.ts';
 import { globalFunction } from '../shapes.ts';
 
 /** An object that a function has copied from another one for itself. */
-export interface OwnCopy {
-  /** The variable that has it, or the expression that makes it where none has. */
-  readonly holder: Ts.Node;
+interface OwnCopy {
+  /** What makes it. */
+  readonly made: Ts.Node;
   /** The members that are not those of the original: all, or those that the copy is given besides. */
-  readonly apart: ReadonlySet<string> | 'all';
+  readonly apart: ReadonlySet<string | undefined> | 'all';
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * The copy that an expression is, made in the function around it: `{ ...owner }`, `Object.assign({}, owner)`,
@@ -25,25 +23,28 @@ export function ownCopy(object: Ts.Expression): OwnCopy | undefined {
   if (!variable) return madeBy(bare);
   if (owningFunction(variable) !== owningFunction(bare) || !isSetOnce(variable)) return undefined;
   if (ts.isBindingElement(variable)) {
-    const isRest = variable.dotDotDotToken && ts.isObjectBindingPattern(variable.parent);
-    return isRest ? { holder: variable, apart: NONE } : undefined;
+    return variable.dotDotDotToken ? { made: variable, apart: new Set() } : undefined;
   }
   const value = ts.isVariableDeclaration(variable) ? variable.initializer : undefined;
-  const made = value && madeBy(skipParentheses(value));
-  return made && { ...made, holder: variable };
+  return value && madeBy(skipParentheses(value));
 }
 
-function madeBy(value: Ts.Node): OwnCopy | undefined {
-  if (ts.isObjectLiteralExpression(value) && value.properties.some(ts.isSpreadAssignment)) {
-    const names = value.properties.flatMap(({ name }) => (name ? (nameText(name) ?? []) : []));
-    return { holder: value, apart: new Set(names) };
+function madeBy(made: Ts.Node): OwnCopy | undefined {
+  if (ts.isObjectLiteralExpression(made)) {
+    const isSpread = made.properties.some(ts.isSpreadAssignment);
+    return isSpread ? { made, apart: new Set(made.properties.map(namedBy)) } : undefined;
   }
-  if (!ts.isCallExpression(value)) return undefined;
-  if (isCloning(value.expression)) return { holder: value, apart: 'all' };
-  const [into] = value.arguments;
-  const isMerge = globalFunction(value.expression) === 'Object.assign';
-  const isNew = isMerge && into !== undefined && ts.isObjectLiteralExpression(skipParentheses(into));
-  return isNew ? { holder: value, apart: NONE } : undefined;
+  if (!ts.isCallExpression(made)) return undefined;
+  if (isCloning(made.expression)) return { made, apart: 'all' };
+  const [into] = made.arguments;
+  const isNew = into !== undefined && ts.isObjectLiteralExpression(skipParentheses(into));
+  return isNew && globalFunction(made.expression) === 'Object.assign'
+    ? { made, apart: new Set() }
+    : undefined;
+}
+
+function namedBy({ name }: Ts.ObjectLiteralElementLike): string | undefined {
+  return name && nameText(name);
 }
 
 /** The language's own `structuredClone`, which copies at any depth. */
