@@ -32,11 +32,20 @@ export function followsWithout(
   return nodesFor(cfg, second).some((id) => after.has(id));
 }
 
-/** The nodes that control can get to after a node has succeeded, before the next turn of a loop begins. */
-export function afterInTurn(cfg: Cfg, node: Ts.Node, loop: Ts.Node): ReadonlySet<number> {
+/**
+ * The nodes that control can get to after a node has succeeded, before the next turn of a loop begins.
+ *
+ * @param ends tells the nodes that end the loop, so that what follows them is no part of the turn
+ */
+export function afterInTurn(
+  cfg: Cfg,
+  node: Ts.Node,
+  loop: Ts.Node,
+  ends: (id: number) => boolean = () => false,
+): ReadonlySet<number> {
   const heads = new Set(cfg.loops.filter(({ statement }) => statement === loop).map(({ head }) => head));
   const starts = nodesFor(cfg, node).flatMap((start) => successesOf(cfg, start));
-  return reachable(cfg, starts, (id) => !heads.has(id));
+  return reachable(cfg, starts, (id) => !heads.has(id) && !ends(id));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { resolveLocal } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
 import { nameText, skipParentheses } from './code.ts';
 
@@ -74,4 +75,11 @@ export function propertyOf(value: Ts.Expression, name: string): Ts.Expression | 
     if (ts.isShorthandPropertyAssignment(property)) return property.name;
   }
   return undefined;
+}
+
+/** What a callee is called where it is a function of the language: `Object.assign`, `Reflect.set`. */
+export function globalFunction(callee: Ts.Expression): string | undefined {
+  const bare = skipParentheses(callee);
+  if (!ts.isPropertyAccessExpression(bare) || !ts.isIdentifier(bare.expression)) return undefined;
+  return resolveLocal(bare.expression) ? undefined : `${bare.expression.text}.${bare.name.text}`;
 }

@@ -93,11 +93,10 @@ function reflected(leaf: NameNode, call: Ts.CallExpression, judging: Judging): C
 const READS_MEMBER: ReadonlySet<string> = new Set(['Reflect.get', 'Object.getOwnPropertyDescriptor']);
 
 /** Judges a node that may take a member by a key that is computed, and not by a string. */
-export function keyedAccessAt(node: Ts.Node): KeyedAccess | undefined {
+export function keyedAccessAt(node: Ts.Node, { looks }: Pick<Judging, 'looks'>): KeyedAccess | undefined {
   if (ts.isElementAccessExpression(node)) {
     const { argumentExpression: key, expression: receiver } = node;
-    if (!mayBeName(key)) return undefined;
-    const usage = usageOf(node);
+    const usage = mayBeName(key) ? countedUsage(node, looks) : 'none';
     return usage === 'none' ? undefined : { node, usage, key, receiver, source: receiver };
   }
   if (!ts.isComputedPropertyName(node) || !isPatternKey(node) || !mayBeName(node.expression))
@@ -127,9 +126,14 @@ const CHOICES: ReadonlySet<Ts.SyntaxKind> = new Set([
 type Parts = Pick<Candidate, 'node' | 'lookup' | 'receiver'>;
 
 function expression(leaf: NameNode, parts: Parts, { looks }: Judging): Candidate | undefined {
-  const usage = usageOf(parts.node);
-  if (usage === 'none' && looks === undefined) return undefined;
-  return { leaf, usage: usage === 'none' ? 'value' : usage, ...parts, source: parts.receiver };
+  const usage = countedUsage(parts.node, looks);
+  return usage === 'none' ? undefined : { leaf, usage, ...parts, source: parts.receiver };
+}
+
+/** What is done with an expression; to look at it is to take it as a value, where looks count. */
+function countedUsage(node: Ts.Node, looks: Wanted['looks']): Usage {
+  const usage = usageOf(node);
+  return usage === 'none' && looks ? 'value' : usage;
 }
 
 /** An element of a pattern gives the member to a variable. */

@@ -1,7 +1,7 @@
 import type { TypeInfo } from '../../oracle/oracle.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, stretchOf } from '../code.ts';
-import { type KeyedAccess, keyedAccessAt } from './candidates.ts';
+import { type KeyedAccess, keyedAccessAt, type Wanted } from './candidates.ts';
 import type { Reference } from './references.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -14,16 +14,16 @@ export function keyedReferences(
   code: Code,
   resolver: Resolver,
   file: string,
-  names: ReadonlySet<string>,
+  wanted: Pick<Wanted, 'members' | 'looks'>,
 ): readonly Reference[] {
   const source = COMPUTED_KEY.test(code.program.text(file) ?? '') && code.program.tree(file)?.source;
-  const accesses = source ? accessesIn(source) : [];
+  const accesses = source ? accessesIn(source, wanted) : [];
   const types = keyTypes(code, file, accesses);
   return accesses.flatMap((access, index) => {
     const { node, usage, receiver } = access;
     const held = (types[index]?.literals ?? []).filter((value) => typeof value === 'string');
     return held
-      .filter((name) => names.has(name))
+      .filter((name) => wanted.members.has(name))
       .map((name) => {
         return { node, usage, receiver, name, declarations: resolver.membersOf(access.source, name) };
       });
@@ -33,10 +33,10 @@ export function keyedReferences(
 /** `x[key]` or `{ [key]: … }`, but not `x[0]` or `x['key']`: most files hold none, and need not be parsed. */
 const COMPUTED_KEY = /[\w$)\]!.,{]\s*\[\s*[^\s\]'"\d]/;
 
-function accessesIn(source: Ts.SourceFile): readonly KeyedAccess[] {
+function accessesIn(source: Ts.SourceFile, wanted: Pick<Wanted, 'looks'>): readonly KeyedAccess[] {
   const accesses: KeyedAccess[] = [];
   const visit = (node: Ts.Node): void => {
-    const access = keyedAccessAt(node);
+    const access = keyedAccessAt(node, wanted);
     if (access) accesses.push(access);
     ts.forEachChild(node, visit);
   };

@@ -12,7 +12,7 @@ import { isSetOnce } from './fields.ts';
 /** The expressions on which the outcome of a test depends, where the test asks of each whether it is there. */
 export function operandsOf(expression: Ts.Node): readonly Ts.Expression[] {
   const node = skipParentheses(expression);
-  if (ts.isPrefixUnaryExpression(node)) return node.operator === NOT ? [node.operand] : [];
+  if (ts.isPrefixUnaryExpression(node)) return node.operator === NOT || isAnswer(node) ? [node.operand] : [];
   if (ts.isConditionalExpression(node)) return [node.condition, node.whenTrue, node.whenFalse];
   if (ts.isBinaryExpression(node)) return operandsOfBinary(node);
   if (ts.isCallExpression(node)) return operandsOfCall(node);
@@ -56,7 +56,9 @@ export function keyAskedFor(
 export function isAnswer(expression: Ts.Node): boolean {
   const node = skipParentheses(expression);
   if (keyAskedFor(node)) return true;
-  if (ts.isPrefixUnaryExpression(node)) return node.operator === NOT;
+  if (ts.isPrefixUnaryExpression(node)) {
+    return node.operator === NOT || (AS_NUMBER.has(node.operator) && isAnswer(node.operand));
+  }
   if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword) return true;
   if (ts.isConditionalExpression(node)) return isAnswer(node.whenTrue) && isAnswer(node.whenFalse);
   if (ts.isCallExpression(node)) return operandsOfCall(node).length > 0 && !isPresenceFilter(node);
@@ -66,7 +68,8 @@ export function isAnswer(expression: Ts.Node): boolean {
   }
   const { left, operatorToken, right } = node;
   if (isComparison(operatorToken.kind)) return true;
-  return LOGICAL.has(operatorToken.kind) && isAnswer(left) && isAnswer(right);
+  const isJoining = LOGICAL.has(operatorToken.kind) || BITWISE.has(operatorToken.kind);
+  return isJoining && isAnswer(left) && isAnswer(right);
 }
 
 /** The expressions that a node asks whether they are there, or true. */
@@ -93,8 +96,11 @@ export function testsAt(node: Ts.Node): readonly Ts.Node[] {
 export function missingAfter(expression: Ts.Node, outcome: 'true' | 'false'): readonly Ts.Node[] {
   const node = skipParentheses(expression);
   const other = outcome === 'true' ? 'false' : 'true';
-  if (ts.isPrefixUnaryExpression(node)) return node.operator === NOT ? missingAfter(node.operand, other) : [];
-  if (ts.isCallExpression(node) && isBoolean(node.expression)) {
+  if (ts.isPrefixUnaryExpression(node)) {
+    if (node.operator === NOT) return missingAfter(node.operand, other);
+    return node.operator === ts.SyntaxKind.PlusToken ? missingAfter(node.operand, outcome) : [];
+  }
+  if (ts.isCallExpression(node) && ANSWERING.some((name) => isGlobal(node.expression, name))) {
     const [argument] = node.arguments;
     return argument ? missingAfter(argument, outcome) : [];
   }
@@ -107,10 +113,7 @@ export function missingAfter(expression: Ts.Node, outcome: 'true' | 'false'): re
       const subject = comparedToNothing(node);
       return subject && (outcome === 'true') === isEqual ? [subject] : [];
     }
-    const joins =
-      outcome === 'true'
-        ? kind === ts.SyntaxKind.AmpersandAmpersandToken
-        : kind === ts.SyntaxKind.BarBarToken || kind === ts.SyntaxKind.QuestionQuestionToken;
+    const joins = (outcome === 'true' ? BOTH : EITHER).has(kind);
     return joins ? [...missingAfter(left, outcome), ...missingAfter(right, outcome)] : [];
   }
   const value = soleValueOf(node);
@@ -120,11 +123,41 @@ export function missingAfter(expression: Ts.Node, outcome: 'true' | 'false'): re
 
 const NOT = ts.SyntaxKind.ExclamationToken;
 
+/** Functions of the language that hand on an answer, as what it is or as a number. */
+const ANSWERING = ['Boolean', 'Number'];
+
 const LOGICAL: ReadonlySet<Ts.SyntaxKind> = new Set([
   ts.SyntaxKind.AmpersandAmpersandToken,
   ts.SyntaxKind.BarBarToken,
   ts.SyntaxKind.QuestionQuestionToken,
   ts.SyntaxKind.CommaToken,
+]);
+
+/** What is true only if both sides are. */
+const BOTH: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.AmpersandToken,
+]);
+
+/** What is false only if both sides are. */
+const EITHER: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.BarToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+]);
+
+/** Of two answers these make another one: `+!a & +!b`. */
+const BITWISE: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.AmpersandToken,
+  ts.SyntaxKind.BarToken,
+  ts.SyntaxKind.CaretToken,
+]);
+
+/** Operators by which an answer becomes a number: `+!a`, `~[a, b].indexOf(undefined)`. */
+const AS_NUMBER: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.PlusToken,
+  ts.SyntaxKind.MinusToken,
+  ts.SyntaxKind.TildeToken,
 ]);
 
 const ASSIGNS_IF: ReadonlySet<Ts.SyntaxKind> = new Set([
@@ -155,7 +188,7 @@ function operandsOfBinary(node: Ts.BinaryExpression): readonly Ts.Expression[] {
   const { left, operatorToken, right } = node;
   const { kind } = operatorToken;
   if (kind === ts.SyntaxKind.CommaToken) return [right];
-  if (LOGICAL.has(kind)) return [left, right];
+  if (LOGICAL.has(kind) || (BITWISE.has(kind) && isAnswer(node))) return [left, right];
   if (EQUALITY.has(kind)) {
     const subject = comparedToNothing(node);
     if (subject) return [subject];
@@ -192,7 +225,8 @@ function isNothing(expression: Ts.Node): boolean {
 
 function operandsOfCall(call: Ts.CallExpression): readonly Ts.Expression[] {
   const callee = skipParentheses(call.expression);
-  if (isBoolean(callee)) return call.arguments.slice(0, 1);
+  if (isGlobal(callee, 'Boolean')) return call.arguments.slice(0, 1);
+  if (isGlobal(callee, 'Number')) return call.arguments.slice(0, 1).filter(isAnswer);
   if (!ts.isPropertyAccessExpression(callee)) return [];
   const elements = elementsOf(callee.expression);
   const [first] = call.arguments;
@@ -222,7 +256,7 @@ function isPresenceFilter(expression: Ts.Node): boolean {
 /** `Boolean`, or `(x) => x != null`. */
 function asksForPresence(callback: Ts.Expression): boolean {
   const node = skipParentheses(callback);
-  if (isBoolean(node)) return true;
+  if (isGlobal(node, 'Boolean')) return true;
   if (!isFunctionExpression(node)) return false;
   const [parameter] = node.parameters;
   const [answer, ...others] = returnedBy(node.body);
@@ -233,9 +267,12 @@ function asksForPresence(callback: Ts.Expression): boolean {
   return ts.isIdentifier(bare) && resolveLocal(bare) === parameter;
 }
 
-/** `assert(a)` and `assert.ok(a)` of Node. */
+/** `assert(a)` and `assert.ok(a)` of Node, and `console.assert(a)`. */
 function isAssertion(callee: Ts.Node): boolean {
   const node = skipParentheses(callee);
+  if (ts.isPropertyAccessExpression(node) && node.name.text === 'assert') {
+    return isGlobal(node.expression, 'console');
+  }
   const isOk = ts.isPropertyAccessExpression(node) && node.name.text === 'ok';
   const name = isOk ? node.expression : node;
   const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
@@ -243,15 +280,16 @@ function isAssertion(callee: Ts.Node): boolean {
   return module !== undefined && /^(?:node:)?assert(?:\/strict)?$/.test(module);
 }
 
-/** The language's own `Boolean`. */
-function isBoolean(callee: Ts.Node): boolean {
-  const node = skipParentheses(callee);
-  return ts.isIdentifier(node) && node.text === 'Boolean' && resolveLocal(node) === undefined;
+/** What goes by a name of the language or its surroundings: the language's own `Boolean`. */
+function isGlobal(expression: Ts.Node, name: string): boolean {
+  const node = skipParentheses(expression);
+  return ts.isIdentifier(node) && node.text === name && resolveLocal(node) === undefined;
 }
 
 function testsOfCase({ expression, parent }: Ts.CaseClause): readonly Ts.Node[] {
   const { expression: subject } = parent.parent;
   if (isNothing(expression)) return [subject];
+  if (isNothing(subject)) return [expression];
   return isAnswer(subject) ? [expression, subject] : [];
 }
 

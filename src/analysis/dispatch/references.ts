@@ -31,7 +31,7 @@ export function findReferences(code: Code, wanted: Wanted): readonly Reference[]
       .map(({ candidate: { node, usage, receiver }, name, declarations }) => {
         return { node, usage, receiver, name, declarations };
       });
-    return keyed.has(file) ? [...spelt, ...keyedReferences(code, resolver, file, wanted.members)] : spelt;
+    return keyed.has(file) ? [...spelt, ...keyedReferences(code, resolver, file, wanted)] : spelt;
   });
 }
 

@@ -133,9 +133,9 @@ export class ValueFlow {
     if (ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent)) {
       return this.#property(parent, value);
     }
-    if (ts.isSpreadAssignment(parent)) return [{ ...value, at: parent.parent }];
+    if (ts.isSpreadAssignment(parent)) return copied(parent.parent, value);
     if (ts.isSpreadElement(parent) && ts.isArrayLiteralExpression(parent.parent)) {
-      return [{ ...value, at: parent.parent }];
+      return copied(parent.parent, value);
     }
     if (ts.isSpreadElement(parent)) return this.#spread(parent, value, handler);
     if (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === node)) {
@@ -279,6 +279,11 @@ export class ValueFlow {
         : [result];
     });
   }
+}
+
+/** `{ ...value }`, `[...value]`: what the value holds is in its copy, and the value itself is not. */
+function copied<Form>(copy: Ts.Expression, value: Carried<Form>): readonly Carried<Form>[] {
+  return value.path.length > 0 ? [{ ...value, at: copy }] : [];
 }
 
 /** Whether an expression has the value of one of its parts. */

@@ -13,7 +13,12 @@ export type Fate =
   /** It is the result of the function around it: whoever calls that has it. */
   | { readonly kind: 'returned'; readonly by: FunctionNode; readonly path: Path }
   /** Something is asked of it (a test, a property that is no function): a use, unless it must be disposed of. */
-  | { readonly kind: 'looked'; readonly value: Ts.Expression | Ts.BindingPattern; readonly at: Ts.Node }
+  | {
+      readonly kind: 'looked';
+      /** What has the value at that place; undefined where a function outside of the program has it. */
+      readonly value: Ts.Expression | Ts.BindingPattern | undefined;
+      readonly at: Ts.Node;
+    }
   | { readonly kind: 'lost'; readonly loss: Loss };
 
 /** How a value is lost. */

@@ -13,6 +13,7 @@ import {
   isNamed,
   isNothing,
   isPromise,
+  isRunByReflection,
   isStatement,
   isTest,
   isUsing,
@@ -332,6 +333,7 @@ export class Fates {
 
   /** What becomes of the results of a function that a call is given. */
   takenBy(call: Ts.CallExpression | Ts.NewExpression, index: number, path: Path = []): Fate | undefined {
+    if (isRunByReflection(call, index)) return this.#at(call, path);
     const bodies = this.#bodies(call);
     if (bodies.length > 0) return best(lazily(bodies, (fn) => this.#callback(fn, index, { call, path })));
     const name = rightmostName(call.expression);
@@ -342,6 +344,8 @@ export class Fates {
     switch (takingOf(text, index, entities)) {
       case 'drops':
         return lost('ignored', `\`${text}\``, call);
+      case 'looks':
+        return path.length > 0 ? USED : this.#decidedBy(call, text);
       case 'hands-on':
         return this.#at(
           call,
@@ -350,6 +354,12 @@ export class Fates {
       default:
         return USED;
     }
+  }
+
+  /** `filter` decides what is in a list, for whoever takes that; others decide how far they go as well. */
+  #decidedBy(call: Ts.CallExpression, method: string): Fate {
+    const fate = method === 'filter' ? this.#at(call, []) : undefined;
+    return fate?.kind === 'lost' ? fate : { kind: 'looked', value: undefined, at: call };
   }
 
   /** What a function of the program does with the results of a parameter. */

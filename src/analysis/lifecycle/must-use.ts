@@ -11,9 +11,9 @@ import { CallGraph } from '../inserts/invocations.ts';
 import type { References } from '../inserts/references.ts';
 import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
 import { Disposables } from './disposables.ts';
-import type { Loss, Path } from './fate.ts';
+import type { Fate, Loss, Path } from './fate.ts';
 import { Fates } from './fates.ts';
-import { argumentsOf } from './positions.ts';
+import { argumentsOf, isRunByReflection } from './positions.ts';
 
 /** A result that must be used, and who hands it on. */
 export interface Result {
@@ -143,8 +143,16 @@ export class MustUse {
   #handed(call: Ts.CallExpression | Ts.NewExpression, value: Ts.Node, result: Omit<Result, 'at'>): void {
     const index = argumentsOf(call).indexOf(value);
     const fate = this.#fates.takenBy(call, index, result.path);
-    const outcome: Outcome = fate?.kind === 'lost' ? { kind: 'lost', loss: fate.loss } : { kind: 'kept' };
-    this.judged.push({ ...result, at: value, outcome });
+    this.judged.push({ ...result, at: value, outcome: this.#outcomeOf(fate, result) });
+  }
+
+  /** What becomes of the results of a function that is handed over; what a helper returns tells what they are. */
+  #outcomeOf(fate: Fate | undefined, { via }: Omit<Result, 'at'>): Outcome {
+    if (fate?.kind === 'lost') return { kind: 'lost', loss: fate.loss };
+    const returned = via.at(-1) as Ts.Expression | undefined;
+    return fate?.kind === 'looked' && returned && this.#disposables.has(returned)
+      ? { kind: 'undisposed', at: fate.at }
+      : { kind: 'kept' };
   }
 
   #result(result: Result): void {
@@ -154,7 +162,7 @@ export class MustUse {
     if (fate.kind === 'lost') {
       const isLost = !fate.loss.isPart || this.#mustBeTaken(result);
       this.judged.push({ ...result, outcome: isLost ? { kind: 'lost', loss: fate.loss } : { kind: 'kept' } });
-    } else if (fate.kind === 'looked' && this.#disposables.has(fate.value)) {
+    } else if (fate.kind === 'looked' && this.#disposables.has(fate.value ?? (at as Ts.Expression))) {
       this.judged.push({ ...result, outcome: { kind: 'undisposed', at: fate.at } });
     } else {
       this.judged.push({ ...result, outcome: { kind: 'kept' } });
@@ -193,12 +201,14 @@ export class MustUse {
   }
 }
 
-/** The call whose callee an expression is, also by `call` and `apply`. */
+/** The call whose callee an expression is, also by `call` and `apply`, and by reflection. */
 function callOf(callee: Ts.Node): Ts.Expression | undefined {
   const value = outermost(callee);
   const { parent } = value;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) {
-    return parent.expression === value ? parent : undefined;
+    const isCallee =
+      parent.expression === value || isRunByReflection(parent, argumentsOf(parent).indexOf(value));
+    return isCallee ? parent : undefined;
   }
   if (ts.isTaggedTemplateExpression(parent)) return parent.tag === value ? parent : undefined;
   if (!ts.isPropertyAccessExpression(parent) || parent.expression !== value) return undefined;

@@ -3,7 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Entity, nameText, rightmostName } from '../code.ts';
 import type { FunctionNode } from '../inserts/functions.ts';
 import { namesIn } from '../name-index.ts';
-import { outermost } from '../shapes.ts';
+import { globalFunction, outermost } from '../shapes.ts';
 
 /** What one part of an assigned pattern takes, and where it puts it. */
 export function partTaken(
@@ -33,6 +33,12 @@ export const SHORT_CIRCUIT: ReadonlySet<Ts.SyntaxKind> = new Set([
 
 export function argumentsOf(call: Ts.CallExpression | Ts.NewExpression): readonly Ts.Node[] {
   return call.arguments ?? [];
+}
+
+/** `Reflect.apply(run, …)`, `Reflect.construct(Guard, …)`: the call is one of its first argument. */
+export function isRunByReflection(call: Ts.CallExpression | Ts.NewExpression, index: number): boolean {
+  const callee = index === 0 ? globalFunction(call.expression) : undefined;
+  return callee === 'Reflect.apply' || callee === 'Reflect.construct';
 }
 
 export function isStatement(expression: Ts.Expression): boolean {

@@ -9,7 +9,8 @@ import { isWritten, localDeclaration } from '../inserts/identifiers.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { callbackUse } from '../inserts/iteration.ts';
 import { functionType } from '../locks/function-types.ts';
-import { changeByCall } from '../mutation/mutations.ts';
+import { changeByCall } from '../mutation/changes-by-call.ts';
+import { changesByName } from '../mutation/changes-by-name.ts';
 import { type Write, writeTo } from '../mutation/targets-of-writes.ts';
 import { namesIn } from '../name-index.ts';
 import { outermost } from '../shapes.ts';
@@ -38,7 +39,7 @@ export function changeOf(target: Target, code: Code, graph: CallGraph): Event {
 
 function placesOf(target: Target, code: Code, graph: CallGraph, kind: 'removal' | 'change'): Event {
   const found = new Set<Ts.Node>();
-  const handler = new RemovalHandler(graph, (node) => found.add(node));
+  const handler = new RemovalHandler({ code, graph }, (node) => found.add(node));
   for (const declaration of target.declarations) {
     const uses = usesOf(declaration, target.member, graph);
     for (const at of [...uses, ...assignmentsTo(declaration, target.member)]) {
@@ -47,8 +48,11 @@ function placesOf(target: Target, code: Code, graph: CallGraph, kind: 'removal' 
       const isRemoval = write.how === '=' && isLess(valueGiven(at, write.node), code, declaration);
       if (kind === 'change' ? isAssignment(write) : isRemoval) found.add(write.node);
     }
-    for (const { call, value } of merges(declaration, target.member, code)) {
-      if (kind === 'change' || isLess(value, code, declaration)) found.add(call);
+    const isField = (one: Ts.Node): boolean => one === declaration;
+    for (const { call, how, value } of changesByName(target.member, isField, code)) {
+      if (isInitial(call)) continue;
+      const isRemoval = how === 'delete' || isLess(value, code, declaration);
+      if (kind === 'change' ? how !== 'delete' : isRemoval) found.add(call);
     }
     const starts = uses.map((at): Carried<Form> => ({ at, path: [], frames: Frames.none, form: 'field' }));
     graph.flow.follow(starts, handler);
@@ -73,39 +77,20 @@ function assignmentsTo(declaration: Ts.Node, name: string): readonly Ts.Expressi
   );
 }
 
-/** `Object.assign(this, { field: value })` */
-function merges(
-  field: Ts.Node,
-  member: string,
-  code: Code,
-): readonly { readonly call: Ts.CallExpression; readonly value: Ts.Expression }[] {
-  if (ts.isVariableDeclaration(field) || member.startsWith('#')) return [];
-  return code.program.filesNaming([member]).flatMap((file) => {
-    const source = code.program.tree(file)?.source;
-    return (source ? (namesIn(source).get(member) ?? []) : []).flatMap((name) => {
-      const property = name.parent;
-      if (!ts.isPropertyAssignment(property) || property.name !== name) return [];
-      const call = property.parent.parent;
-      if (!ts.isCallExpression(call) || call.expression.getText() !== 'Object.assign') return [];
-      const [into] = call.arguments;
-      if (!into || into === property.parent) return [];
-      const meant = code.memberOfType(into, member);
-      const isField =
-        typeof meant !== 'string' && meant.declarations.some((one) => code.nodeOf(one) === field);
-      return isField ? [{ call, value: property.initializer }] : [];
-    });
-  });
-}
-
 /** `remover`: a method that takes something out of the field, as a value: `field.delete.bind(field)`. */
 type Form = 'field' | 'remover';
 
 /** Follows what a field holds to the places that remove something from it. */
 class RemovalHandler implements FlowHandler<Form> {
+  readonly #code: Code;
   readonly #graph: CallGraph;
   readonly #found: (node: Ts.Node) => void;
 
-  constructor(graph: CallGraph, found: (node: Ts.Node) => void) {
+  constructor(
+    { code, graph }: { readonly code: Code; readonly graph: CallGraph },
+    found: (node: Ts.Node) => void,
+  ) {
+    this.#code = code;
     this.#graph = graph;
     this.#found = found;
   }
@@ -125,7 +110,7 @@ class RemovalHandler implements FlowHandler<Form> {
     if (bodies.length > 0)
       return bodies.flatMap((fn) => this.#graph.flow.enterFunction(fn, call, index, value));
     const isRun = value.form === 'remover' && callbackUse(call, index, this.#entities(call)) !== 'keeps';
-    const change = value.form === 'field' && index === 0 ? changeByCall(call) : undefined;
+    const change = value.form === 'field' ? changeByCall(call, index, this.#code) : undefined;
     if (value.path.length === 0 && (isRun || (change !== undefined && REMOVING.has(change)))) {
       this.#remove(call, value);
     }

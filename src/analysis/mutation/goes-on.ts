@@ -29,12 +29,15 @@ function callbackGoesOn(call: Ts.CallExpression, fn: Ts.Node, at: Ts.Node): bool
   if (!isFunctionNode(fn)) return true;
   const cfg = cfgOf(fn);
   const method = memberName(skipParentheses(call.expression))?.text ?? '';
-  const after = afterInTurn(cfg, placeIn(fn, at), call);
-  return [...after].some((id) => {
-    const { action, successors } = cfg.nodes[id] ?? {};
-    if (action?.kind === 'return') return isAsync(fn) || !endsWith(method, action.value);
-    return successors?.some(({ to, when }) => to === cfg.exit && when !== 'throw') ?? false;
-  });
+  // The walk ends there, whatever a `finally` block does before.
+  const ends = (id: number): boolean => {
+    const action = cfg.nodes[id]?.action;
+    return action?.kind === 'return' && !isAsync(fn) && endsWith(method, action.value);
+  };
+  const after = afterInTurn(cfg, placeIn(fn, at), call, ends);
+  return [...after].some((id) =>
+    cfg.nodes[id]?.successors.some(({ to, when }) => to === cfg.exit && when !== 'throw'),
+  );
 }
 
 function endsWith(method: string, answer: Ts.Expression | undefined): boolean {

@@ -1,27 +1,19 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
-import {
-  type Code,
-  memberName,
-  type NameNode,
-  nameText,
-  ownMember,
-  rightmostName,
-  skipParentheses,
-} from '../code.ts';
-import { FieldReads } from '../dispatch/fields.ts';
-import { findReferences } from '../dispatch/references.ts';
+import { type Code, memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Target, Targets } from '../dispatch/targets.ts';
 import { type Carried, ELEMENT, type FlowHandler, type MemberAccess } from '../inserts/flow.ts';
 import { Frames } from '../inserts/frames.ts';
-import { declarationRoot, isWritten } from '../inserts/identifiers.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { namesIn } from '../name-index.ts';
 import { isAssignedPattern, isFunctionExpression, outermost } from '../shapes.ts';
-import { changeOfFirst, changesCollection } from './collection-methods.ts';
-import { writeTo } from './targets-of-writes.ts';
+import { changeByCall } from './changes-by-call.ts';
+import { changesByName } from './changes-by-name.ts';
+import { changesCollection } from './collection-methods.ts';
+import { ownCopy } from './copies.ts';
+import { type Write, writeTo } from './targets-of-writes.ts';
+import { usesOf } from './uses.ts';
 
 /** A place that changes what a field holds. */
 export interface Mutation {
@@ -68,99 +60,15 @@ export function mutationsOf(
   const uses = usesOf(field, tools);
   for (const at of uses) {
     const write = writeTo(at);
-    if (write && !isFirstValue(at)) add({ ...write, via: [] });
+    if (write && isNamedBy(at, field) && !isFirstValue(at, write)) add({ ...write, via: [] });
+  }
+  const isField = (one: Ts.Node): boolean => tools.targets.relation(one, field) !== undefined;
+  for (const { call, how, owner } of changesByName(field.member, isField, tools.code)) {
+    if (!isOfBeginning(call, owner) && !ownCopy(owner)) add({ node: call, how, via: [] });
   }
   const starts = uses.map((at): Carried<'field'> => ({ at, path: [], frames: Frames.none, form: 'field' }));
   tools.graph.flow.follow(starts, handler);
   return { found: [...found.values()].sort(byPlace), unclear: unclearOf(field, methods, tools) };
-}
-
-/** The expressions that stand for the field, and the variables that a pattern takes it into. */
-function usesOf(field: Target, { code, targets, graph }: Tools): readonly Ts.Expression[] {
-  const found = new Set<Ts.Expression>();
-  const learn = (uses: readonly Ts.Expression[]): void => {
-    for (const use of uses) found.add(use);
-  };
-  for (const declaration of declarationsOf(field, code)) {
-    if (ts.isVariableDeclaration(declaration)) {
-      learn(graph.references.of(declaration, field.member));
-      learn(writtenNames(declaration, field.member));
-    } else learn(graph.references.ofMember(declaration).map(({ at }) => at));
-  }
-  const wanted = {
-    members: new Set([field.member]),
-    functions: new Set<string>(),
-    declaring: new Set(targets.filesOf(field)),
-  };
-  for (const { node, declarations } of findReferences(code, wanted)) {
-    const isMeant = declarations?.some((one) => targets.relation(one, field) !== undefined) ?? false;
-    if (!isMeant) continue;
-    if (ts.isBindingElement(node)) {
-      if (ts.isIdentifier(node.name)) learn(graph.references.of(declarationRoot(node), node.name.text));
-    }
-  }
-  learn(keyedUses(field, { code, targets }));
-  return [...found];
-}
-
-/** `books[KEY]`, where the type of the key says which member it is. */
-function keyedUses(
-  field: Target,
-  { code, targets }: Pick<Tools, 'code' | 'targets'>,
-): readonly Ts.Expression[] {
-  const reads = new FieldReads(code, targets, [field]);
-  const found: Ts.Expression[] = [];
-  const quoted = [`'${field.member}'`, `"${field.member}"`, `\`${field.member}\``];
-  for (const file of code.program.filesWith(quoted)) {
-    const visit = (node: Ts.Node): void => {
-      const isKeyed =
-        ts.isElementAccessExpression(node) && ts.isIdentifier(skipParentheses(node.argumentExpression));
-      if (isKeyed && reads.of(node).some(({ certainty }) => certainty === 'certain')) found.push(node);
-      ts.forEachChild(node, visit);
-    };
-    const source = code.program.tree(file)?.source;
-    if (source) visit(source);
-  }
-  return found;
-}
-
-/** The declarations of a field, and those by which subclasses declare it again. */
-function declarationsOf({ declarations, member }: Target, code: Code): ReadonlySet<Ts.Node> {
-  const found = new Set(declarations);
-  for (const one of declarations) {
-    const { parent } = ts.isParameter(one) ? one.parent : one;
-    if (!ts.isClassLike(parent) && !ts.isInterfaceDeclaration(parent)) continue;
-    for (const heir of code.subtypes(parent)) {
-      const own = ownMember(heir, member);
-      if (own) found.add(own);
-    }
-  }
-  return found;
-}
-
-/** The places that give a variable of a module another value; a plain assignment is no use of its value. */
-function writtenNames(declaration: Ts.VariableDeclaration, name: string): readonly Ts.Expression[] {
-  return (namesIn(declaration.getSourceFile()).get(name) ?? []).filter(
-    (one): one is Ts.Identifier =>
-      ts.isIdentifier(one) &&
-      one !== declaration.name &&
-      (isWritten(one) || writeTo(one) !== undefined) &&
-      resolveLocal(one) === declaration,
-  );
-}
-
-/** What a constructor gives a field of its own object is the value that it begins with. */
-function isFirstValue(at: Ts.Expression): boolean {
-  const bare = skipParentheses(at);
-  const isOwn =
-    (ts.isPropertyAccessExpression(bare) || ts.isElementAccessExpression(bare)) &&
-    bare.expression.kind === ts.SyntaxKind.ThisKeyword;
-  const around = ts.findAncestor(
-    at,
-    (one) => ts.isFunctionLike(one) || ts.isClassStaticBlockDeclaration(one),
-  );
-  const begins = around && (ts.isConstructorDeclaration(around) || ts.isClassStaticBlockDeclaration(around));
-  return isOwn && begins === true && writeTo(at)?.how === '=';
 }
 
 /** Follows what a field holds to the places that change it. */
@@ -184,7 +92,7 @@ class MutationHandler implements FlowHandler<'field'> {
     index: number,
     value: Carried<'field'>,
   ): readonly Carried<'field'>[] {
-    const change = value.path.length === 0 && index === 0 ? changeByCall(call) : undefined;
+    const change = value.path.length === 0 ? changeByCall(call, index, this.#tools.code) : undefined;
     if (change !== undefined) this.#found({ node: call, how: change, via: value.frames.calls });
     const { callees, flow } = this.#tools.graph;
     return callees.bodies(call, value.frames).flatMap((fn) => flow.enterFunction(fn, call, index, value));
@@ -199,9 +107,7 @@ class MutationHandler implements FlowHandler<'field'> {
     const method = name && nameText(name);
     if (name && method !== undefined && isIterating(method)) return this.#handedToCallback(access, value);
     if (!name || method === undefined || !this.#isChanging(name, method)) return [];
-    const callee = outermost(access);
-    const isCalled = ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
-    this.#found({ node: isCalled ? callee.parent : access, how: method, via });
+    this.#found({ node: callOf(access) ?? lendingOf(access) ?? access, how: method, via });
     return [];
   }
 
@@ -243,21 +149,6 @@ class MutationHandler implements FlowHandler<'field'> {
   }
 }
 
-/** What a call does to its first argument: `Object.assign(field)`, `Map.prototype.delete.call(field, key)`. */
-export function changeByCall(call: Ts.CallExpression | Ts.NewExpression): string | undefined {
-  const callee = skipParentheses(call.expression);
-  if (!ts.isPropertyAccessExpression(callee)) return undefined;
-  const ofLanguage = changeOfFirst(callee.getText());
-  const [root] = callee.getText().split('.');
-  if (ofLanguage !== undefined) {
-    return ts.isIdentifier(callee.expression) && !resolveLocal(callee.expression) ? ofLanguage : undefined;
-  }
-  if (callee.name.text !== 'call' && callee.name.text !== 'apply') return undefined;
-  const method = memberName(skipParentheses(callee.expression))?.text;
-  const isPrototype = /^(?:Map|Set|Array|WeakMap|WeakSet)$/.test(root ?? '');
-  return isPrototype && method !== undefined && changesCollection(method) ? method : undefined;
-}
-
 /** Changes of something that goes by the name of the field, where the compiler knows nothing of its object. */
 function unclearOf(
   { member }: Target,
@@ -294,11 +185,49 @@ function directMutation(access: MemberAccess): Mutation | undefined {
   const inner = writeTo(parent);
   if (inner) return { ...inner, via: [] };
   const method = memberName(parent)?.text;
-  const callee = outermost(parent);
-  const isCalled = ts.isCallExpression(callee.parent) && callee.parent.expression === callee;
-  return isCalled && method !== undefined && changesCollection(method)
-    ? { node: callee.parent, how: method, via: [] }
+  const call = callOf(parent);
+  return call && method !== undefined && changesCollection(method)
+    ? { node: call, how: method, via: [] }
     : undefined;
+}
+
+function callOf(method: Ts.Expression): Ts.CallExpression | undefined {
+  const callee = outermost(method);
+  const { parent } = callee;
+  return ts.isCallExpression(parent) && parent.expression === callee ? parent : undefined;
+}
+
+/** `field.delete.call(field, key)` is one change, by the method and by the argument. */
+function lendingOf(method: Ts.Expression): Ts.CallExpression | undefined {
+  const { parent } = outermost(method);
+  return ts.isPropertyAccessExpression(parent) ? callOf(parent) : undefined;
+}
+
+/** Whether an expression is the field, and not a variable that a pattern has taken its value into. */
+function isNamedBy(at: Ts.Expression, { declarations }: Target): boolean {
+  return !ts.isIdentifier(at) || [...declarations].some(ts.isVariableDeclaration);
+}
+
+/** What a constructor gives a field of its own object is the value that it begins with. */
+function isFirstValue(at: Ts.Expression, { how }: Write): boolean {
+  const bare = skipParentheses(at);
+  return (
+    how === '=' &&
+    (ts.isPropertyAccessExpression(bare) || ts.isElementAccessExpression(bare)) &&
+    isOfBeginning(at, bare.expression)
+  );
+}
+
+/** Whether a place is about the own object of the constructor around it, or the class of a static block. */
+function isOfBeginning(place: Ts.Node, owner: Ts.Expression): boolean {
+  if (skipParentheses(owner).kind !== ts.SyntaxKind.ThisKeyword) return false;
+  const around = ts.findAncestor(
+    place,
+    (one) => ts.isFunctionLike(one) || ts.isClassStaticBlockDeclaration(one),
+  );
+  return (
+    around !== undefined && (ts.isConstructorDeclaration(around) || ts.isClassStaticBlockDeclaration(around))
+  );
 }
 
 function byPlace(a: Mutation, b: Mutation): number {
