@@ -53,6 +53,7 @@ const MORE = [
   '@livekit/rtc-node@1.1.0',
   '@aztec/kv-store@5.2.0',
   '@electric-sql/client@1.5.28',
+  '@ethereumjs/blockchain@10.1.3',
 ];
 
 const root = path.dirname(import.meta.dirname);

@@ -1,7 +1,7 @@
 import type { Span } from '../../engine/finding.ts';
 import type { ReportStep } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CallLike, CfgEdge, CfgNode } from '../cfg.ts';
+import type { CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { arrivalAt, type Passage, type Place, placeKey, placeOf, surelyHeld, walk } from './balance-flow.ts';
@@ -13,11 +13,9 @@ import { replacements } from './balance-replaced.ts';
 import { escapingReturns } from './balance-returns.ts';
 import { keptOnReturn, noteReturn, type Return } from './balance-sessions.ts';
 import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
-import { Throws } from './balance-throws.ts';
 import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
-import { releaserOf } from './handover.ts';
 import { isThen } from './joined.ts';
 import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
@@ -75,20 +73,16 @@ export interface Notes {
   readonly connections: Map<string, Return>;
   /** The walks of grants through the function, by place: made when all is noted. */
   readonly walks: Map<string, ReadonlyMap<string, Place>>;
-  /** Calls of what gives a lock back: they do not fail. */
-  readonly releases: Set<number>;
 }
 
 /** Looks on how functions take locks and give them back. */
 export class BalanceWatcher implements LockWatcher {
   readonly #engine: LockEngine;
-  readonly #throws: Throws;
   readonly #byName: ReleasedByName;
   readonly #notes = new Map<Context, Notes>();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
-    this.#throws = new Throws(engine);
     this.#byName = new ReleasedByName(engine);
   }
 
@@ -105,7 +99,6 @@ export class BalanceWatcher implements LockWatcher {
       returns: new Map(),
       connections: new Map(),
       walks: new Map(),
-      releases: new Set(),
     });
   }
 
@@ -117,14 +110,13 @@ export class BalanceWatcher implements LockWatcher {
     const held = heldIn(world, notes);
     noteReturn(step, held, notes.connections);
     if (held.length === 0) return;
-    if (node.action.kind === 'call' && isRelease(step, node.action.node)) notes.releases.add(node.id);
     if (node.action.kind === 'return') notes.returns.set(node.id, node);
     for (const one of held) {
       if (!handsOn(step, one)) continue;
       const handed = notes.handing.get(node.id) ?? new Set();
       notes.handing.set(node.id, handed.add(placeOf(one.token)));
     }
-    const onSuccess = releasedOnSuccessAlone(step, held, (promise) => this.#throws.wait(promise));
+    const onSuccess = releasedOnSuccessAlone(step, held, (promise) => this.#engine.throws.wait(promise));
     for (const problem of [...lateGrants(step, held), ...replacements(step, held), ...onSuccess]) {
       notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
     }
@@ -281,7 +273,7 @@ export class BalanceWatcher implements LockWatcher {
     const walking = {
       cfg: activation.cfg,
       passages: notes.passages,
-      mayThrow: (node: CfgNode) => !notes.releases.has(node.id) && this.#mayThrow(node, own),
+      mayThrow: (node: CfgNode) => this.#mayThrow(node, own),
       handsOn: (node: CfgNode) => notes.handing.get(node.id)?.has(place) ?? false,
     };
     const isLent = notes.lent.some(({ token }) => token === place);
@@ -293,9 +285,9 @@ export class BalanceWatcher implements LockWatcher {
     const isOwn = (part: Ts.Node): boolean => own !== undefined && isWithin(own, part);
     switch (action.kind) {
       case 'call':
-        return this.#throws.call(action.node);
+        return this.#engine.throws.call(action.node);
       case 'await':
-        return this.#throws.wait(action.node.expression, isOwn);
+        return this.#engine.throws.wait(action.node.expression, isOwn);
       case 'next':
       case 'close':
         return ts.isForOfStatement(action.node) && action.node.awaitModifier !== undefined;
@@ -525,17 +517,6 @@ function directRelease(activation: Activation, node: Ts.Node, world: World): Loc
 
 function isWithin({ file, start, end }: Span, part: Ts.Node): boolean {
   return part.getSourceFile().fileName === file && part.getStart() <= start && end <= part.end;
-}
-
-/** Whether a call is of what gives a lock back: `release()`, `grant.release()`. */
-function isRelease({ activation, world }: Step, node: CallLike): boolean {
-  if (!ts.isCallExpression(node)) return false;
-  const callee = skipParentheses(node.expression);
-  const own = activation.evaluate(callee, world);
-  const object = ts.isPropertyAccessExpression(callee)
-    ? activation.evaluate(callee.expression, world)
-    : undefined;
-  return [...membersOf(own), ...membersOf(object)].some((member) => releaserOf(member) !== undefined);
 }
 
 /** What was asked for before a wait, and has neither come nor been given back by the end of it. */

@@ -37,6 +37,7 @@ import type { LockReach } from './reach.ts';
 import { callSpan, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
+import { Throws } from './throws.ts';
 import { TracedCallees } from './traced-callees.ts';
 import {
   type Acquisition,
@@ -80,6 +81,7 @@ export class LockEngine {
   readonly record: LockRecord;
   readonly conditions: Conditions;
   readonly reach: LockReach;
+  readonly throws: Throws;
   /** Looks on for the rules; set before the first function is run. */
   watcher: LockWatcher = {};
   /** What the code says of its own locks; set before the first function is run. */
@@ -114,6 +116,7 @@ export class LockEngine {
     this.record = new LockRecord(code, this.evaluator.parts);
     this.conditions = new Conditions(code);
     this.reach = reach;
+    this.throws = new Throws(this);
     this.#essence = new Essence(code, reach, (fn) => this.watcher.follows?.(fn) ?? false);
   }
 

@@ -2,10 +2,22 @@ import type { Ts } from '../../syntax/ts.ts';
 import type { Action } from '../cfg.ts';
 import { type Activation, tokensOf } from './activation.ts';
 import { reaches } from './balance-handing.ts';
+import { isRelease } from './handover.ts';
 import { isAwaitedLink } from './joined.ts';
 import { leadsTo } from './own-release.ts';
 import { type Held, membersOf, type Outcome, UNIT, type Value } from './values.ts';
-import { addHeld, dropTokens, mergeOutcomes, releaseAll, type World } from './world.ts';
+import {
+  addHeld,
+  dropTokens,
+  givenBack,
+  mergeAlike,
+  mergeOutcomes,
+  releaseAll,
+  type World,
+} from './world.ts';
+
+/** Ways in which a function can fail that its callers tell apart. */
+const MAX_FAILURES = 6;
 
 /** The worlds in which an action ends in an exception, where it may also end in one of `done`. */
 export function failures(
@@ -14,13 +26,41 @@ export function failures(
   world: World,
   done: readonly World[],
 ): readonly World[] {
+  if (isSafe(activation, action, world, done)) return [];
   if (action.kind === 'call') return failedCalls(activation, action.node, world, done);
   if (action.kind !== 'await') return [world];
   const awaited = activation.evaluate(action.node.expression, world);
+  const granted = membersOf(awaited).flatMap(grantedTokens);
   const failed = failedWaits(awaited, world);
   // An acquisition that fails has given nothing.
-  const granted = membersOf(awaited).flatMap(grantedTokens);
   return (failed.length > 0 ? failed : [world]).map((each) => dropTokens(each, granted));
+}
+
+/**
+ * Whether an action is certain not to fail. That is asked where a failure would say something of locks: where one is taken,
+ * or where a caller's has been given back.
+ */
+function isSafe(activation: Activation, action: Action, world: World, done: readonly World[]): boolean {
+  const { throws } = activation.engine;
+  const hasGivenBack = world.released.length + world.releasedTokens.length > 0;
+  if (action.kind === 'call') {
+    if (isRelease(activation, action.node, world)) return true;
+    return (hasGivenBack || takes(world, done)) && !throws.call(action.node);
+  }
+  if (action.kind !== 'await') return false;
+  const { expression } = action.node;
+  return (hasGivenBack || isAcquisition(activation.evaluate(expression, world))) && !throws.wait(expression);
+}
+
+/** Whether something is held after an action that was not held before. */
+function takes(world: World, done: readonly World[]): boolean {
+  const before = new Set(world.held.map(({ token }) => token));
+  return done.some(({ held }) => held.some(({ token }) => !before.has(token)));
+}
+
+/** Whether a value is the promise of something to hold. */
+function isAcquisition(value: Value | undefined): boolean {
+  return membersOf(value).some((member) => member.kind === 'promise' && tokensOf(member.task).length > 0);
 }
 
 /**
@@ -74,8 +114,8 @@ export function failedWaits(value: Value | undefined, world: World): readonly Wo
 }
 
 /**
- * How a function fails, by the worlds in which an exception leaves it: what it has given back in all of them, and what
- * it holds in any of what it otherwise leaves held. Undefined where that tells its callers nothing.
+ * How a function fails, by the worlds in which an exception leaves it: what it has given back, and what it holds in any of
+ * what it otherwise leaves held. Undefined where that tells its callers nothing.
  */
 export function failureOf(
   thrown: readonly Outcome[],
@@ -83,7 +123,13 @@ export function failureOf(
 ): readonly Outcome[] | undefined {
   if (thrown.length === 0) return undefined;
   const left = new Set(outcomes.flatMap(({ held }) => held.map(({ token }) => token)));
-  const { held, released, releasedTokens } = mergeOutcomes(thrown);
-  if (left.size + released.length + releasedTokens.length === 0) return undefined;
-  return [{ ...UNIT, held: held.filter(({ token }) => left.has(token)), released, releasedTokens }];
+  const ends = mergeAlike(thrown, MAX_FAILURES, mergeOutcomes, givenBack).map(
+    ({ held, released, releasedTokens }): Outcome => ({
+      ...UNIT,
+      held: held.filter(({ token }) => left.has(token)),
+      released,
+      releasedTokens,
+    }),
+  );
+  return left.size > 0 || ends.some((end) => givenBack(end) !== '') ? ends : undefined;
 }

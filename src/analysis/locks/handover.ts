@@ -1,4 +1,6 @@
-import type { Ts } from '../../syntax/ts.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
+import type { CallLike } from '../cfg.ts';
+import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { takeAtOnce } from './at-once.ts';
 import { runUnder, settles } from './calls.ts';
@@ -99,6 +101,17 @@ export function releaserOf(value: Value): Releaser | undefined {
   const { lock } = value.lock;
   const isRelease = lock.cls.primitive.release?.includes(value.method) ?? false;
   return isRelease ? { kind: 'releaser', tokens: [], locks: [lock], pair: false } : undefined;
+}
+
+/** Whether a call is of what gives a lock back: `release()`, `grant.release()`. */
+export function isRelease(activation: Activation, node: CallLike, world: World): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const callee = skipParentheses(node.expression);
+  const own = activation.evaluate(callee, world);
+  const object = ts.isPropertyAccessExpression(callee)
+    ? activation.evaluate(callee.expression, world)
+    : undefined;
+  return [...membersOf(own), ...membersOf(object)].some((member) => releaserOf(member) !== undefined);
 }
 
 /** Whether a releaser gives back a certain grant. */

@@ -125,16 +125,18 @@ export function mergeWorlds(worlds: readonly World[]): World {
 
 /**
  * Few states for many: those that hold the same, and have given back the same, become one by `merge`, so that flags that
- * go with what is held keep their meaning. Where even then there are more than `most`, one stands for all.
+ * go with what is held keep their meaning. Where even then there are more than `most`, one stands for all. What has to be
+ * alike for that may be said by `likeness`.
  */
 export function mergeAlike<T extends Effects>(
   states: readonly T[],
   most: number,
   merge: (states: readonly T[]) => T,
+  likeness: (state: T) => string = holdings,
 ): readonly T[] {
   const groups = new Map<string, T[]>();
   for (const state of states) {
-    const key = holdings(state);
+    const key = likeness(state);
     const group = groups.get(key);
     if (group) group.push(state);
     else groups.set(key, [state]);
@@ -142,11 +144,17 @@ export function mergeAlike<T extends Effects>(
   return groups.size > most ? [merge(states)] : [...groups.values()].map(merge);
 }
 
-function holdings({ held, released, releasedTokens }: Effects): string {
-  const tokens = (all: readonly string[]): string => [...all].sort().join();
-  return [tokens(held.map(({ token }) => token)), tokens(released.map(lockKey)), tokens(releasedTokens)].join(
-    '|',
-  );
+function holdings(state: Effects): string {
+  const tokens = state.held.map(({ token }) => token);
+  return `${tokens.sort().join()}|${givenBack(state)}`;
+}
+
+/** What was given back, as a text; empty where that is nothing. */
+export function givenBack({
+  released,
+  releasedTokens,
+}: Pick<Effects, 'released' | 'releasedTokens'>): string {
+  return [...released.map(lockKey), ...releasedTokens].sort().join();
 }
 
 /** The outcome that stands for any of the given. */
