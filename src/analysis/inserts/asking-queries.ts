@@ -112,34 +112,43 @@ const CHANGED: Answer = objectOf(
 /** The literals that may ask for rows of a table. */
 function askingLiterals(program: Program, table: string): readonly Ts.Expression[] {
   const name = new RegExp(`(?<![\\w$])${table.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
-  const inFile = (source: Ts.SourceFile): readonly Ts.Expression[] => {
-    const found: Ts.Expression[] = [];
-    const visit = (node: Ts.Node): void => {
-      const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
-      const text = isText ? node.getText() : '';
-      if (isText && /\b(?:select|update)\b/i.test(text) && !AGGREGATE.test(text)) {
-        const mayName = ts.isTemplateExpression(node) && !ANOTHER_TABLE.test(text);
-        if (name.test(text) || mayName) found.push(node);
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(source);
-    return found;
-  };
   return program
     .filesWith(['select', 'update'], true)
     .filter((file) => IN_QUOTES.test(program.text(file) ?? ''))
     .flatMap((file) => {
-      const tree = program.treeIf(file, ({ source }) => inFile(source).length > 0);
-      return tree ? inFile(tree.source) : [];
+      const tree = program.treeIf(file, ({ source }) => askingIn(source, name).length > 0);
+      return tree ? askingIn(tree.source, name) : [];
     });
 }
 
+function askingIn(source: Ts.SourceFile, table: RegExp): readonly Ts.Expression[] {
+  const found: Ts.Expression[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) {
+      const text = node.getText();
+      const isAsking = /\b(?:select|update)\b/i.test(text) && !AGGREGATE.test(text);
+      const mayName = ts.isTemplateExpression(node) && mayNameMore(text);
+      if (isAsking && (table.test(text) || mayName)) found.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Whether a template leaves its table to what is put into it, or names none. A query of two tables asks for neither. */
+function mayNameMore(template: string): boolean {
+  return TABLE_PUT_IN.test(template) || !TABLE_NAMED.test(template);
+}
+
+const TABLE_PUT_IN = /\b(?:from|join|update|only)\s+["`[]?(?:\w+\.)?\$\{/i;
+
+/** A table, and none of `for update skip locked`, `is distinct from other` and `extract(year from day)`. */
+const TABLE_NAMED =
+  /(?:(?<!\bdistinct\s+)\bfrom|\bjoin|(?<!\b(?:for|key|do)\s+)\bupdate)\s+["`[]?[a-z_][\w.]*(?![\w.]|["`\]]?\s*\))/i;
+
 /** What answers with a row in any case, or says the opposite. A count is something else: it says whether there are rows. */
 const AGGREGATE = /\bnot\s+exists\b|\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|min|sum)\s*\(/i;
-
-/** The name of a table in the text itself, and nothing like `extract(year from day)`. */
-const ANOTHER_TABLE = /\b(?:from|join|update)\s+["`[]?[a-z_][\w.]*["`\]]?(?!\s*\))/i;
 
 /** SELECT or UPDATE as the beginning of a literal, or behind a parenthesis or a line break in one. */
 const IN_QUOTES = /['"`(\n\r][ \t]*(?:select|update)\s/i;
