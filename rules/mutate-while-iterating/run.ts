@@ -23,11 +23,11 @@ export async function run(pass: IteratingPass): Promise<void> {
     paths?.some((path) => file === path || file.startsWith(`${path}/`)) ?? true;
   const { strict = false } = pass.options;
   // Most walks have nothing to do with what they walk, and most files have no other.
-  const isOfInterest = ({ source }: SourceTree): boolean =>
-    walksIn(source).reduce((found, walk) => {
-      pass.site(code.span(walk.collection));
-      return strict || found || mayChange(walk);
-    }, false);
+  const isOfInterest = ({ source }: SourceTree): boolean => {
+    const walks = walksIn(source);
+    for (const { collection } of walks) pass.site(code.span(collection));
+    return strict || walks.some(mayChange);
+  };
   for (const file of pass.program.filesWith(WALKS).filter(isWithin)) {
     const tree = pass.program.treeIf(file, isOfInterest);
     if (tree) walksIn(tree.source).forEach(judge);

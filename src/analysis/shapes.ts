@@ -83,3 +83,16 @@ export function globalFunction(callee: Ts.Expression): string | undefined {
   if (!ts.isPropertyAccessExpression(bare) || !ts.isIdentifier(bare.expression)) return undefined;
   return resolveLocal(bare.expression) ? undefined : `${bare.expression.text}.${bare.name.text}`;
 }
+
+/** Whether an expression is what goes by a name of the language or its surroundings: `Promise`, `console`. */
+export function isGlobal(expression: Ts.Node, name: string): boolean {
+  const bare = skipParentheses(expression);
+  return ts.isIdentifier(bare) && bare.text === name && resolveLocal(bare) === undefined;
+}
+
+/** The call whose callee an expression is. */
+export function callWith(callee: Ts.Node): Ts.CallExpression | undefined {
+  const whole = outermost(callee);
+  const { parent } = whole;
+  return ts.isCallExpression(parent) && parent.expression === whole ? parent : undefined;
+}

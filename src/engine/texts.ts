@@ -46,8 +46,7 @@ export class SourceTexts {
 
   filesWith(files: readonly string[], { words, match }: Search): string[] {
     if (words.length === 0) return [];
-    const isNames = words.every((word) => /^#?[\w$]+$/.test(word));
-    if (match === 'whole' && isNames && words.length > NAMES_IN_A_PATTERN) {
+    if (match === 'whole' && words.length > NAMES_IN_A_PATTERN && words.every(isName)) {
       const wanted = new Set(words.map((word) => word.replace('#', '')));
       return files.filter((file) =>
         this.#namesIn(file)
@@ -55,14 +54,13 @@ export class SourceTexts {
           .some((name) => wanted.has(name)),
       );
     }
-    const parts = words.map((word) => {
-      const isName = match === 'whole' && /^#?[\w$]+$/.test(word);
-      return isName ? `(?<![\\w$])${escapeRegExp(word)}(?![\\w$])` : escapeRegExp(word);
-    });
+    const parts = words.map((word) =>
+      match === 'whole' && isName(word) ? `(?<![\\w$])${escapeRegExp(word)}(?![\\w$])` : escapeRegExp(word),
+    );
     const pattern = new RegExp(parts.join('|'), match === 'anyCase' ? 'i' : '');
     // What is made of the characters of names stands in a text exactly if it stands in a name there.
     const isInNames =
-      ++this.#searches > SEARCHES_BEFORE_NAMES && isNames && words.every((word) => !word.includes('#'));
+      ++this.#searches > SEARCHES_BEFORE_NAMES && words.every((word) => /^[\w$]+$/.test(word));
     return files.filter((file) => {
       const text = isInNames ? this.#namesIn(file) : this.read(file);
       return text !== undefined && pattern.test(text);
@@ -130,6 +128,11 @@ function decode(bytes: Buffer): string {
 
 function stripByteOrderMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+/** Of a variable, a member or a private field. Other alphabets are looked for as parts of the text. */
+function isName(word: string): boolean {
+  return /^#?[\w$]+$/.test(word);
 }
 
 function escapeRegExp(text: string): string {

@@ -1,7 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isImport, moduleSpecifier, nameText, skipParentheses } from '../code.ts';
-import { isFunctionExpression, returnedBy } from '../shapes.ts';
+import { isFunctionExpression, isGlobal, returnedBy } from '../shapes.ts';
 import { isSetOnce } from './fields.ts';
 
 /**
@@ -278,12 +278,6 @@ function isAssertion(callee: Ts.Node): boolean {
   const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
   const module = local && isImport(local) ? moduleSpecifier(local) : undefined;
   return module !== undefined && /^(?:node:)?assert(?:\/strict)?$/.test(module);
-}
-
-/** What goes by a name of the language or its surroundings: the language's own `Boolean`. */
-function isGlobal(expression: Ts.Node, name: string): boolean {
-  const node = skipParentheses(expression);
-  return ts.isIdentifier(node) && node.text === name && resolveLocal(node) === undefined;
 }
 
 function testsOfCase({ expression, parent }: Ts.CaseClause): readonly Ts.Node[] {

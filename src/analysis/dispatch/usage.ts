@@ -1,6 +1,6 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
+import { isGlobal } from '../shapes.ts';
 
 /**
  * What is done with a function that an expression stands for: it is called, or taken as a value that whoever gets it
@@ -45,13 +45,9 @@ function isOnlyLookedAt(node: Ts.Node, parent: Ts.Node): boolean {
   if (ts.isPrefixUnaryExpression(parent)) return parent.operator === ts.SyntaxKind.ExclamationToken;
   if (ts.isConditionalExpression(parent)) return parent.condition === node || usageOf(parent) === 'none';
   if (ts.isForStatement(parent)) return parent.condition === node;
-  if (ts.isCallExpression(parent)) return isBooleanFunction(parent.expression);
+  // `Boolean` answers and keeps nothing.
+  if (ts.isCallExpression(parent)) return isGlobal(parent.expression, 'Boolean');
   return LOOKS.has(parent.kind) && (parent as LookingNode).expression === node;
-}
-
-/** The language's own `Boolean`, which answers and keeps nothing. */
-function isBooleanFunction(callee: Ts.Expression): boolean {
-  return ts.isIdentifier(callee) && callee.text === 'Boolean' && resolveLocal(callee) === undefined;
 }
 
 interface LookingNode extends Ts.Node {

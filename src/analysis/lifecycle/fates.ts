@@ -4,7 +4,7 @@ import { heirsOf } from '../doc-tags.ts';
 import { type Callees, parametersOf } from '../inserts/callees.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
-import { isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
+import { callWith, isAssignmentOperator, isFunctionExpression, outermost } from '../shapes.ts';
 import { best, EACH, type Fate, lazily, lost, type Path, passedOver, USED } from './fate.ts';
 import {
   argumentsOf,
@@ -221,9 +221,7 @@ export class Fates {
   ): Fate | undefined {
     const name = memberName(access);
     const key = name && nameText(name);
-    const callee = outermost(access);
-    const call =
-      ts.isCallExpression(callee.parent) && callee.parent.expression === callee ? callee.parent : undefined;
+    const call = callWith(access);
     if (call && key === 'then') return this.#then(call, path);
     if (call && (key === 'catch' || key === 'finally')) return this.#at(call, path);
     if (path.length > 0) return this.#held(access, { key, path, isCalled: call !== undefined });

@@ -77,10 +77,7 @@ function enclosingTry(node: Ts.Node): Ts.Node | undefined {
 
 /** Whether an expression is a call that returns a promise of work that is under way. */
 function startsWork(engine: LockEngine, node: Ts.Node): boolean {
-  if (ts.isNewExpression(node)) {
-    const name = skipParentheses(node.expression);
-    return ts.isIdentifier(name) && name.text === 'Promise' && !resolveLocal(name);
-  }
+  if (ts.isNewExpression(node)) return isPromiseStatic(node.expression);
   if (!ts.isCallExpression(node)) return false;
   const callee = skipParentheses(node.expression);
   if (ts.isArrowFunction(callee) || ts.isFunctionExpression(callee)) return isAsyncFunction(callee);

@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, hasBody } from '../code.ts';
-import { outermost } from '../shapes.ts';
+import { callWith } from '../shapes.ts';
 import { accessOf, referencesTo } from './references.ts';
 
 /** A place where a function is called, or a property with a setter assigned. */
@@ -62,10 +62,8 @@ function isMention(name: Ts.Node): boolean {
 }
 
 function callOf(callee: Ts.Expression): CallSite | undefined {
-  const node = outermost(callee);
-  const call = node.parent;
-  if (!ts.isCallExpression(call) || call.expression !== node) return undefined;
-  return { node: call, args: call.arguments, object: objectOf(callee) };
+  const call = callWith(callee);
+  return call && { node: call, args: call.arguments, object: objectOf(callee) };
 }
 
 function assignmentTo(target: Ts.Expression): CallSite | undefined {

@@ -1,7 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { skipParentheses } from '../code.ts';
 import { namesIn } from '../name-index.ts';
+import { isGlobal } from '../shapes.ts';
 import {
   type Acquisition,
   type Bindings,
@@ -16,8 +16,7 @@ import { joinBindings, joinValues, mergeOutcomes } from './world.ts';
 
 /** Whether an expression is the global `Promise`. */
 export function isPromiseStatic(node: Ts.Expression): boolean {
-  const bare = skipParentheses(node);
-  return ts.isIdentifier(bare) && bare.text === 'Promise' && !resolveLocal(bare);
+  return isGlobal(node, 'Promise');
 }
 
 /**

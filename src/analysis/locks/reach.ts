@@ -77,7 +77,7 @@ export class LockReach {
     });
   }
 
-  /** True if the function itself, or a function in it, has to do with locks, calls any of some functions. */
+  /** True if the function itself, or a function in it, has to do with locks, or calls any of some functions. */
   calls(fn: CfgOwner, wanted: ReadonlySet<CfgOwner>): boolean {
     const { takes, functions } = this.#calleesOf(fn);
     return takes || functions.some((one) => wanted.has(one));
@@ -412,7 +412,8 @@ function isKey(node: Ts.Node): boolean {
   return ts.isPropertyAssignment(parent) && parent.name === node && !isAssignedPattern(parent.parent);
 }
 
-function isField(node: Ts.Node): boolean {
+/** What a function may be put into: a member, or a parameter. */
+export function isField(node: Ts.Node): boolean {
   return (
     ts.isPropertyDeclaration(node) ||
     ts.isPropertySignature(node) ||

@@ -3,6 +3,7 @@ import { Values } from '../atomic/values.ts';
 import { type Code, memberName } from '../code.ts';
 import { type Evaluator, isCfgOwner } from './evaluator.ts';
 import { Flow } from './flows.ts';
+import { isField } from './reach.ts';
 import type { Closure } from './values.ts';
 
 /** So many functions behind one callee are told apart; more are not known. */
@@ -54,13 +55,4 @@ export class TracedCallees {
     const entities = this.#code.entities(name);
     return entities.length > 0 && entities.every((entity) => entity.kind === 'node' && isField(entity.node));
   }
-}
-
-function isField(node: Ts.Node): boolean {
-  return (
-    ts.isPropertyDeclaration(node) ||
-    ts.isPropertySignature(node) ||
-    ts.isMethodSignature(node) ||
-    ts.isParameter(node)
-  );
 }

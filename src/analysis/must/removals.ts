@@ -13,7 +13,7 @@ import { changeByCall } from '../mutation/changes-by-call.ts';
 import { changesByName } from '../mutation/changes-by-name.ts';
 import { type Write, writeTo } from '../mutation/targets-of-writes.ts';
 import { namesIn } from '../name-index.ts';
-import { outermost } from '../shapes.ts';
+import { callWith, outermost } from '../shapes.ts';
 import { callsOf, type Event, type EventSite } from './events.ts';
 import { isLess, isNothing } from './less.ts';
 
@@ -121,9 +121,8 @@ class RemovalHandler implements FlowHandler<Form> {
     if (value.path.length > 0) return [];
     const name = rightmostName(access);
     const method = name && nameText(name);
-    const callee = outermost(access);
-    const { parent } = callee;
-    const call = ts.isCallExpression(parent) && parent.expression === callee ? parent : undefined;
+    const { parent } = outermost(access);
+    const call = callWith(access);
     if (value.form === 'remover') {
       if (call && method === 'bind') return [{ ...value, at: call }];
       if (call && (method === 'call' || method === 'apply')) this.#remove(call, value);

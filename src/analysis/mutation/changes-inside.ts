@@ -239,8 +239,7 @@ class Walk {
   /** `delete all[key]`, `all[key] = …` in a loop over the keys, and a length that is set. */
   #write(access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression, around: Around): void {
     const write = writeTo(access);
-    if (!write || !this.#mayLead(access.expression, around.naming)) return;
-    if (!this.#isSought(access.expression, around.naming)) return;
+    if (!write || !this.#isSought(access.expression, around.naming)) return;
     const name = memberName(access)?.text;
     if (name === 'length') {
       this.#add(write.node, write.how, false, around);
@@ -269,7 +268,7 @@ class Walk {
     if (ts.isConditionalExpression(node)) {
       return this.#isSought(node.whenTrue, naming) || this.#isSought(node.whenFalse, naming);
     }
-    return placeOf(node, naming, this.#tools) === this.#sought.place;
+    return this.#mayLead(node, naming) && placeOf(node, naming, this.#tools) === this.#sought.place;
   }
 }
 

@@ -2,7 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import { isSetOnce } from '../dispatch/fields.ts';
-import { globalFunction } from '../shapes.ts';
+import { globalFunction, isGlobal } from '../shapes.ts';
 
 /** An object that a function has copied from another one for itself. */
 interface OwnCopy {
@@ -35,7 +35,8 @@ function madeBy(made: Ts.Node): OwnCopy | undefined {
     return isSpread ? { made, apart: new Set(made.properties.map(namedBy)) } : undefined;
   }
   if (!ts.isCallExpression(made)) return undefined;
-  if (isCloning(made.expression)) return { made, apart: 'all' };
+  // Copies at any depth.
+  if (isGlobal(made.expression, 'structuredClone')) return { made, apart: 'all' };
   const [into] = made.arguments;
   const isNew = into !== undefined && ts.isObjectLiteralExpression(skipParentheses(into));
   return isNew && globalFunction(made.expression) === 'Object.assign'
@@ -45,9 +46,4 @@ function madeBy(made: Ts.Node): OwnCopy | undefined {
 
 function namedBy({ name }: Ts.ObjectLiteralElementLike): string | undefined {
   return name && nameText(name);
-}
-
-/** The language's own `structuredClone`, which copies at any depth. */
-function isCloning(callee: Ts.Expression): boolean {
-  return ts.isIdentifier(callee) && callee.text === 'structuredClone' && resolveLocal(callee) === undefined;
 }

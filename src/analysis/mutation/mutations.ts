@@ -7,7 +7,7 @@ import { Frames } from '../inserts/frames.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { namesIn } from '../name-index.ts';
-import { isAssignedPattern, isFunctionExpression, outermost } from '../shapes.ts';
+import { callWith, isAssignedPattern, isFunctionExpression, outermost } from '../shapes.ts';
 import { changeByCall } from './changes-by-call.ts';
 import { changesByName } from './changes-by-name.ts';
 import { changesCollection } from './collection-methods.ts';
@@ -107,7 +107,7 @@ class MutationHandler implements FlowHandler<'field'> {
     const method = name && nameText(name);
     if (name && method !== undefined && isIterating(method)) return this.#handedToCallback(access, value);
     if (!name || method === undefined || !this.#isChanging(name, method)) return [];
-    this.#found({ node: callOf(access) ?? lendingOf(access) ?? access, how: method, via });
+    this.#found({ node: callWith(access) ?? lendingOf(access) ?? access, how: method, via });
     return [];
   }
 
@@ -185,22 +185,16 @@ function directMutation(access: MemberAccess): Mutation | undefined {
   const inner = writeTo(parent);
   if (inner) return { ...inner, via: [] };
   const method = memberName(parent)?.text;
-  const call = callOf(parent);
+  const call = callWith(parent);
   return call && method !== undefined && changesCollection(method)
     ? { node: call, how: method, via: [] }
     : undefined;
 }
 
-function callOf(method: Ts.Expression): Ts.CallExpression | undefined {
-  const callee = outermost(method);
-  const { parent } = callee;
-  return ts.isCallExpression(parent) && parent.expression === callee ? parent : undefined;
-}
-
 /** `field.delete.call(field, key)` is one change, by the method and by the argument. */
 function lendingOf(method: Ts.Expression): Ts.CallExpression | undefined {
   const { parent } = outermost(method);
-  return ts.isPropertyAccessExpression(parent) ? callOf(parent) : undefined;
+  return ts.isPropertyAccessExpression(parent) ? callWith(parent) : undefined;
 }
 
 /** Whether an expression is the field, and not a variable that a pattern has taken its value into. */
