@@ -17,7 +17,7 @@ export function walkedPlace(
 ): string | undefined {
   const place = placeOf(expression, naming, tools);
   const node = skipParentheses(expression);
-  if (place !== undefined) return placeByOwnIterator(node, place, tools) ?? place;
+  if (place !== undefined) return placeByOwnIterator(node, place, naming, tools) ?? place;
   const entered = ts.isCallExpression(node) ? enteredBy(node, naming, tools) : undefined;
   return entered && placeHandedOn(entered.fn, entered.naming, tools);
 }
@@ -30,8 +30,13 @@ function placeHandedOn(fn: FunctionNode, naming: Naming, tools: PlaceTools): str
   return place !== undefined && isKnownOutside(place, fn) ? place : undefined;
 }
 
-/** `[Symbol.iterator]() { return this.rows.values(); }` */
-function placeByOwnIterator(node: Ts.Node, self: string, tools: PlaceTools): string | undefined {
+/** `[Symbol.iterator]() { return this.rows.values(); }`; where it hands out the object itself, that is what is walked. */
+function placeByOwnIterator(
+  node: Ts.Node,
+  self: string,
+  { within }: Naming,
+  tools: PlaceTools,
+): string | undefined {
   const iterators = iteratorsOf(tools.code);
   if (iterators.size === 0) return undefined;
   const name = rightmostName(node);
@@ -41,7 +46,8 @@ function placeByOwnIterator(node: Ts.Node, self: string, tools: PlaceTools): str
   const named = type?.kind === 'node' && others.length === 0 ? type.node : undefined;
   const cls = isOwn ? ts.findAncestor(node, ts.isClassLike) : named;
   const method = cls && iterators.get(cls);
-  return method && placeHandedOn(method, { self, parameters: new Map(), within: new Set([method]) }, tools);
+  if (!method || within?.has(method)) return undefined;
+  return placeHandedOn(method, { self, parameters: new Map(), within: new Set(within).add(method) }, tools);
 }
 
 const known = new WeakMap<Code, ReadonlyMap<Ts.Node, FunctionNode>>();
