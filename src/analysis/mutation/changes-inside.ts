@@ -2,7 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { isChaining } from '../atomic/outside.ts';
 import { type Code, memberName, skipParentheses } from '../code.ts';
 import { Frames, idOf } from '../inserts/frames.ts';
-import { cfgOf, isFunctionNode, ownerOf } from '../inserts/functions.ts';
+import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
@@ -177,7 +177,7 @@ class Walk {
     if (around.depth === DEEPEST) return;
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
       if (!fn.body || isRunInPlace(fn)) continue;
-      const inner = this.#relevant(namingIn(fn, call, naming, this.#tools));
+      const inner = this.#relevant(namingIn(fn, call, naming, this.#tools), fn);
       const isDetached = around.isDetached || !isWaitedFor(call);
       const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
       if (this.#seen.has(seen)) continue;
@@ -203,15 +203,15 @@ class Walk {
   }
 
   /** The names that lead to what is walked, or to what the walk is at: calls that differ in others are one. */
-  #relevant({ self, parameters, ...rest }: Naming): Naming {
-    const { place, keys } = this.#sought;
+  #relevant({ self, parameters, ...rest }: Naming, fn: FunctionNode): Naming {
+    const { place, root, keys } = this.#sought;
     const leads = (to: string): boolean =>
       [place, ...keys].some((target) => target === to || target.startsWith(`${to}.`));
-    return {
-      ...rest,
-      self: leads(self) ? self : ELSEWHERE,
-      parameters: new Map([...parameters].filter(([, to]) => leads(to))),
-    };
+    const given = [...parameters].filter(([, to]) => leads(to));
+    // A function that calls itself has another variable of that name the next time.
+    const again =
+      root !== undefined && root !== THIS && ownerOf(root) === fn ? [[root, ELSEWHERE] as const] : [];
+    return { ...rest, self: leads(self) ? self : ELSEWHERE, parameters: new Map([...again, ...given]) };
   }
 
   #method(call: Ts.CallExpression, method: string, first: Ts.Node | undefined, around: Around): void {

@@ -4,11 +4,12 @@ import { type Code, memberName, type NameNode, nameText, skipParentheses } from 
 import { isSetOnce } from '../dispatch/fields.ts';
 import type { Callees } from '../inserts/callees.ts';
 import { Frames, idOf } from '../inserts/frames.ts';
-import type { FunctionNode } from '../inserts/functions.ts';
+import { type FunctionNode, ownerOf } from '../inserts/functions.ts';
 import { isGenerator } from '../lifecycle/positions.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { returnedBy } from '../shapes.ts';
 import { thisOwner } from '../this-owner.ts';
+import { writeTo } from './targets-of-writes.ts';
 
 /** What the names of a function stand for, where its caller has said so: its parameters, and `this`. */
 export interface Naming {
@@ -136,21 +137,61 @@ function placeOfVariable(name: Ts.Identifier, naming: Naming, tools: PlaceTools)
   const given = naming.parameters.get(local);
   if (given !== undefined) return given;
   const own = String(idOf(tools.code.declarationNode(name) ?? local));
-  if (!isSetOnce(local)) return own;
-  if (ts.isVariableDeclaration(local)) {
-    return (local.initializer && placeOf(local.initializer, naming, tools)) ?? own;
-  }
-  if (!ts.isBindingElement(local) || local.dotDotDotToken) return own;
+  const place = isSetOnce(local) ? placeTakenBy(local, naming, tools) : undefined;
+  return place === undefined || isReplacedBetween({ place, from: local, to: name }, naming, tools)
+    ? own
+    : place;
+}
+
+/** Where the value of a declaration was found, if it is that of another place. */
+function placeTakenBy(local: Ts.Node, naming: Naming, tools: PlaceTools): string | undefined {
+  if (ts.isVariableDeclaration(local)) return local.initializer && placeOf(local.initializer, naming, tools);
+  if (!ts.isBindingElement(local) || local.dotDotDotToken) return undefined;
   const pattern = local.parent;
   const member = ts.isObjectBindingPattern(pattern)
     ? nameText(local.propertyName ?? local.name)
     : String(pattern.elements.indexOf(local));
   const holder = pattern.parent;
-  if (member === undefined || !(ts.isVariableDeclaration(holder) || ts.isParameter(holder))) return own;
+  if (member === undefined || !(ts.isVariableDeclaration(holder) || ts.isParameter(holder))) return undefined;
   const object =
     naming.parameters.get(holder) ??
     (holder.initializer ? placeOf(holder.initializer, naming, tools) : undefined);
-  return object === undefined ? own : `${object}.${member}`;
+  return object === undefined ? undefined : `${object}.${member}`;
+}
+
+/**
+ * Whether a variable still holds what its place no longer has: `const waiting = this.queue; this.queue = [];`. In the order of
+ * the text, in the function of the variable.
+ */
+function isReplacedBetween(
+  { place, from, to }: { readonly place: string; readonly from: Ts.Node; readonly to: Ts.Node },
+  naming: Naming,
+  tools: PlaceTools,
+): boolean {
+  return replacementsIn(ownerOf(from)).some((target) => {
+    if (target.pos < from.end || target.end > to.pos) return false;
+    const replaced = placeOf(target, naming, tools);
+    return replaced !== undefined && (replaced === place || place.startsWith(`${replaced}.`));
+  });
+}
+
+const replacements = new WeakMap<Ts.Node, readonly Ts.Node[]>();
+
+/** The variables and fields that a function gives another value, those in functions of its own aside. */
+function replacementsIn(owner: Ts.Node): readonly Ts.Node[] {
+  const known = replacements.get(owner);
+  if (known) return known;
+  const found: Ts.Node[] = [];
+  const visit = (node: Ts.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if ((ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) && writeTo(node)?.how === '=') {
+      found.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(owner, visit);
+  replacements.set(owner, found);
+  return found;
 }
 
 /** Whether a method is one of the language's own maps, sets and arrays. Of an unknown type nobody knows what it does. */
