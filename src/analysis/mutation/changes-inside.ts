@@ -128,33 +128,45 @@ class Walk {
 
   /** Goes through a body in the order in which it is written. Functions in it run where they are called. */
   visit(body: Ts.Node, around: Around): void {
-    let { isAfterPause } = around;
+    const pauses: Ts.Node[] = [];
     let isLater = false;
+    const at = (node: Ts.Node): Around => ({
+      ...around,
+      isAfterPause: around.isAfterPause || pauses.some((pause) => this.#isAfter(node, pause)),
+    });
     const step = (node: Ts.Node): void => {
       if (isLater || this.#isReplaced) return;
-      const here = { ...around, isAfterPause };
       if (ts.isFunctionLike(node) && !isRunInPlace(node) && !isAwaitedLink(node)) return;
       if (isFunctionNode(node) && node.body && isAsync(node) && !isWaitedFor(node)) {
-        this.visit(node.body, { ...here, isDetached: true });
+        this.visit(node.body, { ...at(node), isDetached: true });
         return;
       }
       if (isFunctionNode(node) && node.body && isAwaitedLink(node)) {
         if (around.isDetached) return;
-        isAfterPause = true;
-        this.visit(node.body, { ...here, isAfterPause });
+        pauses.push(node);
+        this.visit(node.body, { ...around, isAfterPause: true });
         return;
       }
       ts.forEachChild(node, step);
       if (isLater) return;
       if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) {
-        isAfterPause = true;
+        pauses.push(node);
         isLater = around.isDetached;
-      } else if (ts.isCallExpression(node)) this.#call(node, { ...around, isAfterPause });
+      } else if (ts.isCallExpression(node)) this.#call(node, at(node));
       else if (ts.isElementAccessExpression(node) || ts.isPropertyAccessExpression(node))
-        this.#write(node, { ...around, isAfterPause });
+        this.#write(node, at(node));
       this.#lookForReplacement(node, around.naming);
     };
     step(body);
+  }
+
+  /** Whether control gets from a pause to what comes later in the text, before the walk goes on: not into another branch. */
+  #isAfter(node: Ts.Node, pause: Ts.Node): boolean {
+    const owner = ownerOf(pause);
+    if (!ts.findAncestor(node, (one) => one === owner)) return true;
+    let second = node;
+    while (ownerOf(second) !== owner) second = ownerOf(second);
+    return followsWithout(cfgOf(owner), { first: pause, second, loop: this.#sought.iteration.node });
   }
 
   /** From where the walked variable or field has another value, its name says nothing about what is walked. */
