@@ -8,9 +8,18 @@ import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
-import { methodCallOf } from './collection-calls.ts';
+import { type MethodCall, methodCallOf } from './collection-calls.ts';
 import type { Iteration } from './iterations.ts';
-import { isOfLanguage, type Naming, namingIn, OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
+import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
+import {
+  isOfLanguage,
+  isOfMap,
+  type Naming,
+  namingIn,
+  OWN_NAMES,
+  type PlaceTools,
+  placeOf,
+} from './places.ts';
 import { isOfModule, leadsTo, type Root, rootsOf, THIS } from './roots.ts';
 import { writeTo } from './targets-of-writes.ts';
 import { walkedPlace } from './walked-places.ts';
@@ -115,6 +124,7 @@ class Walk {
   readonly #seen = new Set<string>();
   /** What begins with this is at hand for every function. */
   readonly #isEverywhere: boolean;
+  readonly #origins: KeyOrigins;
   /** The calls that have taken away what the walk is at. */
   readonly #removals: RemovalInside[] = [];
   #isReplaced = false;
@@ -123,6 +133,7 @@ class Walk {
     this.#sought = sought;
     this.#graph = graph;
     this.#tools = { code, callees: graph.callees };
+    this.#origins = new KeyOrigins(sought.iteration.values, this.#tools);
     this.#isEverywhere = sought.root === undefined || isOfModule(sought.root);
   }
 
@@ -183,13 +194,13 @@ class Walk {
     if (!this.#mayLead(call, naming)) return;
     const change = methodCallOf(call);
     if (change && this.#isSought(change.object, naming) && isOfLanguage(change.callee, this.#tools)) {
-      this.#method(call, change.method, change.first, around);
+      this.#method(call, change, around);
       return;
     }
     if (around.depth === DEEPEST) return;
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
       if (!fn.body || isRunInPlace(fn)) continue;
-      const inner = this.#relevant(namingIn(fn, call, naming, this.#tools), fn);
+      const inner = this.#entering(fn, call, naming);
       const isDetached = around.isDetached || !isWaitedFor(call);
       const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
       if (this.#seen.has(seen)) continue;
@@ -207,29 +218,49 @@ class Walk {
   /** Whether an expression mentions what the walked collection is found by, where it stands. */
   #mayLead(expression: Ts.Node, { self, parameters }: Naming): boolean {
     const { root, iteration } = this.#sought;
+    const leads = (place: string | undefined): boolean =>
+      place !== undefined && place !== ELSEWHERE && this.#origins.ofPlace(place) === undefined;
     const isSought = (one: Root): boolean =>
       one === THIS
-        ? self !== ELSEWHERE && (self !== OWN_NAMES.self || root === THIS)
-        : one === root || one === iteration.itself || parameters.has(one);
+        ? leads(self) && (self !== OWN_NAMES.self || root === THIS)
+        : one === root || one === iteration.itself || leads(parameters.get(one));
     return this.#isEverywhere || leadsTo(expression, isSought);
   }
 
-  /** The names that lead to what is walked, or to what the walk is at: calls that differ in others are one. */
-  #relevant({ self, parameters, ...rest }: Naming, fn: FunctionNode): Naming {
+  /**
+   * The names of a function that lead to what is walked, or to what the walk is at, where a call runs it: calls that differ in
+   * others are one.
+   */
+  #entering(fn: FunctionNode, call: Ts.CallExpression, naming: Naming): Naming {
     const { place, root, keys } = this.#sought;
-    const leads = (to: string): boolean =>
+    const leads = (to: string | undefined): to is string =>
+      this.#origins.ofPlace(to) !== undefined ||
       [place, ...keys].some((target) => target === to || target.startsWith(`${to}.`));
-    const given = [...parameters].filter(([, to]) => leads(to));
+    const given = namingIn(fn, call, naming, this.#tools);
     // A function that calls itself has another variable of that name the next time.
-    const again =
-      root !== undefined && root !== THIS && ownerOf(root) === fn ? [[root, ELSEWHERE] as const] : [];
-    return { ...rest, self: leads(self) ? self : ELSEWHERE, parameters: new Map([...again, ...given]) };
+    const isAgain = root !== undefined && root !== THIS && ownerOf(root) === fn;
+    const parameters = new Map<Ts.Node, string>(isAgain ? [[root, ELSEWHERE]] : []);
+    for (const [parameter, to] of given.parameters) if (leads(to)) parameters.set(parameter, to);
+    for (const [index, parameter] of fn.parameters.entries()) {
+      const to = given.parameters.get(parameter);
+      const origin = leads(to) ? undefined : this.#originOf(call.arguments[index], naming);
+      if (origin) parameters.set(parameter, PLACE_OF_ORIGIN[origin]);
+    }
+    if (leads(given.self)) return { ...given, parameters };
+    const origin = this.#originOf(receiverOf(call), naming);
+    return { ...given, self: origin ? PLACE_OF_ORIGIN[origin] : ELSEWHERE, parameters };
   }
 
-  #method(call: Ts.CallExpression, method: string, first: Ts.Node | undefined, around: Around): void {
+  #originOf(expression: Ts.Expression | undefined, naming: Naming): Origin | undefined {
+    return expression && this.#origins.of(expression, naming);
+  }
+
+  #method(call: Ts.CallExpression, { method, callee, first }: MethodCall, around: Around): void {
     if (!(this.#sought.isByIndex ? MOVING : CHANGING).has(method)) return;
     const given = first && placeOf(first, around.naming, this.#tools);
-    const isCurrent = given !== undefined && this.#sought.keys.has(given);
+    const isByValue = first !== undefined && this.#origins.of(first, around.naming) === 'part';
+    const isCurrent =
+      (given !== undefined && this.#sought.keys.has(given)) || (isByValue && isOfMap(callee, this.#tools));
     const isPutThere = method === 'set' || method === 'add';
     // What is there already is given another value, and stays where it is; what was taken away goes to the end.
     if (isCurrent && isPutThere && !this.#isRemovedBefore(call, around)) return;
@@ -288,6 +319,14 @@ interface RemovalInside {
   readonly node: Ts.Node;
   /** In the body of the iteration. */
   readonly at: Ts.Node;
+}
+
+/** `a.b` in `a.b.run()`. */
+function receiverOf(call: Ts.CallExpression): Ts.Expression | undefined {
+  const callee = skipParentheses(call.expression);
+  return ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee)
+    ? callee.expression
+    : undefined;
 }
 
 /** A callback that an iterating method runs before it returns, and a function that is called where it is written. */

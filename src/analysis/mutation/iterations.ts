@@ -19,12 +19,23 @@ export interface Iteration {
   readonly key: Ts.Node | undefined;
   /** The members by which the key is found in that variable: none, `.0` of an entry. For a set, the element is its key. */
   readonly keyMembers: readonly string[];
+  /** The variables that hold the value of an entry, or parts of it. */
+  readonly values: readonly WalkedValue[];
   /** The parameter that the callback is handed the collection in. */
   readonly itself?: Ts.Node | undefined;
   /** By its index: what is added at the end is reached, and what is removed moves the others. */
   readonly isByIndex: boolean;
   /** What sets the index on, where that is done in the body. */
   readonly steps?: readonly Ts.Node[] | undefined;
+}
+
+/** A variable that the value of a map's entry is found by. */
+export interface WalkedValue {
+  readonly node: Ts.Node;
+  /** The member of the variable that the value is: none, `.1` of an entry. */
+  readonly member: string;
+  /** The variable holds a part of the value that a pattern has taken out. */
+  readonly isPart: boolean;
 }
 
 /** The iteration that a node is, if it is one. */
@@ -47,21 +58,56 @@ export function iterationAt(node: Ts.Node): Iteration | undefined {
   return ts.isCallExpression(node) ? byCallback(node) : undefined;
 }
 
-type Key = Pick<Iteration, 'key' | 'keyMembers'>;
+type Key = Pick<Iteration, 'key' | 'keyMembers' | 'values'>;
 
-const NO_KEY: Key = { key: undefined, keyMembers: [] };
+const NO_KEY: Key = { key: undefined, keyMembers: [], values: [] };
 
 /** Where the key of a map, or the element of a set, is found. */
 function keyOf(initializer: Ts.ForInitializer, part: Part): Key {
   const [declaration] = ts.isVariableDeclarationList(initializer) ? initializer.declarations : [];
   if (!declaration) return NO_KEY;
-  if (ts.isIdentifier(declaration.name)) return { key: declaration, keyMembers: MEMBERS[part] };
-  const isPair = part === 'entries' || part === 'elements';
-  if (!ts.isArrayBindingPattern(declaration.name) || !isPair) return NO_KEY;
+  const values = valuesIn(declaration, part);
+  if (ts.isIdentifier(declaration.name)) return { key: declaration, keyMembers: MEMBERS[part], values };
+  if (!ts.isArrayBindingPattern(declaration.name) || !isPair(part)) return { ...NO_KEY, values };
   const [first] = declaration.name.elements;
   const isName = first && ts.isBindingElement(first) && ts.isIdentifier(first.name);
-  return isName ? { key: first, keyMembers: [''] } : NO_KEY;
+  return { key: isName ? first : undefined, keyMembers: [''], values };
 }
+
+/** Where the value of a map's entry is found in what a walk puts into a variable. */
+function valuesIn(
+  variable: Ts.VariableDeclaration | Ts.ParameterDeclaration | Ts.BindingElement,
+  part: Part,
+): readonly WalkedValue[] {
+  const { name } = variable;
+  if (ts.isIdentifier(name)) {
+    return VALUE_MEMBERS[part].map((member) => ({ node: variable, member, isPart: false }));
+  }
+  if (part === 'values') return partsIn(name);
+  const second = ts.isArrayBindingPattern(name) && isPair(part) ? name.elements[1] : undefined;
+  return second && ts.isBindingElement(second) ? valuesIn(second, 'values') : [];
+}
+
+function partsIn(pattern: Ts.BindingPattern): readonly WalkedValue[] {
+  return pattern.elements.flatMap((element): readonly WalkedValue[] => {
+    if (!ts.isBindingElement(element)) return [];
+    const { name } = element;
+    return ts.isIdentifier(name) ? [{ node: element, member: '', isPart: true }] : partsIn(name);
+  });
+}
+
+/** What a collection itself hands out may be an entry. */
+function isPair(part: Part): boolean {
+  return part === 'entries' || part === 'elements';
+}
+
+const VALUE_MEMBERS: Readonly<Record<Part, readonly string[]>> = {
+  keys: [],
+  values: [''],
+  entries: ['.1'],
+  elements: ['.1'],
+  made: [],
+};
 
 /** What a collection itself hands out is an element, or, for a map, an entry. */
 const MEMBERS: Readonly<Record<Part, readonly string[]>> = {
@@ -113,18 +159,27 @@ function contains(outer: Ts.Node, inner: Ts.Node | undefined): boolean {
 function stepOf(call: Ts.CallExpression, part: Part): Key {
   const { parent } = outermost(call);
   if (ts.isVariableDeclaration(parent)) {
-    if (ts.isIdentifier(parent.name)) return { key: parent, keyMembers: valueMembers(part) };
+    if (ts.isIdentifier(parent.name)) return stepIn(parent, part);
     const parts = ts.isObjectBindingPattern(parent.name) ? parent.name.elements : [];
     const value = parts.find((one) => nameText(one.propertyName ?? one.name) === 'value');
-    return value && ts.isIdentifier(value.name) ? { key: value, keyMembers: MEMBERS[part] } : NO_KEY;
+    if (!value) return NO_KEY;
+    const values = valuesIn(value, part);
+    return ts.isIdentifier(value.name)
+      ? { key: value, keyMembers: MEMBERS[part], values }
+      : { ...NO_KEY, values };
   }
   const target = ts.isBinaryExpression(parent) ? skipParentheses(parent.left) : undefined;
   const local = target && ts.isIdentifier(target) ? resolveLocal(target) : undefined;
-  return local ? { key: local, keyMembers: valueMembers(part) } : NO_KEY;
+  return local ? stepIn(local, part) : NO_KEY;
 }
 
-function valueMembers(part: Part): readonly string[] {
-  return MEMBERS[part].map((member) => `.value${member}`);
+function stepIn(variable: Ts.Node, part: Part): Key {
+  const values = VALUE_MEMBERS[part].map((member) => `.value${member}`);
+  return {
+    key: variable,
+    keyMembers: MEMBERS[part].map((member) => `.value${member}`),
+    values: values.map((member) => ({ node: variable, member, isPart: false })),
+  };
 }
 
 /** `m.forEach((value, key) => …)` */
@@ -139,9 +194,10 @@ function byCallback(node: Ts.CallExpression): Iteration | undefined {
   // A map hands in the key after the value; for a set they are the same. An iterator counts what it hands in.
   const [first, second] = fn.parameters;
   const { collection, isIterator, part } = walked;
+  const values = first ? valuesIn(first, isIterator ? part : 'values') : [];
   const key: Key = isIterator
-    ? { key: first, keyMembers: MEMBERS[part] }
-    : { key: second ?? first, keyMembers: [''] };
+    ? { key: first, keyMembers: MEMBERS[part], values }
+    : { key: second ?? first, keyMembers: [''], values };
   const itself = isIterator ? undefined : fn.parameters[callee.name.text.startsWith('reduce') ? 3 : 2];
   return { node, collection, body: fn.body, isByIndex: false, itself, ...key };
 }

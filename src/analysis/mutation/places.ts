@@ -195,14 +195,22 @@ function replacementsIn(owner: Ts.Node): readonly Ts.Node[] {
 }
 
 /** Whether a method is one of the language's own maps, sets and arrays. Of an unknown type nobody knows what it does. */
-export function isOfLanguage(callee: Ts.Node, { code }: PlaceTools): boolean {
+export function isOfLanguage(callee: Ts.Node, tools: PlaceTools): boolean {
+  return isMethodOf(COLLECTIONS, callee, tools);
+}
+
+/** Whether a method is one of the language's own map. */
+export function isOfMap(callee: Ts.Node, tools: PlaceTools): boolean {
+  return isMethodOf(new Set(['Map']), callee, tools);
+}
+
+function isMethodOf(types: ReadonlySet<string>, callee: Ts.Node, { code }: PlaceTools): boolean {
   const name = memberName(callee);
   const entities = name ? code.entities(name) : [];
   return (
     entities.length > 0 &&
     entities.every(
-      (entity) =>
-        entity.kind === 'external' && entity.module === 'lib' && COLLECTIONS.has(entity.container ?? ''),
+      (entity) => entity.kind === 'external' && entity.module === 'lib' && types.has(entity.container ?? ''),
     )
   );
 }
