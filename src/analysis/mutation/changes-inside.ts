@@ -9,6 +9,7 @@ import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import { type MethodCall, methodCallOf } from './collection-calls.ts';
+import { type Flags, flagsBefore, outcomeOf } from './flags-before.ts';
 import type { Iteration } from './iterations.ts';
 import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
 import {
@@ -125,6 +126,7 @@ class Walk {
   /** What begins with this is at hand for every function. */
   readonly #isEverywhere: boolean;
   readonly #origins: KeyOrigins;
+  readonly #flags: Flags;
   /** The calls that have taken away what the walk is at. */
   readonly #removals: RemovalInside[] = [];
   #isReplaced = false;
@@ -134,12 +136,14 @@ class Walk {
     this.#graph = graph;
     this.#tools = { code, callees: graph.callees };
     this.#origins = new KeyOrigins(sought.iteration.values, this.#tools);
+    this.#flags = flagsBefore(sought.iteration.node, this.#tools);
     this.#isEverywhere = sought.root === undefined || isOfModule(sought.root);
   }
 
   /** Goes through a body in the order in which it is written. Functions in it run where they are called. */
   visit(body: Ts.Node, around: Around): void {
     const pauses: Ts.Node[] = [];
+    // From here on, nothing runs while the walk does.
     let isLater = false;
     const at = (node: Ts.Node): Around => ({
       ...around,
@@ -156,6 +160,14 @@ class Walk {
         if (around.isDetached) return;
         pauses.push(node);
         this.visit(node.body, { ...around, isAfterPause: true });
+        return;
+      }
+      if (ts.isIfStatement(node)) {
+        const outcome = outcomeOf(node.expression, this.#flags, around.naming, this.#tools);
+        step(node.expression);
+        if (outcome !== false) step(node.thenStatement);
+        if (outcome !== true && node.elseStatement) step(node.elseStatement);
+        if (outcome === true && node.parent === body && isLeaving(node.thenStatement)) isLater = true;
         return;
       }
       ts.forEachChild(node, step);
@@ -319,6 +331,12 @@ interface RemovalInside {
   readonly node: Ts.Node;
   /** In the body of the iteration. */
   readonly at: Ts.Node;
+}
+
+/** Whether a branch ends its function. */
+function isLeaving(branch: Ts.Statement): boolean {
+  const last = ts.isBlock(branch) ? branch.statements.at(-1) : branch;
+  return last !== undefined && (ts.isReturnStatement(last) || ts.isThrowStatement(last));
 }
 
 /** `a.b` in `a.b.run()`. */
