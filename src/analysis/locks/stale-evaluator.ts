@@ -413,7 +413,8 @@ export class StaleEvaluator {
       return;
     }
     const before = point.state.values.get(declaration);
-    const decided = withReadings(given, point.state.deciding());
+    // What decides that the function of the variable runs at all decides over all that the variable may be.
+    const decided = withReadings(given, point.state.deciding(ownFrame(declaration, point.frame)?.key));
     const path = decided.path ?? `v${idOf(declaration)}.${idOf(node)}`;
     const next = { ...decided, path };
     point.state.values.set(declaration, how === 'sum' && before ? joinKnown(before, next) : next);
@@ -526,10 +527,16 @@ function nameNode(node: Ts.Node) {
 
 /** A variable that may change and that is no function's own on this walk. */
 function isOutside(declaration: Ts.Node, frame: Frame): boolean {
+  return ownFrame(declaration, frame) === undefined;
+}
+
+/** The call on this walk that a variable belongs to. */
+function ownFrame(declaration: Ts.Node, frame: Frame): Frame | undefined {
   const owner = owningFunction(declaration);
-  for (let at: Frame | undefined = frame; at; at = at.parent)
-    if (at.fn === owner && !ts.isSourceFile(owner)) return false;
-  return true;
+  if (ts.isSourceFile(owner)) return undefined;
+  let at: Frame | undefined = frame;
+  while (at && at.fn !== owner) at = at.parent;
+  return at;
 }
 
 function variablePlace(declaration: Ts.Node, name: string): StatePlace | undefined {

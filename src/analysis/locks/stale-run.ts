@@ -2,7 +2,8 @@ import type { ReportStep } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, buildCfg, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
-import { isFunctionExpression } from '../shapes.ts';
+import { isAsync } from '../lifecycle/promise-fate.ts';
+import { isFunctionExpression, outermost } from '../shapes.ts';
 import type { Context } from './contexts.ts';
 import { functionName } from './function-name.ts';
 import { idOf } from './keys.ts';
@@ -369,6 +370,8 @@ export class StaleRun {
     state.values.delete(fn);
     const known = new Set(state.values.keys());
     const result = this.#body(callee, state);
+    // Whoever does not wait for it goes on in any case.
+    if (isAsync(fn) && isLeftRunning(node)) state.forgetControls(callee.key);
     // What it has worked out for itself is of no use to anybody, unless it hands out a function that makes use of it.
     if (!result.functions && !result.parts) {
       for (const node of state.values.keys()) if (!known.has(node)) state.values.delete(node);
@@ -432,6 +435,14 @@ function aroundCallee({ frame, holding }: Point, watched: WatchedCall | undefine
     sure: [...(isThroughout ? holding.sure : []), ...taken],
     possible: new Set([...holding.possible, ...holds.map(({ held }) => qualified(held.token, frame))]),
   };
+}
+
+/** Whether nobody waits for what a call of an async function comes to: `run();`, `void run();`, `run().catch(log);`. */
+function isLeftRunning(call: Ts.Node): boolean {
+  const { parent } = outermost(call);
+  if (ts.isVoidExpression(parent) || ts.isExpressionStatement(parent)) return true;
+  const isLink = ts.isPropertyAccessExpression(parent) && /^(?:then|catch|finally)$/.test(parent.name.text);
+  return isLink && ts.isCallExpression(parent.parent) && isLeftRunning(parent.parent);
 }
 
 /** A condition that a loop tests until it changes decides what comes after the loop as well. */

@@ -112,6 +112,13 @@ export class StaleState {
     }
   }
 
+  /** What one call of a function, and those below it, have decided decides nothing more. */
+  forgetControls(frame: string): void {
+    for (const [key, control] of this.controls.entries()) {
+      if (control.frame.startsWith(frame)) this.controls.delete(key);
+    }
+  }
+
   /** All that decides whether control comes here; of one call of a function and below it alone, if it is named. */
   deciding(frame = ''): ReadonlySet<Reading> {
     let found: ReadonlySet<Reading> = new Set();
