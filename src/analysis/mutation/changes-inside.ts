@@ -15,6 +15,7 @@ import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
 import {
   isOfLanguage,
   isOfMap,
+  isOfSet,
   type Naming,
   namingIn,
   OWN_NAMES,
@@ -276,8 +277,17 @@ class Walk {
     const isPutThere = method === 'set' || method === 'add';
     // What is there already is given another value, and stays where it is; what was taken away goes to the end.
     if (isCurrent && isPutThere && !this.#isRemovedBefore(call, around)) return;
-    if (isCurrent && method === 'delete') this.#removals.push({ node: call, at: around.at ?? call });
-    this.#add(call, method, isCurrent && method === 'delete', around);
+    const isRemoval = isCurrent && method === 'delete';
+    if (isRemoval) this.#removals.push({ node: call, at: around.at ?? call });
+    // Who has put an object into a set again while the walk paused has put the same one there.
+    const isSame = isRemoval && isOfSet(callee, this.#tools) && this.#isObject(first);
+    this.#add(call, method, isRemoval, isSame ? { ...around, isAfterPause: false } : around);
+  }
+
+  /** Whether an expression is an object, as far as its type tells. */
+  #isObject(expression: Ts.Node | undefined): boolean {
+    const type = expression && this.#tools.code.expressionType(expression);
+    return type !== undefined && (type.any || type.symbols.length > 0);
   }
 
   /** Whether a way leads from where the element was taken away to a call, before the walk goes on to the next one. */

@@ -204,6 +204,11 @@ export function isOfMap(callee: Ts.Node, tools: PlaceTools): boolean {
   return isMethodOf(new Set(['Map']), callee, tools);
 }
 
+/** Whether a method is one of the language's own set. */
+export function isOfSet(callee: Ts.Node, tools: PlaceTools): boolean {
+  return isMethodOf(new Set(['Set']), callee, tools);
+}
+
 function isMethodOf(types: ReadonlySet<string>, callee: Ts.Node, { code }: PlaceTools): boolean {
   const name = memberName(callee);
   const entities = name ? code.entities(name) : [];
