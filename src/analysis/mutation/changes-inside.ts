@@ -1,6 +1,8 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isChaining } from '../atomic/outside.ts';
 import { type Code, memberName, skipParentheses } from '../code.ts';
+import { isSetOnce } from '../dispatch/fields.ts';
 import { Frames, idOf } from '../inserts/frames.ts';
 import { cfgOf, type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
@@ -9,9 +11,9 @@ import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import { type MethodCall, methodCallOf } from './collection-calls.ts';
-import { type Flags, flagsBefore, outcomeOf } from './flags-before.ts';
 import type { Iteration } from './iterations.ts';
 import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
+import { type Flags, flagsBefore, outcomeOf } from './outcomes.ts';
 import {
   isOfLanguage,
   isOfMap,
@@ -164,7 +166,7 @@ class Walk {
         return;
       }
       if (ts.isIfStatement(node)) {
-        const outcome = outcomeOf(node.expression, this.#flags, around.naming, this.#tools);
+        const outcome = outcomeOf(node.expression, (part) => this.#known(part, around));
         step(node.expression);
         if (outcome !== false) step(node.thenStatement);
         if (outcome !== true && node.elseStatement) step(node.elseStatement);
@@ -182,6 +184,26 @@ class Walk {
       this.#lookForReplacement(node, around.naming);
     };
     step(body);
+  }
+
+  /** What is known of a part of a condition: by the flags, and by what the body has taken away before. */
+  #known(part: Ts.Node, around: Around): boolean | 'missing' | undefined {
+    const look = lookIn(part);
+    if (look && this.#isGone(look.call, around)) return look.method === 'has' ? false : 'missing';
+    const place = this.#flags.size > 0 ? placeOf(part, around.naming, this.#tools) : undefined;
+    return place === undefined ? undefined : this.#flags.get(place);
+  }
+
+  /** Whether a look into the collection asks for what each turn has taken away before it. */
+  #isGone(look: Ts.CallExpression, { naming, at = look }: Around): boolean {
+    const { body } = this.#sought.iteration;
+    const isBefore = this.#removals.some(
+      ({ node }) => isStatementOf(node, body) && at.pos >= node.end && isInside(at, body),
+    );
+    const asked = isBefore ? methodCallOf(look) : undefined;
+    if (!asked?.first || !this.#isSought(asked.object, naming)) return false;
+    const key = placeOf(asked.first, naming, this.#tools);
+    return key !== undefined && this.#sought.keys.has(key) && isOfLanguage(asked.callee, this.#tools);
   }
 
   /** Whether control gets from a pause to what comes later in the text, before the walk goes on: not into another branch. */
@@ -341,6 +363,31 @@ interface RemovalInside {
   readonly node: Ts.Node;
   /** In the body of the iteration. */
   readonly at: Ts.Node;
+}
+
+interface Look {
+  readonly call: Ts.CallExpression;
+  readonly method: 'get' | 'has';
+}
+
+/** `all.has(key)`, `all.get(key)`, and a variable that holds what one of them gave. */
+function lookIn(part: Ts.Node): Look | undefined {
+  const node = skipParentheses(part);
+  const local = ts.isIdentifier(node) ? resolveLocal(node) : undefined;
+  const value = local && ts.isVariableDeclaration(local) && isSetOnce(local) ? local.initializer : node;
+  const call = value && skipParentheses(value);
+  if (!call || !ts.isCallExpression(call)) return undefined;
+  const method = memberName(skipParentheses(call.expression))?.text;
+  return method === 'get' || method === 'has' ? { call, method } : undefined;
+}
+
+/** Whether a call is a statement of its own in a block. */
+function isStatementOf(call: Ts.Node, block: Ts.Node): boolean {
+  return ts.isExpressionStatement(call.parent) && call.parent.parent === block;
+}
+
+function isInside(node: Ts.Node, outer: Ts.Node): boolean {
+  return outer.pos <= node.pos && node.end <= outer.end && node.getSourceFile() === outer.getSourceFile();
 }
 
 /** Whether a branch ends its function. */

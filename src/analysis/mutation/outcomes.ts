@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { memberName, skipParentheses } from '../code.ts';
-import { type Naming, OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
+import { OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
 import { writeTo } from './targets-of-writes.ts';
 
 /** Places that hold `true` or `false` for certain. */
@@ -53,28 +53,37 @@ function isSetIn(node: Ts.Node, name: string): boolean {
   return ts.forEachChild(node, (child) => isSetIn(child, name) || undefined) ?? false;
 }
 
-/** How a condition comes out, where the flags tell. */
-export function outcomeOf(
-  condition: Ts.Node,
-  flags: Flags,
-  naming: Naming,
-  tools: PlaceTools,
-): boolean | undefined {
-  if (flags.size === 0) return undefined;
-  const of = (part: Ts.Node): boolean | undefined => outcomeOf(part, flags, naming, tools);
+/** What is known of an expression that is no condition of several parts: that it is true, false, or `undefined`. */
+export type Known = (expression: Ts.Node) => boolean | 'missing' | undefined;
+
+/** How a condition comes out, where its parts are known. */
+export function outcomeOf(condition: Ts.Node, known: Known): boolean | undefined {
   const node = skipParentheses(condition);
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
-    const outcome = of(node.operand);
+    const outcome = outcomeOf(node.operand, known);
     return outcome === undefined ? undefined : !outcome;
   }
-  if (ts.isBinaryExpression(node)) {
-    const { kind } = node.operatorToken;
-    const isBoth = kind === ts.SyntaxKind.AmpersandAmpersandToken;
-    if (!isBoth && kind !== ts.SyntaxKind.BarBarToken) return undefined;
-    const outcomes = [of(node.left), of(node.right)];
-    if (outcomes.includes(!isBoth)) return !isBoth;
-    return outcomes.includes(undefined) ? undefined : isBoth;
+  if (!ts.isBinaryExpression(node)) {
+    const value = known(node);
+    return value === 'missing' ? false : value;
   }
-  const place = placeOf(node, naming, tools);
-  return place === undefined ? undefined : flags.get(place);
+  const { left, operatorToken, right } = node;
+  const isMissing = missingWhenEqual(operatorToken.kind, right);
+  if (isMissing !== undefined) return known(skipParentheses(left)) === 'missing' ? isMissing : undefined;
+  const isBoth = operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
+  if (!isBoth && operatorToken.kind !== ts.SyntaxKind.BarBarToken) return undefined;
+  const outcomes = [outcomeOf(left, known), outcomeOf(right, known)];
+  if (outcomes.includes(!isBoth)) return !isBoth;
+  return outcomes.includes(undefined) ? undefined : isBoth;
+}
+
+/** How a comparison of `undefined` with the right side comes out: `x == null`, `x !== undefined`. */
+function missingWhenEqual(operator: Ts.SyntaxKind, right: Ts.Node): boolean | undefined {
+  const isUndefined = ts.isIdentifier(right) && right.text === 'undefined';
+  const isNull = right.kind === ts.SyntaxKind.NullKeyword;
+  if (!isUndefined && !isNull) return undefined;
+  if (operator === ts.SyntaxKind.EqualsEqualsToken) return true;
+  if (operator === ts.SyntaxKind.ExclamationEqualsToken) return false;
+  if (operator === ts.SyntaxKind.EqualsEqualsEqualsToken) return isUndefined;
+  return operator === ts.SyntaxKind.ExclamationEqualsEqualsToken ? isNull : undefined;
 }
