@@ -11,7 +11,7 @@ import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import { type MethodCall, methodCallOf } from './collection-calls.ts';
-import type { Iteration } from './iterations.ts';
+import { collectionTypes, type Iteration } from './iterations.ts';
 import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
 import { type Flags, flagsBefore, outcomeOf } from './outcomes.ts';
 import {
@@ -138,7 +138,9 @@ class Walk {
     this.#sought = sought;
     this.#graph = graph;
     this.#tools = { code, callees: graph.callees };
-    this.#origins = new KeyOrigins(sought.iteration.values, this.#tools);
+    const { collection, values } = sought.iteration;
+    const isMap = values.length > 0 && collectionTypes(collection, code).includes('Map');
+    this.#origins = new KeyOrigins(isMap ? values : [], this.#tools);
     this.#flags = flagsBefore(sought.iteration.node, this.#tools);
     this.#isEverywhere = sought.root === undefined || isOfModule(sought.root);
   }

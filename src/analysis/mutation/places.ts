@@ -168,30 +168,43 @@ function isReplacedBetween(
   naming: Naming,
   tools: PlaceTools,
 ): boolean {
-  return replacementsIn(ownerOf(from)).some((target) => {
-    if (target.pos < from.end || target.end > to.pos) return false;
+  const parts = new Set(place.split('.'));
+  return replacementsIn(ownerOf(from)).some(({ target, part }) => {
+    if (!parts.has(part) || target.pos < from.end || target.end > to.pos) return false;
     const replaced = placeOf(target, naming, tools);
     return replaced !== undefined && (replaced === place || place.startsWith(`${replaced}.`));
   });
 }
 
-const replacements = new WeakMap<Ts.Node, readonly Ts.Node[]>();
+interface Replacement {
+  readonly target: Ts.Node;
+  /** The last part of its place. */
+  readonly part: string;
+}
+
+const replacements = new WeakMap<Ts.Node, readonly Replacement[]>();
 
 /** The variables and fields that a function gives another value, those in functions of its own aside. */
-function replacementsIn(owner: Ts.Node): readonly Ts.Node[] {
+function replacementsIn(owner: Ts.Node): readonly Replacement[] {
   const known = replacements.get(owner);
   if (known) return known;
-  const found: Ts.Node[] = [];
+  const found: Replacement[] = [];
   const visit = (node: Ts.Node): void => {
     if (ts.isFunctionLike(node)) return;
-    if ((ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) && writeTo(node)?.how === '=') {
-      found.push(node);
-    }
+    const isTarget = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
+    const part = isTarget && writeTo(node)?.how === '=' ? partOf(node) : undefined;
+    if (part !== undefined) found.push({ target: node, part });
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(owner, visit);
   replacements.set(owner, found);
   return found;
+}
+
+function partOf(target: Ts.Identifier | Ts.PropertyAccessExpression): string | undefined {
+  if (ts.isPropertyAccessExpression(target)) return target.name.text;
+  const local = resolveLocal(target);
+  return local && String(idOf(local));
 }
 
 /** Whether a method is one of the language's own maps, sets and arrays. Of an unknown type nobody knows what it does. */
