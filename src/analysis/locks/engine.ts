@@ -34,7 +34,7 @@ import {
 } from './paths.ts';
 import { asGiven } from './presence.ts';
 import type { LockReach } from './reach.ts';
-import { callSpan, type LockEdge, LockRecord } from './record.ts';
+import { callSpan, type IsSo, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
 import { Throws } from './throws.ts';
@@ -273,9 +273,12 @@ export class LockEngine {
     };
   }
 
-  /** Takes note of something of which nothing is known, `under` a lock or perhaps under one of our callers'. */
-  unknown(node: Ts.Node, what: string, under: Held | undefined): void {
-    this.record.noteUnknown(node, what, under?.lock.cls ?? this.#current);
+  /**
+   * Takes note of something of which nothing is known, `under` a lock or perhaps under one of our callers'. What costs a
+   * search to tell is asked when all has been run, and only if a lock is held there.
+   */
+  unknown(node: Ts.Node, what: string, under: Held | undefined, isSo?: IsSo): void {
+    this.record.noteUnknown(node, what, under?.lock.cls ?? this.#current, isSo);
   }
 
   /** Takes note of a call of what the callers of the function that is being looked at hand in. */

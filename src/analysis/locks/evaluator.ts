@@ -781,9 +781,7 @@ export class Evaluator {
     for (const property of node.properties) {
       const name = property.name && keyName(property.name);
       if (name === undefined) {
-        const spread = ts.isSpreadAssignment(property) ? this.evaluate(property.expression, env) : undefined;
-        if (spread?.kind === 'object')
-          for (const [key, value] of spread.properties) properties.set(key, value);
+        if (ts.isSpreadAssignment(property)) copyOver(properties, this.evaluate(property.expression, env));
         continue;
       }
       const value = ts.isPropertyAssignment(property)
@@ -874,6 +872,20 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     }
   }
   return undefined;
+}
+
+/** What an object is spread over: of one that is not known, there may be another in the place of each member. */
+function copyOver(properties: Map<string, Value>, spread: Value | undefined): void {
+  if (spread?.kind === 'object') {
+    for (const [key, value] of spread.properties) properties.set(key, value);
+    return;
+  }
+  if (nullishnessOf(spread)) return;
+  const path = pathOf(spread);
+  for (const [key, value] of properties) {
+    const other: Value = { kind: 'opaque', path: path === undefined ? UNKNOWN_PATH : `${path}.${key}` };
+    properties.set(key, joinValues(value, other) ?? value);
+  }
 }
 
 function bare(fn: CfgOwner): Closure {

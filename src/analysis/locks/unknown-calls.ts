@@ -43,6 +43,16 @@ export function noteUnknown(
   else activation.engine.parameterCall(node, text, parameter, under);
 }
 
+/** A call that leads to functions of which some are known: listed, if another may come from outside. */
+export function notePartlyKnown(
+  { engine }: Activation,
+  node: Ts.Node,
+  callee: Ts.Node,
+  { held: [under] }: World,
+): void {
+  engine.unknown(node, `call of ${textOf(callee)}`, under, () => engine.traced.mayBeAnother(callee));
+}
+
 function textOf(callee: Ts.Node): string {
   return callee.getText().slice(0, 60);
 }
