@@ -133,7 +133,7 @@ class Walk {
     const step = (node: Ts.Node): void => {
       if (isLater || this.#isReplaced) return;
       const here = { ...around, isAfterPause };
-      if (ts.isFunctionLike(node) && !isRunInPlace(node) && !isAwaitedLink(node)) return;
+      if (ts.isFunctionLike(node) && !isHandedToWalk(node) && !isAwaitedLink(node)) return;
       if (isFunctionNode(node) && node.body && isAsync(node) && !isWaitedFor(node)) {
         this.visit(node.body, { ...here, isDetached: true });
         return;
@@ -176,16 +176,18 @@ class Walk {
     }
     if (around.depth === DEEPEST) return;
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
-      if (!fn.body || isRunInPlace(fn)) continue;
+      if (!fn.body || isHandedToWalk(fn)) continue;
+      // What is called where it is written stands in the body itself.
+      const at = isCalledInPlace(fn) ? around.at : (around.at ?? call);
       const inner = this.#relevant(namingIn(fn, call, naming, this.#tools));
       const isDetached = around.isDetached || !isWaitedFor(call);
-      const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
+      const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(at ?? call)}`;
       if (this.#seen.has(seen)) continue;
       this.#seen.add(seen);
       this.visit(fn.body, {
         ...around,
         naming: inner,
-        at: around.at ?? call,
+        at,
         isDetached,
         depth: around.depth + 1,
       });
@@ -278,15 +280,17 @@ interface RemovalInside {
   readonly at: Ts.Node;
 }
 
-/** A callback that an iterating method runs before it returns, and a function that is called where it is written. */
-function isRunInPlace(fn: Ts.Node): boolean {
-  if (!isFunctionNode(fn) || !isFunctionExpression(fn)) return false;
-  let value: Ts.Node = fn;
-  while (ts.isParenthesizedExpression(value.parent)) value = value.parent;
-  const { parent } = value;
-  if (!ts.isCallExpression(parent)) return false;
-  if (parent.expression === value) return true;
-  return isIterating(memberName(skipParentheses(parent.expression))?.text ?? '');
+/** A callback that an iterating method runs before it returns. */
+function isHandedToWalk(fn: Ts.Node): boolean {
+  const call = isFunctionNode(fn) && isFunctionExpression(fn) ? outermost(fn).parent : undefined;
+  if (!call || !ts.isCallExpression(call) || isCalledInPlace(fn)) return false;
+  return isIterating(memberName(skipParentheses(call.expression))?.text ?? '');
+}
+
+/** A function that is called where it is written. */
+function isCalledInPlace(fn: Ts.Node): boolean {
+  const value = outermost(fn);
+  return isFunctionExpression(fn) && ts.isCallExpression(value.parent) && value.parent.expression === value;
 }
 
 /** A callback of `then` and its kin that runs before the code around goes on: somebody waits for the chain. */
