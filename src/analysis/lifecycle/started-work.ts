@@ -1,11 +1,12 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isChaining, isOfPromises } from '../atomic/outside.ts';
-import { type Code, skipParentheses } from '../code.ts';
+import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
-import { isFunctionExpression, outermost } from '../shapes.ts';
+import { isIterating } from '../locks/state-methods.ts';
+import { isFunctionExpression, isGlobal, outermost } from '../shapes.ts';
 import { isNamed } from './positions.ts';
 import { isAsync } from './promise-fate.ts';
 import { TAKER_NAMES } from './takers.ts';
@@ -51,10 +52,7 @@ export function allWork(code: Code, files: Iterable<string>): readonly Work[] {
     const source = code.program.tree(file)?.source;
     if (!source || source.isDeclarationFile) continue;
     const visit = (node: Ts.Node): void => {
-      const isStart =
-        ts.isTaggedTemplateExpression(node) ||
-        (ts.isCallExpression(node) && !isChaining(node) && !isOfPromises(node));
-      if (isStart) found.push({ node, kind: 'call', leadsTo: code.span(node) });
+      if (isStart(node)) found.push({ node, kind: 'call', leadsTo: code.span(node) });
       else if (isFunctionNode(node) && isInPlace(node))
         found.push({ node, kind: 'function', leadsTo: code.span(node) });
       ts.forEachChild(node, visit);
@@ -65,6 +63,29 @@ export function allWork(code: Code, files: Iterable<string>): readonly Work[] {
     (node): Work => ({ node, kind: 'reference', leadsTo: code.span(node) }),
   );
   return [...found, ...references];
+}
+
+/** What a call starts before it returns: the call itself, and functions that it is given to run in place. */
+export function workAt(call: Ts.Node, code: Code): readonly Work[] {
+  const work = (node: Ts.Node, kind: Work['kind']): Work => ({ node, kind, leadsTo: code.span(node) });
+  const callee = ts.isCallExpression(call) || ts.isNewExpression(call) ? call.expression : undefined;
+  const name = callee && rightmostName(callee);
+  const runs = ts.isNewExpression(call)
+    ? isGlobal(call.expression, 'Promise')
+    : isIterating((name && nameText(name)) ?? '');
+  const [given] = runs && callee ? (call as Ts.CallExpression).arguments : [];
+  const fn = given && skipParentheses(given);
+  const own = isStart(call) ? [work(call, 'call')] : [];
+  if (fn && isFunctionNode(fn)) return isInPlace(fn) ? [...own, work(fn, 'function')] : own;
+  return given && mayNameFunction(given) ? [...own, work(given, 'reference')] : own;
+}
+
+/** A chain and a combination of promises are judged with what they wait for. */
+function isStart(node: Ts.Node): boolean {
+  return (
+    ts.isTaggedTemplateExpression(node) ||
+    (ts.isCallExpression(node) && !isChaining(node) && !isOfPromises(node))
+  );
 }
 
 /** An async function that goes by no name. */

@@ -48,6 +48,7 @@ import {
   type Held,
   type Instance,
   instanceOf,
+  type LockClass,
   membersOf,
   type Path,
   pathOf,
@@ -284,6 +285,11 @@ export class LockEngine {
   /** Takes note of a call of what the callers of the function that is being looked at hand in. */
   parameterCall(node: Ts.Node, callee: string, parameter: Path, under: Held | undefined): void {
     if (this.#current) this.record.noteParameterCall(node, callee, parameter, this.#current, under?.lock.cls);
+  }
+
+  /** The functions that are run under a lock of some caller's, each with the lock. */
+  locksAround(): ReadonlyMap<Context, LockClass> {
+    return this.#contexts.under();
   }
 
   /** What could not be resolved where a lock is held. */
