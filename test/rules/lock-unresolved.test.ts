@@ -462,6 +462,7 @@ describe('a callee of which only some targets are known', () => {
       'const ready = options.hooks?.ready ?? (() => {});',
       'ready()',
     ),
+    'a default of a function': inFunction('{ ready = () => {} }: Partial<Hooks> = {}', '', 'ready()'),
     'a choice in place': inFunction('options: Options', '', '(options.hooks ?? defaults).ready()'),
     'a field': inClass('options: Options', 'this.hooks = options.hooks ?? { ready() {} };'),
     'a field by spread': inClass('options: Options', 'this.hooks = { ...defaults, ...options.hooks };'),
@@ -477,6 +478,21 @@ describe('a callee of which only some targets are known', () => {
       ).toEqual([]);
     },
   );
+
+  it('is not a variable of which the place tells what it holds, nor an arrow function in a field', async () => {
+    const assigned = inFunction(
+      'options: { ready: () => void }',
+      'let { ready } = options; ready(); ready = () => {};',
+      'ready()',
+    );
+    expect(await listed(assigned('export '))).toEqual([]);
+    const field = `export class Uses {
+  ready = () => {};
+  run = () => mu.runExclusive(() => { this.ready(); });
+}
+`;
+    expect(await listed(field)).toEqual([]);
+  });
 
   it('is not one whose own member comes after what is given', async () => {
     const text = inFunction('options: Options', 'const hooks = { ...options.hooks, ready() {} };');

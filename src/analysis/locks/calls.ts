@@ -131,7 +131,7 @@ export function callFunction(
   world: World,
 ): readonly World[] | undefined {
   if (target?.kind === 'inert') {
-    notePartlyKnown(activation, node, callee, world);
+    notePartlyKnown(activation, node, callee, target, world);
     return [bind(world, node, undefined)];
   }
   const callables = membersOf(target).filter(
@@ -142,7 +142,7 @@ export function callFunction(
     const others = otherClosures(activation, callee, target);
     // Functions that were put there from elsewhere, and others that could not be followed.
     if (isPartlyKnown(target)) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
-    else notePartlyKnown(activation, node, callee, world);
+    else notePartlyKnown(activation, node, callee, target, world);
     return [...callables, ...others].flatMap((member) => {
       if (member.kind === 'closure') {
         return invokeCallee(activation, node, member, args, world);
@@ -157,7 +157,7 @@ export function callFunction(
   }
   const declared = declaredTargets(activation, callee, rightmostName(callee), receiverNode, world);
   if (declared.length === 0) return undefined;
-  notePartlyKnown(activation, node, callee, world);
+  notePartlyKnown(activation, node, callee, target, world);
   const args = argumentsOf(activation, node, world);
   return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }

@@ -105,7 +105,7 @@ export class Evaluator {
     if (ts.isObjectLiteralExpression(node)) return this.#object(node, env);
     if (ts.isAwaitExpression(node)) return this.#awaited(this.evaluate(node.expression, env));
     if (ts.isConditionalExpression(node)) {
-      return joinValues(this.evaluate(node.whenTrue, env), this.evaluate(node.whenFalse, env));
+      return this.#either(node.whenTrue, node.whenFalse, env);
     }
     if (ts.isBinaryExpression(node)) return this.#binary(node, env);
     if (ts.isTemplateExpression(node)) return this.#template(node, env);
@@ -808,7 +808,9 @@ export class Evaluator {
       case ts.SyntaxKind.BarBarEqualsToken: {
         const left = this.evaluate(node.left, env);
         const right = this.evaluate(node.right, env);
-        return left?.kind === 'constant' && nullishnessOf(left) && right ? right : joinValues(left, right);
+        return left?.kind === 'constant' && nullishnessOf(left) && right
+          ? right
+          : this.#either(node.left, node.right, env);
       }
       case ts.SyntaxKind.PlusToken:
         return sumOf(this.evaluate(node.left, env), this.evaluate(node.right, env));
@@ -820,6 +822,14 @@ export class Evaluator {
       default:
         return undefined;
     }
+  }
+
+  /** One of two: that nothing is known of one of them is said of the whole. */
+  #either(one: Ts.Expression, other: Ts.Expression, env: Env): Value | undefined {
+    const values = [this.evaluate(one, env), this.evaluate(other, env)];
+    if (values.every((value) => value === undefined)) return undefined;
+    const [first, second] = values.map((value): Value => value ?? { kind: 'opaque', path: UNKNOWN_PATH });
+    return joinValues(first, second);
   }
 
   #template(node: Ts.TemplateExpression, env: Env): Value {

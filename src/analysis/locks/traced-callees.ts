@@ -1,9 +1,9 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Found, isOfLiteral, Values } from '../atomic/values.ts';
-import { type Code, memberName } from '../code.ts';
+import { type Code, type Entity, memberName } from '../code.ts';
 import { type Evaluator, isCfgOwner } from './evaluator.ts';
-import { Flow } from './flows.ts';
+import { Flow, isFunction } from './flows.ts';
 import { isField } from './reach.ts';
 import type { Closure } from './values.ts';
 
@@ -50,10 +50,12 @@ export class TracedCallees {
 
   /**
    * Whether what is called is a choice of which the program knows only some: `options.onDone ?? (() => {})`, where the
-   * options may be anybody's.
+   * options may be anybody's. What an arrow function in a field does is taken for what a method does.
    */
   mayBeAnother(callee: Ts.Node): boolean {
     if (!this.#isVariable(callee) && !this.#isPutThere(callee)) return false;
+    const name = memberName(callee);
+    if (name && this.#code.entities(name).every(isMethodInField)) return false;
     const { targets, isOpen } = this.#functionsOf(callee as Ts.Expression);
     return isOpen && targets.length > 0;
   }
@@ -96,4 +98,10 @@ export class TracedCallees {
       entities.every((entity) => entity.kind === 'node' && (isField(entity.node) || isOfLiteral(entity.node)))
     );
   }
+}
+
+function isMethodInField(entity: Entity): boolean {
+  return (
+    entity.kind === 'node' && ts.isPropertyDeclaration(entity.node) && isFunction(entity.node.initializer)
+  );
 }
