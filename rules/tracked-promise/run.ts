@@ -31,17 +31,14 @@ export async function run(pass: PromisePass): Promise<void> {
   const work =
     held?.work ??
     (scope === 'all' ? allWork(code, filesOf(pass)) : workLeadingTo(await placesOf(pass), graph, code));
-  // What leads to a lock or an insert is a site by itself.
-  const isByStart = scope !== 'locks';
   const starts = new Starts(code, graph);
   const used = new Set<string>();
   const left: Left[] = [];
   for (const one of work) {
     const leaving = starts.leavingOf(one);
-    if (!isByStart || isAwaited(one.node)) pass.site(code.span(one.node));
-    if (!leaving) continue;
-    if (isByStart) pass.site(code.span(one.node));
-    left.push({ work: one, leaving });
+    // What leads to a lock or an insert is a site by itself.
+    if (scope === 'locks' || leaving || isAwaited(one.node)) pass.site(code.span(one.node));
+    if (leaving) left.push({ work: one, leaving });
   }
   const starting = new Set(left.map(({ work: { node } }) => node));
   for (const { work: one, leaving } of left) {

@@ -65,6 +65,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'extract methods: lock-balance/replaced-by-a-helper.bad.ts',
   'extract methods: lock-balance/lent-and-taken-back.good.ts',
   'extract methods: lock-callback/factory-of-a-missing-entry.bad.ts',
+  'extract methods: lock-callback/handed-to-a-link.bad.ts',
   'extract methods: lock-callback/private-parameter-handed-on.bad.ts',
   'extract methods: lock-callback/wrapper-that-notifies.bad.ts',
   'extract methods: lock-callback/parameter-that-computes.bad.ts',
@@ -82,11 +83,14 @@ const KNOWN: ReadonlySet<string> = new Set([
     'argument-two-files-away.good',
     'default-parameter-named.bad.ts',
     'early-return.bad.ts',
+    'text-of-a-number.fn.ts',
     'type-of-literals.bad.ts',
   ].map((name) => `rename locals: single-source/${name}`),
   // A long callee is cut short in the message, and with longer names sooner.
   'rename locals: tracked-promise/everything-without-locks.bad.ts',
   // An annotation names a parameter.
+  'rename locals: guarded-by/helper-by-another-name.bad',
+  'rename locals: guarded-by/helper-by-another-name.good',
   'rename locals: guarded-by/parameter-lock.bad.ts',
   'rename locals: guarded-by/parameter-lock.good.ts',
   // It imports all that there was, used or not, and an import is one use of what is for tests.

@@ -1,7 +1,8 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isChaining, isOfPromises } from '../atomic/outside.ts';
-import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import type { CallLike } from '../cfg.ts';
+import { type Code, memberName, skipParentheses } from '../code.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
@@ -65,19 +66,19 @@ export function allWork(code: Code, files: Iterable<string>): readonly Work[] {
   return [...found, ...references];
 }
 
-/** What a call starts before it returns: the call itself, and functions that it is given to run in place. */
-export function workAt(call: Ts.Node, code: Code): readonly Work[] {
+/** What a call starts before it returns: the call itself, and a function that it is given to run in place. */
+export function workAt(call: CallLike, code: Code): readonly Work[] {
   const work = (node: Ts.Node, kind: Work['kind']): Work => ({ node, kind, leadsTo: code.span(node) });
-  const callee = ts.isCallExpression(call) || ts.isNewExpression(call) ? call.expression : undefined;
-  const name = callee && rightmostName(callee);
-  const runs = ts.isNewExpression(call)
-    ? isGlobal(call.expression, 'Promise')
-    : isIterating((name && nameText(name)) ?? '');
-  const [given] = runs && callee ? (call as Ts.CallExpression).arguments : [];
-  const fn = given && skipParentheses(given);
   const own = isStart(call) ? [work(call, 'call')] : [];
-  if (fn && isFunctionNode(fn)) return isInPlace(fn) ? [...own, work(fn, 'function')] : own;
-  return given && mayNameFunction(given) ? [...own, work(given, 'reference')] : own;
+  const given = !ts.isTaggedTemplateExpression(call) && runsInPlace(call) ? call.arguments?.[0] : undefined;
+  if (!given) return own;
+  const fn = skipParentheses(given);
+  if (isFunctionNode(fn)) return isInPlace(fn) ? [...own, work(fn, 'function')] : own;
+  return [...own, work(given, 'reference')];
+}
+
+function runsInPlace({ expression }: Ts.CallExpression | Ts.NewExpression): boolean {
+  return isGlobal(expression, 'Promise') || isIterating(memberName(skipParentheses(expression))?.text ?? '');
 }
 
 /** A chain and a combination of promises are judged with what they wait for. */
