@@ -7,7 +7,7 @@ import type { CallGraph } from '../inserts/invocations.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
-import { isFunctionExpression, outermost } from '../shapes.ts';
+import { callWith, isFunctionExpression, outermost } from '../shapes.ts';
 import { methodCallOf } from './collection-calls.ts';
 import type { Iteration } from './iterations.ts';
 import { isOfLanguage, type Naming, namingIn, OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
@@ -178,7 +178,7 @@ class Walk {
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
       if (!fn.body || isHandedToWalk(fn)) continue;
       // What is called where it is written stands in the body itself.
-      const at = isCalledInPlace(fn) ? around.at : (around.at ?? call);
+      const at = callWith(fn) ? around.at : (around.at ?? call);
       const inner = this.#relevant(namingIn(fn, call, naming, this.#tools));
       const isDetached = around.isDetached || !isWaitedFor(call);
       const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(at ?? call)}`;
@@ -282,15 +282,10 @@ interface RemovalInside {
 
 /** A callback that an iterating method runs before it returns. */
 function isHandedToWalk(fn: Ts.Node): boolean {
-  const call = isFunctionNode(fn) && isFunctionExpression(fn) ? outermost(fn).parent : undefined;
-  if (!call || !ts.isCallExpression(call) || isCalledInPlace(fn)) return false;
-  return isIterating(memberName(skipParentheses(call.expression))?.text ?? '');
-}
-
-/** A function that is called where it is written. */
-function isCalledInPlace(fn: Ts.Node): boolean {
-  const value = outermost(fn);
-  return isFunctionExpression(fn) && ts.isCallExpression(value.parent) && value.parent.expression === value;
+  const { parent } = outermost(fn);
+  return (
+    ts.isCallExpression(parent) && isIterating(memberName(skipParentheses(parent.expression))?.text ?? '')
+  );
 }
 
 /** A callback of `then` and its kin that runs before the code around goes on: somebody waits for the chain. */
