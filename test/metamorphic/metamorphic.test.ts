@@ -35,6 +35,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   'await to then: lock-reentry/releaser-in-a-captured-let.good.ts',
   // The key is known for one call, where it was not before: said of both.
   'await to then: lock-reentry/keyed-class-key-in-options.bad.ts',
+  // What a link throws decides nothing of the next; a key that a link has caught is another.
+  'await to then: check-then-act/guard-that-throws.bad.ts',
+  'await to then: check-then-act/keyed-lock.bad.ts',
   // A family of locks is known by helpers with a name.
   'inline a method: lock-reentry/keyed-class-of-its-own.bad.ts',
   // What is exported may be called by anybody, so that no gate is around it.
