@@ -5,8 +5,8 @@ import { defineRule } from '../../src/engine/rule.ts';
 export interface TrackedPromiseOptions {
   /** What may be left alone: the work of these functions, and what is started in these functions and files. */
   readonly allow: readonly string[];
-  /** `locks`: work that takes a lock, or inserts rows; `all`: any. */
-  readonly scope: 'locks' | 'all';
+  /** `held`: work that is started while a lock is held; `locks`: that takes a lock, or inserts rows; `all`: any. */
+  readonly scope: 'held' | 'locks' | 'all';
 }
 
 export type MessageId = 'untracked' | 'dropped';
@@ -15,8 +15,9 @@ export type MessageId = 'untracked' | 'dropped';
 export const trackedPromise = defineRule<TrackedPromiseOptions, MessageId>({
   id: 'tracked-promise',
   summary: 'work that was started is waited for by somebody',
-  defaultSeverity: 'off',
+  defaultSeverity: 'warn',
   defaultOptions: { allow: [], scope: 'locks' },
+  unaskedOptions: { allow: [], scope: 'held' },
   messages: {
     untracked: {
       message: 'starts {callee}, and leaves its promise to nobody{how}',
@@ -32,13 +33,16 @@ export const trackedPromise = defineRule<TrackedPromiseOptions, MessageId>({
   options(zod) {
     return zod.strictObject({
       allow: zod.array(zod.string().min(1, 'a name must not be empty')).default([]),
-      scope: zod.enum(['locks', 'all']).default('locks'),
+      scope: zod.enum(['held', 'locks', 'all']).default('locks'),
     });
   },
   relevance: ({ scope }, { primitives }) =>
     scope === 'all'
       ? { words: ['('] }
-      : { words: [...INSERT_WORDS, ...triggersOf(primitives)], ignoreCase: true },
+      : {
+          words: [...(scope === 'locks' ? INSERT_WORDS : []), ...triggersOf(primitives)],
+          ignoreCase: true,
+        },
   run: async (pass) => (await import('./run.ts')).run(pass),
   prove: async () => (await import('./prove.ts')).operators,
 });

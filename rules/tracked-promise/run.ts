@@ -3,7 +3,7 @@ import { reportName } from '../../src/analysis/config-name.ts';
 import { Targets } from '../../src/analysis/dispatch/targets.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
 import { insertFacts } from '../../src/analysis/inserts/facts.ts';
-import { allWork, type Work, workLeadingTo } from '../../src/analysis/lifecycle/started-work.ts';
+import { allWork, type Work, workAt, workLeadingTo } from '../../src/analysis/lifecycle/started-work.ts';
 import { type Left as Leaving, Starts } from '../../src/analysis/lifecycle/starts.ts';
 import { lockFacts } from '../../src/analysis/locks/facts.ts';
 import { Owners } from '../../src/analysis/mutation/owners.ts';
@@ -26,17 +26,19 @@ export async function run(pass: PromisePass): Promise<void> {
   for (const { entry, ...problem } of owners.problems) {
     reportName(pass, 'tracked-promise.allow', entry, problem);
   }
-  const isAll = pass.options.scope === 'all';
-  const work = isAll ? allWork(code, filesOf(pass)) : workLeadingTo(await placesOf(pass), graph, code);
+  const { scope } = pass.options;
+  const held = scope === 'held' ? await startedUnderLocks(pass, code) : undefined;
+  const work =
+    held?.work ??
+    (scope === 'all' ? allWork(code, filesOf(pass)) : workLeadingTo(await placesOf(pass), graph, code));
   const starts = new Starts(code, graph);
   const used = new Set<string>();
   const left: Left[] = [];
   for (const one of work) {
     const leaving = starts.leavingOf(one);
-    if (!isAll || isAwaited(one.node)) pass.site(code.span(one.node));
-    if (!leaving) continue;
-    if (isAll) pass.site(code.span(one.node));
-    left.push({ work: one, leaving });
+    // What leads to a lock or an insert is a site by itself.
+    if (scope === 'locks' || leaving || isAwaited(one.node)) pass.site(code.span(one.node));
+    if (leaving) left.push({ work: one, leaving });
   }
   const starting = new Set(left.map(({ work: { node } }) => node));
   for (const { work: one, leaving } of left) {
@@ -44,7 +46,7 @@ export async function run(pass: PromisePass): Promise<void> {
     for (const entry of entries) used.add(entry);
     // A chain is left alone once, whatever its links start.
     const isSaid = leaving.chain?.some((link) => starting.has(link)) ?? false;
-    if (entries.length === 0 && !isSaid) report(pass, code, one, leaving);
+    if (entries.length === 0 && !isSaid) report(pass, code, one, leaving, held?.lockAt(one));
   }
   // What is left alone elsewhere was not looked at.
   for (const entry of pass.focus ? [] : owners.known.filter((known) => !used.has(known))) {
@@ -53,6 +55,22 @@ export async function run(pass: PromisePass): Promise<void> {
       'remove the entry, or correct it',
     );
   }
+}
+
+interface StartedUnderLocks {
+  readonly work: readonly Work[];
+  /** The name of the lock that is held where work is started. */
+  lockAt(work: Work): string | undefined;
+}
+
+/** The work that is started while a lock is held. */
+async function startedUnderLocks(pass: PromisePass, code: Code): Promise<StartedUnderLocks> {
+  const { watchers, nameOf } = await pass.use(lockFacts);
+  const locks = new Map<Work, string>();
+  for (const [call, lock] of watchers.callsUnder?.found() ?? []) {
+    for (const work of workAt(call, code)) locks.set(work, nameOf(lock));
+  }
+  return { work: [...locks.keys()], lockAt: (work) => locks.get(work) };
 }
 
 /** The files in which findings are asked for. */
@@ -79,7 +97,14 @@ function calleeOf({ node }: Work, code: Code): readonly Ts.Node[] {
   return (name ? code.entities(name) : []).flatMap((one) => (one.kind === 'node' ? [one.node] : []));
 }
 
-function report(pass: PromisePass, code: Code, { node, kind, leadsTo }: Work, leaving: Leaving): void {
+function report(
+  pass: PromisePass,
+  code: Code,
+  { node, kind, leadsTo }: Work,
+  leaving: Leaving,
+  lock: string | undefined,
+): void {
+  const whileHeld = lock === undefined ? '' : `, while ${lock} is held`;
   const { how, taker, maker, runs, call } = leaving;
   const at = code.span(node);
   const isItself = leadsTo.file === at.file && leadsTo.start === at.start;
@@ -89,16 +114,22 @@ function report(pass: PromisePass, code: Code, { node, kind, leadsTo }: Work, le
     ...(isItself ? [] : [{ at: leadsTo, message: 'takes a lock, or inserts, here' }]),
   ];
   if (kind === 'call') {
-    pass.report({ messageId: 'untracked', at, data: { callee: calleeText(node), how }, trace });
+    pass.report({
+      messageId: 'untracked',
+      at,
+      data: { callee: calleeText(node), how: `${how}${whileHeld}` },
+      trace,
+    });
     return;
   }
   pass.report({
     messageId: 'dropped',
     at: kind === 'function' ? headOf(node, code) : at,
     data: {
-      where: maker
-        ? `to \`${maker}\`, and waits for none of its promises`
-        : `to ${taker ? `\`${taker}\`` : 'what calls it'}, which drops its promise`,
+      where:
+        (maker
+          ? `to \`${maker}\`, and waits for none of its promises`
+          : `to ${taker ? `\`${taker}\`` : 'what calls it'}, which drops its promise`) + whileHeld,
     },
     trace,
   });

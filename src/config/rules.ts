@@ -90,12 +90,11 @@ export async function resolveRules(
     const runs = only ? only.includes(rule.id) : severity !== 'off' || turnedOn.has(rule.id);
     if (!runs) continue;
     const named = setting !== undefined && severityOf(setting) !== 'off';
-    rules.push({
-      rule,
-      severity,
-      ...(await parseOptions(rule, setting, where)),
-      configured: named || turnedOn.has(rule.id),
-    });
+    const configured = named || turnedOn.has(rule.id);
+    const { own, expectNoSites } = await parseOptions(rule, setting, where);
+    const isAsked = configured || only !== undefined;
+    const given = isAsked ? rule.defaultOptions : (rule.unaskedOptions ?? rule.defaultOptions);
+    rules.push({ rule, severity, options: own ?? given, configured, expectNoSites });
   }
 
   const overrides = await compileOverrides(config);
@@ -191,7 +190,7 @@ async function parseOptions(
   rule: AnyRule,
   setting: RuleSetting | undefined,
   where: string,
-): Promise<Pick<ResolvedRule, 'options' | 'expectNoSites'>> {
+): Promise<{ readonly own: unknown; readonly expectNoSites: string | undefined }> {
   const { own, expectNoSites } = splitOptions(typeof setting === 'object' ? setting[1] : undefined);
   if (expectNoSites !== undefined && !isReason(expectNoSites)) {
     throw new GateError(
@@ -199,8 +198,7 @@ async function parseOptions(
       `write why ${rule.id} finds nothing to examine, as a text`,
     );
   }
-  const options = own === undefined ? rule.defaultOptions : await parseOwnOptions(rule, own, where);
-  return { options, expectNoSites };
+  return { own: own === undefined ? undefined : await parseOwnOptions(rule, own, where), expectNoSites };
 }
 
 /** The key that stands beside the options of any rule, and is the engine's. */

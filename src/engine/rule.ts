@@ -113,6 +113,8 @@ export interface Rule<Options = unknown, Id extends string = string> {
   options?(zod: typeof z): z.ZodType<Options>;
   /** Options of a run without any. */
   readonly defaultOptions: Options;
+  /** Options of a run that nobody has asked for by the name of the rule, where it does less then. */
+  readonly unaskedOptions?: Options;
   relevance(options: Options, locks: LocksConfig): Relevance;
   run(pass: Pass<Options, Id>): void | Promise<void>;
   /** Ways to break what the rule protects, with which `ws-gate prove` shows that it notices. */

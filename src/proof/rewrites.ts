@@ -1,3 +1,5 @@
+import { memberName, skipParentheses } from '../analysis/code.ts';
+import { makesListOf } from '../analysis/lifecycle/takers.ts';
 import { hasModifier } from '../analysis/shapes.ts';
 import { owningFunction, resolveLocal } from '../syntax/scopes.ts';
 import { type Ts, ts } from '../syntax/ts.ts';
@@ -124,7 +126,7 @@ function awaitedBy(
 ): { readonly call: Ts.Expression; readonly name: string } | undefined {
   if (ts.isExpressionStatement(statement)) {
     const { expression } = statement;
-    return ts.isAwaitExpression(expression) && ts.isCallExpression(expression.expression)
+    return ts.isAwaitExpression(expression) && isChainable(expression.expression)
       ? { call: expression.expression, name: '' }
       : undefined;
   }
@@ -132,19 +134,19 @@ function awaitedBy(
     return undefined;
   const [declaration, another] = statement.declarationList.declarations;
   const value = declaration?.initializer;
-  if (
-    !declaration ||
-    another ||
-    !value ||
-    !ts.isAwaitExpression(value) ||
-    !ts.isCallExpression(value.expression)
-  ) {
+  if (!declaration || another || !value || !ts.isAwaitExpression(value) || !isChainable(value.expression)) {
     return undefined;
   }
   return {
     call: value.expression,
     name: declaration.name.getText() + (declaration.type ? `: ${declaration.type.getText()}` : ''),
   };
+}
+
+/** A call, but for one that makes a list: that can be awaited, and has no `then`. */
+function isChainable(value: Ts.Expression): value is Ts.CallExpression {
+  if (!ts.isCallExpression(value)) return false;
+  return !makesListOf(memberName(skipParentheses(value.expression))?.text ?? '');
 }
 
 function wrapInTry(source: Ts.SourceFile): readonly TextEdit[] {

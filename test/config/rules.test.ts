@@ -28,6 +28,20 @@ describe('resolveRules', () => {
     ]);
   });
 
+  it('runs a rule that nobody asks for by name with what it does then', async () => {
+    const starts = stubRule('tracked-promise', {
+      defaultOptions: { scope: 'locks' },
+      unaskedOptions: { scope: 'held' },
+    });
+    const optionsOf = async (config: UserConfig, only?: readonly string[]): Promise<unknown> =>
+      (await resolveRules(await configOf(config), [starts], only)).rules.map(({ options }) => options);
+    expect(await optionsOf({})).toEqual([{ scope: 'held' }]);
+    expect(await optionsOf({}, ['tracked-promise'])).toEqual([{ scope: 'locks' }]);
+    expect(await optionsOf({ rules: { 'tracked-promise': 'warn' } })).toEqual([{ scope: 'locks' }]);
+    const overrides = [{ files: ['**'], rules: { 'tracked-promise': 'warn' } }] as const;
+    expect(await optionsOf({ overrides })).toEqual([{ scope: 'locks' }]);
+  });
+
   it('takes severities and options from the config', async () => {
     const config = await configOf({
       rules: {

@@ -150,6 +150,16 @@ export const excused: Readonly<Record<string, readonly Excuse[]>> = {
   'rules/require-dispatcher/run.ts': [{ mutants: ['relationStep'], why: TRACE }],
   'rules/tracked-promise/run.ts': [
     { mutants: ['run: pass.focus, always false', 'filesOf: focus, always false'], why: PROOF },
+    {
+      mutants: ['startedUnderLocks: watchers.callsUnder?.found() ?? [], without its right side'],
+      why: FOR_THE_TYPE,
+    },
+  ],
+  'src/analysis/lifecycle/started-work.ts': [
+    {
+      mutants: ["runsInPlace: memberName(skipParentheses(expression))?.text ?? '', without its right side"],
+      why: FOR_THE_TYPE,
+    },
   ],
   'src/analysis/must/trace.ts': [{ mutants: ['wayTrace', 'entryStep', 'nameOf'], why: TRACE }],
   'src/analysis/mutation/changes-inside.ts': [

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { check } from '../../src/engine/check.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -423,4 +423,109 @@ ${Array.from({ length: 3_000 }, (_, at) => `    if (list[${at}] === n) console.l
   expect(await run('check-then-act', 'src/actions.ts')).toEqual([
     [5, 'Count.next, which runs through more than 12000 actions'],
   ]);
+});
+
+describe('a callee of which only some targets are known', () => {
+  /** How each function or class comes to what it calls: what is given, or else its own. */
+  const ways: Readonly<Record<string, (isPublic: string) => string>> = {
+    '??': inFunction('options: Options', 'const hooks = options.hooks ?? { ready() {} };'),
+    '||': inFunction('options: Options', 'const hooks = options.hooks || defaults;'),
+    '?:': inFunction('options: Options', 'const hooks = options.hooks ? options.hooks : defaults;'),
+    'a default': inFunction('{ hooks = { ready() {} } }: Options'),
+    'a default of a nested pattern': inFunction('{ hooks: { ready } = defaults }: Options', '', 'ready()'),
+    'a default in a pattern': inFunction('options: Options', 'const { hooks = defaults } = options;'),
+    'a pattern of a choice': inFunction(
+      'options: Options',
+      'const { ready } = options.hooks ?? defaults;',
+      'ready()',
+    ),
+    'an assignment': inFunction(
+      'options: Options',
+      'let hooks = defaults; if (options.hooks) hooks = options.hooks;',
+    ),
+    '??=': inFunction('options: Options', 'options.hooks ??= { ready() {} };', 'options.hooks.ready()'),
+    'a spread': inFunction('options: Options', 'const hooks = { ...defaults, ...options.hooks };'),
+    'a spread over members': inFunction(
+      'options: Options',
+      'const hooks = { ready() {}, ...options.hooks };',
+    ),
+    'Object.assign': inFunction(
+      'options: Options',
+      'const hooks = Object.assign({}, defaults, options.hooks);',
+    ),
+    'Object.assign to members': inFunction(
+      'options: Options',
+      'const hooks = Object.assign({ ready() {} }, options.hooks);',
+    ),
+    'a function or one': inFunction(
+      'options: Options',
+      'const ready = options.hooks?.ready ?? (() => {});',
+      'ready()',
+    ),
+    'a default of a function': inFunction('{ ready = () => {} }: Partial<Hooks> = {}', '', 'ready()'),
+    'a choice in place': inFunction('options: Options', '', '(options.hooks ?? defaults).ready()'),
+    'a field': inClass('options: Options', 'this.hooks = options.hooks ?? { ready() {} };'),
+    'a field by spread': inClass('options: Options', 'this.hooks = { ...defaults, ...options.hooks };'),
+    'a field by a default': inClass('{ hooks = defaults }: Options', 'this.hooks = hooks;'),
+  };
+
+  it.each(Object.entries(ways))(
+    'is followed, and listed where a part may come from outside: %s',
+    async (_way, text) => {
+      expect(await listed(text('export '))).toEqual(['call while holding mu']);
+      expect(
+        await listed(`${text('')}export const both = () => [use({}), use({ hooks: { ready() {} } })];\n`),
+      ).toEqual([]);
+    },
+  );
+
+  it('is not a variable of which the place tells what it holds, nor an arrow function in a field', async () => {
+    const assigned = inFunction(
+      'options: { ready: () => void }',
+      'let { ready } = options; ready(); ready = () => {};',
+      'ready()',
+    );
+    expect(await listed(assigned('export '))).toEqual([]);
+    const field = `export class Uses {
+  ready = () => {};
+  run = () => mu.runExclusive(() => { this.ready(); });
+}
+`;
+    expect(await listed(field)).toEqual([]);
+  });
+
+  it('is not one whose own member comes after what is given', async () => {
+    const text = inFunction('options: Options', 'const hooks = { ...options.hooks, ready() {} };');
+    expect(await listed(text('export '))).toEqual([]);
+  });
+
+  function inFunction(parameter: string, before = '', call = 'hooks.ready()') {
+    return (isPublic: string): string =>
+      `${isPublic}async function use(${parameter}) { ${before} await mu.runExclusive(() => { ${call}; }); }\n`;
+  }
+
+  function inClass(parameter: string, assignment: string) {
+    return (isPublic: string): string => `${isPublic}class Uses {
+  readonly hooks: Hooks;
+  constructor(${parameter}) { ${assignment} }
+  run = () => mu.runExclusive(() => { this.hooks.ready(); });
+}
+${isPublic ? '' : 'const use = (options: Options) => new Uses(options).run();\n'}`;
+  }
+
+  async function listed(text: string): Promise<readonly string[]> {
+    const { report } = await check({
+      cwd: tempDir({
+        'src/uses.ts': `import { Mutex } from 'async-mutex';
+interface Hooks { ready(): void }
+interface Options { hooks?: Hooks }
+const mu = new Mutex();
+const defaults: Hooks = { ready() {} };
+${text}`,
+      }),
+      inlineConfig: { include: ['src/**/*.ts'] },
+      rules: ['lock-cycle'],
+    });
+    return report.unresolved.map(({ message }) => message.replace(/^call of .*(?= while)/, 'call'));
+  }
 });

@@ -45,4 +45,44 @@ export function app(): void {
       'untracked: starts an async function, and leaves its promise to nobody',
     ]);
   });
+
+  describe('without an entry in the config', () => {
+    const HELD = `import { Mutex } from 'async-mutex';
+const mu = new Mutex();
+export async function book(): Promise<void> { await mu.runExclusive(() => { void save('a'); }); }
+export function app(): void { void book(); void save('b'); }
+`;
+    const under = (inlineConfig: object, rules?: readonly string[]): Promise<CheckResult> =>
+      check({
+        cwd: tempDir({ 'app.ts': SAVE + HELD }),
+        inlineConfig: { include: ['**/*.ts'], ...inlineConfig },
+        ...(rules && { rules }),
+      });
+    const ofRule = async (result: Promise<CheckResult>): Promise<readonly string[]> =>
+      (await result).report.findings
+        .filter(({ ruleId }) => ruleId === 'tracked-promise')
+        .map(({ severity, line, message }) => `${severity} ${line} ${message}`);
+
+    test('warns of what is started while a lock is held, and of nothing else', async () => {
+      expect(await ofRule(under({}))).toEqual([
+        'warn 5 starts save, and leaves its promise to nobody with `void`, while mu is held',
+      ]);
+    });
+
+    test('with one, or where it is asked for by its name, tells what takes a lock', async () => {
+      const taking = ['error 6 starts book, and leaves its promise to nobody with `void`'];
+      expect(await ofRule(under({ rules: { 'tracked-promise': 'error' } }))).toEqual(taking);
+      expect(await ofRule(under({ rules: { 'tracked-promise': ['error', { allow: [] }] } }))).toEqual(taking);
+      expect(await ofRule(under({}, ['tracked-promise']))).toEqual(taking);
+    });
+
+    test('opens no file of a program without locks', async () => {
+      const { report, counts } = await check({
+        cwd: tempDir({ 'app.ts': `${SAVE}export function app(): void { void save('b'); }\n` }),
+        inlineConfig: { include: ['**/*.ts'] },
+      });
+      expect(report.findings).toEqual([]);
+      expect(counts).toMatchObject({ parsed: 0, queries: 0 });
+    });
+  });
 });

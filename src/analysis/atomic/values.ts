@@ -13,13 +13,12 @@ import {
 import { type FunctionNode, isFunctionNode } from '../inserts/functions.ts';
 import { ITERATIONS } from '../inserts/iteration.ts';
 import { functionType } from '../locks/function-types.ts';
-import { usesOf } from '../locks/references.ts';
 import { hasModifier, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import type { Frame } from './frames.ts';
 import { argumentsFor, hasAccessModifier } from './given.ts';
 import { literalsOf } from './literals.ts';
 import { Lookup, type Makers, ProgramFacts } from './lookup.ts';
-import { type GivenObject, isChoice, objectsOf } from './objects.ts';
+import { assignedTo, type GivenObject, isChoice, objectsOf } from './objects.ts';
 
 /** A function that may be run, and the calls being made as it knows them. */
 export interface Target {
@@ -56,7 +55,7 @@ export class Values {
   /** The object literals that an expression may stand for. */
   objectsOf(expression: Ts.Expression, frame: Frame | undefined): readonly GivenObject[] {
     const lookup = new Lookup(this.#facts);
-    return objectsOf(expression, frame, lookup, makersIn(lookup)).objects;
+    return objectsOf(expression, undefined, frame, lookup, makersIn(lookup)).objects;
   }
 
   /** The functions behind a declaration: for a member, of the types that implement or extend its own, too. */
@@ -218,8 +217,12 @@ class Search implements Found {
       }
       return;
     }
-    const isLoose = entities.every((entity) => entity.kind === 'node' && isLooseMember(entity.node));
-    const given = isLoose ? objectsOf(access.expression, frame, this.#lookup, this.#makers) : undefined;
+    const isLoose = entities.every(
+      (entity) =>
+        entity.kind === 'node' &&
+        (isLooseMember(entity.node) || (this.#lookup.isStrict && isOfLiteral(entity.node))),
+    );
+    const given = isLoose ? objectsOf(object, text, frame, this.#lookup, this.#makers) : undefined;
     if (given && given.objects.length > 0) {
       for (const { object: literal, frame: inner } of given.objects) {
         const value = propertyOf(literal, text) ?? methodOf(literal, text);
@@ -227,6 +230,8 @@ class Search implements Found {
         else if (value) this.value(value, inner, depth + 1);
       }
       if (!given.isOpen) return;
+      // Other members than that of the literal by which the compiler knows them.
+      if (this.#lookup.isStrict) this.isOpen = true;
     }
     this.#entities(entities, frame, depth);
   }
@@ -263,8 +268,8 @@ class Search implements Found {
       return;
     }
     const objects = ts.isParameter(holder)
-      ? objectsOf(holder, frame, this.#lookup, this.#makers)
-      : holder.initializer && objectsOf(holder.initializer, frame, this.#lookup, this.#makers);
+      ? objectsOf(holder, key, frame, this.#lookup, this.#makers)
+      : holder.initializer && objectsOf(holder.initializer, key, frame, this.#lookup, this.#makers);
     for (const { object, frame: inner } of objects?.objects ?? []) {
       const value = propertyOf(object, key) ?? methodOf(object, key);
       if (value && isFunctionNode(value)) this.#add(value, inner);
@@ -294,14 +299,7 @@ class Search implements Found {
     }
     if (variable.initializer) this.value(variable.initializer, frame, depth + 1);
     if (isDeclaredOnly(variable)) this.#undefinedHere(variable);
-    const isConst = (ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) !== 0;
-    if (isConst) return;
-    for (const use of usesOf(variable)) {
-      const { parent } = use;
-      if (ts.isBinaryExpression(parent) && parent.left === use && isAssignment(parent)) {
-        this.value(parent.right, frame, depth + 1);
-      }
-    }
+    for (const value of assignedTo(variable)) this.value(value, frame, depth + 1);
   }
 
   /** All that the program puts into a field. */
@@ -500,17 +498,14 @@ function isLooseMember(node: Ts.Node): boolean {
   );
 }
 
+/** What an object literal has for a member: of an object that is made from it, others may have come over it. */
+export function isOfLiteral(node: Ts.Node): boolean {
+  return node.parent !== undefined && ts.isObjectLiteralExpression(node.parent);
+}
+
 function methodOf(literal: Ts.ObjectLiteralExpression, name: string): Ts.MethodDeclaration | undefined {
   return literal.properties.find(
     (one): one is Ts.MethodDeclaration => ts.isMethodDeclaration(one) && nameText(one.name) === name,
-  );
-}
-
-function isAssignment({ operatorToken: { kind } }: Ts.BinaryExpression): boolean {
-  return (
-    kind === ts.SyntaxKind.EqualsToken ||
-    kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
-    kind === ts.SyntaxKind.BarBarEqualsToken
   );
 }
 

@@ -17,13 +17,14 @@ export function settlesAnother(expression: Ts.Node): boolean {
   return isChaining(call) && call.arguments.some(mentionsSettler);
 }
 
-/** Whether a function leaves no failure of its own to its caller. */
+/** Whether a function leaves no failure of its own to its caller: a `catch` is around all that it does. */
 export function handlesItself(fn: Ts.Node): boolean {
-  if (!isFunctionExpression(fn) || !ts.isBlock(fn.body)) return false;
-  const [statement, ...others] = fn.body.statements;
-  return (
-    others.length === 0 && statement !== undefined && ts.isTryStatement(statement) && !!statement.catchClause
-  );
+  return isFunctionExpression(fn) && ts.isBlock(fn.body) && isHandled(fn.body);
+}
+
+function isHandled({ statements: [statement, ...others] }: Ts.Block): boolean {
+  if (!statement || !ts.isTryStatement(statement) || others.length > 0) return false;
+  return statement.catchClause !== undefined || isHandled(statement.tryBlock);
 }
 
 function mentionsSettler(node: Ts.Node): boolean {

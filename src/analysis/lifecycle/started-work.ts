@@ -1,11 +1,13 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isChaining, isOfPromises } from '../atomic/outside.ts';
-import { type Code, skipParentheses } from '../code.ts';
+import type { CallLike } from '../cfg.ts';
+import { type Code, memberName, skipParentheses } from '../code.ts';
 import { Frames } from '../inserts/frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from '../inserts/functions.ts';
 import type { CallGraph } from '../inserts/invocations.ts';
-import { isFunctionExpression, outermost } from '../shapes.ts';
+import { isIterating } from '../locks/state-methods.ts';
+import { isFunctionExpression, isGlobal, outermost } from '../shapes.ts';
 import { isNamed } from './positions.ts';
 import { isAsync } from './promise-fate.ts';
 import { TAKER_NAMES } from './takers.ts';
@@ -51,10 +53,7 @@ export function allWork(code: Code, files: Iterable<string>): readonly Work[] {
     const source = code.program.tree(file)?.source;
     if (!source || source.isDeclarationFile) continue;
     const visit = (node: Ts.Node): void => {
-      const isStart =
-        ts.isTaggedTemplateExpression(node) ||
-        (ts.isCallExpression(node) && !isChaining(node) && !isOfPromises(node));
-      if (isStart) found.push({ node, kind: 'call', leadsTo: code.span(node) });
+      if (isStart(node)) found.push({ node, kind: 'call', leadsTo: code.span(node) });
       else if (isFunctionNode(node) && isInPlace(node))
         found.push({ node, kind: 'function', leadsTo: code.span(node) });
       ts.forEachChild(node, visit);
@@ -65,6 +64,29 @@ export function allWork(code: Code, files: Iterable<string>): readonly Work[] {
     (node): Work => ({ node, kind: 'reference', leadsTo: code.span(node) }),
   );
   return [...found, ...references];
+}
+
+/** What a call starts before it returns: the call itself, and a function that it is given to run in place. */
+export function workAt(call: CallLike, code: Code): readonly Work[] {
+  const work = (node: Ts.Node, kind: Work['kind']): Work => ({ node, kind, leadsTo: code.span(node) });
+  const own = isStart(call) ? [work(call, 'call')] : [];
+  const given = !ts.isTaggedTemplateExpression(call) && runsInPlace(call) ? call.arguments?.[0] : undefined;
+  if (!given) return own;
+  const fn = skipParentheses(given);
+  if (isFunctionNode(fn)) return isInPlace(fn) ? [...own, work(fn, 'function')] : own;
+  return [...own, work(given, 'reference')];
+}
+
+function runsInPlace({ expression }: Ts.CallExpression | Ts.NewExpression): boolean {
+  return isGlobal(expression, 'Promise') || isIterating(memberName(skipParentheses(expression))?.text ?? '');
+}
+
+/** A chain and a combination of promises are judged with what they wait for. */
+function isStart(node: Ts.Node): boolean {
+  return (
+    ts.isTaggedTemplateExpression(node) ||
+    (ts.isCallExpression(node) && !isChaining(node) && !isOfPromises(node))
+  );
 }
 
 /** An async function that goes by no name. */

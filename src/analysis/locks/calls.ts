@@ -32,7 +32,8 @@ import { onStore } from './store-calls.ts';
 import { type Phases, phasesOfCall, phasesOfTask, SOMETIME, surroundings } from './surroundings.ts';
 import { performTagged, substitutionsOf } from './tagged.ts';
 import { promisedList, settledBy } from './thenables.ts';
-import { isPartlyKnown, isWhollyKnown, noteUnknown } from './unknown-calls.ts';
+import { NOT_TRACED } from './traced-callees.ts';
+import { isPartlyKnown, isWhollyKnown, notePartlyKnown, noteUnknown } from './unknown-calls.ts';
 import {
   type Acquisition,
   type Closure,
@@ -129,15 +130,20 @@ export function callFunction(
   target: Value | undefined,
   world: World,
 ): readonly World[] | undefined {
-  if (target?.kind === 'inert') return [bind(world, node, undefined)];
+  if (target?.kind === 'inert') {
+    notePartlyKnown(activation, node, callee, target, world);
+    return [bind(world, node, undefined)];
+  }
   const callables = membersOf(target).filter(
     ({ kind }) => kind === 'releaser' || kind === 'closure' || kind === 'operation',
   );
   if (callables.length > 0 && !isOverridable(target, receiverNode, activation, world)) {
     const args = argumentsOf(activation, node, world);
+    const others = otherClosures(activation, callee, target);
     // Functions that were put there from elsewhere, and others that could not be followed.
     if (isPartlyKnown(target)) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
-    return callables.flatMap((member) => {
+    else notePartlyKnown(activation, node, callee, target, world);
+    return [...callables, ...others].flatMap((member) => {
       if (member.kind === 'closure') {
         return invokeCallee(activation, node, member, args, world);
       }
@@ -151,8 +157,20 @@ export function callFunction(
   }
   const declared = declaredTargets(activation, callee, rightmostName(callee), receiverNode, world);
   if (declared.length === 0) return undefined;
+  notePartlyKnown(activation, node, callee, target, world);
   const args = argumentsOf(activation, node, world);
   return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
+}
+
+/** `given ?? ownDefault`: the program may know what is given, where this function does not. */
+function otherClosures(
+  { engine: { traced } }: Activation,
+  callee: Ts.Node,
+  target: Value | undefined,
+): readonly Closure[] {
+  const isChoice = membersOf(target).some((member) => member.kind === 'opaque' && !member.keeps);
+  const known = membersOf(target).map((member) => (member.kind === 'closure' ? member.fn : undefined));
+  return isChoice ? traced.of(callee).closures.filter(({ fn }) => !known.includes(fn)) : [];
 }
 
 /** `release(callback)`: what a releaser is given to call, it calls when the lock has been given back. */
@@ -815,13 +833,14 @@ function callTraced(
   world: World,
 ): readonly World[] | undefined {
   const { traced, reach } = activation.engine;
-  const found = isWhollyKnown(target) ? [] : traced.of(callee);
+  const { closures, isWhole } = isWhollyKnown(target) ? NOT_TRACED : traced.of(callee);
   // What calls a function that it is given is run only if there is more to it: the call is to be told here, then.
-  const isTold = found.every(({ fn }) => reach.leads(fn) || reach.isOpen(fn) || !reach.callsBack(fn));
-  if (found.length === 0 || !isTold) return undefined;
+  const isTold = closures.every(({ fn }) => reach.leads(fn) || reach.isOpen(fn) || !reach.callsBack(fn));
+  if (closures.length === 0 || !isTold) return undefined;
   // Whoever hands in what it is a member of knows more of it.
   if (parameterOf(pathOf(target)) !== undefined) activation.carriesLocks = true;
-  return found.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
+  if (!isWhole) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
+  return closures.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 
 // -- calls out of the program

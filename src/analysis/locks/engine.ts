@@ -34,7 +34,7 @@ import {
 } from './paths.ts';
 import { asGiven } from './presence.ts';
 import type { LockReach } from './reach.ts';
-import { callSpan, type LockEdge, LockRecord } from './record.ts';
+import { callSpan, type IsSo, type LockEdge, LockRecord } from './record.ts';
 import { type Summary, summaryKey } from './summary.ts';
 import { CallTargets } from './targets.ts';
 import { Throws } from './throws.ts';
@@ -48,6 +48,7 @@ import {
   type Held,
   type Instance,
   instanceOf,
+  type LockClass,
   membersOf,
   type Path,
   pathOf,
@@ -273,14 +274,22 @@ export class LockEngine {
     };
   }
 
-  /** Takes note of something of which nothing is known, `under` a lock or perhaps under one of our callers'. */
-  unknown(node: Ts.Node, what: string, under: Held | undefined): void {
-    this.record.noteUnknown(node, what, under?.lock.cls ?? this.#current);
+  /**
+   * Takes note of something of which nothing is known, `under` a lock or perhaps under one of our callers'. What costs a
+   * search to tell is asked when all has been run, and only if a lock is held there.
+   */
+  unknown(node: Ts.Node, what: string, under: Held | undefined, isSo?: IsSo): void {
+    this.record.noteUnknown(node, what, under?.lock.cls ?? this.#current, isSo);
   }
 
   /** Takes note of a call of what the callers of the function that is being looked at hand in. */
   parameterCall(node: Ts.Node, callee: string, parameter: Path, under: Held | undefined): void {
     if (this.#current) this.record.noteParameterCall(node, callee, parameter, this.#current, under?.lock.cls);
+  }
+
+  /** The functions that are run under a lock of some caller's, each with the lock. */
+  locksAround(): ReadonlyMap<Context, LockClass> {
+    return this.#contexts.under();
   }
 
   /** What could not be resolved where a lock is held. */

@@ -105,7 +105,7 @@ export class Evaluator {
     if (ts.isObjectLiteralExpression(node)) return this.#object(node, env);
     if (ts.isAwaitExpression(node)) return this.#awaited(this.evaluate(node.expression, env));
     if (ts.isConditionalExpression(node)) {
-      return joinValues(this.evaluate(node.whenTrue, env), this.evaluate(node.whenFalse, env));
+      return this.#either(node.whenTrue, node.whenFalse, env);
     }
     if (ts.isBinaryExpression(node)) return this.#binary(node, env);
     if (ts.isTemplateExpression(node)) return this.#template(node, env);
@@ -781,9 +781,7 @@ export class Evaluator {
     for (const property of node.properties) {
       const name = property.name && keyName(property.name);
       if (name === undefined) {
-        const spread = ts.isSpreadAssignment(property) ? this.evaluate(property.expression, env) : undefined;
-        if (spread?.kind === 'object')
-          for (const [key, value] of spread.properties) properties.set(key, value);
+        if (ts.isSpreadAssignment(property)) copyOver(properties, this.evaluate(property.expression, env));
         continue;
       }
       const value = ts.isPropertyAssignment(property)
@@ -810,7 +808,9 @@ export class Evaluator {
       case ts.SyntaxKind.BarBarEqualsToken: {
         const left = this.evaluate(node.left, env);
         const right = this.evaluate(node.right, env);
-        return left?.kind === 'constant' && nullishnessOf(left) && right ? right : joinValues(left, right);
+        return left?.kind === 'constant' && nullishnessOf(left) && right
+          ? right
+          : this.#either(node.left, node.right, env);
       }
       case ts.SyntaxKind.PlusToken:
         return sumOf(this.evaluate(node.left, env), this.evaluate(node.right, env));
@@ -822,6 +822,14 @@ export class Evaluator {
       default:
         return undefined;
     }
+  }
+
+  /** One of two: that nothing is known of one of them is said of the whole. */
+  #either(one: Ts.Expression, other: Ts.Expression, env: Env): Value | undefined {
+    const values = [this.evaluate(one, env), this.evaluate(other, env)];
+    if (values.every((value) => value === undefined)) return undefined;
+    const [first, second] = values.map((value): Value => value ?? { kind: 'opaque', path: UNKNOWN_PATH });
+    return joinValues(first, second);
   }
 
   #template(node: Ts.TemplateExpression, env: Env): Value {
@@ -874,6 +882,20 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     }
   }
   return undefined;
+}
+
+/** What an object is spread over: of one that is not known, there may be another in the place of each member. */
+function copyOver(properties: Map<string, Value>, spread: Value | undefined): void {
+  if (spread?.kind === 'object') {
+    for (const [key, value] of spread.properties) properties.set(key, value);
+    return;
+  }
+  if (nullishnessOf(spread)) return;
+  const path = pathOf(spread);
+  for (const [key, value] of properties) {
+    const other: Value = { kind: 'opaque', path: path === undefined ? UNKNOWN_PATH : `${path}.${key}` };
+    properties.set(key, joinValues(value, other) ?? value);
+  }
 }
 
 function bare(fn: CfgOwner): Closure {

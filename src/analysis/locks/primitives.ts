@@ -426,6 +426,10 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
     // Short everyday names match as a call of a member only.
     if (name !== 'request') words.add(name.length < 8 && name !== 'acquire' ? `.${name}(` : name);
   }
+  // The functions of a module are called without one, by whoever imports them.
+  for (const primitive of primitives) {
+    if (primitive.type === MODULE) for (const word of importsOf(primitive)) words.add(word);
+  }
   words.add('locks.request(');
   return [...words].sort();
 }

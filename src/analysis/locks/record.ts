@@ -57,6 +57,9 @@ interface ParameterCall {
   readonly lock: LockClass | undefined;
 }
 
+/** Whether something is so that costs a search to find out. */
+export type IsSo = () => boolean;
+
 /** What the analysis has seen: where locks are taken, what is held there, and what it could not resolve. */
 export class LockRecord {
   readonly #code: Code;
@@ -67,7 +70,7 @@ export class LockRecord {
   readonly #unresolved = new Map<Ts.Node, string>();
   readonly #unknown = new Map<
     Ts.Node,
-    { readonly what: string; readonly places: Set<LockClass | Context> }
+    { readonly what: string; readonly places: Map<LockClass | Context, IsSo | undefined> }
   >();
   readonly #owners = new Map<LockClass, Set<OwnerField>>();
   readonly #parameterCalls: ParameterCall[] = [];
@@ -107,7 +110,10 @@ export class LockRecord {
     const found = [...this.#unresolved].map(([node, what]) => ({ at: this.#code.span(node), what }));
     found.push(...this.#cutOff());
     for (const [node, { what, places }] of this.#unknown) {
-      const locks = [...places].map((place) => ('call' in place ? under.get(place) : place));
+      const locks = [...places].map(([place, isSo]) => {
+        const lock = 'call' in place ? under.get(place) : place;
+        return lock && (!isSo || isSo()) ? lock : undefined;
+      });
       const lock = locks.find((one) => one !== undefined);
       if (lock) found.push({ at: this.#code.span(node), what: `${what} while holding ${lock.name}` });
     }
@@ -193,12 +199,12 @@ export class LockRecord {
     this.#unresolved.set(node, what);
   }
 
-  /** Takes note of what is not known: under a lock, or in a context that may be under one. */
-  noteUnknown(node: Ts.Node, what: string, place: LockClass | Context | undefined): void {
+  /** Takes note of what is not known, or of what `isSo` tells: under a lock, or in a context that may be under one. */
+  noteUnknown(node: Ts.Node, what: string, place: LockClass | Context | undefined, isSo?: IsSo): void {
     if (!place) return;
-    const known = this.#unknown.get(node);
-    if (known) known.places.add(place);
-    else this.#unknown.set(node, { what, places: new Set([place]) });
+    const { places } = this.#unknown.get(node) ?? { places: new Map() };
+    places.set(place, places.has(place) ? places.get(place) && isSo : isSo);
+    this.#unknown.set(node, { what, places });
   }
 
   /** Takes note of a call of a parameter: unknown, if whoever hands it in does not know it either. */

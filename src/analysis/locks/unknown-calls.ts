@@ -1,3 +1,4 @@
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import { hasModifier } from '../shapes.ts';
@@ -41,6 +42,21 @@ export function noteUnknown(
   const [under] = world.held;
   if (parameter === undefined) activation.engine.unknown(node, `call of ${text}`, under);
   else activation.engine.parameterCall(node, text, parameter, under);
+}
+
+/** A call that leads to functions of which some are known: listed, if another may come from outside. */
+export function notePartlyKnown(
+  { engine }: Activation,
+  node: Ts.Node,
+  callee: Ts.Node,
+  target: Value | undefined,
+  { held: [under], bindings }: World,
+): void {
+  const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
+  const isChoice = membersOf(target).some(({ kind }) => kind === 'opaque');
+  // What a variable holds at this place says more than all that is ever put there. Of a parameter only a call tells.
+  if (local && ts.isVariableDeclaration(local) && bindings.has(local) && !isChoice) return;
+  engine.unknown(node, `call of ${textOf(callee)}`, under, () => engine.traced.mayBeAnother(callee));
 }
 
 function textOf(callee: Ts.Node): string {

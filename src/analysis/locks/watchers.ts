@@ -1,5 +1,6 @@
 import { BalanceWatcher } from './balance.ts';
 import { CallbackWatcher } from './callbacks.ts';
+import { CallsUnderWatcher } from './calls-under.ts';
 import type { LockEngine } from './engine.ts';
 import { GuardedWatcher } from './guarded.ts';
 import type { LockAnnotations } from './lock-annotations.ts';
@@ -16,6 +17,7 @@ export interface Watchers {
   readonly balance?: BalanceWatcher;
   readonly stale?: StaleWatcher;
   readonly guarded?: GuardedWatcher;
+  readonly callsUnder?: CallsUnderWatcher;
 }
 
 /** Makes the watchers that the rules of this run ask for. */
@@ -33,6 +35,7 @@ export function watchersFor(
     }),
     ...(rules.has('lock-balance') && { balance: new BalanceWatcher(engine) }),
     ...(rules.has('check-then-act') && { stale: new StaleWatcher(engine) }),
+    ...(rules.has('tracked-promise') && { callsUnder: new CallsUnderWatcher(engine) }),
     ...(isAnnotated && rules.has('guarded-by') && { guarded: new GuardedWatcher(engine, annotations) }),
   };
 }

@@ -9,7 +9,7 @@ import type { CallGraph } from '../inserts/invocations.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
-import { isFunctionExpression, outermost } from '../shapes.ts';
+import { callWith, isFunctionExpression, outermost } from '../shapes.ts';
 import { type MethodCall, methodCallOf } from './collection-calls.ts';
 import { collectionTypes, type Iteration } from './iterations.ts';
 import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
@@ -156,7 +156,7 @@ class Walk {
     });
     const step = (node: Ts.Node): void => {
       if (isLater || this.#isReplaced) return;
-      if (ts.isFunctionLike(node) && !isRunInPlace(node) && !isAwaitedLink(node)) return;
+      if (ts.isFunctionLike(node) && !isHandedToWalk(node) && !isAwaitedLink(node)) return;
       if (isFunctionNode(node) && node.body && isAsync(node) && !isWaitedFor(node)) {
         this.visit(node.body, { ...at(node), isDetached: true });
         return;
@@ -236,16 +236,18 @@ class Walk {
     }
     if (around.depth === DEEPEST) return;
     for (const fn of this.#graph.callees.bodies(call, Frames.none)) {
-      if (!fn.body || isRunInPlace(fn)) continue;
+      if (!fn.body || isHandedToWalk(fn)) continue;
+      // What is called where it is written stands in the body itself.
+      const at = callWith(fn) ? around.at : (around.at ?? call);
       const inner = this.#entering(fn, call, naming);
       const isDetached = around.isDetached || !isWaitedFor(call);
-      const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(around.at ?? call)}`;
+      const seen = `${isDetached}|${idOf(fn)}|${inner.self}|${[...inner.parameters.values()].join()}|${around.isAfterPause}|${idOf(at ?? call)}`;
       if (this.#seen.has(seen)) continue;
       this.#seen.add(seen);
       this.visit(fn.body, {
         ...around,
         naming: inner,
-        at: around.at ?? call,
+        at,
         isDetached,
         depth: around.depth + 1,
       });
@@ -406,15 +408,12 @@ function receiverOf(call: Ts.CallExpression): Ts.Expression | undefined {
     : undefined;
 }
 
-/** A callback that an iterating method runs before it returns, and a function that is called where it is written. */
-function isRunInPlace(fn: Ts.Node): boolean {
-  if (!isFunctionNode(fn) || !isFunctionExpression(fn)) return false;
-  let value: Ts.Node = fn;
-  while (ts.isParenthesizedExpression(value.parent)) value = value.parent;
-  const { parent } = value;
-  if (!ts.isCallExpression(parent)) return false;
-  if (parent.expression === value) return true;
-  return isIterating(memberName(skipParentheses(parent.expression))?.text ?? '');
+/** A callback that an iterating method runs before it returns. */
+function isHandedToWalk(fn: Ts.Node): boolean {
+  const { parent } = outermost(fn);
+  return (
+    ts.isCallExpression(parent) && isIterating(memberName(skipParentheses(parent.expression))?.text ?? '')
+  );
 }
 
 /** A callback of `then` and its kin that runs before the code around goes on: somebody waits for the chain. */

@@ -7,7 +7,7 @@ import { Frames, idOf } from '../inserts/frames.ts';
 import { type FunctionNode, ownerOf } from '../inserts/functions.ts';
 import { isGenerator } from '../lifecycle/positions.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
-import { returnedBy } from '../shapes.ts';
+import { isFunctionExpression, returnedBy } from '../shapes.ts';
 import { thisOwner } from '../this-owner.ts';
 import { writeTo } from './targets-of-writes.ts';
 
@@ -113,7 +113,7 @@ export function namingIn(
   naming: Naming,
   tools: PlaceTools,
 ): Naming {
-  const parameters = new Map<Ts.Node, string>(ts.isArrowFunction(fn) ? naming.parameters : []);
+  const parameters = new Map<Ts.Node, string>(isFunctionExpression(fn) ? naming.parameters : []);
   for (const [index, parameter] of fn.parameters.entries()) {
     const given = call.arguments[index];
     const place = given && !parameter.dotDotDotToken ? placeOf(given, naming, tools) : undefined;
@@ -124,7 +124,9 @@ export function namingIn(
   const object = isMember ? callee.expression : undefined;
   const isSuper = object?.kind === ts.SyntaxKind.SuperKeyword;
   // An arrow function keeps the `this` it was made with: that of its caller only if both were written in one function.
-  const isOfCaller = ts.isArrowFunction(fn) && thisOwner(fn) === thisOwner(call);
+  // One that is called without an object has none, but variables around it that were found by that of its maker.
+  const isMadeByCaller = isFunctionExpression(fn) && thisOwner(fn) === thisOwner(call);
+  const isOfCaller = isMadeByCaller && (ts.isArrowFunction(fn) || !object);
   const isOfObject = !ts.isArrowFunction(fn) && object !== undefined;
   const own = isOfObject ? placeOf(object, naming, tools) : undefined;
   const self = isSuper || isOfCaller ? naming.self : own;
