@@ -820,7 +820,7 @@ function callTraced(
   const isTold = found.every(({ fn }) => reach.leads(fn) || reach.isOpen(fn) || !reach.callsBack(fn));
   if (found.length === 0 || !isTold) return undefined;
   // Whoever hands in what it is a member of knows more of it.
-  if (parameterOf(pathOf(target)) !== undefined) activation.carriesLocks = true;
+  if (parameterOf(pathOf(target)) !== undefined) activation.callsGiven(world.held.length > 0);
   return found.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 

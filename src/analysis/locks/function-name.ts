@@ -22,6 +22,11 @@ export function functionName(fn: Ts.Node): string {
   return '<anonymous>';
 }
 
+/** The name by which a function is called, whatever it is a member of. */
+export function lastName(fn: Ts.Node): string {
+  return functionName(fn).split('.').at(-1) ?? '';
+}
+
 /** Where reports point to a function: its name, where it has one. */
 export function nameNode(fn: Ts.Node): Ts.Node {
   return (fn as { name?: Ts.Node }).name ?? fn;

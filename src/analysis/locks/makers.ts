@@ -3,12 +3,18 @@ import { type NameNode, nameText, rightmostName, skipParentheses } from '../code
 
 /** The name of the function whose result a declaration holds: `guard` in `const run = guard(mu)`. */
 export function makerOf(declaration: Ts.Node): NameNode | undefined {
+  const making = makingOf(declaration);
+  return making && rightmostName(making.expression);
+}
+
+/** The call whose result a declaration holds. */
+function makingOf(declaration: Ts.Node): Ts.CallExpression | undefined {
   const holds =
     ts.isVariableDeclaration(declaration) ||
     ts.isPropertyDeclaration(declaration) ||
     ts.isPropertyAssignment(declaration);
   const value = holds && declaration.initializer ? skipParentheses(declaration.initializer) : undefined;
-  return value && ts.isCallExpression(value) ? rightmostName(value.expression) : undefined;
+  return value && ts.isCallExpression(value) ? value : undefined;
 }
 
 /** The name of the function that returns another: the `guard` of `const guard = (mu) => (task) => …`. */
@@ -38,14 +44,20 @@ function returns(node: Ts.Node, name: string): boolean {
   return ts.forEachChild(node, (child) => returns(child, name)) ?? false;
 }
 
-/** The names under which a file keeps what one of some functions has made. */
-export function keptUnder(source: Ts.SourceFile, makers: ReadonlySet<string>): ReadonlySet<string> {
+/** The names under which a file keeps what one of some functions has made, in a call of interest. */
+export function keptUnder(
+  source: Ts.SourceFile,
+  makers: ReadonlySet<string>,
+  isWanted: (making: Ts.CallExpression) => boolean,
+): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (node: Ts.Node): void => {
-    const maker = makerOf(node);
+    const making = makingOf(node);
+    const maker = making && rightmostName(making.expression);
     const { name } = node as { name?: Ts.Node };
-    const kept = maker && name && makers.has(nameText(maker) ?? '') ? nameText(name) : undefined;
-    if (kept !== undefined) found.add(kept);
+    const isKept = making && maker && makers.has(nameText(maker) ?? '') && isWanted(making);
+    const kept = isKept && name && nameText(name);
+    if (kept) found.add(kept);
     ts.forEachChild(node, visit);
   };
   visit(source);

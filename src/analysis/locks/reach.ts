@@ -83,14 +83,14 @@ export class LockReach {
     return takes || functions.some((one) => wanted.has(one));
   }
 
-  /** True if the function itself, or a function in it, calls something of which nothing is known. */
-  callsUnknown(fn: CfgOwner): boolean {
-    return this.#calleesOf(fn).isOpen;
+  /** True if the function itself, or a function in it, calls something of which nothing is known but one of some names. */
+  callsUnknown(fn: CfgOwner, names: ReadonlySet<string>): boolean {
+    return this.#calleesOf(fn).unknown.some((name) => name === undefined || names.has(name));
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
   isOpen(fn: CfgOwner): boolean {
-    return this.#reaches(fn, this.#open, ({ isOpen }) => isOpen);
+    return this.#reaches(fn, this.#open, ({ unknown }) => unknown.length > 0);
   }
 
   /** True if the function, or anything it calls, calls what was handed to it or kept for it. */
@@ -166,7 +166,7 @@ export class LockReach {
 
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
-    if (!body) return { takes: false, isOpen: false, callsBack: () => false, functions: [] };
+    if (!body) return { takes: false, unknown: [], callsBack: () => false, functions: [] };
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
@@ -206,7 +206,7 @@ export class LockReach {
     for (const { expression } of decorators) addName(expression, names);
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
-    if (takes) return { takes, isOpen: false, callsBack: () => false, functions: [] };
+    if (takes) return { takes, unknown: [], callsBack: () => false, functions: [] };
     this.#prefetch(fn, [...names, ...awaited]);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
@@ -214,7 +214,7 @@ export class LockReach {
     for (const callee of called) for (const maker of this.#makersOf(callee)) functions.add(maker);
     return {
       takes,
-      isOpen: called.some((callee) => this.#isUnknown(callee)),
+      unknown: called.filter((callee) => this.#isUnknown(callee)).map(calledName),
       callsBack: once(() =>
         called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
       ),
@@ -386,8 +386,8 @@ export class LockReach {
 
 interface Callees {
   readonly takes: boolean;
-  /** It calls something of which nothing is known. */
-  readonly isOpen: boolean;
+  /** The names by which it calls something of which nothing is known; undefined for what goes by none. */
+  readonly unknown: readonly (string | undefined)[];
   /** It calls what was handed to it, or what is kept in a field. */
   readonly callsBack: () => boolean;
   readonly functions: readonly CfgOwner[];
@@ -434,6 +434,12 @@ function once(answer: () => boolean): () => boolean {
 /** A member that may hold a function of somebody else's. */
 function isKeeper(node: Ts.Node): boolean {
   return ts.isPropertyDeclaration(node) || ts.isParameter(node) || isMemberSignature(node);
+}
+
+function calledName(callee: Ts.Expression): string | undefined {
+  const bare = skipParentheses(callee);
+  const name = ts.isIdentifier(bare) || memberName(bare) ? rightmostName(bare) : undefined;
+  return name && nameText(name);
 }
 
 function addName(node: Ts.Node, names: NameNode[]): void {
