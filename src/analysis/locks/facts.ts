@@ -100,6 +100,7 @@ const lockGround: Analysis<LockGround> = {
       code,
       vocabulary,
       (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
+      (entity) => identity.primitiveOf(entity) !== undefined,
     );
     return {
       code,

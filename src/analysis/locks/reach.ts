@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import {
   type Code,
+  type Entity,
   hasBody,
   isImport,
   memberName,
@@ -44,6 +45,7 @@ export class LockReach {
   readonly #vocabulary: LockVocabulary;
   readonly #uses: TaggedUses;
   readonly #isTaking: (node: Ts.Node) => boolean;
+  readonly #isLock: (entity: Entity) => boolean;
   readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
@@ -52,13 +54,19 @@ export class LockReach {
   readonly #connecting = new Map<CfgOwner, boolean>();
   readonly #callingBack = new Map<CfgOwner, boolean>();
 
-  /** `isTaking` tells of a call that takes a lock, and of SQL that does. */
-  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (node: Ts.Node) => boolean) {
+  /** `isTaking` tells of a call that takes a lock, and of SQL that does; `isLock` of a type of locks. */
+  constructor(
+    code: Code,
+    vocabulary: LockVocabulary,
+    isTaking: (node: Ts.Node) => boolean,
+    isLock: (entity: Entity) => boolean,
+  ) {
     this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
     this.#uses = new TaggedUses(code, vocabulary.tagged);
     this.#isTaking = isTaking;
+    this.#isLock = isLock;
   }
 
   /** True if the function, or anything it calls or mentions as a value, takes, hands out or gives back a lock. */
@@ -170,6 +178,7 @@ export class LockReach {
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
+    const types: NameNode[] = [];
     const awaited: NameNode[] = [];
     const tagged: NameNode[] = [];
     let takes = this.#uses.isTagged(fn);
@@ -179,6 +188,7 @@ export class LockReach {
       if (use === 'ask') tagged.push(node as NameNode);
       else if (use) takes = true;
       if (spoken === 'member') suspects.push(node as NameNode);
+      else if (spoken === 'type') types.push(node as NameNode);
       else if (spoken || isChainAccess(node)) takes = true;
       if (this.#isTaking(node)) takes = true;
       if (ts.isCallExpression(node)) {
@@ -204,6 +214,7 @@ export class LockReach {
     // A decorated method is what its decorators make of it.
     const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
     for (const { expression } of decorators) addName(expression, names);
+    if (!takes && types.length > 0) takes = types.some((name) => this.#isTypeOfLocks(name));
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
     if (takes) return { takes, unknown: [], callsBack: () => false, functions: [] };
@@ -235,15 +246,16 @@ export class LockReach {
     this.#code.prefetchNames(source.fileName, wanted.filter(namesMember));
   }
 
-  /** Whether a name is one that the program uses for locks; of a member's name the compiler must tell. */
-  #isOfLocks(node: Ts.Node): boolean | 'member' {
+  /** Whether a name is one that the program uses for locks; of a type's name, and of a member's, the compiler must tell. */
+  #isOfLocks(node: Ts.Node): boolean | 'type' | 'member' {
     const { types, holders, loose } = this.#vocabulary;
     const text = nameText(node);
     if (text === undefined) return false;
     const name = ts.isPrivateIdentifier(node) ? text.slice(1) : text;
     if (ts.isStringLiteralLike(node) && !ts.isElementAccessExpression(node.parent)) return false;
     if (isKey(node)) return false;
-    if (types.has(name) || loose.has(name)) return true;
+    if (loose.has(name)) return true;
+    if (types.has(name)) return 'type';
     const declarations = holders.get(name);
     if (!declarations) return false;
     if (namesMember(node)) return 'member';
@@ -268,6 +280,12 @@ export class LockReach {
     const { holders } = this.#vocabulary;
     const isHolder = holders.get((nameText(member.name) ?? '').replace(/^#/, ''))?.has(member) ?? false;
     return member.type !== undefined && !isHolder && functionType(member, this.#code) === undefined;
+  }
+
+  /** Whether a name that types of locks have is one of a lock's type, by what it stands for. */
+  #isTypeOfLocks(name: NameNode): boolean {
+    const entities = this.#code.entities(name);
+    return entities.length === 0 || entities.some((entity) => !isOtherType(entity) || this.#isLock(entity));
   }
 
   /** Whether one of some members is declared to hold a lock, or nobody knows what it is. */
@@ -391,6 +409,13 @@ interface Callees {
   /** It calls what was handed to it, or what is kept in a field. */
   readonly callsBack: () => boolean;
   readonly functions: readonly CfgOwner[];
+}
+
+/** A class, an interface or a package's type; other declarations may stand for one. */
+function isOtherType(entity: Entity): boolean {
+  if (entity.kind === 'external') return true;
+  const { node } = entity;
+  return ts.isClassLike(node) || ts.isInterfaceDeclaration(node) || ts.isSourceFile(node);
 }
 
 /** What a file calls, and what it hands to calls, by their names. */
