@@ -43,10 +43,9 @@ function inheritedNames(text: string): ReadonlySet<string> {
   for (const [, clause = ''] of text.matchAll(/\b(?:extends|implements)\b([^;]{0,400})/g)) {
     for (const [name] of clause.matchAll(WORD)) names.add(name);
   }
-  for (const [, original = '', alias = ''] of text.matchAll(
-    /([\p{ID_Continue}$]+)\s+as\s+([\p{ID_Continue}$]+)/gu,
-  )) {
-    if (names.has(alias)) names.add(original);
+  for (const { 1: alias = '', index } of text.matchAll(/\bas\s+([\p{ID_Continue}$]+)/gu)) {
+    const [, original] = (names.has(alias) && LAST_WORD.exec(text.slice(0, index))) || [];
+    if (original !== undefined) names.add(original);
   }
   for (const [, local = ''] of text.matchAll(/\bimport\s+([\p{ID_Continue}$]+)\s*(?:,|from\b)/gu)) {
     if (names.has(local)) names.add(ANY);
@@ -55,3 +54,5 @@ function inheritedNames(text: string): ReadonlySet<string> {
 }
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
+/** Of what stands before `as`. */
+const LAST_WORD = /([\p{ID_Continue}$]+)\s+$/u;
