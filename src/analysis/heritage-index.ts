@@ -44,7 +44,8 @@ function inheritedNames(text: string): ReadonlySet<string> {
     for (const [name] of clause.matchAll(WORD)) names.add(name);
   }
   for (const { 1: alias = '', index } of text.matchAll(/\bas\s+([\p{ID_Continue}$]+)/gu)) {
-    const [, original] = (names.has(alias) && LAST_WORD.exec(text.slice(0, index))) || [];
+    const before = names.has(alias) ? text.slice(Math.max(0, index - LONGEST), index) : '';
+    const original = /([\p{ID_Continue}$]+)\s+$/u.exec(before)?.[1];
     if (original !== undefined) names.add(original);
   }
   for (const [, local = ''] of text.matchAll(/\bimport\s+([\p{ID_Continue}$]+)\s*(?:,|from\b)/gu)) {
@@ -54,5 +55,6 @@ function inheritedNames(text: string): ReadonlySet<string> {
 }
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
-/** Of what stands before `as`. */
-const LAST_WORD = /([\p{ID_Continue}$]+)\s+$/u;
+
+/** No name, with the blanks behind it, is longer. */
+const LONGEST = 200;

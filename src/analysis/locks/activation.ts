@@ -605,6 +605,8 @@ export class Activation {
     const index = parametersOf(fn).indexOf(node);
     if (node.dotDotDotToken) {
       const items = args.slice(Math.max(index, 0));
+      // Of what is called from outside nothing is known, not even how much it is given.
+      if (items.length === 0) return { kind: 'opaque', path: `p${index}` };
       let element: Value | undefined;
       for (const item of items) element = joinValues(element, item);
       return { kind: 'collection', path: `p${index}`, items, element, sorted: false };

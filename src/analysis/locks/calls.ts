@@ -570,9 +570,15 @@ export function argumentsOf(activation: Activation, node: CallLike, world: World
     if (!ts.isSpreadElement(argument))
       return [activation.upToDate(activation.evaluate(argument, world), world)];
     const spread = activation.evaluate(argument.expression, world);
-    return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
+    if (spread?.kind === 'collection' && spread.items) return [...spread.items];
+    const path = pathOf(spread);
+    if (path === undefined || parameterOf(path) === undefined) return [undefined];
+    return Array.from({ length: MAX_SPREAD }, (_, at): Value => ({ kind: 'opaque', path: `${path}[${at}]` }));
   });
 }
+
+/** So many of the arguments that a function is given, and hands on as they are, are told apart. */
+const MAX_SPREAD = 4;
 
 /** Calls what a call names. */
 function invokeCallee(

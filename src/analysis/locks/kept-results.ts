@@ -4,55 +4,53 @@ import type { CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Contexts } from './contexts.ts';
 import { isCfgOwner } from './evaluator.ts';
-import { lastName } from './function-name.ts';
-import { keptUnder, makerNameOf } from './makers.ts';
+import { namesOf } from './function-name.ts';
+import { keptIn, makerNameOf } from './makers.ts';
+
+type Kept = ReturnType<typeof keptIn>;
 
 /** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
 export class KeptResults {
   readonly #program: Program;
-  readonly #known = new Set<string>();
+  readonly #known = new Set<Ts.Node>();
 
   constructor(program: Program) {
     this.#program = program;
   }
 
   /**
-   * Those that were not told before. What makes a function that locks by itself makes one for whoever keeps it; what
-   * makes one that only runs what its maker is given does so for those who give it a carrier.
+   * Those of what was not told before: what keeps the results of functions that make a carrier, whatever they are given
+   * for it, and what keeps the result of a call that is given one, which may do no more than run it.
    */
   fresh({ always, asCalled }: Contexts['carriers']): readonly string[] {
-    const found = [
-      ...this.#keptUnder(makersOf(always), () => true),
-      ...this.#keptUnder(makersOf(asCalled), givenOneOf([...always, ...asCalled])),
+    const makers = new Set(always.flatMap((fn) => makerNameOf(fn) ?? []));
+    const found = [...this.#madeBy(makers), ...this.#madeWith(new Set([...always, ...asCalled]))];
+    const fresh = found.filter(({ declaration }) => !this.#known.has(declaration));
+    for (const { declaration } of fresh) this.#known.add(declaration);
+    return [...new Set(fresh.map(({ name }) => name))].sort();
+  }
+
+  #madeBy(makers: ReadonlySet<string>): Kept {
+    return this.#keptIn(this.#program.filesNaming(makers)).filter(({ maker }) => makers.has(maker));
+  }
+
+  #madeWith(given: ReadonlySet<CfgOwner>): Kept {
+    const names = new Set(namesOf([...given]));
+    const files = [
+      ...[...given].map((fn) => fn.getSourceFile().fileName),
+      ...this.#program.filesNaming(names),
     ];
-    const fresh = [...new Set(found)].filter((name) => !this.#known.has(name)).sort();
-    for (const name of fresh) this.#known.add(name);
-    return fresh;
-  }
-
-  #keptUnder(
-    makers: ReadonlySet<string>,
-    isWanted: (making: Ts.CallExpression) => boolean,
-  ): readonly string[] {
-    if (makers.size === 0) return [];
-    return this.#program.filesNaming(makers).flatMap((file) => {
-      const tree = this.#program.tree(file);
-      return tree ? [...keptUnder(tree.source, makers, isWanted)] : [];
-    });
-  }
-}
-
-function makersOf(fns: readonly CfgOwner[]): ReadonlySet<string> {
-  return new Set(fns.flatMap((fn) => makerNameOf(fn) ?? []));
-}
-
-/** Whether a call is handed one of some functions, written there or by its name. */
-function givenOneOf(fns: readonly CfgOwner[]): (call: Ts.CallExpression) => boolean {
-  const given = new Set(fns);
-  const names = new Set(fns.map(lastName));
-  return (call) =>
-    call.arguments.some((argument) => {
-      const bare = skipParentheses(argument);
+    const isGiven = (value: Ts.Expression): boolean => {
+      const bare = skipParentheses(value);
       return ts.isIdentifier(bare) ? names.has(bare.text) : isCfgOwner(bare) && given.has(bare);
+    };
+    return this.#keptIn(new Set(files)).filter(({ making }) => making.arguments.some(isGiven));
+  }
+
+  #keptIn(files: Iterable<string>): Kept {
+    return [...files].flatMap((file) => {
+      const tree = this.#program.tree(file);
+      return tree ? keptIn(tree.source) : [];
     });
+  }
 }

@@ -22,7 +22,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
-import { makerOf } from './makers.ts';
+import { makingOf } from './makers.ts';
 import { isWaitingFor, worksKeptIn } from './started-fields.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { Thenables } from './thenables.ts';
@@ -347,7 +347,10 @@ export class LockReach {
     return argument !== undefined && this.#isCallback(argument);
   }
 
-  /** The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. */
+  /**
+   * The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. What they were
+   * given for it may be all that it runs: `const save = debounced(() => …)`.
+   */
   #makersOf(callee: Ts.Expression): readonly CfgOwner[] {
     const bare = skipParentheses(callee);
     const name = rightmostName(bare);
@@ -358,9 +361,20 @@ export class LockReach {
     return [name, receiver]
       .flatMap((one) => (one ? this.#code.entities(one) : []))
       .flatMap((entity) => {
-        const maker = entity.kind === 'node' ? makerOf(entity.node) : undefined;
-        return maker ? this.#resolve(maker) : [];
+        const making = entity.kind === 'node' ? makingOf(entity.node) : undefined;
+        const maker = making && rightmostName(making.expression);
+        return maker
+          ? [...this.#resolve(maker), ...making.arguments.flatMap((one) => this.#functionOf(one))]
+          : [];
       });
+  }
+
+  /** A function that is written in place, or named. */
+  #functionOf(value: Ts.Expression): readonly CfgOwner[] {
+    const bare = skipParentheses(value);
+    if (isCfgOwner(bare)) return [bare];
+    const name = ts.isIdentifier(bare) || memberName(bare) ? rightmostName(bare) : undefined;
+    return name ? this.#resolve(name) : [];
   }
 
   /** The functions that may have started what is kept in a field. */
