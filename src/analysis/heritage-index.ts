@@ -43,10 +43,10 @@ function inheritedNames(text: string): ReadonlySet<string> {
   for (const [, clause = ''] of text.matchAll(/\b(?:extends|implements)\b([^;]{0,400})/g)) {
     for (const [name] of clause.matchAll(WORD)) names.add(name);
   }
-  for (const [, original = '', alias = ''] of text.matchAll(
-    /([\p{ID_Continue}$]+)\s+as\s+([\p{ID_Continue}$]+)/gu,
-  )) {
-    if (names.has(alias)) names.add(original);
+  for (const { 1: alias = '', index } of text.matchAll(/\bas\s+([\p{ID_Continue}$]+)/gu)) {
+    const before = names.has(alias) ? text.slice(Math.max(0, index - LONGEST), index) : '';
+    const original = /([\p{ID_Continue}$]+)\s+$/u.exec(before)?.[1];
+    if (original !== undefined) names.add(original);
   }
   for (const [, local = ''] of text.matchAll(/\bimport\s+([\p{ID_Continue}$]+)\s*(?:,|from\b)/gu)) {
     if (names.has(local)) names.add(ANY);
@@ -55,3 +55,6 @@ function inheritedNames(text: string): ReadonlySet<string> {
 }
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
+
+/** No name, with the blanks behind it, is longer. */
+const LONGEST = 200;

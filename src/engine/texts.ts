@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
-const SEARCHES_BEFORE_NAMES = 24;
+const SEARCHES_BEFORE_NAMES = 16;
+/** So few words are found sooner one by one. */
+const FEW_WORDS = 3;
 /** A pattern of more names takes longer than to look at each name of a text. */
 const NAMES_IN_A_PATTERN = 12;
 
@@ -58,12 +60,17 @@ export class SourceTexts {
       match === 'whole' && isName(word) ? `(?<![\\w$])${escapeRegExp(word)}(?![\\w$])` : escapeRegExp(word),
     );
     const pattern = new RegExp(parts.join('|'), match === 'anyCase' ? 'i' : '');
+    const isFew = words.length <= FEW_WORDS && match !== 'anyCase';
+    const isIn = (text: string): boolean => {
+      if (!isFew) return pattern.test(text);
+      return words.some((word) => text.includes(word)) && (match === 'part' || pattern.test(text));
+    };
     // What is made of the characters of names stands in a text exactly if it stands in a name there.
     const isInNames =
       ++this.#searches > SEARCHES_BEFORE_NAMES && words.every((word) => /^[\w$]+$/.test(word));
     return files.filter((file) => {
       const text = isInNames ? this.#namesIn(file) : this.read(file);
-      return text !== undefined && pattern.test(text);
+      return text !== undefined && isIn(text);
     });
   }
 

@@ -114,11 +114,22 @@ function askingLiterals(program: Program, table: string): readonly Ts.Expression
   const name = new RegExp(`(?<![\\w$])${table.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`, 'i');
   return program
     .filesWith(['select', 'update'], true)
-    .filter((file) => IN_QUOTES.test(program.text(file) ?? ''))
+    .filter((file) => mayAsk(program.text(file) ?? '', name))
     .flatMap((file) => {
       const tree = program.treeIf(file, ({ source }) => askingIn(source, name).length > 0);
       return tree ? askingIn(tree.source, name) : [];
     });
+}
+
+/** Whether a text has a literal that asks for rows of a table, or of one that it leaves open, as far as can be told unparsed. */
+function mayAsk(text: string, table: RegExp): boolean {
+  if (!IN_QUOTES.test(text)) return false;
+  if (table.test(text) || TABLE_PUT_IN.test(text)) return true;
+  // What a query names before the next quote of a template is named in the same literal.
+  return [...text.matchAll(ASKING)].some(({ index }) => {
+    const end = text.indexOf('`', index);
+    return !TABLE_NAMED.test(text.slice(index, end === -1 ? undefined : end));
+  });
 }
 
 function askingIn(source: Ts.SourceFile, table: RegExp): readonly Ts.Expression[] {
@@ -152,6 +163,9 @@ const AGGREGATE = /\bnot\s+exists\b|\bselect\s+(?:coalesce\s*\(\s*)?(?:avg|max|m
 
 /** SELECT or UPDATE as the beginning of a literal, or behind a parenthesis or a line break in one. */
 const IN_QUOTES = /['"`(\n\r][ \t]*(?:select|update)\s/i;
+
+/** The words themselves, and not the methods that have their names. */
+const ASKING = /(?<![\w$.])(?:select(?![\w$])|update(?=[\s"[`]))/gi;
 
 /** The call that takes a value as its SQL text; undefined where something else happens to it. */
 function takerOf(text: Ts.Expression): Ts.Node | undefined {

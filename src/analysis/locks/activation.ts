@@ -29,6 +29,7 @@ import { beyond, joinOrders } from './orders.ts';
 import { parametersOf } from './parameters.ts';
 import { isPrefix, MANY_PATH, sortedRoot, UNKNOWN_PATH } from './paths.ts';
 import { asTyped } from './presence.ts';
+import type { LockReach } from './reach.ts';
 import { afterItsRelease } from './released-flags.ts';
 import type { Summary } from './summary.ts';
 import { promised } from './thenables.ts';
@@ -120,6 +121,8 @@ export class Activation {
   readonly #thrown = new Map<string, Outcome>();
   /** Its callers must be looked at: it calls what they hand in, or changes what they hold. */
   carriesLocks = false;
+  /** The same, of those of its callers that hold a lock. */
+  callsGivenBelow = false;
 
   constructor(engine: LockEngine, context: Context, cfg: Cfg) {
     this.engine = engine;
@@ -142,7 +145,14 @@ export class Activation {
       rejections: failureOf(isEnd ? thrown.map(afterTransaction) : thrown, outcomes),
       yields: [...this.#yields.values()],
       carriesLocks: this.carriesLocks,
+      callsGivenBelow: this.callsGivenBelow,
     };
+  }
+
+  /** Takes note of a call of what the callers hand in: who holds a lock around it is to be asked what that is. */
+  callsGiven(holdsLock: boolean): void {
+    if (holdsLock) this.carriesLocks = true;
+    else if (this.context.isUnder) this.callsGivenBelow = true;
   }
 
   env(world: World): Env {
@@ -313,7 +323,7 @@ export class Activation {
         outcome.held.length > 0 ||
         outcome.released.length > 0 ||
         outcome.releasedTokens.length > 0 ||
-        carries(value)
+        carries(value, this.engine.reach)
       ) {
         this.carriesLocks = true;
       }
@@ -595,6 +605,8 @@ export class Activation {
     const index = parametersOf(fn).indexOf(node);
     if (node.dotDotDotToken) {
       const items = args.slice(Math.max(index, 0));
+      // Of what is called from outside nothing is known, not even how much it is given.
+      if (items.length === 0) return { kind: 'opaque', path: `p${index}` };
       let element: Value | undefined;
       for (const item of items) element = joinValues(element, item);
       return { kind: 'collection', path: `p${index}`, items, element, sorted: false };
@@ -871,18 +883,30 @@ function isPortable(value: Value): boolean {
 }
 
 /** Whether a value brings a lock, a grant or lock-taking code to whoever gets it. */
-function carries(value: Value | undefined): boolean {
-  return membersOf(value).some(
-    (member) =>
-      member.kind === 'releaser' ||
-      member.kind === 'lock' ||
-      member.kind === 'operation' ||
-      member.kind === 'closure' ||
-      (member.kind === 'object' && [...member.properties.values()].some((part) => carries(part))) ||
-      (member.kind === 'promise' &&
-        (tokensOf(member.task).length > 0 ||
-          member.task.outcomes.some(({ value: result }) => carries(result)))),
-  );
+function carries(value: Value | undefined, reach: LockReach): boolean {
+  return membersOf(value).some((member) => {
+    switch (member.kind) {
+      case 'releaser':
+      case 'lock':
+      case 'operation':
+        return true;
+      case 'closure':
+        // One that only calls what it is given matters to whoever holds a lock, or hands one in.
+        return (
+          reach.leads(member.fn) ||
+          [...member.captured.values(), ...member.bound].some((part) => carries(part, reach))
+        );
+      case 'object':
+        return [...member.properties.values()].some((part) => carries(part, reach));
+      case 'promise':
+        return (
+          tokensOf(member.task).length > 0 ||
+          member.task.outcomes.some(({ value: result }) => carries(result, reach))
+        );
+      default:
+        return false;
+    }
+  });
 }
 
 /** Given back by the task itself before it waits. */

@@ -588,9 +588,15 @@ export function argumentsOf(activation: Activation, node: CallLike, world: World
     if (!ts.isSpreadElement(argument))
       return [activation.upToDate(activation.evaluate(argument, world), world)];
     const spread = activation.evaluate(argument.expression, world);
-    return spread?.kind === 'collection' && spread.items ? [...spread.items] : [undefined];
+    if (spread?.kind === 'collection' && spread.items) return [...spread.items];
+    const path = pathOf(spread);
+    if (path === undefined || parameterOf(path) === undefined) return [undefined];
+    return Array.from({ length: MAX_SPREAD }, (_, at): Value => ({ kind: 'opaque', path: `${path}[${at}]` }));
   });
 }
+
+/** So many of the arguments that a function is given, and hands on as they are, are told apart. */
+const MAX_SPREAD = 4;
 
 /** Calls what a call names. */
 function invokeCallee(
@@ -838,7 +844,7 @@ function callTraced(
   const isTold = closures.every(({ fn }) => reach.leads(fn) || reach.isOpen(fn) || !reach.callsBack(fn));
   if (closures.length === 0 || !isTold) return undefined;
   // Whoever hands in what it is a member of knows more of it.
-  if (parameterOf(pathOf(target)) !== undefined) activation.carriesLocks = true;
+  if (parameterOf(pathOf(target)) !== undefined) activation.callsGiven(world.held.length > 0);
   if (!isWhole) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
   return closures.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }

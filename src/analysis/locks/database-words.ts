@@ -76,17 +76,22 @@ export function endsTransaction(fn: Ts.Node): boolean {
 
 function hasEnd(node: Ts.Node): boolean {
   if (ts.isFunctionLike(node)) return false;
-  if (ts.isCallExpression(node) && isEnd(node.arguments[0])) return true;
+  if (ts.isCallExpression(node) && isEnd(node)) return true;
   return ts.forEachChild(node, (child) => hasEnd(child) || undefined) ?? false;
 }
 
-function isEnd(text: Ts.Node | undefined): boolean {
+/** `client.query('COMMIT')`; `end` and `abort` are also events that anything may have. */
+function isEnd({ expression, arguments: [text] }: Ts.CallExpression): boolean {
+  const name = rightmostName(skipParentheses(expression));
   return (
     text !== undefined &&
     ts.isStringLiteralLike(text) &&
-    /^\s*(?:commit|rollback|end|abort)\s*(?:work|transaction)?\s*;?\s*$/i.test(text.text)
+    /^\s*(?:commit|rollback|end|abort)\s*(?:work|transaction)?\s*;?\s*$/i.test(text.text) &&
+    !EVENT_METHODS.test((name && nameText(name)) ?? '')
   );
 }
+
+const EVENT_METHODS = /^(?:on|once|off|emit|\w*Listener)$/;
 
 const pooled = new WeakMap<Ts.Node, boolean>();
 
@@ -112,7 +117,7 @@ function isPoolCall(node: Ts.Node): boolean {
 /** Whether a call ends a transaction that the function was handed: its callers hold what that gives back. */
 function isEndOfGivenTransaction(node: Ts.Node): boolean {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  if (!isEnd(node.arguments[0])) return false;
+  if (!isEnd(node)) return false;
   const receiver = skipParentheses(node.expression.expression);
   if (!ts.isIdentifier(receiver)) return true;
   const local = resolveLocal(receiver);

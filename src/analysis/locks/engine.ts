@@ -252,7 +252,10 @@ export class LockEngine {
       this.watcher.calls?.({ caller, callee: context, node, around, inward });
     }
     const summary = this.#summaryOf(context);
-    if (summary.carriesLocks && [closure, ...args].some(mentionsParameter)) activation.carriesLocks = true;
+    if ((summary.carriesLocks || summary.callsGivenBelow) && [closure, ...args].some(mentionsParameter)) {
+      if (summary.carriesLocks) activation.carriesLocks = true;
+      else activation.callsGiven(around.under !== undefined);
+    }
     if (summary.outcomes.length === 0 && summary.kind === 'sync' && isAsyncFunction(fn)) {
       return { kind: 'async', task: { acquisitions: [], outcomes: [] }, yields: [] };
     }

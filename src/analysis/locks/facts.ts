@@ -14,11 +14,11 @@ import { DatabaseWords } from './database-words.ts';
 import { LockEngine } from './engine.ts';
 import { usersWithin } from './entries.ts';
 import { isCfgOwner } from './evaluator.ts';
-import { functionName } from './function-name.ts';
+import { lastName, namesOf } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
+import { KeptResults } from './kept-results.ts';
 import { LockAnnotations } from './lock-annotations.ts';
 import { type LockTags, readLockTags } from './lock-tags.ts';
-import { keptUnder, makerNameOf } from './makers.ts';
 import { functionsMentioning } from './mentions.ts';
 import { defaultImportsOf, otherNames } from './other-names.ts';
 import { ownedLocks } from './owned-locks.ts';
@@ -100,6 +100,7 @@ const lockGround: Analysis<LockGround> = {
       code,
       vocabulary,
       (node) => (ts.isCallExpression(node) && isTakingCall(node, methods)) || database.isAbout(node),
+      (entity) => identity.primitiveOf(entity) !== undefined,
     );
     return {
       code,
@@ -195,41 +196,44 @@ function factsFor(
   };
   analyseAll(focus ? functionsAround(focus, program) : roots());
   // Who calls a function that hands out locks, or runs what it is given under one, is under a lock as well.
-  const followed = { carriers: new Set<string>(), locking: new Set<string>() };
+  const followed = { carriers: new Set<CfgOwner>(), locking: new Set<CfgOwner>() };
+  const lockingNames = new Set<string>();
   /** Who hands on what its callers hand in is looked at by itself: to its other callers it may mean nothing. */
-  const carriers = (): readonly CfgOwner[] => {
+  const carriers = (): LockEngine['carriers'] => {
     for (const fn of engine.carriers.asCalled) if (isReachable(fn)) analyse(fn);
     const { always, asCalled } = engine.carriers;
-    return [...always, ...asCalled.filter((fn) => !isReachable(fn))];
+    return { always, asCalled: asCalled.filter((fn) => !isReachable(fn)) };
   };
   const iterators = new Set<CfgOwner>();
   const followIterators = (): void => {
-    for (const method of carriers().filter(isIterator)) {
+    const { always, asCalled } = carriers();
+    for (const method of [...always, ...asCalled].filter(isIterator)) {
       if (iterators.has(method)) continue;
       iterators.add(method);
       analyseAll(loopsNear(method, program).filter((fn) => reach.leads(fn)));
     }
   };
-  const makers = new Set<string>();
+  const kept = new KeptResults(program);
   /**
-   * The names of carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
-   * to do with locks by themselves, not by what they are given.
+   * The names of new carriers, and of what keeps the functions that some of them make; apart, those of the ones that have
+   * to do with locks by themselves, not by what they are given. A name comes again with each function that has it.
    */
   const newNames = (): NewNames => {
     const { locking: touching } = engine;
-    const carrying = carriers();
+    const { always, asCalled } = carriers();
+    const carrying = [...always, ...asCalled];
     const own = carrying.filter((fn) => touching.has(fn) || reach.leads(fn));
-    const locking = [...carrierNames(own, followed.locking)];
-    for (const name of keptResults(carrying, makers, program)) {
-      if (!followed.locking.has(name)) locking.push(name);
-      followed.locking.add(name);
-    }
-    for (const name of exportedByDefault(own, followed.locking, program)) locking.push(name);
-    for (const name of otherNames(locking, program)) {
-      if (!followed.locking.has(name)) locking.push(name);
-      followed.locking.add(name);
-    }
-    const names = carrierNames(carrying, followed.carriers);
+    const fresh = own.filter((fn) => !followed.locking.has(fn));
+    for (const fn of fresh) followed.locking.add(fn);
+    const named = [
+      ...namesOf(fresh),
+      ...kept.fresh({ always, asCalled }),
+      ...exportedByDefault(fresh, program),
+    ];
+    const locking = [...new Set([...named, ...otherNames(named, program)])];
+    for (const name of locking) lockingNames.add(name);
+    const names = namesOf(carrying.filter((fn) => !followed.carriers.has(fn)));
+    for (const fn of carrying) followed.carriers.add(fn);
     const all = [...new Set([...locking, ...names, ...otherNames(names, program)])];
     return { all, locking, carriers: new Set(carrying) };
   };
@@ -243,7 +247,8 @@ function factsFor(
       // A name says little: only what leads to a lock by its symbols is a caller, or what calls something unknown.
       const callers = functionsMentioning(tree.source, new Set(names.all)).filter(
         (fn) =>
-          (reach.leads(fn) && reach.calls(fn, names.carriers)) || (open.has(fn) && reach.callsUnknown(fn)),
+          (reach.leads(fn) && reach.calls(fn, names.carriers)) ||
+          (open.has(fn) && reach.callsUnknown(fn, lockingNames)),
       );
       analyseAll(callers);
     }
@@ -302,33 +307,15 @@ function functionsAround(focus: readonly Span[], program: Program): readonly Cfg
   return [...found];
 }
 
-/** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
-function keptResults(carriers: readonly CfgOwner[], known: Set<string>, program: Program): readonly string[] {
-  const makers = new Set(carriers.flatMap((fn) => makerNameOf(fn) ?? []).filter((name) => !known.has(name)));
-  if (makers.size === 0) return [];
-  for (const name of makers) known.add(name);
-  const found = program.filesNaming(makers).flatMap((file) => {
-    const tree = program.tree(file);
-    return tree ? [...keptUnder(tree.source, makers)] : [];
-  });
-  return [...new Set(found)].sort();
-}
-
 /** The names by which files import functions that have none of their own. */
-function exportedByDefault(
-  fns: readonly CfgOwner[],
-  known: Set<string>,
-  program: Program,
-): readonly string[] {
+function exportedByDefault(fns: readonly CfgOwner[], program: Program): readonly string[] {
   const nameless = fns.filter(
     (fn) =>
       (ts.isFunctionDeclaration(fn) && !fn.name) ||
       (fn.parent !== undefined && ts.isExportAssignment(fn.parent)),
   );
   const found = nameless.flatMap((fn) => defaultImportsOf(fn.getSourceFile().fileName, program));
-  const fresh = [...new Set(found)].filter((name) => !known.has(name)).sort();
-  for (const name of fresh) known.add(name);
-  return fresh;
+  return [...new Set(found)].sort();
 }
 
 /** A method that loops call without a word: `[Symbol.asyncIterator]`. */
@@ -378,7 +365,7 @@ function callersInFile(fn: CfgOwner): CfgOwner[] {
   const callers = new Set<CfgOwner>();
   const waiting = new Set<CfgOwner>([fn]);
   for (const next of waiting) {
-    const name = functionName(next).split('.').at(-1) ?? '';
+    const name = lastName(next);
     const mentioning =
       name === '' || name.startsWith('<') ? [] : functionsMentioning(next.getSourceFile(), new Set([name]));
     const around = enclosing(next);
@@ -413,18 +400,6 @@ function functionsWith(source: Ts.SourceFile, matches: (node: Ts.Node) => boolea
   };
   ts.forEachChild(source, (child) => visit(child, source));
   return [...found];
-}
-
-/** The names of functions, but those that were followed before. */
-function carrierNames(carriers: readonly CfgOwner[], followed: Set<string>): string[] {
-  const names = new Set<string>();
-  for (const fn of carriers) {
-    const name = functionName(fn).split('.').at(-1) ?? '';
-    if (name === '' || name === '<anonymous>' || name === 'constructor' || followed.has(name)) continue;
-    followed.add(name);
-    names.add(name);
-  }
-  return [...names].sort();
 }
 
 /** By place, so that nothing depends on the order of discovery. */

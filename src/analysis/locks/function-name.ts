@@ -22,6 +22,18 @@ export function functionName(fn: Ts.Node): string {
   return '<anonymous>';
 }
 
+/** The name by which a function is called, whatever it is a member of. */
+export function lastName(fn: Ts.Node): string {
+  return functionName(fn).split('.').at(-1) ?? '';
+}
+
+/** The names by which functions are called, those that have one. */
+export function namesOf(fns: readonly Ts.Node[]): readonly string[] {
+  const names = new Set(fns.map(lastName));
+  for (const none of ['', '<anonymous>', 'constructor']) names.delete(none);
+  return [...names].sort();
+}
+
 /** Where reports point to a function: its name, where it has one. */
 export function nameNode(fn: Ts.Node): Ts.Node {
   return (fn as { name?: Ts.Node }).name ?? fn;

@@ -1,14 +1,20 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 
-/** The name of the function whose result a declaration holds: `guard` in `const run = guard(mu)`. */
-export function makerOf(declaration: Ts.Node): NameNode | undefined {
+/** The call whose result a declaration holds: `guard(mu)` in `const run = guard(mu)`. */
+export function makingOf(declaration: Ts.Node): Ts.CallExpression | undefined {
   const holds =
     ts.isVariableDeclaration(declaration) ||
     ts.isPropertyDeclaration(declaration) ||
     ts.isPropertyAssignment(declaration);
   const value = holds && declaration.initializer ? skipParentheses(declaration.initializer) : undefined;
-  return value && ts.isCallExpression(value) ? rightmostName(value.expression) : undefined;
+  return value && ts.isCallExpression(value) ? value : undefined;
+}
+
+/** The name of the function whose result a declaration holds: `guard` in `const run = guard(mu)`. */
+export function makerOf(declaration: Ts.Node): NameNode | undefined {
+  const making = makingOf(declaration);
+  return making && rightmostName(making.expression);
 }
 
 /** The name of the function that returns another: the `guard` of `const guard = (mu) => (task) => …`. */
@@ -38,16 +44,32 @@ function returns(node: Ts.Node, name: string): boolean {
   return ts.forEachChild(node, (child) => returns(child, name)) ?? false;
 }
 
-/** The names under which a file keeps what one of some functions has made. */
-export function keptUnder(source: Ts.SourceFile, makers: ReadonlySet<string>): ReadonlySet<string> {
-  const found = new Set<string>();
+/** A declaration that holds what a function has made. */
+interface KeptResult {
+  readonly declaration: Ts.Node;
+  readonly name: string;
+  readonly making: Ts.CallExpression;
+  readonly maker: string;
+}
+
+const keptBySource = new WeakMap<Ts.SourceFile, readonly KeptResult[]>();
+
+/** What a file keeps of what functions have made. */
+export function keptIn(source: Ts.SourceFile): readonly KeptResult[] {
+  const known = keptBySource.get(source);
+  if (known) return known;
+  const found: KeptResult[] = [];
   const visit = (node: Ts.Node): void => {
-    const maker = makerOf(node);
-    const { name } = node as { name?: Ts.Node };
-    const kept = maker && name && makers.has(nameText(maker) ?? '') ? nameText(name) : undefined;
-    if (kept !== undefined) found.add(kept);
+    const making = makingOf(node);
+    const by = making && rightmostName(making.expression);
+    const maker = by && nameText(by);
+    const { name: kept } = node as { name?: Ts.Node };
+    const name = kept && nameText(kept);
+    if (making && maker !== undefined && name !== undefined)
+      found.push({ declaration: node, name, making, maker });
     ts.forEachChild(node, visit);
   };
   visit(source);
+  keptBySource.set(source, found);
   return found;
 }

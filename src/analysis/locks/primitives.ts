@@ -321,13 +321,21 @@ export function isCalled({ acquire = [], scoped = [], callback = [] }: LockPrimi
 }
 
 /**
- * The methods of some locks have names that everything has. Such a lock is looked for where the program imports its module,
- * and by the names of what holds one.
+ * Some locks, or their methods, have names that everything has. Such a lock is looked for where the program imports its
+ * module, and by the names of what holds one.
  */
-const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', 'use', CALL]);
+const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', 'use', 'Client', CALL]);
 
-export function isEveryday({ module, acquire = [], scoped = [], callback = [] }: LockPrimitive): boolean {
-  return module !== undefined && [...acquire, ...scoped, ...callback].some((name) => EVERYDAY.has(name));
+export function isEveryday({
+  module,
+  type,
+  acquire = [],
+  scoped = [],
+  callback = [],
+}: LockPrimitive): boolean {
+  return (
+    module !== undefined && [type, ...acquire, ...scoped, ...callback].some((name) => EVERYDAY.has(name))
+  );
 }
 
 /** What a program may use of the locks that are recognised without configuration. */

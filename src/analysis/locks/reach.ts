@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import {
   type Code,
+  type Entity,
   hasBody,
   isImport,
   memberName,
@@ -21,7 +22,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
-import { makerOf } from './makers.ts';
+import { makingOf } from './makers.ts';
 import { isWaitingFor, worksKeptIn } from './started-fields.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { Thenables } from './thenables.ts';
@@ -44,6 +45,7 @@ export class LockReach {
   readonly #vocabulary: LockVocabulary;
   readonly #uses: TaggedUses;
   readonly #isTaking: (node: Ts.Node) => boolean;
+  readonly #isLock: (entity: Entity) => boolean;
   readonly #leading = new Map<CfgOwner, boolean>();
   readonly #callees = new Map<CfgOwner, Callees>();
   readonly #mentions = new Map<string, boolean>();
@@ -52,13 +54,19 @@ export class LockReach {
   readonly #connecting = new Map<CfgOwner, boolean>();
   readonly #callingBack = new Map<CfgOwner, boolean>();
 
-  /** `isTaking` tells of a call that takes a lock, and of SQL that does. */
-  constructor(code: Code, vocabulary: LockVocabulary, isTaking: (node: Ts.Node) => boolean) {
+  /** `isTaking` tells of a call that takes a lock, and of SQL that does; `isLock` of a type of locks. */
+  constructor(
+    code: Code,
+    vocabulary: LockVocabulary,
+    isTaking: (node: Ts.Node) => boolean,
+    isLock: (entity: Entity) => boolean,
+  ) {
     this.thenables = new Thenables(code);
     this.#code = code;
     this.#vocabulary = vocabulary;
     this.#uses = new TaggedUses(code, vocabulary.tagged);
     this.#isTaking = isTaking;
+    this.#isLock = isLock;
   }
 
   /** True if the function, or anything it calls or mentions as a value, takes, hands out or gives back a lock. */
@@ -83,14 +91,14 @@ export class LockReach {
     return takes || functions.some((one) => wanted.has(one));
   }
 
-  /** True if the function itself, or a function in it, calls something of which nothing is known. */
-  callsUnknown(fn: CfgOwner): boolean {
-    return this.#calleesOf(fn).isOpen;
+  /** True if the function itself, or a function in it, calls something of which nothing is known but one of some names. */
+  callsUnknown(fn: CfgOwner, names: ReadonlySet<string>): boolean {
+    return this.#calleesOf(fn).unknown.some((name) => name === undefined || names.has(name));
   }
 
   /** True if the function, or anything it calls, calls something of which nothing is known. */
   isOpen(fn: CfgOwner): boolean {
-    return this.#reaches(fn, this.#open, ({ isOpen }) => isOpen);
+    return this.#reaches(fn, this.#open, ({ unknown }) => unknown.length > 0);
   }
 
   /** True if the function, or anything it calls, calls what was handed to it or kept for it. */
@@ -166,10 +174,11 @@ export class LockReach {
 
   #collect(fn: CfgOwner): Callees {
     const body = bodyOf(fn);
-    if (!body) return { takes: false, isOpen: false, callsBack: () => false, functions: [] };
+    if (!body) return { takes: false, unknown: [], callsBack: () => false, functions: [] };
     const names: NameNode[] = [];
     const called: Ts.Expression[] = [];
     const suspects: NameNode[] = [];
+    const types: NameNode[] = [];
     const awaited: NameNode[] = [];
     const tagged: NameNode[] = [];
     let takes = this.#uses.isTagged(fn);
@@ -179,6 +188,7 @@ export class LockReach {
       if (use === 'ask') tagged.push(node as NameNode);
       else if (use) takes = true;
       if (spoken === 'member') suspects.push(node as NameNode);
+      else if (spoken === 'type') types.push(node as NameNode);
       else if (spoken || isChainAccess(node)) takes = true;
       if (this.#isTaking(node)) takes = true;
       if (ts.isCallExpression(node)) {
@@ -204,9 +214,10 @@ export class LockReach {
     // A decorated method is what its decorators make of it.
     const decorators = ts.canHaveDecorators(fn) ? (ts.getDecorators(fn) ?? []) : [];
     for (const { expression } of decorators) addName(expression, names);
+    if (!takes && types.length > 0) takes = types.some((name) => this.#isTypeOfLocks(name));
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
-    if (takes) return { takes, isOpen: false, callsBack: () => false, functions: [] };
+    if (takes) return { takes, unknown: [], callsBack: () => false, functions: [] };
     this.#prefetch(fn, [...names, ...awaited]);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
@@ -214,7 +225,7 @@ export class LockReach {
     for (const callee of called) for (const maker of this.#makersOf(callee)) functions.add(maker);
     return {
       takes,
-      isOpen: called.some((callee) => this.#isUnknown(callee)),
+      unknown: called.filter((callee) => this.#isUnknown(callee)).map(calledName),
       callsBack: once(() =>
         called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
       ),
@@ -235,15 +246,16 @@ export class LockReach {
     this.#code.prefetchNames(source.fileName, wanted.filter(namesMember));
   }
 
-  /** Whether a name is one that the program uses for locks; of a member's name the compiler must tell. */
-  #isOfLocks(node: Ts.Node): boolean | 'member' {
+  /** Whether a name is one that the program uses for locks; of a type's name, and of a member's, the compiler must tell. */
+  #isOfLocks(node: Ts.Node): boolean | 'type' | 'member' {
     const { types, holders, loose } = this.#vocabulary;
     const text = nameText(node);
     if (text === undefined) return false;
     const name = ts.isPrivateIdentifier(node) ? text.slice(1) : text;
     if (ts.isStringLiteralLike(node) && !ts.isElementAccessExpression(node.parent)) return false;
     if (isKey(node)) return false;
-    if (types.has(name) || loose.has(name)) return true;
+    if (loose.has(name)) return true;
+    if (types.has(name)) return 'type';
     const declarations = holders.get(name);
     if (!declarations) return false;
     if (namesMember(node)) return 'member';
@@ -268,6 +280,12 @@ export class LockReach {
     const { holders } = this.#vocabulary;
     const isHolder = holders.get((nameText(member.name) ?? '').replace(/^#/, ''))?.has(member) ?? false;
     return member.type !== undefined && !isHolder && functionType(member, this.#code) === undefined;
+  }
+
+  /** Whether a name that types of locks have is one of a lock's type, by what it stands for. */
+  #isTypeOfLocks(name: NameNode): boolean {
+    const entities = this.#code.entities(name);
+    return entities.length === 0 || entities.some((entity) => !isOtherType(entity) || this.#isLock(entity));
   }
 
   /** Whether one of some members is declared to hold a lock, or nobody knows what it is. */
@@ -329,7 +347,10 @@ export class LockReach {
     return argument !== undefined && this.#isCallback(argument);
   }
 
-  /** The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. */
+  /**
+   * The functions that made what is called, where its declaration shows no body: `const run = guard(mu)`. What they were
+   * given for it may be all that it runs: `const save = debounced(() => …)`.
+   */
   #makersOf(callee: Ts.Expression): readonly CfgOwner[] {
     const bare = skipParentheses(callee);
     const name = rightmostName(bare);
@@ -340,9 +361,20 @@ export class LockReach {
     return [name, receiver]
       .flatMap((one) => (one ? this.#code.entities(one) : []))
       .flatMap((entity) => {
-        const maker = entity.kind === 'node' ? makerOf(entity.node) : undefined;
-        return maker ? this.#resolve(maker) : [];
+        const making = entity.kind === 'node' ? makingOf(entity.node) : undefined;
+        const maker = making && rightmostName(making.expression);
+        return maker
+          ? [...this.#resolve(maker), ...making.arguments.flatMap((one) => this.#functionOf(one))]
+          : [];
       });
+  }
+
+  /** A function that is written in place, or named. */
+  #functionOf(value: Ts.Expression): readonly CfgOwner[] {
+    const bare = skipParentheses(value);
+    if (isCfgOwner(bare)) return [bare];
+    const name = ts.isIdentifier(bare) || memberName(bare) ? rightmostName(bare) : undefined;
+    return name ? this.#resolve(name) : [];
   }
 
   /** The functions that may have started what is kept in a field. */
@@ -386,11 +418,18 @@ export class LockReach {
 
 interface Callees {
   readonly takes: boolean;
-  /** It calls something of which nothing is known. */
-  readonly isOpen: boolean;
+  /** The names by which it calls something of which nothing is known; undefined for what goes by none. */
+  readonly unknown: readonly (string | undefined)[];
   /** It calls what was handed to it, or what is kept in a field. */
   readonly callsBack: () => boolean;
   readonly functions: readonly CfgOwner[];
+}
+
+/** A class, an interface or a package's type; other declarations may stand for one. */
+function isOtherType(entity: Entity): boolean {
+  if (entity.kind === 'external') return true;
+  const { node } = entity;
+  return ts.isClassLike(node) || ts.isInterfaceDeclaration(node) || ts.isSourceFile(node);
 }
 
 /** What a file calls, and what it hands to calls, by their names. */
@@ -434,6 +473,12 @@ function once(answer: () => boolean): () => boolean {
 /** A member that may hold a function of somebody else's. */
 function isKeeper(node: Ts.Node): boolean {
   return ts.isPropertyDeclaration(node) || ts.isParameter(node) || isMemberSignature(node);
+}
+
+function calledName(callee: Ts.Expression): string | undefined {
+  const bare = skipParentheses(callee);
+  const name = ts.isIdentifier(bare) || memberName(bare) ? rightmostName(bare) : undefined;
+  return name && nameText(name);
 }
 
 function addName(node: Ts.Node, names: NameNode[]): void {

@@ -13,6 +13,8 @@ export interface Summary {
   readonly yields: Generator['yields'];
   /** Whether callers must be looked at even if they mention no lock. */
   readonly carriesLocks: boolean;
+  /** Whether it calls what it is given while one of its callers holds a lock: those that do must be looked at. */
+  readonly callsGivenBelow: boolean;
 }
 
 /** What is known of a function before its first run: not even that it ends. */
@@ -22,6 +24,7 @@ export const BOTTOM: Summary = {
   outcomes: [],
   yields: [],
   carriesLocks: false,
+  callsGivenBelow: false,
 };
 
 /** Equal summaries have equal keys. */
@@ -32,6 +35,7 @@ export function summaryKey({
   rejections,
   yields,
   carriesLocks,
+  callsGivenBelow,
 }: Summary): string {
   return [
     kind,
@@ -49,5 +53,6 @@ export function summaryKey({
     (rejections ?? []).map((outcome) => outcomeKey(outcome)).join('|'),
     yields.map(({ held, value }) => held.map(({ token }) => token).join() + valueKey(value)).join(),
     String(carriesLocks),
+    String(callsGivenBelow),
   ].join('\n');
 }

@@ -22,10 +22,9 @@ export function noteUnknown(
   target: Value | undefined,
   world: World,
 ): void {
-  // A callback parameter, under a lock: whoever hands it in is looked at.
+  // A callback parameter, under a lock: whoever holds that and hands it in is looked at.
   const parameter = target?.kind === 'opaque' ? parameterOf(target.path) : undefined;
-  const isUnder = world.held.length > 0 || activation.context.isUnder;
-  if (parameter !== undefined && isUnder) activation.carriesLocks = true;
+  if (parameter !== undefined) activation.callsGiven(world.held.length > 0);
   if (isLost(target)) {
     const what = `call of ${textOf(callee)}, one of more than ${MAX_MEMBERS} functions,`;
     activation.engine.unknown(node, what, world.held[0]);

@@ -9,7 +9,12 @@ import { nodesIn } from './parts.ts';
 /** Whether a function with this body leads to a lock, in a program that keeps one under the name `mu`. */
 function leads(body: string): boolean {
   const { source, code } = oneFile(`class Keeper { mu = new Mutex(); }\nfunction judged() { ${body} }`);
-  const reach = new LockReach(code, lockVocabulary(code.program, BUILTIN_PRIMITIVES), () => false);
+  const reach = new LockReach(
+    code,
+    lockVocabulary(code.program, BUILTIN_PRIMITIVES),
+    () => false,
+    () => false,
+  );
   const [judged] = nodesIn(source, ts.isFunctionDeclaration);
   if (!judged) throw new Error('there is no function to judge');
   return reach.leads(judged);

@@ -154,3 +154,31 @@ test('work that is kept in a field and starts itself again is followed a few tur
   expect(report.findings).toEqual([]);
   expect(rules.map(({ sites }) => sites > 0)).toEqual([true]);
 });
+
+test('what a factory makes is followed where it was given something that has to do with locks, and nowhere else', async () => {
+  const plain = Array.from({ length: 20 }, (_, at) => at);
+  const cwd = tempDir({
+    'dual.ts': `export const dual = (n: number, body: (...all: any[]) => any): any =>
+      function (...all: any[]) { return all.length >= n ? body(...all) : (self: any) => body(self, ...all); };\n`,
+    'locked.ts': `import { Mutex } from 'async-mutex';\nimport { dual } from './dual';
+      export class Store { readonly mu = new Mutex(); }
+      export const locked = dual(2, (store: Store, work: () => Promise<void>) => store.mu.runExclusive(work));\n`,
+    'user.ts': `import { locked, type Store } from './locked';
+      export const use = (store: Store, work: () => Promise<void>) => locked(store, () => locked(store, work));\n`,
+    ...Object.fromEntries(
+      plain.map((at) => [
+        `plain${at}.ts`,
+        `import { dual } from './dual';\nexport const plain${at} = dual(2, (a: number, b: number) => a + b);\n`,
+      ]),
+    ),
+    ...Object.fromEntries(
+      plain.map((at) => [
+        `caller${at}.ts`,
+        `import { plain${at} } from './plain${at}';\nexport const run${at} = (unknown: any) => plain${at}(unknown.call(), 1);\n`,
+      ]),
+    ),
+  });
+  const { report, counts } = await check({ cwd, config: false, rules: ['lock-reentry'] });
+  expect(report.findings.map(({ file }) => file)).toEqual(['locked.ts']);
+  expect(counts.parsed).toBeLessThan(plain.length + 10);
+});
