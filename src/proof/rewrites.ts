@@ -175,7 +175,6 @@ function extractMethods(source: Ts.SourceFile, isNamed: (name: string) => boolea
       ) &&
       !(node.type && ts.isTypePredicateNode(node.type)) &&
       !isOverloaded(node) &&
-      ts.getJSDocTags(node).length === 0 &&
       !nodesIn(node.body).some(
         (one) =>
           one.kind === ts.SyntaxKind.SuperKeyword || (ts.isIdentifier(one) && one.text === 'arguments'),
@@ -215,7 +214,6 @@ function inlineMethod(source: Ts.SourceFile, isNamed: (name: string) => boolean)
       hasModifier(node, ts.SyntaxKind.StaticKeyword)
     )
       continue;
-    if (ts.getJSDocTags(node).length > 0) continue;
     const name = node.name.getText();
     if (isNamed(name)) continue;
     const uses = all.filter(

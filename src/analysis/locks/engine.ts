@@ -2,7 +2,7 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
+import { callWith, hasModifier } from '../shapes.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
 import type { Around } from './around.ts';
@@ -203,6 +203,7 @@ export class LockEngine {
         caller?.isInSession === true);
     const matters =
       this.#essence.matters(closure, args, around.kept, isUnder) ||
+      isCurried(node) ||
       (isInSession && this.reach.takesConnections(fn));
     const isFollowed = !matters && isBelow && (this.watcher.follows?.(fn) ?? false);
     if (isFollowed && this.#followed.size >= MAX_FOLLOWED) {
@@ -336,7 +337,8 @@ export class LockEngine {
   /** What a function returns, its effect on locks aside. */
   #valueOfCall(closure: Closure, args: readonly (Value | undefined)[], site: Ts.Node): Value | undefined {
     const { fn } = closure;
-    if (!hasBody(fn) || this.#depth > MAX_NESTING || !this.#essence.matters(closure, args)) return undefined;
+    if (!hasBody(fn) || this.#depth > MAX_NESTING) return undefined;
+    if (!this.#essence.matters(closure, args) && !isCurried(site)) return undefined;
     const formals = formalsOf(closure.self, args);
     const inward = entering(formals);
     const context = this.#contexts.of({
@@ -454,6 +456,11 @@ function trimmed(args: readonly (Value | undefined)[]): (Value | undefined)[] {
   const kept = [...args];
   while (kept.length > 0 && kept[kept.length - 1] === undefined) kept.pop();
   return kept;
+}
+
+/** The first call in `withRetries(3)(work)`: whatever it is given, what it makes is called with something else. */
+function isCurried(node: Ts.Node): boolean {
+  return ts.isCallExpression(node) && callWith(node) !== undefined;
 }
 
 /** What a function is called on, as far as it matters to gates. */

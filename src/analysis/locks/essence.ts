@@ -2,7 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, skipParentheses } from '../code.ts';
-import { returnedBy } from '../shapes.ts';
+import { isFunctionExpression, returnedBy } from '../shapes.ts';
 import { type ByDepth, onceAt } from './by-depth.ts';
 import { isCarrier } from './carriers.ts';
 import { functionType } from './function-types.ts';
@@ -77,7 +77,9 @@ export class Essence {
         const carried = [...captured.values(), ...value.bound].some((part) => isCarrier(part));
         if (carried || this.#reach.leads(value.fn) || this.#reach.isOpen(value.fn))
           return { ...value, captured };
-        return this.#isWatched(value.fn) ? { ...value, captured, isOnlyWatched: true } : { kind: 'inert' };
+        return this.#isWatched(value.fn) || makesFunction(value.fn)
+          ? { ...value, captured, isOnlyWatched: true }
+          : { kind: 'inert' };
       }
       case 'object': {
         if (value.isAnswer) return value;
@@ -182,6 +184,12 @@ function isHandedUnknownFunction({ fn }: Closure, args: readonly (Value | undefi
     const isUnknown = index < args.length && (!value || value.kind === 'opaque');
     return isUnknown && functionType(parameter, code) !== undefined;
   });
+}
+
+/** `(work) => () => work()`: of itself it has to do with nothing, but what it makes does what it is given. */
+function makesFunction(fn: Ts.Node): boolean {
+  const { body } = fn as { body?: Ts.Node };
+  return returnedBy(body).some((value) => isFunctionExpression(skipParentheses(value)));
 }
 
 const handingBack = new WeakMap<Ts.Node, boolean>();

@@ -1,13 +1,12 @@
 import type { Program } from '../../engine/program.ts';
-import { type Ts, ts } from '../../syntax/ts.ts';
+import type { Ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
-import { skipParentheses } from '../code.ts';
+import { type NameNode, nameText, rightmostName } from '../code.ts';
 import type { Contexts } from './contexts.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { namesOf } from './function-name.ts';
-import { keptIn, makerNameOf } from './makers.ts';
-
-type Kept = ReturnType<typeof keptIn>;
+import { givenTo, type KeptResult, keptIn, makerIn, makerNameOf } from './makers.ts';
+import { defaultImportsOf } from './other-names.ts';
 
 /** The names by which the program calls functions that others have made for it: `const run = guard(mu)`. */
 export class KeptResults {
@@ -25,32 +24,38 @@ export class KeptResults {
   fresh({ always, asCalled }: Contexts['carriers']): readonly string[] {
     const makers = new Set(always.flatMap((fn) => makerNameOf(fn) ?? []));
     const found = [...this.#madeBy(makers), ...this.#madeWith(new Set([...always, ...asCalled]))];
-    const fresh = found.filter(({ declaration }) => !this.#known.has(declaration));
-    for (const { declaration } of fresh) this.#known.add(declaration);
-    return [...new Set(fresh.map(({ name }) => name))].sort();
+    const fresh = found.filter(({ holder }) => !this.#known.has(holder));
+    for (const { holder } of fresh) this.#known.add(holder);
+    const names = fresh.flatMap(
+      ({ holder, name }) => name ?? defaultImportsOf(holder.getSourceFile().fileName, this.#program),
+    );
+    return [...new Set(names)].sort();
   }
 
-  #madeBy(makers: ReadonlySet<string>): Kept {
-    return this.#keptIn(this.#program.filesNaming(makers)).filter(({ maker }) => makers.has(maker));
+  #madeBy(makers: ReadonlySet<string>): readonly KeptResult[] {
+    const kept = this.#keptIn(this.#program.filesNaming(makers));
+    return kept.filter(({ making }) => makers.has(textOf(makerIn(making))));
   }
 
-  #madeWith(given: ReadonlySet<CfgOwner>): Kept {
-    const names = new Set(namesOf([...given]));
-    const files = [
-      ...[...given].map((fn) => fn.getSourceFile().fileName),
+  #madeWith(carriers: ReadonlySet<CfgOwner>): readonly KeptResult[] {
+    const names = new Set(namesOf([...carriers]));
+    const files = new Set([
+      ...[...carriers].map((fn) => fn.getSourceFile().fileName),
       ...this.#program.filesNaming(names),
-    ];
-    const isGiven = (value: Ts.Expression): boolean => {
-      const bare = skipParentheses(value);
-      return ts.isIdentifier(bare) ? names.has(bare.text) : isCfgOwner(bare) && given.has(bare);
-    };
-    return this.#keptIn(new Set(files)).filter(({ making }) => making.arguments.some(isGiven));
+    ]);
+    const isCarrier = (given: Ts.Node): boolean =>
+      isCfgOwner(given) ? carriers.has(given) : names.has(textOf(rightmostName(given)));
+    return this.#keptIn(files).filter(({ making }) => givenTo(making).some(isCarrier));
   }
 
-  #keptIn(files: Iterable<string>): Kept {
+  #keptIn(files: Iterable<string>): readonly KeptResult[] {
     return [...files].flatMap((file) => {
       const tree = this.#program.tree(file);
       return tree ? keptIn(tree.source) : [];
     });
   }
+}
+
+function textOf(name: NameNode | undefined): string {
+  return (name && nameText(name)) ?? '';
 }

@@ -1,14 +1,32 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 
-/** The call whose result a declaration holds: `guard(mu)` in `const run = guard(mu)`. */
+/** The call whose result a declaration holds: `guard(mu)` in `const run = guard(mu)` and `export default guard(mu)`. */
 export function makingOf(declaration: Ts.Node): Ts.CallExpression | undefined {
   const holds =
     ts.isVariableDeclaration(declaration) ||
     ts.isPropertyDeclaration(declaration) ||
     ts.isPropertyAssignment(declaration);
-  const value = holds && declaration.initializer ? skipParentheses(declaration.initializer) : undefined;
-  return value && ts.isCallExpression(value) ? value : undefined;
+  const value = holds
+    ? declaration.initializer
+    : ts.isExportAssignment(declaration)
+      ? declaration.expression
+      : undefined;
+  const bare = value && skipParentheses(value);
+  return bare && ts.isCallExpression(bare) ? bare : undefined;
+}
+
+/** The name of the function that makes something: `guard` in `guard(mu)`, and in `guard(options)(work)`. */
+export function makerIn(making: Ts.CallExpression): NameNode | undefined {
+  const callee = skipParentheses(making.expression);
+  return ts.isCallExpression(callee) ? makerIn(callee) : rightmostName(callee);
+}
+
+/** All that something is made of: `once(logged(work))` of `work`, too. */
+export function givenTo(making: Ts.CallExpression): readonly Ts.Node[] {
+  return making.arguments
+    .map(skipParentheses)
+    .flatMap((one) => (ts.isCallExpression(one) ? givenTo(one) : [one]));
 }
 
 /** The name of the function whose result a declaration holds: `guard` in `const run = guard(mu)`. */
@@ -44,12 +62,12 @@ function returns(node: Ts.Node, name: string): boolean {
   return ts.forEachChild(node, (child) => returns(child, name)) ?? false;
 }
 
-/** A declaration that holds what a function has made. */
-interface KeptResult {
-  readonly declaration: Ts.Node;
-  readonly name: string;
+/** What holds something that a function has made. */
+export interface KeptResult {
+  readonly holder: Ts.Node;
+  /** The name that it goes by; undefined for what a file exports by default. */
+  readonly name: string | undefined;
   readonly making: Ts.CallExpression;
-  readonly maker: string;
 }
 
 const keptBySource = new WeakMap<Ts.SourceFile, readonly KeptResult[]>();
@@ -60,16 +78,25 @@ export function keptIn(source: Ts.SourceFile): readonly KeptResult[] {
   if (known) return known;
   const found: KeptResult[] = [];
   const visit = (node: Ts.Node): void => {
-    const making = makingOf(node);
-    const by = making && rightmostName(making.expression);
-    const maker = by && nameText(by);
-    const { name: kept } = node as { name?: Ts.Node };
-    const name = kept && nameText(kept);
-    if (making && maker !== undefined && name !== undefined)
-      found.push({ declaration: node, name, making, maker });
+    const making = ts.isBinaryExpression(node) ? makingAssigned(node) : makingOf(node);
+    const name = nameOfHolder(node);
+    if (making && (name !== undefined || ts.isExportAssignment(node)))
+      found.push({ holder: node, name, making });
     ts.forEachChild(node, visit);
   };
   visit(source);
   keptBySource.set(source, found);
   return found;
+}
+
+/** `this.run = guard(mu)` */
+function makingAssigned({ operatorToken, right }: Ts.BinaryExpression): Ts.CallExpression | undefined {
+  const value = skipParentheses(right);
+  const isPlain = operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return isPlain && ts.isCallExpression(value) ? value : undefined;
+}
+
+function nameOfHolder(node: Ts.Node): string | undefined {
+  const name = ts.isBinaryExpression(node) ? rightmostName(node.left) : (node as { name?: Ts.Node }).name;
+  return name && nameText(name);
 }

@@ -22,7 +22,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
-import { makingOf } from './makers.ts';
+import { givenTo, makerIn, makingOf } from './makers.ts';
 import { isWaitingFor, worksKeptIn } from './started-fields.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { Thenables } from './thenables.ts';
@@ -362,18 +362,19 @@ export class LockReach {
       .flatMap((one) => (one ? this.#code.entities(one) : []))
       .flatMap((entity) => {
         const making = entity.kind === 'node' ? makingOf(entity.node) : undefined;
-        const maker = making && rightmostName(making.expression);
-        return maker
-          ? [...this.#resolve(maker), ...making.arguments.flatMap((one) => this.#functionOf(one))]
-          : [];
+        if (!making) return [];
+        const maker = makerIn(making);
+        return [
+          ...(maker ? this.#resolve(maker) : []),
+          ...givenTo(making).flatMap((one) => this.#functionOf(one)),
+        ];
       });
   }
 
   /** A function that is written in place, or named. */
-  #functionOf(value: Ts.Expression): readonly CfgOwner[] {
-    const bare = skipParentheses(value);
-    if (isCfgOwner(bare)) return [bare];
-    const name = ts.isIdentifier(bare) || memberName(bare) ? rightmostName(bare) : undefined;
+  #functionOf(value: Ts.Node): readonly CfgOwner[] {
+    if (isCfgOwner(value)) return [value];
+    const name = rightmostName(value);
     return name ? this.#resolve(name) : [];
   }
 

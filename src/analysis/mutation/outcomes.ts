@@ -4,14 +4,15 @@ import { OWN_NAMES, type PlaceTools, placeOf } from './places.ts';
 import { writeTo } from './targets-of-writes.ts';
 
 /** Places that hold `true` or `false` for certain. */
-export type Flags = ReadonlyMap<string, boolean>;
+export type Flags = Map<string, boolean>;
 
 /**
- * The fields that a function has set right before a walk, `this.isReady = true; for (…) …`: nobody else has come in between, and
- * the body of the walk does not set them again.
+ * The fields that a function has set right before a walk, `this.isReady = true; for (…) …`: nobody else has come in between or
+ * comes in meanwhile, and the body of the walk does not set them again.
  */
 export function flagsBefore(walk: Ts.Node, tools: PlaceTools): Flags {
-  const flags = new Map<string, boolean>();
+  const flags: Flags = new Map();
+  if (hasPause(walk)) return flags;
   for (const one of statementsBefore(walk).toReversed()) {
     const set = ts.isExpressionStatement(one) ? flagSetBy(one.expression) : undefined;
     if (!set) break;
@@ -19,6 +20,13 @@ export function flagsBefore(walk: Ts.Node, tools: PlaceTools): Flags {
     if (place !== undefined && !flags.has(place)) flags.set(place, set.value);
   }
   return flags;
+}
+
+/** Whether others may come in, in the functions in it as well. */
+function hasPause(node: Ts.Node): boolean {
+  const isPause = ts.isAwaitExpression(node) || ts.isYieldExpression(node);
+  if (isPause || (ts.isForOfStatement(node) && node.awaitModifier)) return true;
+  return ts.forEachChild(node, (child) => hasPause(child) || undefined) ?? false;
 }
 
 /** Those that stand before it in its block. */
