@@ -139,8 +139,9 @@ class Walk {
     this.#graph = graph;
     this.#tools = { code, callees: graph.callees };
     const { collection, values } = sought.iteration;
-    const isMap = values.length > 0 && collectionTypes(collection, code).includes('Map');
-    this.#origins = new KeyOrigins(isMap ? values : [], this.#tools);
+    let isMap: boolean | undefined;
+    const walksMap = (): boolean => (isMap ??= collectionTypes(collection, code).includes('Map'));
+    this.#origins = new KeyOrigins(values, walksMap, this.#tools);
     this.#flags = flagsBefore(sought.iteration.node, this.#tools);
     this.#isEverywhere = sought.root === undefined || isOfModule(sought.root);
   }

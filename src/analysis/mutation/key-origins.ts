@@ -24,11 +24,14 @@ export const PLACE_OF_ORIGIN: Readonly<Record<Origin, string>> = {
 /** Tells what comes of the value that a walk is at. */
 export class KeyOrigins {
   readonly #values: readonly { readonly place: string; readonly isPart: boolean }[];
+  readonly #isMap: () => boolean;
   readonly #tools: PlaceTools;
   /** The variables that lead to the one that is asked about. */
   readonly #asked = new Set<Ts.Node>();
 
-  constructor(values: readonly WalkedValue[], tools: PlaceTools) {
+  /** @param isMap whether it is a map that is walked, which the compiler is asked about when it matters */
+  constructor(values: readonly WalkedValue[], isMap: () => boolean, tools: PlaceTools) {
+    this.#isMap = isMap;
     this.#values = values.map(({ node, member, isPart }) => ({ place: `${idOf(node)}${member}`, isPart }));
     this.#tools = tools;
   }
@@ -38,7 +41,8 @@ export class KeyOrigins {
     if (isIn(place, PLACE_OF_ORIGIN.part)) return 'part';
     if (isIn(place, PLACE_OF_ORIGIN.within)) return 'within';
     const value = this.#values.find((one) => isIn(place, one.place));
-    return value && (value.isPart || value.place !== place ? 'part' : 'within');
+    if (!value || !this.#isMap()) return undefined;
+    return value.isPart || value.place !== place ? 'part' : 'within';
   }
 
   of(expression: Ts.Node, naming: Naming): Origin | undefined {
