@@ -172,5 +172,12 @@ export const excused: Readonly<Record<string, readonly Excuse[]>> = {
       ],
       why: SPEED,
     },
+    {
+      mutants: ["#write: placeOf(access, around.naming, this.#tools) ?? '', without its right side"],
+      why: FOR_THE_TYPE,
+    },
+  ],
+  'src/analysis/mutation/key-origins.ts': [
+    { mutants: ['ofPlace: !value || !this.#isMap(), without its right side'], why: SPEED },
   ],
 };

@@ -331,8 +331,7 @@ class Walk {
   /** `delete all[key]`, `all[key] = …` in a loop over the keys, and a length that is set. */
   #write(access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression, around: Around): void {
     const write = writeTo(access);
-    const flag = write && this.#flags.size > 0 ? placeOf(access, around.naming, this.#tools) : undefined;
-    if (flag !== undefined) this.#flags.delete(flag);
+    if (write) this.#flags.delete(placeOf(access, around.naming, this.#tools) ?? '');
     if (!write || !this.#isSought(access.expression, around.naming)) return;
     const name = memberName(access)?.text;
     if (name === 'length') {

@@ -24,9 +24,12 @@ export function flagsBefore(walk: Ts.Node, tools: PlaceTools): Flags {
 
 /** Whether others may come in, in the functions in it as well. */
 function hasPause(node: Ts.Node): boolean {
-  const isPause = ts.isAwaitExpression(node) || ts.isYieldExpression(node);
-  if (isPause || (ts.isForOfStatement(node) && node.awaitModifier)) return true;
-  return ts.forEachChild(node, (child) => hasPause(child) || undefined) ?? false;
+  return isPause(node) || ts.forEachChild(node, hasPause) === true;
+}
+
+function isPause(node: Ts.Node): boolean {
+  if (ts.isForOfStatement(node)) return node.awaitModifier !== undefined;
+  return ts.isAwaitExpression(node) || ts.isYieldExpression(node);
 }
 
 /** Those that stand before it in its block. */
@@ -57,8 +60,8 @@ function literalOf(node: Ts.Node): boolean | undefined {
 }
 
 function isSetIn(node: Ts.Node, name: string): boolean {
-  if (memberName(node)?.text === name && writeTo(node)) return true;
-  return ts.forEachChild(node, (child) => isSetIn(child, name) || undefined) ?? false;
+  const isSet = memberName(node)?.text === name && writeTo(node) !== undefined;
+  return isSet || ts.forEachChild(node, (child) => isSetIn(child, name)) === true;
 }
 
 /** What is known of an expression that is no condition of several parts: that it is true, false, or `undefined`. */
