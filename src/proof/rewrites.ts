@@ -1,4 +1,5 @@
 import { memberName, skipParentheses } from '../analysis/code.ts';
+import { docComments } from '../analysis/doc-tags.ts';
 import { makesListOf } from '../analysis/lifecycle/takers.ts';
 import { hasModifier } from '../analysis/shapes.ts';
 import { owningFunction, resolveLocal } from '../syntax/scopes.ts';
@@ -175,6 +176,7 @@ function extractMethods(source: Ts.SourceFile, isNamed: (name: string) => boolea
       ) &&
       !(node.type && ts.isTypePredicateNode(node.type)) &&
       !isOverloaded(node) &&
+      !isTagged(node) &&
       !nodesIn(node.body).some(
         (one) =>
           one.kind === ts.SyntaxKind.SuperKeyword || (ts.isIdentifier(one) && one.text === 'arguments'),
@@ -192,6 +194,11 @@ function extractMethods(source: Ts.SourceFile, isNamed: (name: string) => boolea
       ),
     ];
   });
+}
+
+/** What a tag says of a method is about its name and its body together. */
+function isTagged(method: Ts.MethodDeclaration): boolean {
+  return docComments(method).some(({ text }) => /[\s*]@\w/.test(text));
 }
 
 function isOverloaded(method: Ts.MethodDeclaration): boolean {
@@ -215,7 +222,7 @@ function inlineMethod(source: Ts.SourceFile, isNamed: (name: string) => boolean)
     )
       continue;
     const name = node.name.getText();
-    if (isNamed(name)) continue;
+    if (isNamed(name) || isTagged(node)) continue;
     const uses = all.filter(
       (one) =>
         (ts.isIdentifier(one) || ts.isPrivateIdentifier(one)) && one.text === name && one !== node.name,
