@@ -370,7 +370,10 @@ export class Evaluator {
     const isVariable = ts.isVariableDeclaration(root) && root.initializer;
     if (!isVariable || !ts.isVariableDeclaration(root)) return { kind: 'opaque', path: `e${idOf(node)}` };
     const env = this.#declarationEnv(root);
-    const whole = this.evaluate(root.initializer, env);
+    // What is made in one call and taken apart stays together, as it does in a variable of its own.
+    const whole = isModuleLevel(root)
+      ? this.#assigned(root, root.initializer, `g:${idOf(root)}`, undefined)
+      : this.evaluate(root.initializer, env);
     return this.destructured(node, root, whole, env) ?? { kind: 'opaque', path: `e${idOf(node)}` };
   }
 

@@ -1,8 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 
-/** The call whose result a declaration holds: `guard(mu)` in `const run = guard(mu)` and `export default guard(mu)`. */
+/**
+ * The call whose result, or a part of it, a declaration holds: `guard(mu)` in `const run = guard(mu)`, `export default
+ * guard(mu)` and `const { run } = guard(mu)`.
+ */
 export function makingOf(declaration: Ts.Node): Ts.CallExpression | undefined {
+  if (ts.isBindingElement(declaration)) return makingOf(declaration.parent.parent);
   const holds =
     ts.isVariableDeclaration(declaration) ||
     ts.isPropertyDeclaration(declaration) ||
