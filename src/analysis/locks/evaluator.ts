@@ -149,6 +149,11 @@ export class Evaluator {
     return found && this.declared(found, instance.path, instance);
   }
 
+  /** What the program puts in the place of a method, besides what its declaration says. */
+  inPlaceOf(method: Ts.Node, object: Value | undefined): Value | undefined {
+    return this.#functions.inPlaceOf(method, pathOf(object), object);
+  }
+
   /**
    * What a declaration stands for. `holder` is the path of the object that has it, for a member; `self` is that
    * object.
