@@ -139,7 +139,10 @@ export function callFunction(
   );
   if (callables.length > 0 && !isOverridable(target, receiverNode, activation, world)) {
     const args = argumentsOf(activation, node, world);
-    const others = otherClosures(activation, callee, target);
+    const others = [
+      ...otherClosures(activation, callee, target),
+      ...replacingTargets(activation, callee, receiverNode, world),
+    ];
     // Functions that were put there from elsewhere, and others that could not be followed.
     if (isPartlyKnown(target)) noteUnknown(activation, node, callee, rightmostName(callee), target, world);
     else notePartlyKnown(activation, node, callee, target, world);
@@ -159,7 +162,8 @@ export function callFunction(
   if (declared.length === 0) return undefined;
   notePartlyKnown(activation, node, callee, target, world);
   const args = argumentsOf(activation, node, world);
-  return declared.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
+  const all = [...declared, ...replacingTargets(activation, callee, receiverNode, world)];
+  return all.flatMap((closure) => invokeCallee(activation, node, closure, args, world));
 }
 
 /** `given ?? ownDefault`: the program may know what is given, where this function does not. */
@@ -738,6 +742,17 @@ function declaredTargets(
   if (!name) return [];
   const receiver = receiverNode && activation.evaluate(receiverNode, world);
   return activation.engine.targets.of(callee, name, receiver);
+}
+
+/** Functions that stand in the place of a method that is called. */
+function replacingTargets(
+  activation: Activation,
+  callee: Ts.Node,
+  receiverNode: Ts.Expression | undefined,
+  world: World,
+): readonly Closure[] {
+  const receiver = receiverNode && activation.evaluate(receiverNode, world);
+  return activation.engine.targets.replacing(callee, receiver);
 }
 
 function construct(activation: Activation, node: Ts.NewExpression, world: World): readonly World[] {

@@ -149,6 +149,11 @@ export class Evaluator {
     return found && this.declared(found, instance.path, instance);
   }
 
+  /** What the program puts in the place of a method, besides what its declaration says. */
+  inPlaceOf(method: Ts.Node, object: Value | undefined): Value | undefined {
+    return this.#functions.inPlaceOf(method, pathOf(object), object);
+  }
+
   /**
    * What a declaration stands for. `holder` is the path of the object that has it, for a member; `self` is that
    * object.
@@ -370,7 +375,10 @@ export class Evaluator {
     const isVariable = ts.isVariableDeclaration(root) && root.initializer;
     if (!isVariable || !ts.isVariableDeclaration(root)) return { kind: 'opaque', path: `e${idOf(node)}` };
     const env = this.#declarationEnv(root);
-    const whole = this.evaluate(root.initializer, env);
+    // What is made in one call and taken apart stays together, as it does in a variable of its own.
+    const whole = isModuleLevel(root)
+      ? this.#assigned(root, root.initializer, `g:${idOf(root)}`, undefined)
+      : this.evaluate(root.initializer, env);
     return this.destructured(node, root, whole, env) ?? { kind: 'opaque', path: `e${idOf(node)}` };
   }
 

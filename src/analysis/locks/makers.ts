@@ -1,8 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 
-/** The call whose result a declaration holds: `guard(mu)` in `const run = guard(mu)` and `export default guard(mu)`. */
+/**
+ * The call whose result, or a part of it, a declaration holds: `guard(mu)` in `const run = guard(mu)`, `export default
+ * guard(mu)` and `const { run } = guard(mu)`.
+ */
 export function makingOf(declaration: Ts.Node): Ts.CallExpression | undefined {
+  if (ts.isBindingElement(declaration)) return makingOf(declaration.parent.parent);
   const holds =
     ts.isVariableDeclaration(declaration) ||
     ts.isPropertyDeclaration(declaration) ||
@@ -35,16 +39,20 @@ export function makerOf(declaration: Ts.Node): NameNode | undefined {
   return making && rightmostName(making.expression);
 }
 
-/** The name of the function that returns another: the `guard` of `const guard = (mu) => (task) => …`. */
+/**
+ * The name of the function that returns another: the `guard` of `const guard = (mu) => (task) => …`. What returns it may
+ * have no name and be returned itself.
+ */
 export function makerNameOf(made: Ts.Node): string | undefined {
   const maker = ts.findAncestor(made.parent, ts.isFunctionLike);
   if (!maker || !isReturned(made, maker)) return undefined;
   const holder = maker.name ?? (maker.parent as { name?: Ts.Node }).name;
-  return holder && nameText(holder);
+  return holder ? nameText(holder) : makerNameOf(maker);
 }
 
 function isReturned(made: Ts.Node, maker: Ts.Node): boolean {
-  const { parent } = made;
+  const whole = wholeOf(made);
+  const { parent } = whole;
   if (ts.isReturnStatement(parent) || parent === maker) return true;
   const declaration = ts.isFunctionDeclaration(made) ? made : parent;
   const name =
@@ -53,6 +61,27 @@ function isReturned(made: Ts.Node, maker: Ts.Node): boolean {
       : undefined;
   return name !== undefined && ts.isIdentifier(name) && returns(maker, name.text);
 }
+
+/** The value that a part belongs to: a choice it is one of, a literal that it is a member of. */
+function wholeOf(part: Ts.Node): Ts.Node {
+  const { parent } = part;
+  const isPart =
+    ts.isParenthesizedExpression(parent) ||
+    ts.isAsExpression(parent) ||
+    ts.isSatisfiesExpression(parent) ||
+    (ts.isConditionalExpression(parent) && parent.condition !== part) ||
+    (ts.isBinaryExpression(parent) && CHOICES.has(parent.operatorToken.kind)) ||
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isObjectLiteralExpression(parent);
+  return isPart ? wholeOf(parent) : part;
+}
+
+const CHOICES: ReadonlySet<Ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.QuestionQuestionToken,
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.AmpersandAmpersandToken,
+]);
 
 function returns(node: Ts.Node, name: string): boolean {
   if (ts.isReturnStatement(node) && node.expression) {

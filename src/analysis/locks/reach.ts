@@ -23,6 +23,7 @@ import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
 import { idOf } from './keys.ts';
 import { givenTo, makerIn, makingOf } from './makers.ts';
+import { replacementsOf } from './replaced-methods.ts';
 import { isWaitingFor, worksKeptIn } from './started-fields.ts';
 import { TaggedUses } from './tagged-uses.ts';
 import { Thenables } from './thenables.ts';
@@ -362,20 +363,24 @@ export class LockReach {
       .flatMap((one) => (one ? this.#code.entities(one) : []))
       .flatMap((entity) => {
         const making = entity.kind === 'node' ? makingOf(entity.node) : undefined;
-        if (!making) return [];
-        const maker = makerIn(making);
-        return [
-          ...(maker ? this.#resolve(maker) : []),
-          ...givenTo(making).flatMap((one) => this.#functionOf(one)),
-        ];
+        return making ? this.#partsOf(making) : [];
       });
   }
 
+  /** The function that makes something, and those that it is made of. */
+  #partsOf(making: Ts.CallExpression, aliases = 0): readonly CfgOwner[] {
+    const maker = makerIn(making);
+    return [
+      ...(maker ? this.#resolve(maker, aliases) : []),
+      ...givenTo(making).flatMap((one) => this.#functionOf(one, aliases)),
+    ];
+  }
+
   /** A function that is written in place, or named. */
-  #functionOf(value: Ts.Node): readonly CfgOwner[] {
+  #functionOf(value: Ts.Node, aliases = 0): readonly CfgOwner[] {
     if (isCfgOwner(value)) return [value];
     const name = rightmostName(value);
-    return name ? this.#resolve(name) : [];
+    return name ? this.#resolve(name, aliases) : [];
   }
 
   /** The functions that may have started what is kept in a field. */
@@ -395,6 +400,11 @@ export class LockReach {
     return then ? [then, ...symbols] : symbols;
   }
 
+  /** What stands in the place of a method: a function that is written there, named, or made by a call. */
+  #replacing(value: Ts.Expression, aliases: number): readonly CfgOwner[] {
+    return ts.isCallExpression(value) ? this.#partsOf(value, aliases) : this.#functionOf(value, aliases);
+  }
+
   #resolve(name: NameNode, aliases = 0): CfgOwner[] {
     const found: CfgOwner[] = [];
     for (const entity of this.#code.entities(name)) {
@@ -403,6 +413,9 @@ export class LockReach {
       add(node, found);
       const meant = aliases < MAX_ALIASES ? handedOn(node) : undefined;
       if (meant) found.push(...this.#resolve(meant, aliases + 1));
+      for (const other of aliases < MAX_ALIASES ? replacementsOf(node, this.#code) : []) {
+        found.push(...this.#replacing(other, aliases + 1));
+      }
       // Whoever awaits such an object calls its `then`; loops and `using` call others without a word.
       for (const implicit of ts.isClassLike(node) ? this.#implicitMethods(node) : []) add(implicit, found);
       const owner = node.parent;

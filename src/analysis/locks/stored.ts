@@ -8,6 +8,7 @@ import { Flow, HOLDER, isFunction, isIn, MAX_CALLERS } from './flows.ts';
 import { functionType } from './function-types.ts';
 import { idOf } from './keys.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
+import { mayBeReplaced } from './replaced-methods.ts';
 import { storesTo } from './stores.ts';
 import { membersOf, type Path, pathOf, type Value } from './values.ts';
 import { joinValues } from './world.ts';
@@ -54,6 +55,11 @@ export class StoredFunctions {
     const depth = isSlot(slot) ? depthOf(slot, this.#code) : undefined;
     if (depth === undefined) return undefined;
     return this.#of(slot, depth, holder, self);
+  }
+
+  /** Functions that the program puts in the place of a method of an object, if it does. */
+  inPlaceOf(method: Ts.Node, holder: Path | undefined, self: Value | undefined): Value | undefined {
+    return mayBeReplaced(method, this.#code) ? this.#of(method, 0, holder, self) : undefined;
   }
 
   /** An object with functions that were put into the field it is kept in, when one of them is asked for. */
@@ -158,11 +164,13 @@ function depthOf(slot: Ts.Node, code: Code): number | undefined {
 
 const keeping = new WeakMap<Ts.Node, boolean>();
 
-/** Whether objects of a class have fields for functions that they are given. */
+/** Whether objects of a class have fields for functions that they are given, or methods that such take the place of. */
 export function keepsFunctions(cls: Ts.ClassLikeDeclaration, code: Code): boolean {
   let known = keeping.get(cls);
   if (known === undefined) {
-    const own = cls.members.some((member) => isSlot(member) && depthOf(member, code) !== undefined);
+    const own = cls.members.some(
+      (member) => (isSlot(member) && depthOf(member, code) !== undefined) || mayBeReplaced(member, code),
+    );
     const base = own ? undefined : code.superclass(cls);
     known = own || (base !== undefined && keepsFunctions(base, code));
     keeping.set(cls, known);

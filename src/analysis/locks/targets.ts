@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
-import { type Code, hasBody, type NameNode, nameText, ownMember } from '../code.ts';
+import { type Code, hasBody, memberName, type NameNode, nameText, ownMember } from '../code.ts';
 import type { Evaluator, ValueOfCall } from './evaluator.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { type Closure, EMPTY_BINDINGS, instanceOf, membersOf, pathOf, type Value } from './values.ts';
@@ -57,6 +57,26 @@ export class CallTargets {
       }
     }
     return [...found.values()];
+  }
+
+  /**
+   * The functions that the program puts in the place of a method that is called: `store.put = async () => …`. What reads
+   * the method as a value mostly does so before, to call it from there.
+   */
+  replacing(callee: Ts.Node, receiver: Value | undefined): readonly Closure[] {
+    const name = memberName(callee);
+    const isSuper =
+      name && (callee as Ts.PropertyAccessExpression).expression.kind === ts.SyntaxKind.SuperKeyword;
+    if (!name || isSuper) return [];
+    return this.#code.entities(name).flatMap((entity) => {
+      if (entity.kind !== 'node') return [];
+      const { node } = entity;
+      // `this.put = this.put.bind(this)` puts the method itself there.
+      const closures = membersOf(this.#evaluator.inPlaceOf(node, receiver)).filter(
+        (member) => member.kind === 'closure' && (member.fn !== node || member.bound.length > 0),
+      ) as Closure[];
+      return closures.map((closure) => ({ ...closure, self: closure.self ?? receiver }));
+    });
   }
 
   /** A method that a decorator of the program wraps is what the decorator returns. */
