@@ -19,6 +19,7 @@ import { handToCallback } from './handing.ts';
 import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
 import { isJoined } from './joined.ts';
 import { constructorOf } from './kept-fields.ts';
+import { idOf } from './keys.ts';
 import { isMember, symbolName } from './members.ts';
 import { leadsTo } from './own-release.ts';
 import { UNKNOWN_PATH } from './paths.ts';
@@ -38,6 +39,7 @@ import {
   type Acquisition,
   type Closure,
   EMPTY_BINDINGS,
+  type Generator,
   type Held,
   type Instance,
   type LockRef,
@@ -56,6 +58,7 @@ import {
   addHeldAgain,
   asked,
   bind,
+  joinValues,
   keptGrants,
   MAX_MEMBERS,
   releaseLock,
@@ -817,7 +820,7 @@ function memberCall(
     }
   }
   if (receiver?.kind === 'operation' && method === 'bind') return [bind(world, node, receiver)];
-  if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, undefined)];
+  if (receiver?.kind === 'generator' && method === 'next') return [bind(world, node, stepOf(receiver, node))];
   if (method === 'then' || method === 'catch' || method === 'finally') {
     // A `then` of the program's own is a method like any other.
     if (receiver?.kind !== 'promise' && hasDeclaredMember(activation, node)) return undefined;
@@ -825,14 +828,34 @@ function memberCall(
   }
   if (DETACHED_METHODS.test(method)) {
     const next = detach(activation, node, args, world);
-    const isOwn = receiver?.kind === 'instance' && hasDeclaredMember(activation, node);
+    const isObject = receiver?.kind === 'instance' || receiver?.kind === 'object';
+    const isOwn = isObject && hasDeclaredMember(activation, node);
     return isOwn ? undefined : [bind(next, node, undefined)];
   }
-  if (receiver?.kind === 'instance') return undefined;
+  if (receiver?.kind === 'instance' || isUnderKey(activation, node, receiver, method)) return undefined;
   if (receiver?.kind === 'collection' || !hasDeclaredMember(activation, node)) {
     return collectionCall(activation, node, receiver, method, args, world);
   }
   return undefined;
+}
+
+/** `handlers.delete()`, where `delete` is a key of a table and no method. */
+function isUnderKey(
+  activation: Activation,
+  node: Ts.CallExpression,
+  receiver: Value | undefined,
+  method: string,
+): boolean {
+  if (receiver?.kind !== 'collection' || !receiver.keys?.has(method)) return false;
+  const name = memberName(skipParentheses(node.expression));
+  return name !== undefined && activation.engine.code.entities(name).length === 0;
+}
+
+/** What `next` of a generator hands out: any of what it yields. */
+function stepOf({ yields }: Generator, node: Ts.Node): Value {
+  let value: Value | undefined;
+  for (const one of yields) value = joinValues(value, one.value);
+  return { kind: 'object', path: `e${idOf(node)}`, properties: new Map(value && [['value', value]]) };
 }
 
 function withSelf(closure: Closure, self: Value | undefined): Closure {
