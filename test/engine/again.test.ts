@@ -147,6 +147,24 @@ describe.each(['native', 'reference'] as const)('a run after a change, with the 
   });
 });
 
+/** What of a rule is found in a program in which there is nothing to find, once one of its files has changed. */
+async function foundAfter(
+  files: Readonly<Record<string, string>>,
+  file: string,
+  text: string,
+): Promise<string[]> {
+  const cwd = tempDir(files);
+  const run = new CheckRun({ cwd, config: false, rules: ['lock-reentry'] }, 'base');
+  try {
+    expect(await run.find()).toEqual([]);
+    const overlay = new Map([[path.join(cwd, file), text]]);
+    const found = await run.after({ overlay, rules: ['lock-reentry'] }).find();
+    return found.map(({ ruleId }) => ruleId);
+  } finally {
+    run.close();
+  }
+}
+
 it('sees what a class inherits from a file that has changed', async () => {
   const base = (dispose: string): string => `import { Mutex } from 'async-mutex';
 export const mu = new Mutex();
@@ -156,24 +174,38 @@ export class Turn {
   }
 }
 `;
-  const cwd = tempDir({
-    'base.ts': base(''),
-    'heir.ts': `import { mu, Turn } from './base.ts';
+  const heir = `import { mu, Turn } from './base.ts';
 export class OwnTurn extends Turn {}
 export function print(): Promise<void> {
   return mu.runExclusive(async () => {
     await using _turn = new OwnTurn();
   });
 }
-`,
-  });
-  const run = new CheckRun({ cwd, config: false, rules: ['lock-reentry'] }, 'base');
-  try {
-    expect(await run.find()).toEqual([]);
-    const overlay = new Map([[path.join(cwd, 'base.ts'), base('await mu.runExclusive(() => {});')]]);
-    const found = await run.after({ overlay, rules: ['lock-reentry'] }).find();
-    expect(found.map(({ ruleId }) => ruleId)).toEqual(['lock-reentry']);
-  } finally {
-    run.close();
+`;
+  const files = { 'base.ts': base(''), 'heir.ts': heir };
+  const changed = base('await mu.runExclusive(() => {});');
+  expect(await foundAfter(files, 'base.ts', changed)).toEqual(['lock-reentry']);
+});
+
+it('sees what a file that has changed puts in the place of a method', async () => {
+  const store = `import { Mutex } from 'async-mutex';
+export const mu = new Mutex();
+class Store {
+  async put(): Promise<void> {}
+  async all(): Promise<void> {
+    await this.put();
   }
+}
+export const store = new Store();
+export const save = (): Promise<void> => mu.runExclusive(() => store.all());
+`;
+  const wired = (body: string): string => `import { mu, store } from './store.ts';
+store.put = async () => {
+  ${body}
+};
+export const wiring = mu;
+`;
+  const files = { 'store.ts': store, 'wired.ts': wired('') };
+  const changed = wired('await mu.runExclusive(() => {});');
+  expect(await foundAfter(files, 'wired.ts', changed)).toEqual(['lock-reentry']);
 });

@@ -22,15 +22,18 @@ export function mayBeReplaced(method: Ts.Node, { program }: Code): boolean {
 /** What it puts there. */
 export function replacementsOf(method: Ts.Node, code: Code): readonly Ts.Expression[] {
   if (!mayBeReplaced(method, code)) return [];
-  let values = replacements.get(method);
+  // A change elsewhere in the program may put another there.
+  const known = replacements.get(code) ?? new Map<Ts.Node, readonly Ts.Expression[]>();
+  replacements.set(code, known);
+  let values = known.get(method);
   if (!values) {
     values = storesTo(method, 0, code).stores.map(({ value }) => skipParentheses(value) as Ts.Expression);
-    replacements.set(method, values);
+    known.set(method, values);
   }
   return values;
 }
 
-const replacements = new WeakMap<Ts.Node, readonly Ts.Expression[]>();
+const replacements = new WeakMap<Code, Map<Ts.Node, readonly Ts.Expression[]>>();
 
 function namesAssigned(program: Program): ReadonlySet<string> {
   const names = new Set<string>();

@@ -162,18 +162,20 @@ function depthOf(slot: Ts.Node, code: Code): number | undefined {
   return type && (type.of === 'functions' || type.depth > 0) ? type.depth : undefined;
 }
 
-const keeping = new WeakMap<Ts.Node, boolean>();
+const keeping = new WeakMap<Code, Map<Ts.Node, boolean>>();
 
 /** Whether objects of a class have fields for functions that they are given, or methods that such take the place of. */
 export function keepsFunctions(cls: Ts.ClassLikeDeclaration, code: Code): boolean {
-  let known = keeping.get(cls);
+  const answers = keeping.get(code) ?? new Map<Ts.Node, boolean>();
+  keeping.set(code, answers);
+  let known = answers.get(cls);
   if (known === undefined) {
     const own = cls.members.some(
       (member) => (isSlot(member) && depthOf(member, code) !== undefined) || mayBeReplaced(member, code),
     );
     const base = own ? undefined : code.superclass(cls);
     known = own || (base !== undefined && keepsFunctions(base, code));
-    keeping.set(cls, known);
+    answers.set(cls, known);
   }
   return known;
 }
