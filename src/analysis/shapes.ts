@@ -90,6 +90,18 @@ export function isGlobal(expression: Ts.Node, name: string): boolean {
   return ts.isIdentifier(bare) && bare.text === name && resolveLocal(bare) === undefined;
 }
 
+/** `a.b` in `a.b.run()` and `a.b[name]()`. */
+export function receiverOf(call: Ts.CallExpression): Ts.Expression | undefined {
+  const callee = skipParentheses(call.expression);
+  const isMember = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
+  return isMember ? callee.expression : undefined;
+}
+
+/** Whether a node is another, or a part of it. */
+export function isInside(node: Ts.Node, outer: Ts.Node): boolean {
+  return node.getSourceFile() === outer.getSourceFile() && outer.pos <= node.pos && node.end <= outer.end;
+}
+
 /** The call whose callee an expression is. */
 export function callWith(callee: Ts.Node): Ts.CallExpression | undefined {
   const whole = outermost(callee);

@@ -168,6 +168,7 @@ export const excused: Readonly<Record<string, readonly Excuse[]>> = {
         '#entering: leads(given.self), always true',
         '#entering: leads(to), always true',
         '#known: this.#flags.size > 0, always true',
+        '#write: this.#flags.size > 0, always true',
         'leads',
       ],
       why: SPEED,

@@ -754,8 +754,10 @@ function replacingTargets(
   receiverNode: Ts.Expression | undefined,
   world: World,
 ): readonly Closure[] {
-  const receiver = receiverNode && activation.evaluate(receiverNode, world);
-  return activation.engine.targets.replacing(callee, receiver);
+  return activation.engine.targets.replacing(
+    callee,
+    () => receiverNode && activation.evaluate(receiverNode, world),
+  );
 }
 
 function construct(activation: Activation, node: Ts.NewExpression, world: World): readonly World[] {

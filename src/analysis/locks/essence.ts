@@ -186,10 +186,17 @@ function isHandedUnknownFunction({ fn }: Closure, args: readonly (Value | undefi
   });
 }
 
+const making = new WeakMap<Ts.Node, boolean>();
+
 /** `(work) => () => work()`: of itself it has to do with nothing, but what it makes does what it is given. */
 function makesFunction(fn: Ts.Node): boolean {
-  const { body } = fn as { body?: Ts.Node };
-  return returnedBy(body).some((value) => isFunctionExpression(skipParentheses(value)));
+  let known = making.get(fn);
+  if (known === undefined) {
+    const { body } = fn as { body?: Ts.Node };
+    known = returnedBy(body).some((value) => isFunctionExpression(skipParentheses(value)));
+    making.set(fn, known);
+  }
+  return known;
 }
 
 const handingBack = new WeakMap<Ts.Node, boolean>();

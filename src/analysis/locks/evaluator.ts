@@ -14,7 +14,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { isFunctionExpression, isStatic } from '../shapes.ts';
+import { isFunctionExpression, isInside, isStatic } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
 import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
@@ -945,12 +945,6 @@ export function isModuleLevel(node: Ts.Node): boolean {
 
 function isStaticNamed(member: Ts.ClassElement, text: string): boolean {
   return isStatic(member) && member.name !== undefined && nameText(member.name) === text;
-}
-
-function isInside(node: Ts.Node, ancestor: Ts.Node): boolean {
-  return (
-    node.getSourceFile() === ancestor.getSourceFile() && node.pos >= ancestor.pos && node.end <= ancestor.end
-  );
 }
 
 /** The path of a new lock: one that is made for a place of the module is the same for all. */

@@ -225,15 +225,12 @@ function factsFor(
     const own = carrying.filter((fn) => touching.has(fn) || reach.leads(fn));
     const fresh = own.filter((fn) => !followed.locking.has(fn));
     for (const fn of fresh) followed.locking.add(fn);
-    const named = [
-      ...namesOf(fresh),
-      ...kept.fresh({ always, asCalled }),
-      ...exportedByDefault(fresh, program),
-    ];
+    const given = carrying.filter((fn) => !followed.carriers.has(fn));
+    for (const fn of given) followed.carriers.add(fn);
+    const named = [...namesOf(fresh), ...kept.fresh(always, given), ...exportedByDefault(fresh, program)];
     const locking = [...new Set([...named, ...otherNames(named, program)])];
     for (const name of locking) lockingNames.add(name);
-    const names = namesOf(carrying.filter((fn) => !followed.carriers.has(fn)));
-    for (const fn of carrying) followed.carriers.add(fn);
+    const names = namesOf(given);
     const all = [...new Set([...locking, ...names, ...otherNames(names, program)])];
     return { all, locking, carriers: new Set(carrying) };
   };

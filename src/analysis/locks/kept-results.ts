@@ -2,7 +2,6 @@ import type { Program } from '../../engine/program.ts';
 import type { Ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, rightmostName } from '../code.ts';
-import type { Contexts } from './contexts.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { namesOf } from './function-name.ts';
 import { givenTo, type KeptResult, keptIn, makerIn, makerNameOf } from './makers.ts';
@@ -19,11 +18,11 @@ export class KeptResults {
 
   /**
    * Those of what was not told before: what keeps the results of functions that make a carrier, whatever they are given
-   * for it, and what keeps the result of a call that is given one, which may do no more than run it.
+   * for it, and what keeps the result of a call that is given a new one, which may do no more than run it.
    */
-  fresh({ always, asCalled }: Contexts['carriers']): readonly string[] {
+  fresh(always: readonly CfgOwner[], given: readonly CfgOwner[]): readonly string[] {
     const makers = new Set(always.flatMap((fn) => makerNameOf(fn) ?? []));
-    const found = [...this.#madeBy(makers), ...this.#madeWith(new Set([...always, ...asCalled]))];
+    const found = [...this.#madeBy(makers), ...this.#madeWith(new Set(given))];
     const fresh = found.filter(({ holder }) => !this.#known.has(holder));
     for (const { holder } of fresh) this.#known.add(holder);
     const names = fresh.flatMap(

@@ -226,7 +226,12 @@ export class LockReach {
     for (const callee of called) for (const maker of this.#makersOf(callee)) functions.add(maker);
     return {
       takes,
-      unknown: called.filter((callee) => this.#isUnknown(callee)).map(calledName),
+      unknown: called
+        .filter((callee) => this.#isUnknown(callee))
+        .map((callee) => {
+          const name = rightmostName(callee);
+          return name && nameText(name);
+        }),
       callsBack: once(() =>
         called.some((callee) => this.#isCallback(callee) || this.#isLoopOfCallback(callee)),
       ),
@@ -489,16 +494,8 @@ function isKeeper(node: Ts.Node): boolean {
   return ts.isPropertyDeclaration(node) || ts.isParameter(node) || isMemberSignature(node);
 }
 
-function calledName(callee: Ts.Expression): string | undefined {
-  const bare = skipParentheses(callee);
-  const name = ts.isIdentifier(bare) || memberName(bare) ? rightmostName(bare) : undefined;
-  return name && nameText(name);
-}
-
 function addName(node: Ts.Node, names: NameNode[]): void {
-  const bare = skipParentheses(node);
-  if (!ts.isIdentifier(bare) && !memberName(bare)) return;
-  const name = rightmostName(bare);
+  const name = rightmostName(node);
   if (name) names.push(name);
 }
 

@@ -6,6 +6,7 @@ import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import type { Context } from './contexts.ts';
 import { functionName } from './function-name.ts';
+import { isThen } from './joined.ts';
 import { idOf } from './keys.ts';
 import { MinQueue } from './min-queue.ts';
 import { parametersOf } from './parameters.ts';
@@ -441,8 +442,7 @@ function aroundCallee({ frame, holding }: Point, watched: WatchedCall | undefine
 function isLeftRunning(call: Ts.Node): boolean {
   const { parent } = outermost(call);
   if (ts.isVoidExpression(parent) || ts.isExpressionStatement(parent)) return true;
-  const isLink = ts.isPropertyAccessExpression(parent) && /^(?:then|catch|finally)$/.test(parent.name.text);
-  return isLink && ts.isCallExpression(parent.parent) && isLeftRunning(parent.parent);
+  return isThen(parent) && isLeftRunning(parent.parent);
 }
 
 /** A condition that a loop tests until it changes decides what comes after the loop as well. */

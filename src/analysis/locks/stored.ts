@@ -57,9 +57,9 @@ export class StoredFunctions {
     return this.#of(slot, depth, holder, self);
   }
 
-  /** Functions that the program puts in the place of a method of an object, if it does. */
+  /** Functions that the program puts in the place of a method of an object. */
   inPlaceOf(method: Ts.Node, holder: Path | undefined, self: Value | undefined): Value | undefined {
-    return mayBeReplaced(method, this.#code) ? this.#of(method, 0, holder, self) : undefined;
+    return this.#of(method, 0, holder, self);
   }
 
   /** An object with functions that were put into the field it is kept in, when one of them is asked for. */

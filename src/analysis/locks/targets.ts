@@ -3,6 +3,7 @@ import type { CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, memberName, type NameNode, nameText, ownMember } from '../code.ts';
 import type { Evaluator, ValueOfCall } from './evaluator.ts';
 import { UNKNOWN_PATH } from './paths.ts';
+import { mayBeReplaced } from './replaced-methods.ts';
 import { type Closure, EMPTY_BINDINGS, instanceOf, membersOf, pathOf, type Value } from './values.ts';
 
 /** What a call may reach, by declarations rather than by values. */
@@ -24,8 +25,7 @@ export class CallTargets {
       const value = this.decorated(node, this.#evaluator.declared(node, pathOf(self), self));
       for (const member of membersOf(value)) if (member.kind === 'closure') found.set(member.fn, member);
     };
-    const isSuper =
-      ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
+    const isSuper = isOfSuper(callee);
     for (const entity of this.#code.entities(name)) {
       if (entity.kind !== 'node') continue;
       const { node } = entity;
@@ -63,17 +63,20 @@ export class CallTargets {
    * The functions that the program puts in the place of a method that is called: `store.put = async () => …`. What reads
    * the method as a value mostly does so before, to call it from there.
    */
-  replacing(callee: Ts.Node, receiver: Value | undefined): readonly Closure[] {
+  replacing(callee: Ts.Node, receiverOf: () => Value | undefined): readonly Closure[] {
     const name = memberName(callee);
-    const isSuper =
-      name && (callee as Ts.PropertyAccessExpression).expression.kind === ts.SyntaxKind.SuperKeyword;
-    if (!name || isSuper) return [];
-    return this.#code.entities(name).flatMap((entity) => {
-      if (entity.kind !== 'node') return [];
-      const { node } = entity;
+    if (!name || isOfSuper(callee)) return [];
+    const methods = this.#code
+      .entities(name)
+      .flatMap((entity) =>
+        entity.kind === 'node' && mayBeReplaced(entity.node, this.#code) ? entity.node : [],
+      );
+    if (methods.length === 0) return [];
+    const receiver = receiverOf();
+    return methods.flatMap((method) => {
       // `this.put = this.put.bind(this)` puts the method itself there.
-      const closures = membersOf(this.#evaluator.inPlaceOf(node, receiver)).filter(
-        (member) => member.kind === 'closure' && (member.fn !== node || member.bound.length > 0),
+      const closures = membersOf(this.#evaluator.inPlaceOf(method, receiver)).filter(
+        (member) => member.kind === 'closure' && (member.fn !== method || member.bound.length > 0),
       ) as Closure[];
       return closures.map((closure) => ({ ...closure, self: closure.self ?? receiver }));
     });
@@ -92,4 +95,9 @@ export class CallTargets {
     }
     return current;
   }
+}
+
+/** `super.save`: the one that was inherited is meant. */
+function isOfSuper(callee: Ts.Node): boolean {
+  return ts.isPropertyAccessExpression(callee) && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
 }

@@ -9,7 +9,7 @@ import type { CallGraph } from '../inserts/invocations.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isIterating } from '../locks/state-methods.ts';
 import { followsWithout } from '../loops.ts';
-import { callWith, isFunctionExpression, outermost } from '../shapes.ts';
+import { callWith, isFunctionExpression, isInside, outermost, receiverOf } from '../shapes.ts';
 import { type MethodCall, methodCallOf } from './collection-calls.ts';
 import { collectionTypes, type Iteration } from './iterations.ts';
 import { KeyOrigins, type Origin, PLACE_OF_ORIGIN } from './key-origins.ts';
@@ -25,7 +25,7 @@ import {
   placeOf,
 } from './places.ts';
 import { isOfModule, leadsTo, type Root, rootsOf, THIS } from './roots.ts';
-import { writeTo } from './targets-of-writes.ts';
+import { type Write, writeTo } from './targets-of-writes.ts';
 import { walkedPlace } from './walked-places.ts';
 
 /** A change of a collection while it is walked. */
@@ -182,8 +182,10 @@ class Walk {
         pauses.push(node);
         isLater = around.isDetached;
       } else if (ts.isCallExpression(node)) this.#call(node, at(node));
-      else if (ts.isElementAccessExpression(node) || ts.isPropertyAccessExpression(node))
-        this.#write(node, at(node));
+      else if (ts.isElementAccessExpression(node) || ts.isPropertyAccessExpression(node)) {
+        const write = writeTo(node);
+        if (write) this.#write(node, write, at(node));
+      }
       this.#lookForReplacement(node, around.naming);
     };
     step(body);
@@ -329,10 +331,13 @@ class Walk {
   }
 
   /** `delete all[key]`, `all[key] = …` in a loop over the keys, and a length that is set. */
-  #write(access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression, around: Around): void {
-    const write = writeTo(access);
-    if (write) this.#flags.delete(placeOf(access, around.naming, this.#tools) ?? '');
-    if (!write || !this.#isSought(access.expression, around.naming)) return;
+  #write(
+    access: Ts.PropertyAccessExpression | Ts.ElementAccessExpression,
+    write: Write,
+    around: Around,
+  ): void {
+    if (this.#flags.size > 0) this.#flags.delete(placeOf(access, around.naming, this.#tools) ?? '');
+    if (!this.#isSought(access.expression, around.naming)) return;
     const name = memberName(access)?.text;
     if (name === 'length') {
       this.#add(write.node, write.how, false, around);
@@ -392,22 +397,10 @@ function isStatementOf(call: Ts.Node, block: Ts.Node): boolean {
   return ts.isExpressionStatement(call.parent) && call.parent.parent === block;
 }
 
-function isInside(node: Ts.Node, outer: Ts.Node): boolean {
-  return outer.pos <= node.pos && node.end <= outer.end && node.getSourceFile() === outer.getSourceFile();
-}
-
 /** Whether a branch ends its function. */
 function isLeaving(branch: Ts.Statement): boolean {
   const last = ts.isBlock(branch) ? branch.statements.at(-1) : branch;
   return last !== undefined && (ts.isReturnStatement(last) || ts.isThrowStatement(last));
-}
-
-/** `a.b` in `a.b.run()`. */
-function receiverOf(call: Ts.CallExpression): Ts.Expression | undefined {
-  const callee = skipParentheses(call.expression);
-  return ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee)
-    ? callee.expression
-    : undefined;
 }
 
 /** A callback that an iterating method runs before it returns. */

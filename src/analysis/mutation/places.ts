@@ -7,7 +7,7 @@ import { Frames, idOf } from '../inserts/frames.ts';
 import { type FunctionNode, ownerOf } from '../inserts/functions.ts';
 import { isGenerator } from '../lifecycle/positions.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
-import { isFunctionExpression, returnedBy } from '../shapes.ts';
+import { isFunctionExpression, receiverOf, returnedBy } from '../shapes.ts';
 import { thisOwner } from '../this-owner.ts';
 import { writeTo } from './targets-of-writes.ts';
 
@@ -119,9 +119,7 @@ export function namingIn(
     const place = given && !parameter.dotDotDotToken ? placeOf(given, naming, tools) : undefined;
     if (place !== undefined) parameters.set(parameter, place);
   }
-  const callee = skipParentheses(call.expression);
-  const isMember = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
-  const object = isMember ? callee.expression : undefined;
+  const object = receiverOf(call);
   const isSuper = object?.kind === ts.SyntaxKind.SuperKeyword;
   // An arrow function keeps the `this` it was made with: that of its caller only if both were written in one function.
   // One that is called without an object has none, but variables around it that were found by that of its maker.
@@ -216,13 +214,16 @@ export function isOfLanguage(callee: Ts.Node, tools: PlaceTools): boolean {
 
 /** Whether a method is one of the language's own map. */
 export function isOfMap(callee: Ts.Node, tools: PlaceTools): boolean {
-  return isMethodOf(new Set(['Map']), callee, tools);
+  return isMethodOf(MAP, callee, tools);
 }
 
 /** Whether a method is one of the language's own set. */
 export function isOfSet(callee: Ts.Node, tools: PlaceTools): boolean {
-  return isMethodOf(new Set(['Set']), callee, tools);
+  return isMethodOf(SET, callee, tools);
 }
+
+const MAP: ReadonlySet<string> = new Set(['Map']);
+const SET: ReadonlySet<string> = new Set(['Set']);
 
 function isMethodOf(types: ReadonlySet<string>, callee: Ts.Node, { code }: PlaceTools): boolean {
   const name = memberName(callee);

@@ -2,7 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, skipParentheses } from '../code.ts';
 import type { Constants } from '../dispatch/constants.ts';
-import { isFunctionExpression, outermost } from '../shapes.ts';
+import { isFunctionExpression, outermost, receiverOf } from '../shapes.ts';
 import type { RouteContexts } from './contexts.ts';
 import { isCovered } from './contexts.ts';
 import type { Guards } from './guards.ts';
@@ -210,10 +210,8 @@ export class RouteTables {
     const found: Ts.CallExpression[] = [];
     const visit = (node: Ts.Node): void => {
       if (ts.isCallExpression(node)) {
-        const callee = skipParentheses(node.expression);
-        const isMember = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
-        const isOnRow = isMember && mentions(callee.expression, row);
-        if (isMember && !isOnRow && node.arguments.some((one) => mentions(one, row))) {
+        const receiver = receiverOf(node);
+        if (receiver && !mentions(receiver, row) && node.arguments.some((one) => mentions(one, row))) {
           found.push(node);
           return;
         }
