@@ -1,6 +1,7 @@
 import { resolvePath } from '../../src/analysis/config-name.ts';
 import { programCalls } from '../../src/analysis/inserts/call-graph.ts';
-import { changesInside, mayChange } from '../../src/analysis/mutation/changes-inside.ts';
+import { changesInside } from '../../src/analysis/mutation/changes-inside.ts';
+import { glanceAt } from '../../src/analysis/mutation/glance.ts';
 import { goesOnAfter } from '../../src/analysis/mutation/goes-on.ts';
 import {
   collectionTypes,
@@ -9,7 +10,6 @@ import {
   iterationAt,
 } from '../../src/analysis/mutation/iterations.ts';
 import type { Pass } from '../../src/engine/rule.ts';
-import type { SourceTree } from '../../src/syntax/tree.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { MessageId, MutateWhileIteratingOptions } from './rule.ts';
 import { WALKS } from './rule.ts';
@@ -22,14 +22,14 @@ export async function run(pass: IteratingPass): Promise<void> {
   const isWithin = (file: string): boolean =>
     paths?.some((path) => file === path || file.startsWith(`${path}/`)) ?? true;
   const { strict = false } = pass.options;
-  // Most walks have nothing to do with what they walk, and most files have no other.
-  const isOfInterest = ({ source }: SourceTree): boolean => {
-    const walks = walksIn(source);
-    for (const { collection } of walks) pass.site(code.span(collection));
-    return strict || walks.some(mayChange);
-  };
   for (const file of pass.program.filesWith(WALKS).filter(isWithin)) {
-    const tree = pass.program.treeIf(file, isOfInterest);
+    // Most walks have nothing to do with what they walk, and most files have no other.
+    const glance = strict ? undefined : glanceAt(file, pass.program.text(file) ?? '');
+    if (glance && !glance.mayChange) {
+      for (const walk of glance.walks) pass.site({ file, ...walk });
+      continue;
+    }
+    const tree = pass.program.tree(file);
     if (tree) walksIn(tree.source).forEach(judge);
   }
 

@@ -32,7 +32,7 @@ const METHODS: ReadonlyMap<string, StateMethod> = new Map<string, StateMethod>([
 ]);
 
 /** Methods that call what they are given for the elements, one after another. */
-const ITERATING: ReadonlySet<string> = new Set([
+export const ITERATING: ReadonlySet<string> = new Set([
   'forEach',
   'map',
   'flatMap',
