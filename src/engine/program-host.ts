@@ -3,7 +3,8 @@ import type { Compiler, Oracle } from '../oracle/oracle.ts';
 import type { SourceTree } from '../syntax/tree.ts';
 import { isStackOverflow, TooDeepError } from './error.ts';
 import type { Program } from './program.ts';
-import type { Search, SourceTexts } from './texts.ts';
+import type { Search } from './text-search.ts';
+import type { SourceTexts } from './texts.ts';
 
 /** What {@link ProgramHost} is built from. */
 export interface ProgramParts {

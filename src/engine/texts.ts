@@ -1,26 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-
-const SEARCHES_BEFORE_NAMES = 16;
-/** So few words are found sooner one by one. */
-const FEW_WORDS = 3;
-/** A pattern of more names takes longer than to look at each name of a text. */
-const NAMES_IN_A_PATTERN = 12;
-
-/** Shorter runs of letters stand in the names of most texts. */
-const TELLING_LENGTH = 6;
+import { type Search, TextSearch } from './text-search.ts';
 
 /** Why a file could not be read. */
 export interface ReadProblem {
   readonly file: string;
   readonly reason: 'missing' | 'unreadable' | 'binary';
   readonly detail: string;
-}
-
-/** What is looked for in texts. */
-export interface Search {
-  readonly words: readonly string[];
-  /** Any part of the text; in upper or lower case; or a name as a whole, for those words that are names. */
-  readonly match: 'part' | 'anyCase' | 'whole';
 }
 
 /**
@@ -33,7 +18,7 @@ export class SourceTexts {
   /** What holds for all files that the overlay does not name. */
   readonly #base: SourceTexts | undefined;
   readonly #texts = new Map<string, string | undefined>();
-  readonly #listed = new WeakMap<readonly string[], ListedTexts>();
+  readonly #searches = new WeakMap<readonly string[], TextSearch>();
 
   constructor(overlay?: ReadonlyMap<string, string | null>, base?: SourceTexts) {
     this.#overlay = overlay;
@@ -49,13 +34,13 @@ export class SourceTexts {
 
   filesWith(files: readonly string[], search: Search): string[] {
     if (search.words.length === 0) return [];
-    let listed = this.#listed.get(files);
-    if (!listed) {
-      listed = new ListedTexts(files.map((file) => this.read(file)));
-      this.#listed.set(files, listed);
+    let texts = this.#searches.get(files);
+    if (!texts) {
+      texts = new TextSearch(files.map((file) => this.read(file)));
+      this.#searches.set(files, texts);
     }
-    const isIn = listed.search(search);
-    return files.filter((_, at) => isIn(at));
+    const found = texts.find(search);
+    return files.filter((_, at) => found.has(at));
   }
 
   #load(file: string): string | undefined {
@@ -76,67 +61,6 @@ export class SourceTexts {
     }
     return text;
   }
-}
-
-/** The texts of a list of files, by their places in the list. */
-class ListedTexts {
-  readonly #texts: readonly (string | undefined)[];
-  /** The names in each text, each once: a tenth of it to search. Worth making only for who searches often. */
-  readonly #names: (string | undefined)[] = [];
-  #searches = 0;
-
-  constructor(texts: readonly (string | undefined)[]) {
-    this.#texts = texts;
-  }
-
-  /** Whether something that is looked for stands in the text at a place. */
-  search({ words, match }: Search): (at: number) => boolean {
-    if (match === 'whole' && words.length > NAMES_IN_A_PATTERN && words.every(isName)) {
-      const wanted = new Set(words.map((word) => word.replace('#', '')));
-      return (at) =>
-        this.#namesAt(at)
-          ?.split(' ')
-          .some((name) => wanted.has(name)) ?? false;
-    }
-    const parts = words.map((word) =>
-      match === 'whole' && isName(word) ? `(?<![\\w$])${escapeRegExp(word)}(?![\\w$])` : escapeRegExp(word),
-    );
-    const pattern = new RegExp(parts.join('|'), match === 'anyCase' ? 'i' : '');
-    const isFew = words.length <= FEW_WORDS && match !== 'anyCase';
-    const isIn = (text: string): boolean => {
-      if (!isFew) return pattern.test(text);
-      return words.some((word) => text.includes(word)) && (match === 'part' || pattern.test(text));
-    };
-    const isInText = (at: number): boolean => {
-      const text = this.#texts[at];
-      return text !== undefined && isIn(text);
-    };
-    if (++this.#searches <= SEARCHES_BEFORE_NAMES) return isInText;
-    // What is made of the characters of names stands in a text exactly if it stands in a name there.
-    if (words.every((word) => /^[\w$]+$/.test(word))) {
-      return (at) => {
-        const names = this.#namesAt(at);
-        return names !== undefined && isIn(names);
-      };
-    }
-    const runs = words.map((word) => longest(word.match(/[\w$]+/g) ?? []));
-    if (!isFew || runs.some((run) => run.length < TELLING_LENGTH)) return isInText;
-    return (at) => runs.some((run) => this.#namesAt(at)?.includes(run)) && isInText(at);
-  }
-
-  #namesAt(at: number): string | undefined {
-    const text = this.#texts[at];
-    if (text === undefined) return undefined;
-    const known = this.#names[at];
-    if (known !== undefined) return known;
-    const joined = [...new Set(text.match(/[\w$]+/g))].join(' ');
-    this.#names[at] = joined;
-    return joined;
-  }
-}
-
-function longest(words: readonly string[]): string {
-  return words.reduce((found, word) => (word.length > found.length ? word : found), '');
 }
 
 /**
@@ -170,13 +94,4 @@ function decode(bytes: Buffer): string {
 
 function stripByteOrderMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-}
-
-/** Of a variable, a member or a private field. Other alphabets are looked for as parts of the text. */
-function isName(word: string): boolean {
-  return /^#?[\w$]+$/.test(word);
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Search, SourceTexts } from '../../src/engine/texts.ts';
+import type { Search } from '../../src/engine/text-search.ts';
+import { SourceTexts } from '../../src/engine/texts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('the texts of a run', () => {
