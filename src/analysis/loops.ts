@@ -23,6 +23,13 @@ export function runsBoth(cfg: Cfg, a: Ts.Node, b: Ts.Node): boolean {
   return follows(cfg, a, b) || follows(cfg, b, a);
 }
 
+/** Whether control gets to a node only through one of some others. */
+export function comesOnlyAfter(cfg: Cfg, node: Ts.Node, others: readonly Ts.Node[]): boolean {
+  const gates = new Set(others.flatMap((other) => nodesFor(cfg, other)));
+  const around = reachable(cfg, [cfg.entry], (id) => !gates.has(id));
+  return gates.size > 0 && !nodesFor(cfg, node).some((id) => around.has(id));
+}
+
 /** Whether control can get from one node to another before the next turn of a loop begins. */
 export function followsWithout(
   cfg: Cfg,

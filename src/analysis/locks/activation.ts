@@ -19,6 +19,7 @@ import { caseOf, type Equality, equalityIn, knownEquality, subjectKey } from './
 import type { Env } from './evaluator.ts';
 import { failureOf, failures } from './failures.ts';
 import { afterPause, isHeldHere, lockAskedAbout, stateSeen } from './free-locks.ts';
+import { putAway } from './handover.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
@@ -431,6 +432,7 @@ export class Activation {
         gates: commonLocks(before.gates, noted.gates),
         without: before.without.filter((token) => noted.without.includes(token)),
         withoutLocks: commonLocks(before.withoutLocks, noted.withoutLocks),
+        settled: before.settled.filter((one) => noted.settled.includes(one)),
       };
     } else if (known.length < MAX_SITES) {
       known.push(noted);
@@ -656,6 +658,7 @@ export class Activation {
     const value = isPlain || isLogical ? right : undefined;
     const next = bind(world, node, value);
     const target = skipParentheses(node.left);
+    if (!ts.isIdentifier(target)) putAway(this, node, [value], world);
     if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
     const declaration = this.slotOf(target, value, world);
     if (!declaration) return next;
@@ -717,7 +720,9 @@ export class Activation {
     const writes = new Map(next.writes);
     // That a grant is no longer kept where it was is as good to know as where it is.
     const isCleared = isNothing(value) && holdsGrant(world.bindings.get(declaration));
-    const isFlag = ts.isVariableDeclaration(declaration) && value?.kind === 'constant';
+    // What is written to an executor is whether its promise is settled.
+    const isMark = ts.isVariableDeclaration(declaration) || ts.isFunctionLike(declaration);
+    const isFlag = isMark && value?.kind === 'constant';
     if (value && (isPortable(value) || isCleared || isFlag)) writes.set(declaration, value);
     // The caller is not to go by what a flag of its own said before.
     else if (this.call.captured.get(declaration)?.kind === 'constant') writes.set(declaration, UNKNOWN);

@@ -16,7 +16,15 @@ import { failedWaits } from './failures.ts';
 import { noLongerFree, nothingSeenFree, seenFree } from './free-locks.ts';
 import { parameterOf } from './handed.ts';
 import { handToCallback } from './handing.ts';
-import { DETACHED_FUNCTIONS, DETACHED_METHODS, detach, keepingGrants, leaveRunning } from './handover.ts';
+import {
+  DETACHED_FUNCTIONS,
+  DETACHED_METHODS,
+  detach,
+  KEEPING_METHODS,
+  keepingGrants,
+  leaveRunning,
+  putAway,
+} from './handover.ts';
 import { isJoined } from './joined.ts';
 import { constructorOf } from './kept-fields.ts';
 import { idOf } from './keys.ts';
@@ -27,12 +35,12 @@ import { presentArguments } from './presence.ts';
 import { CALL } from './primitives.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
-import { givenTo } from './settling.ts';
+import { givenTo, settledBy, settledIn } from './settling.ts';
 import { callSigned } from './signatures.ts';
 import { onStore } from './store-calls.ts';
 import { type Phases, phasesOfCall, phasesOfTask, SOMETIME, surroundings } from './surroundings.ts';
 import { performTagged, substitutionsOf } from './tagged.ts';
-import { promisedList, settledBy } from './thenables.ts';
+import { promisedList, promiseOf } from './thenables.ts';
 import { NOT_TRACED } from './traced-callees.ts';
 import { isPartlyKnown, isWhollyKnown, notePartlyKnown, noteUnknown } from './unknown-calls.ts';
 import {
@@ -112,15 +120,16 @@ export function performCall(activation: Activation, node: CallLike, world: World
   const byName = name && !isMember(callee) ? functionOfModule(activation, node, name, world) : undefined;
   if (byName) return byName;
   const args = argumentsOf(activation, node, world);
-  const settled = givenTo(activation, target, args[0], world);
-  if (settled !== world) return [bind(settled, node, undefined)];
-  const subject = { self: receiverNode && activation.evaluate(receiverNode, world), args };
+  const given = givenTo(activation, target, args[0], world);
+  const after = settledBy(activation, target, given);
+  if (given !== world) return [bind(after, node, undefined)];
+  const subject = { self: receiverNode && activation.evaluate(receiverNode, after), args };
   return (
-    callSigned(activation, node, name, subject, world) ??
-    callFunction(activation, node, callee, receiverNode, target, world) ??
-    inDatabase(activation, node, world) ??
-    callTraced(activation, node, callee, target, args, world) ??
-    unknownCall(activation, node, callee, name, method, target, world)
+    callSigned(activation, node, name, subject, after) ??
+    callFunction(activation, node, callee, receiverNode, target, after) ??
+    inDatabase(activation, node, after) ??
+    callTraced(activation, node, callee, target, args, after) ??
+    unknownCall(activation, node, callee, name, method, target, after)
   );
 }
 
@@ -385,6 +394,7 @@ export function acquisitionOf(held: Held): Acquisition {
     gates: [],
     without: [],
     withoutLocks: [],
+    settled: [],
     combined: false,
     atOnce: false,
     token: held.token,
@@ -562,6 +572,7 @@ export function gated(acquisition: Acquisition, held: readonly Held[], world: Wo
     gates: [...acquisition.gates, ...held.flatMap(({ lock, mode }) => (mode === 'exclusive' ? lock : []))],
     without: [...acquisition.without, ...world.releasedTokens],
     withoutLocks: [...acquisition.withoutLocks, ...world.released],
+    settled: [...acquisition.settled, ...settledIn(world)],
     combined: false,
   };
 }
@@ -642,7 +653,12 @@ export function invoke(
   takeAtOnce(activation, now, world, start.sink);
   // Before somebody settles the promise, its waiters wait: for this as well.
   const isSettling = settles(closure) || args.some((value) => settles(value));
-  if (kind === 'sync' || isSettling) for (const one of task.acquisitions) activation.waitsFor(one, [], START);
+  if (kind === 'sync' || isSettling) {
+    for (const one of task.acquisitions) {
+      // Not for what comes after that, where this is the executor itself.
+      if (!one.settled.includes(closure.fn)) activation.waitsFor(one, [], START);
+    }
+  }
   if (kind === 'sync') {
     noteFailure(activation, node, task);
     return task.outcomes.map((outcome) => {
@@ -729,7 +745,7 @@ export function settles(value: Value | undefined, depth = 0): boolean {
   if (depth > 3) return false;
   return membersOf(value).some(
     (member) =>
-      (member.kind === 'opaque' && member.settles === true) ||
+      (member.kind === 'opaque' && member.settles !== undefined) ||
       (member.kind === 'closure' && [...member.captured.values()].some((part) => settles(part, depth + 1))),
   );
 }
@@ -766,7 +782,7 @@ function construct(activation: Activation, node: Ts.NewExpression, world: World)
   if (name && nameText(name) === 'Promise' && ts.isIdentifier(name) && !resolveLocal(name)) {
     const [executor] = argumentsOf(activation, node, world);
     if (executor?.kind === 'closure') {
-      const { task, world: next } = settledBy(activation, node, executor, world);
+      const { task, world: next } = promiseOf(activation, node, executor, world);
       return [startTask(node, task, next)];
     }
   }
@@ -835,6 +851,7 @@ function memberCall(
     return isOwn ? undefined : [bind(next, node, undefined)];
   }
   if (receiver?.kind === 'instance' || isUnderKey(activation, node, receiver, method)) return undefined;
+  if (KEEPING_METHODS.test(method)) putAway(activation, node, args, world);
   if (receiver?.kind === 'collection' || !hasDeclaredMember(activation, node)) {
     return collectionCall(activation, node, receiver, method, args, world);
   }

@@ -12,7 +12,7 @@ export function isCarrier(value: Value | undefined): boolean {
       case 'closure':
         return !member.isOnlyWatched;
       case 'opaque':
-        return member.settles === true || member.tooMany === 'carriers';
+        return member.settles !== undefined || member.tooMany === 'carriers';
       case 'promise':
         return (
           member.task.acquisitions.length > 0 ||

@@ -429,7 +429,7 @@ export class LockEngine {
     const { fn } = context.call;
     this.code.prefetch(fn);
     this.watcher.begins?.(context);
-    const activation = new Activation(this, context, this.#cfg(fn));
+    const activation = new Activation(this, context, this.cfg(fn));
     context.summary = this.#essence.ofSummary(activation.run());
     this.#depth -= 1;
     this.#current = previous;
@@ -441,7 +441,8 @@ export class LockEngine {
     }
   }
 
-  #cfg(fn: CfgOwner): Cfg {
+  /** The graph of a function. */
+  cfg(fn: CfgOwner): Cfg {
     let cfg = this.#cfgs.get(fn);
     if (!cfg) {
       cfg = buildCfg(fn);

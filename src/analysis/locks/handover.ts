@@ -17,6 +17,9 @@ export const DETACHED_METHODS =
 export const DETACHED_FUNCTIONS =
   /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|requestIdleCallback)$/;
 
+/** Put what they are handed into a collection. */
+export const KEEPING_METHODS = /^(?:push|unshift|add|set)$/;
+
 /**
  * A task goes on by itself. What it gives back at some time, or was handed to give back, is its to hold from now on, and
  * no longer its starter's: who waits for such a lock waits for the task, not for oneself.
@@ -90,6 +93,23 @@ export function detach(
     next = handOver(activation, node, { acquisitions, outcomes: ends }, next);
   }
   return next;
+}
+
+/**
+ * Functions that are put away for somebody else to call. Those that settle a promise are called before its waiters go on:
+ * what they wait for, up to there, is waited for by whoever waits for the promise.
+ */
+export function putAway(
+  activation: Activation,
+  node: Ts.Node,
+  values: readonly (Value | undefined)[],
+  world: World,
+): void {
+  for (const member of values.flatMap((value) => membersOf(value))) {
+    if (member.kind !== 'closure' || !settles(member)) continue;
+    const { acquisitions } = runUnder(activation, node, member, [], [], world, 'later', LATER);
+    for (const one of acquisitions) activation.waitsFor(one, [], START);
+  }
 }
 
 const NOTHING: Task = { acquisitions: [], outcomes: [] };

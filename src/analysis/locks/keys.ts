@@ -199,8 +199,9 @@ export function outcomeKey(outcome: Outcome, depth = 0): string {
 }
 
 function taskKey(task: Task, depth: number): string {
-  const waits = task.acquisitions.map(({ lock, mode, at }) => {
-    return `${lockKey(lock)}${mode === 'shared' ? '~' : ''}@${fileId(at.file)}:${at.start}`;
+  const waits = task.acquisitions.map(({ lock, mode, at, settled }) => {
+    const place = `@${fileId(at.file)}:${at.start}`;
+    return `${lockKey(lock)}${mode === 'shared' ? '~' : ''}${place}${settled.map((one) => `!${idOf(one)}`).join('')}`;
   });
   const ends = (outcomes: readonly Outcome[]): string =>
     outcomes.map((outcome) => outcomeKey(outcome, depth)).join('|');

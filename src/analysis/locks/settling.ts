@@ -32,6 +32,24 @@ export function givenTo(
   return next;
 }
 
+const SETTLED: Value = { kind: 'constant', value: true };
+
+/** The world after a call of what is certain to settle a promise, which is noted as a write to the executor. */
+export function settledBy(activation: Activation, target: Value | undefined, world: World): World {
+  let next = world;
+  const members = membersOf(target);
+  if (!members.every((member) => member.kind === 'opaque' && member.settles)) return next;
+  for (const member of members) {
+    if (member.kind === 'opaque' && member.settles) next = activation.write(member.settles, SETTLED, next);
+  }
+  return next;
+}
+
+/** The executors whose promises are settled in a world. */
+export function settledIn({ writes }: World): readonly Ts.Node[] {
+  return [...writes].flatMap(([node, value]) => (ts.isFunctionLike(node) && value === SETTLED ? [node] : []));
+}
+
 /** What a task that is left running gives to promises is known to whoever has started it. */
 export function withGiven(activation: Activation, { outcomes }: Task, world: World): World {
   let next = world;

@@ -2,15 +2,17 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Action, bodyOf, type CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
+import { comesOnlyAfter } from '../loops.ts';
 import { isAsyncFunction } from './activation.ts';
 import { callSitesOf } from './call-sites.ts';
 import { CallbackOrigins, ITERATING } from './callback-origins.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
+import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
 import { callSpan } from './record.ts';
 import { type Signal, Signals } from './signals.ts';
-import { type CallChain, chain, type Held, type LockClass } from './values.ts';
+import { type CallChain, chain, type Held, type LockClass, membersOf, type Value } from './values.ts';
 import { WatchedCalls } from './watched-calls.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 
@@ -50,6 +52,8 @@ export class StallWatcher implements LockWatcher {
   readonly #waits = new Map<Context, Wait[]>();
   /** The locks that are held at a call whenever it is made. */
   readonly #heldAt = new Map<Ts.Node, ReadonlySet<LockClass>>();
+  /** By function, the waits for locks in it, with those that are waited for whenever control comes there. */
+  readonly #taken = new Map<CfgOwner, Map<Ts.AwaitExpression, ReadonlySet<LockClass>>>();
   /** The locks that a call runs a function under. */
   readonly #sections = new Map<Ts.Node, Set<LockClass>>();
 
@@ -74,13 +78,17 @@ export class StallWatcher implements LockWatcher {
     this.#sections.set(node, (this.#sections.get(node) ?? new Set()).add(around.under.lock.cls));
   }
 
-  performs({ context, node: { action }, world: { held } }: Step): void {
+  performs(step: Step): void {
+    const { action } = step.node;
+    const { context } = step;
+    const { held } = step.world;
     if (action.kind === 'call') {
       const known = this.#heldAt.get(action.node);
       if (known?.size === 0) return;
       const classes = new Set(held.map(({ lock }) => lock.cls));
-      this.#heldAt.set(action.node, known ? new Set([...known].filter((cls) => classes.has(cls))) : classes);
+      this.#heldAt.set(action.node, known ? inBoth(known, classes) : classes);
     }
+    if (action.kind === 'await') this.#noteTaken(action.node, step);
     const promise = action.kind === 'await' ? action.node.expression : returnedIn(action);
     const signal = promise && this.#signals.of(promise);
     if (!signal) return;
@@ -95,6 +103,16 @@ export class StallWatcher implements LockWatcher {
     const known = this.#waits.get(context);
     if (known) known.push(wait);
     else this.#waits.set(context, [wait]);
+  }
+
+  #noteTaken(node: Ts.AwaitExpression, { context, activation, world }: Step): void {
+    const { fn } = context.call;
+    const waits = this.#taken.get(fn) ?? new Map<Ts.AwaitExpression, ReadonlySet<LockClass>>();
+    const known = waits.get(node);
+    if (known?.size === 0) return;
+    const classes = takenByItself(activation.evaluate(node.expression, world));
+    waits.set(node, known ? inBoth(known, classes) : classes);
+    this.#taken.set(fn, waits);
   }
 
   #waitsItself(fn: CfgOwner): boolean {
@@ -136,7 +154,7 @@ export class StallWatcher implements LockWatcher {
     for (const [one, via] of this.#around(context, { held, by }, callers)) {
       const { cls } = one.lock;
       if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
-      if (!enders.every((call) => this.#isUnder(call, cls, 0))) continue;
+      if (!enders.every((call) => this.#needs(call, cls, 0))) continue;
       return {
         held: one,
         at: code.span(node),
@@ -167,20 +185,42 @@ export class StallWatcher implements LockWatcher {
     }
   }
 
-  /** Whether a call is made under a lock whenever it is made. */
-  #isUnder(call: Ts.Node, lock: LockClass, depth: number): boolean {
+  /** Whether a call is made under a lock whenever it is made, or after whoever makes it has waited for the lock. */
+  #needs(call: Ts.Node, lock: LockClass, depth: number): boolean {
     if (this.#heldAt.get(call)?.has(lock)) return true;
     if (depth > MAX_CALLERS) return false;
     const fn = ts.findAncestor(call.parent, ts.isFunctionLike);
     if (!fn) return false;
+    if (isCfgOwner(fn) && this.#comesAfterWait(call, fn, lock)) return true;
     const handedTo = ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) ? fn.parent : undefined;
     if (handedTo && ts.isCallExpression(handedTo) && handedTo.expression !== fn) {
       if (this.#sections.get(handedTo)?.has(lock)) return true;
-      return isLoop(handedTo.expression) && this.#isUnder(handedTo, lock, depth + 1);
+      return isLoop(handedTo.expression) && this.#needs(handedTo, lock, depth + 1);
     }
     const { sites, isWhole } = callSitesOf(fn, this.#engine.code);
-    return isWhole && sites.length > 0 && sites.every(({ node }) => this.#isUnder(node, lock, depth + 1));
+    return isWhole && sites.length > 0 && sites.every(({ node }) => this.#needs(node, lock, depth + 1));
   }
+
+  #comesAfterWait(call: Ts.Node, fn: CfgOwner, lock: LockClass): boolean {
+    const waits = [...(this.#taken.get(fn) ?? [])].filter(([, classes]) => classes.has(lock));
+    const nodes = waits.map(([node]) => node);
+    return nodes.length > 0 && comesOnlyAfter(this.#engine.cfg(fn), call, nodes);
+  }
+}
+
+/** The locks that a promise itself waits for, those on the further ways of functions aside. */
+function takenByItself(value: Value | undefined): ReadonlySet<LockClass> {
+  let classes: ReadonlySet<LockClass> | undefined;
+  for (const member of membersOf(value)) {
+    const own = member.kind === 'promise' ? member.task.acquisitions.filter(({ via }) => !via) : [];
+    const taken = new Set(own.map(({ lock }) => lock.cls));
+    classes = classes ? inBoth(classes, taken) : taken;
+  }
+  return classes ?? new Set();
+}
+
+function inBoth<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
+  return new Set([...a].filter((one) => b.has(one)));
 }
 
 /** What a function returns, unless it is an `await` of its own. */

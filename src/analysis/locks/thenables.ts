@@ -56,7 +56,7 @@ export function promised(
 
 /** The promise that a `then` settles: with what is not known, but not with the object itself. */
 function settledAs(activation: Activation, node: Ts.Node, then: Closure, world: World): Value {
-  const { task } = settledBy(activation, node, then, world);
+  const { task } = promiseOf(activation, node, then, world);
   const value: Value = { kind: 'opaque', path: `n${idOf(node)}` };
   return { kind: 'promise', task: { ...task, outcomes: [{ ...UNIT, value }] } };
 }
@@ -90,13 +90,13 @@ function thenOf({ engine }: Activation, value: Value): Closure | undefined {
 const NOTHING: Task = { acquisitions: [], outcomes: [] };
 
 /** The promise that a function settles by what it is handed, and the world in which it goes on running. */
-export function settledBy(
+export function promiseOf(
   activation: Activation,
   node: Ts.Node,
   executor: Closure,
   world: World,
 ): { readonly task: Task; readonly world: World } {
-  const reject: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: true };
+  const reject: Value = { kind: 'opaque', path: `n${idOf(node)}`, settles: executor.fn };
   const resolve: Value = { ...reject, promise: node };
   const { acquisitions: awaited, outcomes } = runUnder(
     activation,
@@ -116,7 +116,10 @@ export function settledBy(
   const { now, later } = inCall(effect?.kind === 'sync' ? effect.task : NOTHING);
   takeAtOnce(activation, now, world);
   const taken = new Set(now.acquisitions.map(({ token }) => token));
-  const acquisitions = [...awaited.filter(({ token }) => !taken.has(token)), ...later.acquisitions];
+  // What comes after that, nobody waits for.
+  const acquisitions = [...awaited.filter(({ token }) => !taken.has(token)), ...later.acquisitions].filter(
+    ({ settled }) => !settled.includes(executor.fn),
+  );
   // The executor may settle the promise and go on for a while: nobody waits for its end.
   const next = withoutGiven(node, handOver(activation, node, { acquisitions, outcomes }, world));
   return { task: endsOf(node, { acquisitions, outcomes }), world: next };

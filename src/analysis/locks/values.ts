@@ -117,8 +117,8 @@ export interface Generator {
 export interface Opaque {
   readonly kind: 'opaque';
   readonly path: Path;
-  /** The `resolve` or `reject` of a promise's executor: who calls it ends the wait of whoever awaits the promise. */
-  readonly settles?: boolean;
+  /** For a `resolve` or `reject`, the executor it is of: who calls it ends the wait of whoever awaits the promise. */
+  readonly settles?: Ts.Node;
   /** The promise that it gives a value to, for a `resolve`. */
   readonly promise?: Ts.Node;
   /** It is an object, so that no test takes it for missing or false. */
@@ -244,6 +244,8 @@ export interface Acquisition {
   /** What the task has given back of its caller's locks before it waits here. */
   readonly without: readonly string[];
   readonly withoutLocks: readonly LockRef[];
+  /** The executors whose promises are settled by then, whichever way led here. */
+  readonly settled: readonly Ts.Node[];
   /** It is one of several that a promise combinator starts together. */
   readonly combined: boolean;
   /** It is made in the call of the function itself, whether or not somebody waits for the function's end. */

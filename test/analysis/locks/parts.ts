@@ -62,6 +62,7 @@ export function acquisitionOf(lock: LockRef, parts: Partial<Acquisition> = {}): 
     gates: [],
     without: [],
     withoutLocks: [],
+    settled: [],
     combined: false,
     atOnce: false,
     token: 'grant',

@@ -188,7 +188,8 @@ export function toValue(words: ValueInWords): Value | undefined {
   }
   if ('opaque' in words) {
     const { opaque: path, settles, present, keeps } = words;
-    return { kind: 'opaque', path, settles, present, ...(keeps && { keeps }) };
+    const [executor] = FUNCTIONS;
+    return { kind: 'opaque', path, present, ...(settles && { settles: executor }), ...(keeps && { keeps }) };
   }
   if ('union' in words) {
     return { kind: 'union', members: words.union.map(toValue).filter((member) => member !== undefined) };

@@ -242,7 +242,7 @@ describe('values that meet', () => {
   });
 
   test('are two ends of a wait if both settle a promise', () => {
-    const [resolve, reject] = ['p0', 'p1'].map((path): Value => ({ kind: 'opaque', path, settles: true }));
+    const [resolve, reject] = ['p0', 'p1'].map((path): Value => ({ kind: 'opaque', path, settles: first }));
     expect(membersOf(joinValues(resolve, reject))).toEqual([resolve, reject]);
   });
 
