@@ -89,7 +89,8 @@ export class StallWatcher implements LockWatcher {
       node: action.kind === 'await' ? action.node : promise,
       promise,
       signal,
-      held: action.kind === 'await' ? held : [],
+      // What is only asked for is not held: to wait for it is what the signal is for.
+      held: action.kind === 'await' ? held.filter(({ doubt }) => doubt !== 'awaited') : [],
       by: action.kind === 'await' || isAsyncFunction(context.call.fn) ? 'function' : 'section',
     };
     const known = this.#waits.get(context);
