@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { isParameterProperty, type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import type { LockIdentity } from './identity.ts';
+import { classOfThis, isSelf } from './inherited-locks.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { acquiringMethods, MODULE, primitiveOfModule } from './primitives.ts';
@@ -49,12 +50,11 @@ export class LockNames {
     method: string,
     world: World,
   ): LockValue | 'parameter' | undefined {
+    if (isSelf(receiverNode)) return this.#inherited(activation, receiverNode);
     if (!this.isMethod(method)) return undefined;
     if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
     const primitive = this.#identity.primitiveOfMethod(name);
     if (!primitive) return this.ofModule(activation, [name, rightmostName(receiverNode)]);
-    // The lock's own code calls its own methods.
-    if (skipParentheses(receiverNode).kind === ts.SyntaxKind.ThisKeyword) return undefined;
     const { declaration, suffix, holder } = this.#receiver(activation, receiverNode, world);
     if (!declaration) return undefined;
     if (ts.isParameter(declaration) && !isParameterProperty(declaration)) return 'parameter';
@@ -64,6 +64,18 @@ export class LockNames {
       lock: { cls: this.#identity.classOf(declaration, primitive, suffix), path },
       tries: false,
     };
+  }
+
+  /**
+   * `this.runExclusive(…)` in a class that extends a lock: the object is the lock. The lock's own code calls its own
+   * methods.
+   */
+  #inherited({ call: { self } }: Activation, receiverNode: Ts.Expression): LockValue | undefined {
+    const around = classOfThis(receiverNode);
+    const primitive = around && this.#identity.inheritedBy(around);
+    if (!primitive) return undefined;
+    const path = pathOf(self) ?? UNKNOWN_PATH;
+    return { kind: 'lock', lock: { cls: this.#identity.classOf(around, primitive), path }, tries: false };
   }
 
   /** The lock that a module is, where a name is one of its functions, or stands for all of it. */
