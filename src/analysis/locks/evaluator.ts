@@ -352,11 +352,18 @@ export class Evaluator {
 
   // -- declarations
 
+  /** The promise chain that a function makes a variable for. */
+  chainIn(node: Ts.VariableDeclaration): Value | undefined {
+    return isChainSlot(node) ? this.#chain(node, `n${idOf(node)}`) : undefined;
+  }
+
+  #chain(node: Ts.Node, path: Path | undefined): LockValue {
+    return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+  }
+
   #variable(node: Ts.VariableDeclaration): Value | undefined {
     const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
-    if (isChainSlot(node)) {
-      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
-    }
+    if (isChainSlot(node)) return this.#chain(node, path);
     const kept = this.#functions.of(node, undefined, undefined);
     if (kept) return kept;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
@@ -474,7 +481,7 @@ export class Evaluator {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStatic(node) ? 'g:' : holder;
     if (isChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
-      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+      return this.#chain(node, path);
     }
     const kept = this.#functions.of(node, path, self);
     if (kept) return kept;
