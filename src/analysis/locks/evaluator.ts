@@ -24,6 +24,7 @@ import { assignmentsTo, staysConstant } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { isThen } from './joined.ts';
 import { keptFields, partAt } from './kept-fields.ts';
+import { isKeyedChainSlot } from './keyed-chains.ts';
 import { idOf } from './keys.ts';
 import { keyName } from './members.ts';
 import { Singles } from './origins.ts';
@@ -565,19 +566,25 @@ export class Evaluator {
     const found =
       this.#identity.contained(type) ??
       (direct ? { primitive: direct, depth: 1 } : deeper(this.#identity.contained(last)));
+    const { primitive, depth: levels } = found ?? (this.#keepsChains(node) ? CHAIN_BY_KEY : NOTHING);
+    if (!primitive) return undefined;
     const own = this.#memberPath(node, path) ?? UNKNOWN_PATH;
-    if (!found) return undefined;
-    const cls = this.#identity.classOf(node, found.primitive, '[*]');
+    const cls = this.#identity.classOf(node, primitive, '[*]');
     let value: Value = {
       kind: 'lock',
-      lock: { cls, path: own + `[${UNKNOWN_PATH}]`.repeat(found.depth) },
+      lock: { cls, path: own + `[${UNKNOWN_PATH}]`.repeat(levels) },
       tries: false,
     };
-    for (let depth = found.depth - 1; depth >= 0; depth -= 1) {
+    for (let depth = levels - 1; depth >= 0; depth -= 1) {
       const at = own + `[${UNKNOWN_PATH}]`.repeat(depth);
       value = { kind: 'collection', path: at, items: undefined, element: value, sorted: false };
     }
     return value;
+  }
+
+  /** A promise chain for each key, where the class around it is not all of the lock. */
+  #keepsChains(node: Ts.Node): boolean {
+    return isKeyedChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent });
   }
 
   #typed(type: Ts.TypeNode | undefined, path: Path | undefined): Value | undefined {
@@ -1007,3 +1014,6 @@ function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
   }
   return undefined;
 }
+
+const CHAIN_BY_KEY = { primitive: CHAIN, depth: 1 };
+const NOTHING = { primitive: undefined, depth: 0 };

@@ -8,7 +8,6 @@ import { type Code, hasBody, programCode } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
 import { functionOf } from '../doc-tags.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
-import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { DatabaseWords } from './database-words.ts';
 import { LockEngine } from './engine.ts';
@@ -17,6 +16,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { lastName, namesOf } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { KeptResults } from './kept-results.ts';
+import { readsChain } from './keyed-chains.ts';
 import { LockAnnotations } from './lock-annotations.ts';
 import { type LockTags, readLockTags } from './lock-tags.ts';
 import { functionsMentioning } from './mentions.ts';
@@ -131,7 +131,7 @@ function rootsOf(
   }
   for (const file of filesWithChains(program)) {
     const tree = program.tree(file);
-    if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
+    if (tree) roots.push(...functionsWith(tree.source, readsChain));
   }
   for (const file of database.files.length > 0
     ? [...new Set([...database.files, ...program.filesWith([...database.names])])]

@@ -2,9 +2,11 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Action, bodyOf, type CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
+import { isInside } from '../shapes.ts';
 import { isAsyncFunction } from './activation.ts';
 import { callSitesOf } from './call-sites.ts';
 import { CallbackOrigins, ITERATING } from './callback-origins.ts';
+import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { functionName } from './function-name.ts';
@@ -137,6 +139,7 @@ export class StallWatcher implements LockWatcher {
     for (const [one, via] of this.#around(context, { held, by }, callers)) {
       const { cls } = one.lock;
       if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
+      if (cls.primitive === CHAIN && by === 'section' && isOfMaker(signal, node)) continue;
       if (!enders.every((call) => this.#isUnder(call, cls, 0))) continue;
       return {
         held: one,
@@ -188,6 +191,15 @@ export class StallWatcher implements LockWatcher {
 function returnedIn(action: Action): Ts.Expression | undefined {
   const value = action.kind === 'return' ? action.value : undefined;
   return value && !ts.isAwaitExpression(skipParentheses(value)) ? value : undefined;
+}
+
+/**
+ * `tail = tail.then(() => mine)`: the function that has made `mine` puts it into the chain to hold it, and ends it itself
+ * when it has had its turn.
+ */
+function isOfMaker({ slot }: Signal, wait: Ts.Node): boolean {
+  const maker = ts.isVariableDeclaration(slot) ? ts.findAncestor(slot, ts.isFunctionLike) : undefined;
+  return maker !== undefined && isInside(wait, maker);
 }
 
 /** `waiters.forEach(…)` runs what it is handed before it returns. */
