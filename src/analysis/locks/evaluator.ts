@@ -829,6 +829,8 @@ export class Evaluator {
       case ts.SyntaxKind.QuestionQuestionEqualsToken:
       case ts.SyntaxKind.BarBarEqualsToken: {
         const left = this.evaluate(node.left, env);
+        const isDefault = node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken;
+        if (isDefault && left?.kind === 'opaque' && left.present) return left;
         const right = this.evaluate(node.right, env);
         return left?.kind === 'constant' && nullishnessOf(left) && right
           ? right

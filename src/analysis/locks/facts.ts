@@ -227,6 +227,8 @@ function factsFor(
     for (const fn of fresh) followed.locking.add(fn);
     const given = carrying.filter((fn) => !followed.carriers.has(fn));
     for (const fn of given) followed.carriers.add(fn);
+    // `export const save = guard(async () => …)`: whoever calls it need not be of the program.
+    for (const holder of kept.holders(always, given).filter(isReachableHolder)) engine.analyseMade(holder);
     const named = [...namesOf(fresh), ...kept.fresh(always, given), ...exportedByDefault(fresh, program)];
     const locking = [...new Set([...named, ...otherNames(named, program)])];
     for (const name of locking) lockingNames.add(name);
@@ -346,6 +348,12 @@ function isReachable(fn: CfgOwner): boolean {
   }
   if (ts.isFunctionDeclaration(fn)) return isExported(fn);
   return !isPrivateMember(fn);
+}
+
+/** The same of what keeps a function that another has made. */
+function isReachableHolder(holder: Ts.Node): boolean {
+  if (ts.isVariableDeclaration(holder)) return isExported(holder.parent.parent);
+  return ts.isExportAssignment(holder) || (ts.isPropertyDeclaration(holder) && !isPrivateMember(holder));
 }
 
 function isExported(node: Ts.Node): boolean {
