@@ -240,6 +240,11 @@ export class LockIdentity {
     return this.#inherited.get(node);
   }
 
+  /** Whether a lock is what the objects of one class are, by whatever names they go. */
+  isOfClass(primitive: LockPrimitive): boolean {
+    return this.#homes.has(primitive);
+  }
+
   #findInherited(node: Ts.ClassLikeDeclaration): LockPrimitive | undefined {
     const extended = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
     const name = extended?.types[0] && rightmostName(extended.types[0].expression);

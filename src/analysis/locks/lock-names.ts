@@ -55,6 +55,8 @@ export class LockNames {
     if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
     const primitive = this.#identity.primitiveOfMethod(name);
     if (!primitive) return this.ofModule(activation, [name, rightmostName(receiverNode)]);
+    const own = receiver?.kind === 'instance' ? this.#ofClass(receiver.cls, receiver) : undefined;
+    if (own) return own;
     const { declaration, suffix, holder } = this.#receiver(activation, receiverNode, world);
     if (!declaration) return undefined;
     if (ts.isParameter(declaration) && !isParameterProperty(declaration)) return 'parameter';
@@ -72,10 +74,14 @@ export class LockNames {
    */
   #inherited({ call: { self } }: Activation, receiverNode: Ts.Expression): LockValue | undefined {
     const around = classOfThis(receiverNode);
-    const primitive = around && this.#identity.inheritedBy(around);
-    if (!primitive) return undefined;
-    const path = pathOf(self) ?? UNKNOWN_PATH;
-    return { kind: 'lock', lock: { cls: this.#identity.classOf(around, primitive), path }, tries: false };
+    return around && this.#ofClass(around, self);
+  }
+
+  #ofClass(heir: Ts.ClassLikeDeclaration, object: Value | undefined): LockValue | undefined {
+    const primitive = this.#identity.inheritedBy(heir);
+    if (!primitive || !this.#identity.isOfClass(primitive)) return undefined;
+    const cls = this.#identity.classOf(heir, primitive);
+    return { kind: 'lock', lock: { cls, path: pathOf(object) ?? UNKNOWN_PATH }, tries: false };
   }
 
   /** The lock that a module is, where a name is one of its functions, or stands for all of it. */
