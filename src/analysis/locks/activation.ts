@@ -592,6 +592,8 @@ export class Activation {
   }
 
   #initial(node: Ts.VariableDeclaration, world: World): Value | undefined {
+    const chain = this.engine.evaluator.chainIn(node);
+    if (chain) return chain;
     if (node.initializer) {
       const value = this.evaluate(node.initializer, world);
       if (value || this.call.fn !== node.getSourceFile()) return value;

@@ -1,4 +1,4 @@
-import { entering, type Formals, isPrefix, UNKNOWN_PATH } from './paths.ts';
+import { entering, type Formals, isPrefix, lastKey, UNKNOWN_PATH } from './paths.ts';
 import { bringsCode, type Path, type Value } from './values.ts';
 
 /**
@@ -31,12 +31,16 @@ export function aliasesOf(
   return found;
 }
 
-/** A path by the name under which the functions that were handed in know its object. */
+/** A path by the name under which the functions that were handed in know its object, and the key that it ends with. */
 export function knownAs(path: Path, aliases: Aliases): Path {
   for (const [formal, known] of aliases) {
     if (isPrefix(formal, path)) return known + path.slice(formal.length);
   }
-  return path;
+  const key = aliases.length > 0 ? lastKey(path) : undefined;
+  const renamed = key === undefined ? undefined : knownAs(key, aliases);
+  return renamed === undefined || renamed === key
+    ? path
+    : `${path.slice(0, -(key ?? '').length - 1)}${renamed}]`;
 }
 
 const OWN_ROOT = /^\^*(?:this|[a-df-z]\d+)$/;

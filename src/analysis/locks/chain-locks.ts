@@ -4,6 +4,7 @@ import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { acquisitionOf, grantOf, heldBy } from './calls.ts';
 import { resolverAfter } from './chain-shape.ts';
+import { keyedResolverAfter } from './keyed-chains.ts';
 import { type LockValue, type PromiseValue, UNIT, type Value } from './values.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +28,8 @@ export function awaitedChain(
 ): PromiseValue {
   const held = heldBy(activation, node, lock, 'exclusive', world.segment);
   const acquisitions = [acquisitionOf(held)];
-  const resolver = resolverAfter(skipParentheses(node));
+  const awaited = skipParentheses(node);
+  const resolver = resolverAfter(awaited) ?? keyedResolverAfter(awaited);
   if (!resolver) return { kind: 'promise', task: { acquisitions, outcomes: [UNIT] } };
   activation.engine.record.noteSite(held.at);
   const writes = new Map([[resolver, grantOf([held])]]);

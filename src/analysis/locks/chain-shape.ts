@@ -2,6 +2,7 @@ import type { LockPrimitive } from '../../config/types.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, ownMember, skipParentheses } from '../code.ts';
+import { returnedBy } from '../shapes.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { isThen } from './joined.ts';
 
@@ -14,7 +15,7 @@ type Slot = string | Ts.VariableDeclaration;
  * awaits what was read resolves when it is done.
  */
 export function isChainSlot(field: Ts.Node): boolean {
-  if (ts.isVariableDeclaration(field)) return isModuleVariable(field) && isChainVariable(field);
+  if (ts.isVariableDeclaration(field)) return isChanging(field) && isChainVariable(field);
   if (!ts.isPropertyDeclaration(field) || !ts.isClassLike(field.parent)) return false;
   const name = nameText(field.name);
   return name !== undefined && chainsOf(field.parent).has(name);
@@ -115,17 +116,47 @@ const variables = new WeakMap<Ts.VariableDeclaration, boolean>();
 function isChainVariable(variable: Ts.VariableDeclaration): boolean {
   let known = variables.get(variable);
   if (known === undefined) {
-    const values = assignmentsIn(variable.getSourceFile(), variable);
-    known = values.some((value) => goesOn(value, variable) || replaces(value, variable));
+    const owner = ts.findAncestor(variable, ts.isFunctionLike);
+    const values = assignmentsIn(owner ?? variable.getSourceFile(), variable);
+    known = values.some(
+      (value) =>
+        (goesOn(value, variable) || replaces(value, variable)) && (!owner || isHandedOut(value, owner)),
+    );
     variables.set(variable, known);
   }
   return known;
 }
 
-/** A variable at the top of a module that is there to be given other values. */
-function isModuleVariable({ parent }: Ts.VariableDeclaration): boolean {
-  const isFixed = (parent.flags & ts.NodeFlags.Const) !== 0;
-  return !isFixed && ts.isVariableStatement(parent.parent) && ts.isSourceFile(parent.parent.parent);
+/** A variable that is there to be given other values, and not by a loop. */
+function isChanging({ parent }: Ts.VariableDeclaration): boolean {
+  return (parent.flags & ts.NodeFlags.Const) === 0 && ts.isVariableStatement(parent.parent);
+}
+
+/**
+ * Whether a place lies in a function that the one around it gives to its caller, by itself or in an object: `return {
+ * run }`. What it keeps in the variables around it outlives the call, as a field does.
+ */
+function isHandedOut(place: Ts.Node, owner: Ts.SignatureDeclaration): boolean {
+  let inner: Ts.Node = place;
+  for (let at: Ts.Node = place; at !== owner; at = at.parent) if (ts.isFunctionLike(at)) inner = at;
+  if (inner === place) return false;
+  const holder = ts.isVariableDeclaration(inner.parent) ? inner.parent : inner;
+  const isMeant = (node: Ts.Node): boolean =>
+    node === inner || (ts.isIdentifier(node) && resolveLocal(node) === holder);
+  return returnedBy((owner as { body?: Ts.Node }).body).some((value) => findOutside(value, isMeant));
+}
+
+/** Whether something that is no argument of a call matches. */
+function findOutside(node: Ts.Node, matches: (node: Ts.Node) => boolean): boolean {
+  if (matches(node)) return true;
+  if (ts.isCallExpression(node) || ts.isFunctionLike(node)) return false;
+  return ts.forEachChild(node, (child) => findOutside(child, matches) || undefined) ?? false;
+}
+
+/** Whether a variable outlives the function that names it: one at the top of the module, or of a function around it. */
+function isChainBeside(variable: Ts.VariableDeclaration, place: Ts.Node): boolean {
+  const owner = ts.findAncestor(variable, ts.isFunctionLike);
+  return isChanging(variable) && owner !== ts.findAncestor(place, ts.isFunctionLike);
 }
 
 /** Whether a name stands where a chain is read or written: a test that costs little, since any name may be one. */
@@ -169,7 +200,7 @@ export function rootOfChain(
     return rootOfChain(bare.expression.expression, links + runs);
   }
   const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
-  if (local && ts.isVariableDeclaration(local) && local.initializer && !isModuleVariable(local))
+  if (local && ts.isVariableDeclaration(local) && local.initializer && !isChainBeside(local, value))
     return rootOfChain(local.initializer, links);
   return { node: bare, links };
 }
@@ -187,7 +218,7 @@ function isAccessTo(node: Ts.Node, slot: Slot): boolean {
 function slotRead({ initializer }: Ts.VariableDeclaration): Slot | undefined {
   const bare = initializer && skipParentheses(initializer);
   const local = bare && ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
-  if (local) return ts.isVariableDeclaration(local) && isModuleVariable(local) ? local : undefined;
+  if (bare && local) return ts.isVariableDeclaration(local) && isChainBeside(local, bare) ? local : undefined;
   const isOwn =
     bare && ts.isPropertyAccessExpression(bare) && bare.expression.kind === ts.SyntaxKind.ThisKeyword;
   return isOwn ? bare.name.text : undefined;

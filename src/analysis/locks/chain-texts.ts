@@ -27,7 +27,13 @@ function search(program: Texts): readonly string[] {
     if ([...text.matchAll(/this\.(#?\w+)(?:\.get\(|\[)/g)].some(([, name]) => kept.has(name))) return true;
     if (written.size > 0 && [...read].some(([, chained, plain]) => written.has(chained ?? plain)))
       return true;
-    return [...text.matchAll(/^(?:export )?let (\w+)/gm)].some(([, name]) =>
+    if (
+      [...text.matchAll(/^(?:export )?const (\w+)\b.*= *(?:new \w*Map|\{\})/gm)].some(
+        ([, name]) => text.includes(`${name}.get(`) || text.includes(`${name}[`),
+      )
+    )
+      return true;
+    return [...text.matchAll(/^\s*(?:export )?let (\w+)/gm)].some(([, name]) =>
       new RegExp(`\\b${name}\\s*\\.(?:then|catch|finally)\\b|=\\s*${name};`).test(text),
     );
   });

@@ -62,7 +62,12 @@ export function collectionCall(
       const sorted = isDescending(first) ? 'descending' : 'ascending';
       const sortedPath = sortedRoot(idOf(node), sorted);
       const items = collection?.items?.map(
-        (_, index): Value => ({ kind: 'opaque', path: placePath(sortedPath, sorted, index) }),
+        (_, index): Value => ({
+          kind: 'opaque',
+          path: placePath(sortedPath, sorted, index),
+          // `paths[0] ?? ''` is written for the compiler alone.
+          present: true,
+        }),
       );
       const value: Value = {
         kind: 'collection',

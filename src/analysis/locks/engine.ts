@@ -173,6 +173,27 @@ export class LockEngine {
     this.settle();
   }
 
+  /** Analyses the functions that a declaration keeps and others have made, as if called from outside. */
+  analyseMade(holder: Ts.Node): void {
+    const self = ts.isPropertyDeclaration(holder) ? lexicalSelf(holder) : undefined;
+    for (const member of membersOf(this.evaluator.declared(holder, pathOf(self), self))) {
+      const isOwn = member.kind === 'closure' && member.captured.size > 0 && member.bound.length === 0;
+      if (!isOwn || !this.#essence.matters(member, [])) continue;
+      const context = this.#contexts.of({
+        fn: member.fn,
+        self: member.self,
+        args: [],
+        captured: this.#essence.ofBindings(member.captured),
+        aliases: NO_ALIASES,
+        ordered: NO_ORDERS,
+        within: NO_STORES,
+      });
+      context.callers.set('outside', ANY_CALL);
+      this.#summaryOf(context);
+    }
+    this.settle();
+  }
+
   /** Runs what is waiting until nothing changes any more. */
   settle(): void {
     for (const context of this.#queue) {

@@ -24,6 +24,7 @@ import { assignmentsTo, staysConstant } from './field-assignments.ts';
 import type { LockIdentity } from './identity.ts';
 import { isThen } from './joined.ts';
 import { keptFields, partAt } from './kept-fields.ts';
+import { isKeyedChainSlot } from './keyed-chains.ts';
 import { idOf } from './keys.ts';
 import { keyName } from './members.ts';
 import { Singles } from './origins.ts';
@@ -352,11 +353,18 @@ export class Evaluator {
 
   // -- declarations
 
+  /** The promise chain that a function makes a variable for. */
+  chainIn(node: Ts.VariableDeclaration): Value | undefined {
+    return isChainSlot(node) ? this.#chain(node, `n${idOf(node)}`) : undefined;
+  }
+
+  #chain(node: Ts.Node, path: Path | undefined): LockValue {
+    return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+  }
+
   #variable(node: Ts.VariableDeclaration): Value | undefined {
     const path = isModuleLevel(node) ? `g:${idOf(node)}` : `e${idOf(node)}`;
-    if (isChainSlot(node)) {
-      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
-    }
+    if (isChainSlot(node)) return this.#chain(node, path);
     const kept = this.#functions.of(node, undefined, undefined);
     if (kept) return kept;
     const isConst = (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) === ts.NodeFlags.Const;
@@ -474,7 +482,7 @@ export class Evaluator {
     const initializer = ts.isPropertySignature(node) ? undefined : node.initializer;
     const path = isStatic(node) ? 'g:' : holder;
     if (isChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent })) {
-      return { kind: 'lock', lock: { cls: this.#identity.classOf(node, CHAIN), path }, tries: false };
+      return this.#chain(node, path);
     }
     const kept = this.#functions.of(node, path, self);
     if (kept) return kept;
@@ -558,19 +566,25 @@ export class Evaluator {
     const found =
       this.#identity.contained(type) ??
       (direct ? { primitive: direct, depth: 1 } : deeper(this.#identity.contained(last)));
+    const { primitive, depth: levels } = found ?? (this.#keepsChains(node) ? CHAIN_BY_KEY : NOTHING);
+    if (!primitive) return undefined;
     const own = this.#memberPath(node, path) ?? UNKNOWN_PATH;
-    if (!found) return undefined;
-    const cls = this.#identity.classOf(node, found.primitive, '[*]');
+    const cls = this.#identity.classOf(node, primitive, '[*]');
     let value: Value = {
       kind: 'lock',
-      lock: { cls, path: own + `[${UNKNOWN_PATH}]`.repeat(found.depth) },
+      lock: { cls, path: own + `[${UNKNOWN_PATH}]`.repeat(levels) },
       tries: false,
     };
-    for (let depth = found.depth - 1; depth >= 0; depth -= 1) {
+    for (let depth = levels - 1; depth >= 0; depth -= 1) {
       const at = own + `[${UNKNOWN_PATH}]`.repeat(depth);
       value = { kind: 'collection', path: at, items: undefined, element: value, sorted: false };
     }
     return value;
+  }
+
+  /** A promise chain for each key, where the class around it is not all of the lock. */
+  #keepsChains(node: Ts.Node): boolean {
+    return isKeyedChainSlot(node) && !this.#identity.primitiveOf({ kind: 'node', node: node.parent });
   }
 
   #typed(type: Ts.TypeNode | undefined, path: Path | undefined): Value | undefined {
@@ -815,6 +829,8 @@ export class Evaluator {
       case ts.SyntaxKind.QuestionQuestionEqualsToken:
       case ts.SyntaxKind.BarBarEqualsToken: {
         const left = this.evaluate(node.left, env);
+        const isDefault = node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken;
+        if (isDefault && left?.kind === 'opaque' && left.present) return left;
         const right = this.evaluate(node.right, env);
         return left?.kind === 'constant' && nullishnessOf(left) && right
           ? right
@@ -1000,3 +1016,6 @@ function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
   }
   return undefined;
 }
+
+const CHAIN_BY_KEY = { primitive: CHAIN, depth: 1 };
+const NOTHING = { primitive: undefined, depth: 0 };

@@ -8,7 +8,6 @@ import { type Code, hasBody, programCode } from '../code.ts';
 import type { NameProblem } from '../config-name.ts';
 import { functionOf } from '../doc-tags.ts';
 import { hasModifier, isPrivateMember } from '../shapes.ts';
-import { isChainAccess } from './chain-shape.ts';
 import { filesWithChains } from './chain-texts.ts';
 import { DatabaseWords } from './database-words.ts';
 import { LockEngine } from './engine.ts';
@@ -17,6 +16,7 @@ import { isCfgOwner } from './evaluator.ts';
 import { lastName, namesOf } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { KeptResults } from './kept-results.ts';
+import { readsChain } from './keyed-chains.ts';
 import { LockAnnotations } from './lock-annotations.ts';
 import { type LockTags, readLockTags } from './lock-tags.ts';
 import { functionsMentioning } from './mentions.ts';
@@ -131,7 +131,7 @@ function rootsOf(
   }
   for (const file of filesWithChains(program)) {
     const tree = program.tree(file);
-    if (tree) roots.push(...functionsWith(tree.source, isChainAccess));
+    if (tree) roots.push(...functionsWith(tree.source, readsChain));
   }
   for (const file of database.files.length > 0
     ? [...new Set([...database.files, ...program.filesWith([...database.names])])]
@@ -227,6 +227,8 @@ function factsFor(
     for (const fn of fresh) followed.locking.add(fn);
     const given = carrying.filter((fn) => !followed.carriers.has(fn));
     for (const fn of given) followed.carriers.add(fn);
+    // `export const save = guard(async () => …)`: whoever calls it need not be of the program.
+    for (const holder of kept.holders(always, given).filter(isReachableHolder)) engine.analyseMade(holder);
     const named = [...namesOf(fresh), ...kept.fresh(always, given), ...exportedByDefault(fresh, program)];
     const locking = [...new Set([...named, ...otherNames(named, program)])];
     for (const name of locking) lockingNames.add(name);
@@ -346,6 +348,12 @@ function isReachable(fn: CfgOwner): boolean {
   }
   if (ts.isFunctionDeclaration(fn)) return isExported(fn);
   return !isPrivateMember(fn);
+}
+
+/** The same of what keeps a function that another has made. */
+function isReachableHolder(holder: Ts.Node): boolean {
+  if (ts.isVariableDeclaration(holder)) return isExported(holder.parent.parent);
+  return ts.isExportAssignment(holder) || (ts.isPropertyDeclaration(holder) && !isPrivateMember(holder));
 }
 
 function isExported(node: Ts.Node): boolean {

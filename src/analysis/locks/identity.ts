@@ -3,7 +3,9 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
 import { propertyOf } from '../shapes.ts';
 import { ownPlaceOf } from './allocations.ts';
+import { assignmentsTo } from './field-assignments.ts';
 import { isImmediate } from './immediate-shape.ts';
+import { superCallIn, takesItself } from './inherited-locks.ts';
 import { chainsShape } from './keyed-chains.ts';
 import {
   type FamilyKey,
@@ -42,6 +44,9 @@ export class LockIdentity {
   readonly #code: Code;
   readonly #classes = new Map<string, LockClass>();
   readonly #shapes = new Map<Ts.Node, LockPrimitive | undefined>();
+  readonly #inherited = new Map<Ts.Node, LockPrimitive | undefined>();
+  /** The classes whose objects are one class of locks. */
+  readonly #homes = new Map<LockPrimitive, Ts.ClassLikeDeclaration>();
   readonly #fields: FieldLocks = {
     lockOf: ({ type, initializer }) => this.primitiveOfType(type) ?? this.#primitiveMade(initializer),
     elementOf: ({ type, initializer }) =>
@@ -146,7 +151,9 @@ export class LockIdentity {
   }
 
   /** The lock class of a declaration, created on first sight. */
-  classOf(declaration: Ts.Node, primitive: LockPrimitive, suffix = ''): LockClass {
+  classOf(made: Ts.Node, primitive: LockPrimitive, ending = ''): LockClass {
+    const home = this.#homes.get(primitive);
+    const [declaration, suffix] = home ? [home, ''] : [made, ending];
     const id = this.#code.key(declaration) + suffix;
     const known = this.#classes.get(id);
     if (known) return known;
@@ -214,23 +221,38 @@ export class LockIdentity {
         if (aliased) return aliased;
       }
       if (entity.kind === 'node' && ts.isClassLike(entity.node)) {
-        const inherited = this.#inheritedPrimitive(entity.node);
+        const inherited = this.inheritedBy(entity.node);
         if (inherited) return inherited;
       }
     }
     return undefined;
   }
 
-  /** `class Gate extends Mutex {}` is the lock that it extends. */
-  #inheritedPrimitive(node: Ts.ClassLikeDeclaration): LockPrimitive | undefined {
-    for (const clause of node.heritageClauses ?? []) {
-      if (clause.token !== ts.SyntaxKind.ExtendsKeyword) continue;
-      const [type] = clause.types;
-      const name = type && rightmostName(type.expression);
-      const found = name && this.#primitiveNamed(name);
-      if (found) return found;
+  /**
+   * `class Gate extends Mutex {}` is the lock that it extends. Where methods of its own take the lock that it is, its
+   * objects are one class of locks, as if each kept the lock in a field.
+   */
+  inheritedBy(node: Ts.ClassLikeDeclaration): LockPrimitive | undefined {
+    if (!this.#inherited.has(node)) {
+      this.#inherited.set(node, undefined);
+      this.#inherited.set(node, this.#findInherited(node));
     }
-    return undefined;
+    return this.#inherited.get(node);
+  }
+
+  /** Whether a lock is what the objects of one class are, by whatever names they go. */
+  isOfClass(primitive: LockPrimitive): boolean {
+    return this.#homes.has(primitive);
+  }
+
+  #findInherited(node: Ts.ClassLikeDeclaration): LockPrimitive | undefined {
+    const extended = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
+    const name = extended?.types[0] && rightmostName(extended.types[0].expression);
+    const primitive = name && this.#primitiveNamed(name);
+    if (!primitive || this.#homes.has(primitive) || !takesItself(node, primitive)) return primitive;
+    const own = { ...primitive };
+    this.#homes.set(own, node);
+    return own;
   }
 
   /**
@@ -397,7 +419,7 @@ export class LockIdentity {
       }
     }
     // Inherited methods make it a lock through its parent; what it adds is a wrapper.
-    return this.#inheritedPrimitive(node) !== undefined;
+    return this.inheritedBy(node) !== undefined;
   }
 }
 
@@ -479,10 +501,11 @@ function nameNodeOf(declaration: Ts.Node): Ts.Node | undefined {
 function permitsOf(declaration: Ts.Node, primitive: LockPrimitive): number | undefined {
   const { permitsArg, permitsMember } = primitive;
   if (permitsArg === undefined) return 1;
+  const isHeir = ts.isClassLike(declaration);
   const allocation = isCalled(primitive) ? findFactoryCall(declaration) : findAllocation(declaration);
-  const argument = allocation?.arguments?.[permitsArg];
+  const argument = (isHeir ? superCallIn(declaration) : allocation)?.arguments?.[permitsArg];
   if (argument && ts.isNumericLiteral(argument)) return Number(argument.text);
-  if (permitsMember === undefined) return undefined;
+  if (permitsMember === undefined || (isHeir && !argument)) return undefined;
   if (argument === undefined) return Number.POSITIVE_INFINITY;
   if (!ts.isObjectLiteralExpression(argument)) return undefined;
   const given = propertyOf(argument, permitsMember);
@@ -501,21 +524,26 @@ function isMadeReentrant(declaration: Ts.Node, { reentrantMember }: LockPrimitiv
 }
 
 function findFactoryCall(node: Ts.Node): Ts.CallExpression | undefined {
-  const initializer = ts.isCallExpression(node)
-    ? node
-    : (node as { initializer?: Ts.Expression }).initializer;
-  const bare = initializer && skipParentheses(initializer);
+  const bare = ts.isCallExpression(node) ? node : initialValue(node);
   return bare && ts.isCallExpression(bare) ? bare : undefined;
 }
 
 function findAllocation(node: Ts.Node): Ts.NewExpression | undefined {
-  const initializer = ts.isNewExpression(node) ? node : (node as { initializer?: Ts.Expression }).initializer;
-  const bare = initializer && skipParentheses(initializer);
+  const bare = ts.isNewExpression(node) ? node : initialValue(node);
   if (bare && ts.isNewExpression(bare)) return bare;
   if (bare && ts.isCallExpression(bare)) {
     for (const argument of bare.arguments) if (ts.isNewExpression(argument)) return argument;
   }
   return undefined;
+}
+
+/** What a declaration starts with; for a field without an initializer, the one thing that its class assigns to it. */
+function initialValue(declaration: Ts.Node): Ts.Node | undefined {
+  const { initializer, name, parent } = declaration as Ts.PropertyDeclaration;
+  if (initializer) return skipParentheses(initializer);
+  if (!ts.isPropertyDeclaration(declaration) || !ts.isClassLike(parent)) return undefined;
+  const [only, another] = assignmentsTo(parent, nameText(name) ?? '');
+  return only && !another ? skipParentheses(only) : undefined;
 }
 
 /**

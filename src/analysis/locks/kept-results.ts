@@ -11,6 +11,7 @@ import { defaultImportsOf } from './other-names.ts';
 export class KeptResults {
   readonly #program: Program;
   readonly #known = new Set<Ts.Node>();
+  readonly #held = new Set<Ts.Node>();
 
   constructor(program: Program) {
     this.#program = program;
@@ -29,6 +30,15 @@ export class KeptResults {
       ({ holder, name }) => name ?? defaultImportsOf(holder.getSourceFile().fileName, this.#program),
     );
     return [...new Set(names)].sort();
+  }
+
+  /** New ones of what keeps the results of carriers, and of functions that make one. */
+  holders(always: readonly CfgOwner[], given: readonly CfgOwner[]): readonly Ts.Node[] {
+    const makers = new Set([...namesOf(always), ...always.flatMap((fn) => makerNameOf(fn) ?? [])]);
+    const found = [...this.#madeBy(makers), ...this.#madeWith(new Set(given))];
+    const fresh = new Set(found.map(({ holder }) => holder).filter((holder) => !this.#held.has(holder)));
+    for (const holder of fresh) this.#held.add(holder);
+    return [...fresh];
   }
 
   #madeBy(makers: ReadonlySet<string>): readonly KeptResult[] {

@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { isParameterProperty, type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import type { LockIdentity } from './identity.ts';
+import { classOfThis, isSelf } from './inherited-locks.ts';
 import { idOf } from './keys.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { acquiringMethods, MODULE, primitiveOfModule } from './primitives.ts';
@@ -49,12 +50,13 @@ export class LockNames {
     method: string,
     world: World,
   ): LockValue | 'parameter' | undefined {
+    if (isSelf(receiverNode)) return this.#inherited(activation, receiverNode);
     if (!this.isMethod(method)) return undefined;
     if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
     const primitive = this.#identity.primitiveOfMethod(name);
     if (!primitive) return this.ofModule(activation, [name, rightmostName(receiverNode)]);
-    // The lock's own code calls its own methods.
-    if (skipParentheses(receiverNode).kind === ts.SyntaxKind.ThisKeyword) return undefined;
+    const own = receiver?.kind === 'instance' ? this.#ofClass(receiver.cls, receiver) : undefined;
+    if (own) return own;
     const { declaration, suffix, holder } = this.#receiver(activation, receiverNode, world);
     if (!declaration) return undefined;
     if (ts.isParameter(declaration) && !isParameterProperty(declaration)) return 'parameter';
@@ -64,6 +66,22 @@ export class LockNames {
       lock: { cls: this.#identity.classOf(declaration, primitive, suffix), path },
       tries: false,
     };
+  }
+
+  /**
+   * `this.runExclusive(…)` in a class that extends a lock: the object is the lock. The lock's own code calls its own
+   * methods.
+   */
+  #inherited({ call: { self } }: Activation, receiverNode: Ts.Expression): LockValue | undefined {
+    const around = classOfThis(receiverNode);
+    return around && this.#ofClass(around, self);
+  }
+
+  #ofClass(heir: Ts.ClassLikeDeclaration, object: Value | undefined): LockValue | undefined {
+    const primitive = this.#identity.inheritedBy(heir);
+    if (!primitive || !this.#identity.isOfClass(primitive)) return undefined;
+    const cls = this.#identity.classOf(heir, primitive);
+    return { kind: 'lock', lock: { cls, path: pathOf(object) ?? UNKNOWN_PATH }, tries: false };
   }
 
   /** The lock that a module is, where a name is one of its functions, or stands for all of it. */

@@ -16,11 +16,11 @@ import {
 } from '../code.ts';
 import { isAssignedPattern } from '../shapes.ts';
 import { ITERATING, isEmit, isMemberSignature } from './callback-origins.ts';
-import { isChainAccess } from './chain-shape.ts';
 import { hasPoolCall } from './database-words.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionType } from './function-types.ts';
 import { goesThrough, symbolMethods } from './implicit-uses.ts';
+import { readsChain } from './keyed-chains.ts';
 import { idOf } from './keys.ts';
 import { givenTo, makerIn, makingOf } from './makers.ts';
 import { replacementsOf } from './replaced-methods.ts';
@@ -190,7 +190,7 @@ export class LockReach {
       else if (use) takes = true;
       if (spoken === 'member') suspects.push(node as NameNode);
       else if (spoken === 'type') types.push(node as NameNode);
-      else if (spoken || isChainAccess(node)) takes = true;
+      else if (spoken || readsChain(node)) takes = true;
       if (this.#isTaking(node)) takes = true;
       if (ts.isCallExpression(node)) {
         addName(node.expression, names);

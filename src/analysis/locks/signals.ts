@@ -17,6 +17,8 @@ export interface Signal {
   readonly slot: Ts.Node;
   /** The name of the event, for an emitter. */
   readonly event: string | undefined;
+  /** The slot keeps what `Promise.withResolvers()` makes. */
+  readonly isPair?: true;
 }
 
 const MAX_STEPS = 6;
@@ -39,14 +41,15 @@ export class Signals {
   }
 
   /** The calls that give the signal. */
-  givenBy({ slot, event }: Signal): readonly Ts.CallExpression[] {
+  givenBy(signal: Signal): readonly Ts.CallExpression[] {
+    const { slot } = signal;
     const files = ts.isClassLike(slot)
       ? this.#code.program.filesWith(['emit']).flatMap((file) => this.#code.program.tree(file)?.source ?? [])
       : new Set(referencesTo(slot, this.#code).map((name) => name.getSourceFile()));
     const found: Ts.CallExpression[] = [];
     for (const source of files) {
       const visit = (node: Ts.Node): void => {
-        if (ts.isCallExpression(node) && this.#gives(node, slot, event)) found.push(node);
+        if (ts.isCallExpression(node) && this.#gives(node, signal)) found.push(node);
         ts.forEachChild(node, visit);
       };
       visit(source);
@@ -54,8 +57,9 @@ export class Signals {
     return found;
   }
 
-  #gives(call: Ts.CallExpression, slot: Ts.Node, event: string | undefined): boolean {
+  #gives(call: Ts.CallExpression, { slot, event, isPair }: Signal): boolean {
     const callee = skipParentheses(call.expression) as Ts.Expression;
+    if (isPair) return isEndOfPair(callee) && this.#slot(callee.expression) === slot;
     if (event === undefined) {
       const origin = this.#origins.of(callee);
       return origin?.kind === 'slot' && origin.slot === slot;
@@ -78,7 +82,7 @@ export class Signals {
       const initializer = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
       return initializer && this.#of(initializer, steps + 1);
     }
-    if (ts.isPropertyAccessExpression(bare)) return this.#ofField(bare, steps + 1);
+    if (ts.isPropertyAccessExpression(bare)) return this.#ofPair(bare) ?? this.#ofField(bare, steps + 1);
     return ts.isCallExpression(bare) ? this.#ofCall(bare, steps + 1) : undefined;
   }
 
@@ -95,8 +99,7 @@ export class Signals {
   /** `const { promise, resolve } = Promise.withResolvers()` */
   #ofResolvers(promise: Ts.BindingElement): Signal | undefined {
     const variable = promise.parent.parent;
-    const made = ts.isVariableDeclaration(variable) && variable.initializer?.getText();
-    if (!made || !/^Promise\.withResolvers\b/.test(made)) return undefined;
+    if (!ts.isVariableDeclaration(variable) || !isResolvers(variable.initializer)) return undefined;
     const resolve = promise.parent.elements.find(
       (element) =>
         ts.isBindingElement(element) && nameText(element.propertyName ?? element.name) === 'resolve',
@@ -138,6 +141,16 @@ export class Signals {
     const assigned = fieldAssignments(field.parent).get(nameText(field.name) ?? '') ?? [];
     const values = [...(field.initializer ? [field.initializer] : []), ...assigned.map(({ value }) => value)];
     return this.#same(values, steps);
+  }
+
+  /** `this.arrived.promise`, where all that is done with `this.arrived` is to wait, to end the wait, and to begin a new one. */
+  #ofPair({ name, expression }: Ts.PropertyAccessExpression): Signal | undefined {
+    const slot = name.text === 'promise' ? this.#slot(expression) : undefined;
+    if (!slot || !isResolvers((slot as Ts.PropertyDeclaration | Ts.VariableDeclaration).initializer)) {
+      return undefined;
+    }
+    const isUsedAsPair = referencesTo(slot, this.#code).every(isUseOfPair);
+    return isUsedAsPair ? { slot, event: undefined, isPair: true } : undefined;
   }
 
   #ofCall(call: Ts.CallExpression, steps: number): Signal | undefined {
@@ -194,6 +207,26 @@ export class Signals {
       ? declaration
       : undefined;
   }
+}
+
+function isResolvers(value: Ts.Expression | undefined): boolean {
+  return value !== undefined && /^Promise\.withResolvers\b/.test(value.getText());
+}
+
+/** `this.arrived.resolve`, `this.arrived.reject` */
+function isEndOfPair(callee: Ts.Node): callee is Ts.PropertyAccessExpression {
+  return ts.isPropertyAccessExpression(callee) && /^(?:resolve|reject)$/.test(callee.name.text);
+}
+
+/** Whether a name of what keeps such a pair waits for it, ends the wait by a call, or is given another pair. */
+function isUseOfPair(name: Ts.Node): boolean {
+  const member = ts.isPropertyAccessExpression(name.parent) && name.parent.name === name ? name.parent : name;
+  const { parent } = member;
+  if (ts.isPropertyDeclaration(parent) || ts.isVariableDeclaration(parent)) return parent.name === member;
+  if (ts.isBinaryExpression(parent)) return parent.left === member && isResolvers(parent.right);
+  if (!ts.isPropertyAccessExpression(parent)) return false;
+  if (parent.name.text === 'promise') return true;
+  return isEndOfPair(parent) && ts.isCallExpression(parent.parent) && parent.parent.expression === parent;
 }
 
 /** `Promise.resolve(value)` and its kin wait for nobody. */

@@ -3,9 +3,11 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Action, bodyOf, type CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import { comesOnlyAfter } from '../loops.ts';
+import { isInside } from '../shapes.ts';
 import { isAsyncFunction } from './activation.ts';
 import { callSitesOf } from './call-sites.ts';
 import { CallbackOrigins, ITERATING } from './callback-origins.ts';
+import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -97,7 +99,8 @@ export class StallWatcher implements LockWatcher {
       node: action.kind === 'await' ? action.node : promise,
       promise,
       signal,
-      held: action.kind === 'await' ? held : [],
+      // What is only asked for is not held: to wait for it is what the signal is for.
+      held: action.kind === 'await' ? held.filter(({ doubt }) => doubt !== 'awaited') : [],
       by: action.kind === 'await' || isAsyncFunction(context.call.fn) ? 'function' : 'section',
     };
     const known = this.#waits.get(context);
@@ -154,6 +157,7 @@ export class StallWatcher implements LockWatcher {
     for (const [one, via] of this.#around(context, { held, by }, callers)) {
       const { cls } = one.lock;
       if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
+      if (cls.primitive === CHAIN && by === 'section' && isOfMaker(signal, node)) continue;
       if (!enders.every((call) => this.#needs(call, cls, 0))) continue;
       return {
         held: one,
@@ -227,6 +231,15 @@ function inBoth<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
 function returnedIn(action: Action): Ts.Expression | undefined {
   const value = action.kind === 'return' ? action.value : undefined;
   return value && !ts.isAwaitExpression(skipParentheses(value)) ? value : undefined;
+}
+
+/**
+ * `tail = tail.then(() => mine)`: the function that has made `mine` puts it into the chain to hold it, and ends it itself
+ * when it has had its turn.
+ */
+function isOfMaker({ slot }: Signal, wait: Ts.Node): boolean {
+  const maker = ts.isVariableDeclaration(slot) ? ts.findAncestor(slot, ts.isFunctionLike) : undefined;
+  return maker !== undefined && isInside(wait, maker);
 }
 
 /** `waiters.forEach(…)` runs what it is handed before it returns. */

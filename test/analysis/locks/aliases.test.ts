@@ -66,3 +66,13 @@ test('a path goes by the known name of the object that it begins with', () => {
     'p0',
   ]);
 });
+
+test('so does the key that a path ends with', () => {
+  const names: Aliases = [['p0', '^s3[<0]']];
+  expect(['g:1[p0]', 'g:1[p01]', 'g:1[p0].mu', 'g:1'].map((path) => knownAs(path, names))).toEqual([
+    'g:1[^s3[<0]]',
+    'g:1[p01]',
+    'g:1[p0].mu',
+    'g:1',
+  ]);
+});

@@ -73,3 +73,29 @@ describe('a class is a lock', () => {
     expect(methods('tail; run(t) { return this.tail.then(t); }')).toBeUndefined();
   });
 });
+
+/** The variables of a text that are promise chains. */
+function chainVariables(text: string): readonly string[] {
+  return nodesIn(parse(text), ts.isVariableDeclaration)
+    .filter(isChainSlot)
+    .map(({ name }) => name.getText());
+}
+
+describe('a variable of a function is a promise chain if what goes on with it is handed out', () => {
+  test.each([
+    'function make() { let tail; return (t) => { const r = tail.then(t); tail = r.catch(noop); return r; }; }',
+    'function make() { let tail; const run = (t) => (tail = tail.then(t)); return { run }; }',
+    'function make() { let tail; function run(t) { tail = tail.then(t); } return { go: run }; }',
+    'const make = () => { let tail; return { run(t) { tail = tail.then(t); } }; };',
+  ])('%s', (text) => {
+    expect(chainVariables(text)).toEqual(['tail']);
+  });
+
+  test.each([
+    'function all(list) { let tail; for (const t of list) tail = tail.then(t); return tail; }',
+    'function all(list) { let tail; list.forEach((t) => { tail = tail.then(t); }); return tail; }',
+    'function all(list) { let tail; const add = (t) => (tail = tail.then(t)); list.forEach(add); return tail; }',
+  ])('and none otherwise: %s', (text) => {
+    expect(chainVariables(text)).toEqual([]);
+  });
+});

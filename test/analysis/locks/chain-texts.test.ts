@@ -14,6 +14,8 @@ test.each([
   'const before = this.tails.get(key);\nthis.tails.set(key, before.then(work));',
   'this.#tails[key] = this.#tails[key].then(work);',
   'let tail = Promise.resolve();\ntail = tail.then(work);',
+  '  let tail = Promise.resolve();\n  return (work) => (tail = tail.then(work));',
+  'const tails = new Map();\nconst before = tails.get(key);\ntails.set(key, before.then(work));',
   'export let turn = first;\nconst before = turn;\nturn = next;',
 ])('what is read and written back is worth a look: %s', (text) => {
   expect(holds(text)).toBe(true);
