@@ -81,7 +81,7 @@ export class ArrayFold {
     }
     const calls = changes.map(({ call }) => call);
     const ways: Elements[] = [];
-    for (const definition of reachingDefinitions(variable, use.text, use, calls)) {
+    for (const definition of reachingDefinitions(variable, use.text, use, { changes: calls })) {
       const found = this.#defined(definition, initializer);
       if (!found) return undefined;
       ways.push(...found);
