@@ -202,7 +202,7 @@ export function optionalPart(answer: Answer, part: Answer): Answer {
 
 /** What a result of a query wraps its rows in, and an index into them. */
 const WRAPPING =
-  /^(?:\d*|\[\]|at|filter|find|findLast|first|get|length|map|pop|recordset|results?|rowCount|rows|shift|some|toArray|unwrap\w*|values)$/;
+  /^(?:\d*|\[\]|at|data|filter|find|findLast|first|get|length|map|pop|recordset|results?|rowCount|rows|shift|some|toArray|unwrap\w*|values)$/;
 
 /** Columns of a row that are there when it is, and those that count rows. */
 const IDENTIFYING =

@@ -42,7 +42,16 @@ function methods(names: readonly string[], table: TablePlace, of?: RegExp): read
   return names.map((name) => ({ name, table, ...(of && { of }) }));
 }
 
-const FINDS = ['find', 'findBy', 'findOne', 'findOneBy', 'findOneOrFail', 'findAndCount'];
+const FINDS = [
+  'find',
+  'findBy',
+  'findOne',
+  'findOneBy',
+  'findOneOrFail',
+  'findOneByOrFail',
+  'findAndCount',
+  'findAndCountBy',
+];
 const COUNTS = ['count', 'countBy', 'exist', 'exists', 'existsBy'];
 
 /** The query builders that are recognised, by the packages of their types. */
@@ -119,6 +128,15 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       { name: 'findCreateFind', table: 'receiver', isIdempotent: true },
     ],
     queries: methods(['findOne', 'findByPk', 'findAll', 'count', 'findAndCountAll'], 'receiver'),
+    guards: [],
+  },
+  {
+    modules: ['@supabase/supabase-js', '@supabase/postgrest-js'],
+    inserts: [
+      { name: 'insert', table: 'chain' },
+      { name: 'upsert', table: 'chain', isIdempotent: true },
+    ],
+    queries: methods(['select'], 'chain'),
     guards: [],
   },
 ];

@@ -123,6 +123,8 @@ class FoldRun {
     if (ts.isTaggedTemplateExpression(node)) return this.#tagged(node, frames);
     if (node.kind === ts.SyntaxKind.TrueKeyword) return [[YES]];
     if (node.kind === ts.SyntaxKind.FalseKeyword) return [[NO]];
+    // An object of options is there, whatever is in it.
+    if (this.#flags.isDeciding && ts.isObjectLiteralExpression(node)) return [[YES]];
     if (isNegation(node)) return this.#flags.negation(node, frames);
     return ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node) ? [[VALUE]] : [];
   }
@@ -339,9 +341,14 @@ class FoldRun {
   }
 
   #call(node: Ts.CallExpression, path: readonly string[], frames: Frames): Texts {
-    const made =
-      path.length === 0 ? foldTextMethod(node, (part, at = []) => this.text(part, at, frames)) : undefined;
-    if (made) return made;
+    if (path.length === 0) {
+      const made = foldTextMethod(
+        node,
+        (part, at = []) => this.text(part, at, frames),
+        (condition) => this.#flags.decide(condition, frames),
+      );
+      if (made) return made;
+    }
     const bodies = this.#callees.bodies(node, frames);
     if (bodies.length > 0) {
       const entered = bodies.filter((fn) => !frames.callOf(fn));
