@@ -6,6 +6,7 @@ import { type Binding, bindingOf } from './bindings.ts';
 import { BuilderTables } from './builder-tables.ts';
 import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
+import { valuesOf } from './field-values.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
 import { FlagFold, isComparison, isNegation } from './fold-flags.ts';
@@ -311,33 +312,25 @@ class FoldRun {
     return this.#code.entities(name).flatMap((entity): Texts => {
       if (entity.kind !== 'node') return [];
       const { node } = entity;
-      if (ts.isGetAccessor(node)) return this.#results(node, path, frames);
       if (ts.isShorthandPropertyAssignment(node)) return this.text(node.name, path, frames);
       if (ts.isParameter(node)) return this.#parameter(node, nameText(node.name) ?? '', path, frames);
       if (ts.isExportAssignment(node)) return this.text(node.expression, path, frames);
       const { initializer } = node as { initializer?: Ts.Node };
       if (initializer && declarationRoot(node) === node) return this.text(initializer, path, frames);
-      return ts.isPropertyDeclaration(node) ? this.#field(node, path, frames) : [];
+      return ts.isPropertyDeclaration(node) || ts.isGetAccessor(node) ? this.#field(node, path, frames) : [];
     });
   }
 
-  /** What the methods of a class assign to a field without an initializer. */
-  #field(field: Ts.PropertyDeclaration, path: readonly string[], frames: Frames): Texts {
-    const name = nameText(field.name);
-    const texts: Texts[] = [];
-    const visit = (node: Ts.Node): void => {
-      if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
-        const target = skipParentheses(node.left);
-        const isField =
-          ts.isPropertyAccessExpression(target) &&
-          target.expression.kind === ts.SyntaxKind.ThisKeyword &&
-          target.name.text === name;
-        if (isField) texts.push(this.text(node.right, path, frames));
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(field.parent);
-    return limited(texts.flat());
+  #field(
+    member: Ts.PropertyDeclaration | Ts.GetAccessorDeclaration,
+    path: readonly string[],
+    frames: Frames,
+  ): Texts {
+    return limited(
+      valuesOf(member, this.#code).flatMap((value) =>
+        ts.isGetAccessor(value) ? this.#results(value, path, frames) : this.text(value, path, frames),
+      ),
+    );
   }
 
   #call(node: Ts.CallExpression, path: readonly string[], frames: Frames): Texts {
