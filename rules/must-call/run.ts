@@ -1,4 +1,4 @@
-import type { Code } from '../../src/analysis/code.ts';
+import { type Code, skipParentheses } from '../../src/analysis/code.ts';
 import { lastSegment, parseConfigName, reportName } from '../../src/analysis/config-name.ts';
 import { findReferences } from '../../src/analysis/dispatch/references.ts';
 import { type Target, Targets } from '../../src/analysis/dispatch/targets.ts';
@@ -11,6 +11,7 @@ import { type ArgumentSite, ArgumentsOf } from '../../src/analysis/must/argument
 import { bodiesOf, callsOf, type Event, type EventSite, Family } from '../../src/analysis/must/events.ts';
 import { Must } from '../../src/analysis/must/must.ts';
 import { eventOf, includes } from '../../src/analysis/must/worlds.ts';
+import { isFunctionExpression } from '../../src/analysis/shapes.ts';
 import type { Pass, ReportStep } from '../../src/engine/rule.ts';
 import { type Ts, ts } from '../../src/syntax/ts.ts';
 import type { FunctionOption, LiteralOption, MessageId, MustCallOptions } from './rule.ts';
@@ -46,10 +47,28 @@ function resolve(
   return undefined;
 }
 
-/** The function itself; of one without a body, all that implement it. */
+/** The function itself; of one without a body, all that implement it; of one that a call makes, what that is handed. */
 function pinnedBodies(pinned: Target, code: Code): readonly FunctionNode[] {
   const own = bodiesOf({ members: pinned.declarations });
-  return own.length > 0 ? own : bodiesOf(new Family(code, pinned));
+  if (own.length > 0) return own;
+  const others = bodiesOf(new Family(code, pinned));
+  return others.length > 0 ? others : [...pinned.declarations].flatMap(wrappedBody);
+}
+
+/** `export const restart = handler(async (id) => …)`: the function that is written there, if it is the only one. */
+function wrappedBody(declaration: Ts.Node): readonly FunctionNode[] {
+  const { initializer } = declaration as { initializer?: Ts.Expression };
+  const functions = initializer ? functionsHandedIn(initializer) : [];
+  return functions.length === 1 ? functions : [];
+}
+
+function functionsHandedIn(expression: Ts.Expression): readonly FunctionNode[] {
+  const call = skipParentheses(expression);
+  if (!ts.isCallExpression(call)) return [];
+  return call.arguments.flatMap((one) => {
+    const argument = skipParentheses(one) as Ts.Expression;
+    return isFunctionExpression(argument) ? [argument] : functionsHandedIn(argument);
+  });
 }
 
 interface JudgeParts {
@@ -159,7 +178,9 @@ class CallJudge {
 function nameOf(fn: FunctionNode): Ts.Node {
   const { name } = fn as { name?: Ts.Node };
   if (name) return name;
-  const { parent } = fn;
+  // A call that makes something of the function stands between it and its name.
+  let { parent } = fn as { parent: Ts.Node };
+  while (ts.isCallExpression(parent) || ts.isParenthesizedExpression(parent)) ({ parent } = parent);
   return ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) ? parent.name : fn;
 }
 

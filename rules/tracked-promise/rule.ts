@@ -1,3 +1,4 @@
+import { filesWithBuilders } from '../../src/analysis/inserts/builder-libraries.ts';
 import { INSERT_WORDS } from '../../src/analysis/inserts/words.ts';
 import { triggersOf } from '../../src/analysis/locks/primitives.ts';
 import { defineRule } from '../../src/engine/rule.ts';
@@ -42,6 +43,7 @@ export const trackedPromise = defineRule<TrackedPromiseOptions, MessageId>({
       : {
           words: [...(scope === 'locks' ? INSERT_WORDS : []), ...triggersOf(primitives)],
           ignoreCase: true,
+          ...(scope === 'locks' && { files: filesWithBuilders }),
         },
   run: async (pass) => (await import('./run.ts')).run(pass),
   prove: async () => (await import('./prove.ts')).operators,

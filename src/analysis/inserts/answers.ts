@@ -202,7 +202,7 @@ export function optionalPart(answer: Answer, part: Answer): Answer {
 
 /** What a result of a query wraps its rows in, and an index into them. */
 const WRAPPING =
-  /^(?:\d*|\[\]|at|find|first|get|length|recordset|results?|rowCount|rows|some|unwrap\w*|values)$/;
+  /^(?:\d*|\[\]|at|data|filter|find|findLast|first|get|length|map|pop|recordset|results?|rowCount|rows|shift|some|toArray|unwrap\w*|values)$/;
 
 /** Columns of a row that are there when it is, and those that count rows. */
 const IDENTIFYING =
@@ -210,6 +210,14 @@ const IDENTIFYING =
 
 /** Any other column: that it says nothing may be what the row says. */
 const COLUMN: Answer = { ...SILENT, truthy: 'found' };
+
+/** What a function of this name from outside of the program makes of what it is given: `_.isEmpty(rows)`. */
+export function askedBy(name: string, answer: Answer): Answer {
+  if (/^(?:is)?_?(?:nil|null|undefined|null_?or_?undefined|nothing)$/i.test(name)) return isNullish(answer);
+  if (/^is_?empty$/i.test(name)) return not(answer);
+  if (/^is_?not_?(?:nil|empty)$/i.test(name)) return flag(answer);
+  return /^(?:first|head|last|size)$/.test(name) && answer.isRead ? answer : SILENT;
+}
 
 /** What the answer of a preflight of this name says: `isMissing` and `canInsert` are true when there is no row. */
 export function answerOf(name: string): Answer {

@@ -3,6 +3,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import { sameTable, type TableName } from '../sql/index.ts';
 import { type Answer, answerOf, LOOKUP, objectOf, ROWS } from './answers.ts';
+import type { BuiltQuery } from './builder-calls.ts';
 import { executionsOf, type SqlText } from './executions.ts';
 import { Frames } from './frames.ts';
 import type { CallGraph } from './invocations.ts';
@@ -15,7 +16,7 @@ export class AskingQueries {
   readonly #program: Program;
   readonly #graph: CallGraph;
   readonly #reader: Reader;
-  readonly #built: (table: TableName) => readonly Ts.Node[];
+  readonly #built: (table: TableName) => readonly BuiltQuery[];
   readonly #known = new Map<string, readonly AskingQuery[]>();
 
   /** @param built the queries of builders that do */
@@ -23,7 +24,7 @@ export class AskingQueries {
     program: Program,
     graph: CallGraph,
     reader: Reader,
-    built: (table: TableName) => readonly Ts.Node[],
+    built: (table: TableName) => readonly BuiltQuery[],
   ) {
     this.#program = program;
     this.#graph = graph;
@@ -35,7 +36,10 @@ export class AskingQueries {
     const key = `${table.schema ?? ''}.${table.name}`;
     let found = this.#known.get(key);
     if (!found) {
-      found = [...this.#written(table), ...this.#built(table).map((call) => ({ call, answer: ROWS }))];
+      found = [
+        ...this.#written(table),
+        ...this.#built(table).map(({ call, gives }) => ({ call, answer: GIVEN[gives] })),
+      ];
       this.#known.set(key, found);
     }
     return found;
@@ -100,14 +104,16 @@ export class AskingQueries {
  * themselves are none, whether there are some or not.
  */
 const COUNTED: ReadonlyMap<string, Answer> = new Map(
-  ['affectedRows', 'changes', 'count', 'numUpdatedRows', 'rowCount', 'rowsAffected'].map((name) => [
-    name,
-    LOOKUP,
-  ]),
+  ['affected', 'affectedRows', 'changes', 'count', 'numUpdatedRows', 'rowCount', 'rowsAffected'].map(
+    (name) => [name, LOOKUP],
+  ),
 );
 const CHANGED: Answer = objectOf(
   new Map([...COUNTED, ['0', objectOf(COUNTED)], ['meta', objectOf(COUNTED)]]),
 );
+
+/** What a chain of a builder answers. */
+const GIVEN: Readonly<Record<BuiltQuery['gives'], Answer>> = { rows: ROWS, count: LOOKUP, outcome: CHANGED };
 
 /** The literals that may ask for rows of a table. */
 function askingLiterals(program: Program, table: string): readonly Ts.Expression[] {

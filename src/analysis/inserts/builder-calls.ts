@@ -24,6 +24,12 @@ export interface BuiltInsert {
   readonly runs: readonly Ts.Expression[];
 }
 
+/** A chain of a query builder that asks for rows: it gives them, their number, or an object that tells the number. */
+export interface BuiltQuery {
+  readonly call: Ts.CallExpression;
+  readonly gives: 'rows' | 'count' | 'outcome';
+}
+
 /** Finds what query builders insert and ask for. They are told by the package that declares their methods. */
 export class BuilderCalls {
   readonly #code: Code;
@@ -55,11 +61,25 @@ export class BuilderCalls {
   }
 
   /** The chains that ask for rows of a table, and of no other. */
-  queries(wanted: TableName): readonly Ts.CallExpression[] {
-    return this.#calls(({ queries }) => queries).flatMap(({ chain, call, verb, method, library }) => {
-      const isOther = chain.links.some(({ name }) => OTHER_VERBS.test(name));
-      const table = isOther ? 'unknown' : this.#tables.of(method.table, chain, verb, library);
-      return isTable(table, wanted, library) ? [call] : [];
+  queries(wanted: TableName): readonly BuiltQuery[] {
+    const asking = this.#about(wanted, ({ queries }) => queries);
+    const updating = this.#about(wanted, ({ updates = [] }) => updates);
+    return [
+      ...asking.map(({ call }): BuiltQuery => ({ call, gives: 'rows' })),
+      ...updating.map(({ call, chain, method }): BuiltQuery => {
+        const hasRows = chain.links.some(({ name }) => name.startsWith('returning'));
+        return { call, gives: hasRows ? 'rows' : method.isCount ? 'count' : 'outcome' };
+      }),
+    ];
+  }
+
+  #about<M extends BuilderMethod>(
+    wanted: TableName,
+    methodsOf: (library: BuilderLibrary) => readonly M[],
+  ): readonly Found<M>[] {
+    return this.#calls(methodsOf).filter(({ chain, verb, method, library }) => {
+      const isOther = chain.links.some((link) => link !== verb && OTHER_VERBS.test(link.name));
+      return !isOther && isTable(this.#tables.of(method.table, chain, verb, library), wanted, library);
     });
   }
 

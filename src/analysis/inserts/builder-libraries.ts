@@ -24,6 +24,11 @@ export interface InsertMethod extends BuilderMethod {
   readonly options?: readonly string[];
 }
 
+export interface UpdateMethod extends BuilderMethod {
+  /** It answers with the number alone, and not with an object that has it. */
+  readonly isCount?: true;
+}
+
 /** A query builder or object-relational mapper. */
 export interface BuilderLibrary {
   /** The packages that declare its types. */
@@ -32,6 +37,8 @@ export interface BuilderLibrary {
   readonly generated?: RegExp;
   readonly inserts: readonly InsertMethod[];
   readonly queries: readonly BuilderMethod[];
+  /** Methods that change rows, and answer with how many there were. */
+  readonly updates?: readonly UpdateMethod[];
   /** Links by which the statement skips or overwrites rows that are there. */
   readonly guards: readonly string[];
   /** Where one of these links has to follow a guard: knex has `onConflict(…)` do nothing by itself. */
@@ -42,7 +49,16 @@ function methods(names: readonly string[], table: TablePlace, of?: RegExp): read
   return names.map((name) => ({ name, table, ...(of && { of }) }));
 }
 
-const FINDS = ['find', 'findBy', 'findOne', 'findOneBy', 'findOneOrFail', 'findAndCount'];
+const FINDS = [
+  'find',
+  'findBy',
+  'findOne',
+  'findOneBy',
+  'findOneOrFail',
+  'findOneByOrFail',
+  'findAndCount',
+  'findAndCountBy',
+];
 const COUNTS = ['count', 'countBy', 'exist', 'exists', 'existsBy'];
 
 /** The query builders that are recognised, by the packages of their types. */
@@ -56,6 +72,7 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       { name: '$count', table: 'argument' },
       ...methods(['findFirst', 'findMany'], 'receiver'),
     ],
+    updates: [{ name: 'update', table: 'argument' }],
     guards: ['onConflictDoNothing', 'onConflictDoUpdate', 'onDuplicateKeyUpdate', 'ignore'],
   },
   {
@@ -66,6 +83,7 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       { name: 'mergeInto', table: 'argument', isIdempotent: true },
     ],
     queries: [{ name: 'selectFrom', table: 'argument' }],
+    updates: [{ name: 'updateTable', table: 'argument' }],
     guards: ['onConflict', 'onDuplicateKeyUpdate', 'ignore', 'orIgnore', 'orReplace'],
   },
   {
@@ -76,6 +94,7 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       { name: 'batchInsert', table: 'argument' },
     ],
     queries: methods(['select', 'first', 'where', 'count', 'pluck'], 'chain'),
+    updates: [{ name: 'update', table: 'chain', isCount: true }],
     guards: ['onConflict'],
     completedBy: ['ignore', 'merge'],
   },
@@ -92,6 +111,10 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       ...methods([...FINDS, ...COUNTS], 'argument', /^EntityManager$/),
       ...methods([...FINDS, ...COUNTS], 'receiver', /Repository$|^BaseEntity$/),
     ],
+    updates: [
+      { name: 'update', table: 'argument', of: /^EntityManager$/ },
+      { name: 'update', table: 'receiver', of: /Repository$|^BaseEntity$/ },
+    ],
     guards: ['orIgnore', 'orUpdate', 'onConflict'],
   },
   {
@@ -107,6 +130,7 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       ['findUnique', 'findUniqueOrThrow', 'findFirst', 'findFirstOrThrow', 'findMany', 'count'],
       'receiver',
     ),
+    updates: methods(['updateMany'], 'receiver'),
     guards: [],
   },
   {
@@ -119,6 +143,15 @@ export const BUILDER_LIBRARIES: readonly BuilderLibrary[] = [
       { name: 'findCreateFind', table: 'receiver', isIdempotent: true },
     ],
     queries: methods(['findOne', 'findByPk', 'findAll', 'count', 'findAndCountAll'], 'receiver'),
+    guards: [],
+  },
+  {
+    modules: ['@supabase/supabase-js', '@supabase/postgrest-js'],
+    inserts: [
+      { name: 'insert', table: 'chain' },
+      { name: 'upsert', table: 'chain', isIdempotent: true },
+    ],
+    queries: methods(['select'], 'chain'),
     guards: [],
   },
 ];

@@ -63,9 +63,10 @@ export class BuilderTables {
     const made = initializer && skipParentheses(initializer);
     if (!made) return 'unknown';
     if (ts.isCallExpression(made) || ts.isNewExpression(made)) {
-      const [first] = made.arguments ?? [];
+      const [first, , options] = made.arguments ?? [];
       const bare = first && skipParentheses(first);
-      const text = bare && ts.isObjectLiteralExpression(bare) ? tableOption(bare) : bare;
+      const own = bare && ts.isObjectLiteralExpression(bare) ? tableOption(bare) : bare;
+      const text = definedTable(made, options) ?? own;
       return text && ts.isStringLiteralLike(text) ? tableOf(text.text) : 'unknown';
     }
     return this.#named(made, depth + 1);
@@ -129,6 +130,17 @@ function initialisedTable(cls: Ts.ClassLikeDeclaration): string | undefined {
     if (named && ts.isStringLiteralLike(named)) return named.text;
   }
   return undefined;
+}
+
+/** `sequelize.define('Order', { … }, { tableName: 'orders' })`: the first name is that of the model. */
+function definedTable(
+  made: Ts.CallExpression | Ts.NewExpression,
+  options: Ts.Expression | undefined,
+): Ts.Expression | undefined {
+  const callee = rightmostName(made.expression);
+  const bare = options && skipParentheses(options);
+  if (!callee || nameText(callee) !== 'define' || !bare) return undefined;
+  return ts.isObjectLiteralExpression(bare) ? optionOf(bare, 'tableName') : undefined;
 }
 
 function tableOption(options: Ts.ObjectLiteralExpression): Ts.Expression | undefined {

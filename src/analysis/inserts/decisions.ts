@@ -18,6 +18,7 @@ import { equality, evaluate, type Surroundings } from './evaluation.ts';
 import { idOf } from './frames.ts';
 import { cfgOf, isFunctionNode, ownerOf } from './functions.ts';
 import { isWritten, localDeclaration } from './identifiers.ts';
+import { isSortedOut } from './signatures.ts';
 
 /** What is known at a point of a function. */
 export interface State {
@@ -100,7 +101,15 @@ class Solver {
       return decided(slot, state);
     }
     // What an action that throws would have done is not done.
-    return when === 'throw' ? state : this.#perform(action, state);
+    return when === 'throw' ? this.#failed(action, state) : this.#perform(action, state);
+  }
+
+  /** A lookup that fails for want of the row says so to the `catch` that throws other failures on. */
+  #failed(action: Action, state: State): State {
+    if (action.kind !== 'call' && action.kind !== 'await') return state;
+    const asked = action.kind === 'call' ? action.node : action.node.expression;
+    const isLookup = isSortedOut(asked) && evaluate(asked, this.#around(state)).present === 'found';
+    return isLookup ? decided('absent', state) : state;
   }
 
   #test(action: Action & { kind: 'branch' }, when: 'true' | 'false', state: State): Slot {

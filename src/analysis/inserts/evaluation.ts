@@ -24,6 +24,7 @@ import {
   wordOf,
 } from './answers.ts';
 import { localDeclaration } from './identifiers.ts';
+import { isConversion } from './signatures.ts';
 
 /** What an expression is evaluated in. */
 export interface Surroundings {
@@ -50,8 +51,9 @@ export function evaluate(expression: Ts.Node, around: Surroundings): Answer {
     const [yes, no] = [evaluate(node.whenTrue, around), evaluate(node.whenFalse, around)];
     return choose(evaluate(node.condition, around), yes, no);
   }
-  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
-    return not(evaluate(node.operand, around));
+  if (ts.isPrefixUnaryExpression(node)) {
+    if (node.operator === ts.SyntaxKind.ExclamationToken) return not(evaluate(node.operand, around));
+    if (node.operator === ts.SyntaxKind.PlusToken) return flag(evaluate(node.operand, around));
   }
   if (ts.isBinaryExpression(node)) return evaluateBinary(node, around);
   if (ts.isObjectLiteralExpression(node)) return evaluateObject(node, around);
@@ -83,9 +85,10 @@ function valueTest(value: Ts.Node, expected: Ts.Node, around: Surroundings): Ans
   const other = constant(right);
   if (!speaks(answer)) return constant(left) && !other ? valueTest(right, left, around) : SILENT;
   if (ts.isStringLiteralLike(right) && answer.words) return isWord(answer.words, right.text);
-  if (ts.isStringLiteralLike(right) && right.text !== '') return named(answer, right.text);
+  if (ts.isStringLiteralLike(right) && right.text !== '' && !isZeroText(right))
+    return named(answer, right.text);
   if (other === NULLISH) return isNullish(answer);
-  if (other === FALSE || isMinusOne(right)) return not(answer);
+  if (other === FALSE || isMinusOne(right) || isZeroText(right)) return not(answer);
   return isTrue(right) ? flag(answer) : SILENT;
 }
 
@@ -115,8 +118,7 @@ function evaluateCall(node: Ts.CallExpression, around: Surroundings): Answer {
   if (chained) return chained;
   const args = node.arguments.map((argument) => evaluate(argument, around));
   const [argument] = args;
-  const isConversion = ts.isIdentifier(callee) && (callee.text === 'Boolean' || callee.text === 'Number');
-  if (isConversion && argument) return flag(argument);
+  if (argument && isConversion(callee)) return flag(argument);
   const applied = args.some(speaks) ? around.applied(node, args) : SILENT;
   if (speaks(applied)) return applied;
   if (!ts.isPropertyAccessExpression(callee)) return SILENT;
@@ -201,8 +203,9 @@ function named(answer: Answer, word: string): Answer {
   return /duplicate|exist|found|known|present|taken/i.test(word) ? flag(LOOKUP) : SILENT;
 }
 
-/** Methods that ask the answer for the row: `existing.has(name)`. */
-const ASKS = /^(?:at|count|find|first|get|has|includes|is\w*|length|rows|some|unwrap\w*|valueOf)$/;
+/** Methods that ask the answer for the row, `existing.has(name)`, or make another list of the same rows. */
+const ASKS =
+  /^(?:at|count|filter|find|findLast|first|get|has|includes|is\w*|length|map|pop|rows|shift|some|toArray|unwrap\w*|valueOf)$/;
 
 function constant(node: Ts.Node): Answer | undefined {
   if (node.kind === ts.SyntaxKind.NullKeyword || ts.isVoidExpression(node)) return NULLISH;
@@ -226,7 +229,15 @@ function isTrue(node: Ts.Node): boolean {
 
 function isNumber(node: Ts.Node, text: string): boolean {
   const bare = skipParentheses(node);
-  return ts.isNumericLiteral(bare) && bare.text === text;
+  return (
+    (ts.isNumericLiteral(bare) && bare.text === text) ||
+    (ts.isBigIntLiteral(bare) && bare.text === `${text}n`)
+  );
+}
+
+/** Some drivers answer with a count as a text. */
+function isZeroText(node: Ts.Node): boolean {
+  return ts.isStringLiteralLike(node) && node.text === '0';
 }
 
 function isMinusOne(node: Ts.Node): boolean {

@@ -2,7 +2,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import type { Code } from '../code.ts';
 import { nameText, rightmostName } from '../code.ts';
-import { isAssignmentOperator } from '../shapes.ts';
+import { globalFunction, isAssignmentOperator } from '../shapes.ts';
 import { parametersOf } from './callees.ts';
 import { type Frames, idOf } from './frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
@@ -299,6 +299,7 @@ function handsOn(parent: Ts.Node, node: Ts.Node): boolean {
     return true;
   }
   if (ts.isConditionalExpression(parent)) return parent.condition !== node;
+  if (ts.isCallExpression(parent)) return parent.arguments[0] === node && isFreezing(parent);
   if (!ts.isBinaryExpression(parent)) return false;
   const { kind } = parent.operatorToken;
   const isEither = kind === ts.SyntaxKind.QuestionQuestionToken || kind === ts.SyntaxKind.BarBarToken;
@@ -309,8 +310,14 @@ function handsOn(parent: Ts.Node, node: Ts.Node): boolean {
 /** Whether an object is made to be given away at once, so that nobody reads it by the symbol of its literal. */
 function isHandedOver(object: Ts.Node): boolean {
   const { parent } = object;
+  if (ts.isCallExpression(parent) && isFreezing(parent)) return false;
   return (
     ((ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression !== object) ||
     ts.isArrayLiteralExpression(parent)
   );
+}
+
+/** `Object.freeze(queries)`: the same object. */
+function isFreezing({ expression }: Ts.CallExpression): boolean {
+  return /^Object\.(?:freeze|seal|preventExtensions)$/.test(globalFunction(expression) ?? '');
 }

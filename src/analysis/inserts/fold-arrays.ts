@@ -3,7 +3,7 @@ import { skipParentheses } from '../code.ts';
 import { namesIn } from '../name-index.ts';
 import { localDeclaration } from './identifiers.ts';
 import { isHoleOnly, joined, limited, type Texts, UNKNOWN } from './parts.ts';
-import { type Definition, reachingDefinitions } from './reaching.ts';
+import { type Decide, type Definition, reachingDefinitions } from './reaching.ts';
 
 /** The elements that an array may have, in order: each with the texts that it may be. */
 type Elements = readonly Texts[];
@@ -19,11 +19,13 @@ const ANYTHING: Elements = [[[UNKNOWN]]];
  */
 export class ArrayFold {
   readonly #fold: (element: Ts.Expression) => Texts;
+  readonly #decide: Decide;
   /** Pushes that are being read, and whether they turned out to run again. */
   readonly #active = new Map<Ts.Node, { repeats: boolean }>();
 
-  constructor(fold: (element: Ts.Expression) => Texts) {
+  constructor(fold: (element: Ts.Expression) => Texts, decide: Decide) {
     this.#fold = fold;
+    this.#decide = decide;
   }
 
   join(array: Ts.Expression, separator: string): Texts {
@@ -38,6 +40,8 @@ export class ArrayFold {
     const value = skipParentheses(expression);
     if (ts.isArrayLiteralExpression(value)) return this.#listed(value.elements);
     if (ts.isConditionalExpression(value)) {
+      const decided = this.#decide(value.condition);
+      if (decided !== undefined) return this.#ways(decided ? value.whenTrue : value.whenFalse);
       const [yes, no] = [this.#ways(value.whenTrue), this.#ways(value.whenFalse)];
       return yes && no && [...yes, ...no];
     }
@@ -81,7 +85,8 @@ export class ArrayFold {
     }
     const calls = changes.map(({ call }) => call);
     const ways: Elements[] = [];
-    for (const definition of reachingDefinitions(variable, use.text, use, calls)) {
+    const options = { changes: calls, decide: this.#decide };
+    for (const definition of reachingDefinitions(variable, use.text, use, options)) {
       const found = this.#defined(definition, initializer);
       if (!found) return undefined;
       ways.push(...found);

@@ -3,17 +3,18 @@ import { skipParentheses } from '../code.ts';
 import { ArrayFold } from './fold-arrays.ts';
 import { joined, type Texts, UNKNOWN } from './parts.ts';
 import { FORMATS } from './query-calls.ts';
+import type { Decide } from './reaching.ts';
 
 /** Folds an expression, or what stands at a path in it. */
 export type Fold = (expression: Ts.Node, path?: readonly string[]) => Texts;
 
 /** What a method of a string or array makes of its receiver's text; undefined for any other method. */
-export function foldTextMethod(call: Ts.CallExpression, fold: Fold): Texts | undefined {
+export function foldTextMethod(call: Ts.CallExpression, fold: Fold, decide: Decide): Texts | undefined {
   const callee = skipParentheses(call.expression);
   if (!ts.isPropertyAccessExpression(callee)) return undefined;
   const method = callee.name.text;
   const receiver = callee.expression;
-  if (method === 'join') return foldJoin(receiver, call.arguments[0], fold);
+  if (method === 'join') return foldJoin(receiver, call.arguments[0], { fold, decide });
   if (SAME_TEXT.has(method)) return fold(receiver);
   if (method === 'concat')
     return joined(
@@ -31,9 +32,14 @@ export function isRawCall(node: Ts.Node): boolean {
   return RAW_CALLS.has(name) || FORMATS.test(name);
 }
 
-function foldJoin(array: Ts.Expression, separator: Ts.Expression | undefined, fold: Fold): Texts {
+function foldJoin(
+  array: Ts.Expression,
+  separator: Ts.Expression | undefined,
+  { fold, decide }: { readonly fold: Fold; readonly decide: Decide },
+): Texts {
   const between = separator ? literalText(separator) : ',';
-  return between === undefined ? [[UNKNOWN]] : new ArrayFold((element) => fold(element)).join(array, between);
+  if (between === undefined) return [[UNKNOWN]];
+  return new ArrayFold((element) => fold(element), decide).join(array, between);
 }
 
 function literalText(node: Ts.Expression): string | undefined {

@@ -6,8 +6,10 @@ import { type Binding, bindingOf } from './bindings.ts';
 import { BuilderTables } from './builder-tables.ts';
 import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
+import { valuesOf } from './field-values.ts';
 import { ELEMENT } from './flow.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
+import { FlagFold, isComparison, isNegation } from './fold-flags.ts';
 import { foldRowsHelper, foldTableHelper } from './fold-helpers.ts';
 import type { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
@@ -16,14 +18,17 @@ import {
   ABSENT,
   distinct,
   isAbsent,
+  isFlag,
   isHoleOnly,
   joined,
   limited,
   merge,
+  NO,
   orElse,
   type Texts,
   UNKNOWN,
   VALUE,
+  YES,
 } from './parts.ts';
 import { reachingDefinitions } from './reaching.ts';
 import { resultsOf, yieldsOf } from './results.ts';
@@ -34,6 +39,8 @@ export interface Folded {
   readonly texts: Texts;
   /** Functions on whose parameters the holes depend: knowing the call that entered one may fill them. */
   readonly open: ReadonlySet<FunctionNode>;
+  /** Whether a parameter of one of these decides which of the texts it is. */
+  readonly isChosen: boolean;
 }
 
 /** Expressions made of expressions made of …: deeper than this, a hole. */
@@ -51,8 +58,9 @@ export class Folder {
 
   fold({ at, path, frames }: SqlText): Folded {
     const open = new Set<FunctionNode>();
-    const texts = new FoldRun(this.#code, this.#callees, open).text(at, path, frames);
-    return { texts: distinct(texts.map((parts) => merge(parts.map(unlessAbsent)))), open };
+    const run = new FoldRun(this.#code, this.#callees, open);
+    const texts = distinct(run.text(at, path, frames).map((parts) => merge(parts.map(unlessAbsent))));
+    return { texts, open, isChosen: run.isChosen && texts.length > 1 };
   }
 }
 
@@ -68,12 +76,19 @@ class FoldRun {
   readonly #tables: BuilderTables;
   /** What is being folded: a value made from itself, as a text that a loop adds to, is a hole. */
   readonly #active = new Set<Ts.Node>();
+  readonly #flags = new FlagFold((expression, frames) => this.text(expression, [], frames));
+  #isChosen = false;
 
   constructor(code: Code, callees: Callees, open: Set<FunctionNode>) {
     this.#code = code;
     this.#callees = callees;
     this.#open = open;
     this.#tables = new BuilderTables(code);
+  }
+
+  /** Whether a parameter, of which nothing is known, decides what something comes to. */
+  get isChosen(): boolean {
+    return this.#isChosen;
   }
 
   text(expression: Ts.Node, path: readonly string[], frames: Frames): Texts {
@@ -87,7 +102,11 @@ class FoldRun {
 
   #evaluate(node: Ts.Node, path: readonly string[], frames: Frames): Texts {
     if (ts.isAwaitExpression(node)) return this.text(node.expression, path, frames);
-    if (ts.isConditionalExpression(node)) return this.#either([node.whenTrue, node.whenFalse], path, frames);
+    if (ts.isConditionalExpression(node)) {
+      const decided = this.#flags.decide(node.condition, frames);
+      if (decided !== undefined) return this.text(decided ? node.whenTrue : node.whenFalse, path, frames);
+      return this.#either([node.whenTrue, node.whenFalse], path, frames);
+    }
     if (ts.isIdentifier(node)) {
       return isUndefined(node) ? [[ABSENT]] : this.#identifier(node, path, frames);
     }
@@ -103,6 +122,11 @@ class FoldRun {
     if (ts.isStringLiteralLike(node) || ts.isNumericLiteral(node)) return [[node.text]];
     if (ts.isTemplateExpression(node)) return this.#template(node, (part) => this.text(part, [], frames));
     if (ts.isTaggedTemplateExpression(node)) return this.#tagged(node, frames);
+    if (node.kind === ts.SyntaxKind.TrueKeyword) return [[YES]];
+    if (node.kind === ts.SyntaxKind.FalseKeyword) return [[NO]];
+    // An object of options is there, whatever is in it.
+    if (this.#flags.isDeciding && ts.isObjectLiteralExpression(node)) return [[YES]];
+    if (isNegation(node)) return this.#flags.negation(node, frames);
     return ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node) ? [[VALUE]] : [];
   }
 
@@ -144,8 +168,14 @@ class FoldRun {
       const operator = kind === ts.SyntaxKind.BarBarToken ? '||' : '??';
       return orElse(this.text(node.left, path, frames), operator, () => this.text(node.right, path, frames));
     }
-    // `${isStrict && clause}`: the clause, or nothing worth speaking of.
-    if (kind === ts.SyntaxKind.AmpersandAmpersandToken) return [...this.text(node.right, path, frames), ['']];
+    if (kind === ts.SyntaxKind.AmpersandAmpersandToken) {
+      // `${isStrict && clause}`: the clause, or nothing worth speaking of.
+      const decided = this.#flags.decide(node.left, frames);
+      if (decided === false) return [['']];
+      const texts = this.text(node.right, path, frames);
+      return decided ? texts : [...texts, ['']];
+    }
+    if (path.length === 0 && isComparison(node)) return this.#flags.equality(node, frames);
     if (kind === ts.SyntaxKind.EqualsToken || kind === ts.SyntaxKind.CommaToken) {
       return this.text(node.right, path, frames);
     }
@@ -210,6 +240,7 @@ class FoldRun {
     const call = frames.callOf(fn);
     if (!call) {
       this.#open.add(fn);
+      if (this.#flags.isDeciding) this.#isChosen = true;
       return [];
     }
     const inValue = [...binding.path, ...path];
@@ -240,7 +271,9 @@ class FoldRun {
     const value = ts.isForOfStatement(loop) ? loop.expression : variable.initializer;
     const inValue = [...(ts.isForOfStatement(loop) ? [ELEMENT] : []), ...binding.path, ...path];
     return limited(
-      reachingDefinitions(variable, use.text, use).flatMap(({ kind, node }) => {
+      reachingDefinitions(variable, use.text, use, {
+        decide: (condition) => this.#flags.decide(condition, frames),
+      }).flatMap(({ kind, node }) => {
         if (kind === 'assignment') return this.#assigned(node, path, frames);
         return value ? this.#orDefault(this.text(value, inValue, frames), binding, path, frames) : [];
       }),
@@ -279,39 +312,36 @@ class FoldRun {
     return this.#code.entities(name).flatMap((entity): Texts => {
       if (entity.kind !== 'node') return [];
       const { node } = entity;
-      if (ts.isGetAccessor(node)) return this.#results(node, path, frames);
       if (ts.isShorthandPropertyAssignment(node)) return this.text(node.name, path, frames);
       if (ts.isParameter(node)) return this.#parameter(node, nameText(node.name) ?? '', path, frames);
       if (ts.isExportAssignment(node)) return this.text(node.expression, path, frames);
       const { initializer } = node as { initializer?: Ts.Node };
       if (initializer && declarationRoot(node) === node) return this.text(initializer, path, frames);
-      return ts.isPropertyDeclaration(node) ? this.#field(node, path, frames) : [];
+      return ts.isPropertyDeclaration(node) || ts.isGetAccessor(node) ? this.#field(node, path, frames) : [];
     });
   }
 
-  /** What the methods of a class assign to a field without an initializer. */
-  #field(field: Ts.PropertyDeclaration, path: readonly string[], frames: Frames): Texts {
-    const name = nameText(field.name);
-    const texts: Texts[] = [];
-    const visit = (node: Ts.Node): void => {
-      if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
-        const target = skipParentheses(node.left);
-        const isField =
-          ts.isPropertyAccessExpression(target) &&
-          target.expression.kind === ts.SyntaxKind.ThisKeyword &&
-          target.name.text === name;
-        if (isField) texts.push(this.text(node.right, path, frames));
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(field.parent);
-    return limited(texts.flat());
+  #field(
+    member: Ts.PropertyDeclaration | Ts.GetAccessorDeclaration,
+    path: readonly string[],
+    frames: Frames,
+  ): Texts {
+    return limited(
+      valuesOf(member, this.#code).flatMap((value) =>
+        ts.isGetAccessor(value) ? this.#results(value, path, frames) : this.text(value, path, frames),
+      ),
+    );
   }
 
   #call(node: Ts.CallExpression, path: readonly string[], frames: Frames): Texts {
-    const made =
-      path.length === 0 ? foldTextMethod(node, (part, at = []) => this.text(part, at, frames)) : undefined;
-    if (made) return made;
+    if (path.length === 0) {
+      const made = foldTextMethod(
+        node,
+        (part, at = []) => this.text(part, at, frames),
+        (condition) => this.#flags.decide(condition, frames),
+      );
+      if (made) return made;
+    }
     const bodies = this.#callees.bodies(node, frames);
     if (bodies.length > 0) {
       const entered = bodies.filter((fn) => !frames.callOf(fn));
@@ -336,7 +366,9 @@ class FoldRun {
 
 /** Whether nothing is known of a text; of an empty one, and of one that is absent, everything is. */
 function isHole(parts: SqlParts): boolean {
-  return isHoleOnly(parts) && parts.some((part) => typeof part !== 'string') && !isAbsent(parts);
+  return (
+    isHoleOnly(parts) && parts.some((part) => typeof part !== 'string') && !isAbsent(parts) && !isFlag(parts)
+  );
 }
 
 function isUndefined(node: Ts.Identifier): boolean {

@@ -12,6 +12,7 @@ import { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode } from './functions.ts';
 import { callbackUse } from './iteration.ts';
 import { IN_MAP, type MapEntry, mapOfPair, outOfMap, propertiesOf, putInList, putInMap } from './maps.ts';
+import { Receivers } from './receivers.ts';
 import { References } from './references.ts';
 
 /** A place that makes a function run. */
@@ -43,6 +44,7 @@ export class CallGraph {
   readonly flow: ValueFlow;
   readonly aliases: Aliases;
   readonly disposals: Disposals;
+  readonly receivers: Receivers;
   readonly #code: Code;
   readonly #kept: KeptFunctions;
   readonly #known = new Map<FunctionNode, Map<string, readonly Invocation[]>>();
@@ -53,6 +55,7 @@ export class CallGraph {
     this.callees = new Callees(code);
     this.references = other?.references ?? new References(code, heritage);
     this.disposals = other?.disposals ?? new Disposals(code);
+    this.receivers = new Receivers(code);
     this.flow = new ValueFlow(code, this.references, this);
     this.aliases = new Aliases(code, this);
   }

@@ -9,6 +9,10 @@ export const ABSENT: Hole = { hole: true, kind: 'unknown' };
 /** One SQL value. */
 export const VALUE: Hole = { hole: true, kind: 'value' };
 
+/** The literals `true` and `false`: flags, which choose between texts. */
+export const YES: Hole = { hole: true, kind: 'value' };
+export const NO: Hole = { hole: true, kind: 'value' };
+
 /** The texts that an expression may have: one for each way through the conditions on the way. */
 export type Texts = readonly SqlParts[];
 
@@ -25,17 +29,38 @@ export function isAbsent(parts: SqlParts): boolean {
   return parts.length === 1 && parts[0] === ABSENT;
 }
 
-/** Whether a text is certainly a string: `??` takes it, and no default stands for it. */
-function isText(parts: SqlParts): boolean {
-  return parts.length === 0 || parts.some((part) => typeof part === 'string');
+/** Whether a value is one of the literals `true` and `false`. */
+export function isFlag(parts: SqlParts): boolean {
+  return parts.length === 1 && (parts[0] === YES || parts[0] === NO);
+}
+
+/** Which way a condition goes that has one of these values; undefined where they differ, or one is not known. */
+export function truthOf(texts: Texts): boolean | undefined {
+  const [first, ...others] = texts.map(truthOfOne);
+  return others.every((one) => one === first) ? first : undefined;
+}
+
+function truthOfOne(parts: SqlParts): boolean | undefined {
+  if (isAbsent(parts) || parts.length === 0) return false;
+  if (isFlag(parts)) return parts[0] === YES;
+  // A zero may be the number or the text.
+  const isWritten = parts.every((part) => typeof part === 'string');
+  return isWritten && !/^(?:0|)$/.test(parts.join('')) ? true : undefined;
+}
+
+/** Whether a text is certainly a string, or a flag: `??` takes it, and no default stands for it. */
+function isThere(parts: SqlParts): boolean {
+  return parts.length === 0 || isFlag(parts) || parts.some((part) => typeof part === 'string');
 }
 
 /** `value ?? other`, `value || other`, `{ name = other }`: what `other` gives counts where it may be asked for. */
 export function orElse(texts: Texts, operator: '??' | '||' | 'default', other: () => Texts): Texts {
   const stands = (parts: SqlParts): boolean =>
-    operator === '||' ? parts.some((part) => typeof part === 'string' && part !== '') : isText(parts);
+    operator === '||'
+      ? parts.some((part) => part === YES || (typeof part === 'string' && part !== ''))
+      : isThere(parts);
   if (texts.every(stands)) return texts;
-  const isEmpty = (parts: SqlParts): boolean => operator === '||' && isText(parts) && !stands(parts);
+  const isEmpty = (parts: SqlParts): boolean => operator === '||' && isThere(parts) && !stands(parts);
   const kept = texts.filter((parts) => !isAbsent(parts) && !isEmpty(parts));
   return limited([...kept, ...other()]);
 }
@@ -75,6 +100,12 @@ export function distinct(texts: Texts): Texts {
 
 export function keyOf(parts: SqlParts): string {
   return JSON.stringify(
-    parts.map((part) => (typeof part === 'string' ? part : [part === ABSENT ? 'absent' : part.kind])),
+    parts.map((part) => (typeof part === 'string' ? part : [WORDS.get(part) ?? part.kind])),
   );
 }
+
+const WORDS: ReadonlyMap<Hole, string> = new Map([
+  [ABSENT, 'absent'],
+  [YES, 'yes'],
+  [NO, 'no'],
+]);

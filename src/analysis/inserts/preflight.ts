@@ -1,10 +1,11 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Cfg } from '../cfg.ts';
-import { nameText, skipParentheses } from '../code.ts';
+import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import { nodesFor, repeatingLoops } from '../loops.ts';
 import {
   type Answer,
   answerOf,
+  askedBy,
   either,
   type Fact,
   flag,
@@ -147,9 +148,13 @@ export class Preflights {
     return helpers.map((fn) => this.#summary(fn).value).reduce(either, helpers.length > 0 ? NEVER : SILENT);
   }
 
-  /** What a function of the program makes of an answer that it is handed. */
+  /** What a function makes of an answer that it is handed: by its body, or by its name where that is elsewhere. */
   applied(call: Ts.CallExpression, args: readonly Answer[]): Answer {
-    return this.#applyOnly(this.#graph.callees.bodies(call, Frames.none), args);
+    const bodies = this.#graph.callees.bodies(call, Frames.none);
+    if (bodies.length > 0) return this.#applyOnly(bodies, args);
+    const name = rightmostName(call.expression);
+    const [first] = args;
+    return first && name ? askedBy(nameText(name) ?? '', first) : SILENT;
   }
 
   /** What a function given as an expression makes of an answer: `Boolean`, a function of the program. */
@@ -167,7 +172,7 @@ export class Preflights {
     const [fn, ...others] = this.#graph.callees.functionsOf(handler, Frames.none);
     if (!fn || others.length > 0) return SILENT;
     const { value } = this.#apply(fn, NOTHING_KNOWN, new RescueOracle(this, undefined));
-    return throws(fn) ? under(value, 'absent') : value;
+    return throws(fn.body) ? under(value, 'absent') : value;
   }
 
   #applyOnly([fn, ...others]: readonly FunctionNode[], args: readonly Answer[]): Answer {

@@ -11,13 +11,19 @@ export type QueryUse = 'executes' | 'prepares' | 'wraps' | 'formats' | 'ignores'
 
 /** Judges a call by its name: the types of database clients are as many as there are clients. */
 export function queryUse(call: CallLike, entities: readonly Entity[]): QueryUse {
-  const callee = ts.isTaggedTemplateExpression(call) ? call.tag : call.expression;
+  const callee = ts.isTaggedTemplateExpression(call) ? tagFunction(call) : call.expression;
   const name = rightmostName(callee);
   const text = name && nameText(name);
   if (text === undefined) return 'ignores';
   if (ts.isNewExpression(call)) return STATEMENT_CLASS.test(text) ? 'wraps' : 'ignores';
   if (ts.isTaggedTemplateExpression(call)) return tagUse(text, entities);
   return methodUse(text, callee, entities);
+}
+
+/** What a tag is, or is made by: `` sql.type(Row)`…` ``. */
+function tagFunction({ tag }: Ts.TaggedTemplateExpression): Ts.Node {
+  const bare = skipParentheses(tag);
+  return ts.isCallExpression(bare) ? bare.expression : bare;
 }
 
 /** Judges a method by its name, and by what it is called on where that is written. */

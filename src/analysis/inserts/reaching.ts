@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Action, Cfg } from '../cfg.ts';
+import type { Action, Cfg, CfgNode } from '../cfg.ts';
 import { nodesFor } from '../loops.ts';
 import { namesIn } from '../name-index.ts';
 import { isAssignmentOperator } from '../shapes.ts';
@@ -13,16 +13,28 @@ export type Definition =
   /** A call that changes the value that the variable holds. `isElsewhere`: in another function, at any time. */
   | { readonly kind: 'change'; readonly node: Ts.CallExpression; readonly isElsewhere: boolean };
 
+/** Which way a condition goes, where that is known. */
+export type Decide = (condition: Ts.Expression) => boolean | undefined;
+
+export interface ReachingOptions {
+  /** Calls that change the value in place: they count as definitions. */
+  readonly changes?: readonly Ts.CallExpression[];
+  /** Ways on which a condition goes otherwise are left out. */
+  readonly decide?: Decide;
+}
+
+const UNDECIDED: Decide = () => undefined;
+
 /**
  * The definitions whose value a variable may have where it is read. A nested function that can be entered without
  * assigning to it sees those in force where the function is made. Assignments in any other function may have been made
- * at any time. Calls that change the value in place count as definitions where they are given.
+ * at any time.
  */
 export function reachingDefinitions(
   variable: Ts.VariableDeclaration,
   name: string,
   use: Ts.Node,
-  changes: readonly Ts.CallExpression[] = [],
+  { changes = [], decide = UNDECIDED }: ReachingOptions = {},
 ): readonly Definition[] {
   const assignments = assignmentsTo(variable, name);
   if (assignments.length === 0 && changes.length === 0) return [{ kind: 'declaration', node: variable }];
@@ -39,7 +51,7 @@ export function reachingDefinitions(
   let place = use;
   for (let owner = ownerOf(use); ; owner = ownerOf(owner)) {
     around.add(owner);
-    const { definitions, fromEntry } = walkBack(cfgOf(owner), place, defines);
+    const { definitions, fromEntry } = walkBack(cfgOf(owner), place, { defines, decide });
     found.push(...definitions);
     if (owner === home || !fromEntry || ts.isSourceFile(owner)) break;
     place = owner;
@@ -74,22 +86,37 @@ interface Walk {
   readonly fromEntry: boolean;
 }
 
-function walkBack(cfg: Cfg, place: Ts.Node, defines: (action: Action) => Definition | undefined): Walk {
-  const before = predecessors(cfg);
+interface WalkGuide {
+  readonly defines: (action: Action) => Definition | undefined;
+  readonly decide: Decide;
+}
+
+function walkBack(cfg: Cfg, place: Ts.Node, { defines, decide }: WalkGuide): Walk {
+  const all = predecessors(cfg);
+  const before = (id: number): readonly number[] =>
+    (all.get(id) ?? []).filter((from) => leadsTo(cfg.nodes[from], id, decide));
   const seen = new Set<number>();
   const found = new Map<Ts.Node, Definition>();
   const starts = nodesFor(cfg, place);
-  const queue = starts.flatMap((id) => before.get(id) ?? []);
+  const queue = starts.flatMap(before);
   for (const id of queue) {
     if (seen.has(id)) continue;
     seen.add(id);
     const node = cfg.nodes[id];
     const definition = node && defines(node.action);
     if (definition) found.set(definition.node, definition);
-    else queue.push(...(before.get(id) ?? []));
+    else queue.push(...before(id));
   }
   const definitions = [...found.values()].sort((a, b) => a.node.pos - b.node.pos);
   return { definitions, fromEntry: seen.has(cfg.entry) || starts.length === 0 };
+}
+
+/** Whether control may go from a node to another, given which way conditions go. */
+function leadsTo(from: CfgNode | undefined, to: number, decide: Decide): boolean {
+  if (from?.action.kind !== 'branch' || from.action.test !== 'truthy') return true;
+  const decided = decide(from.action.condition);
+  if (decided === undefined) return true;
+  return from.successors.some((edge) => edge.to === to && edge.when === String(decided));
 }
 
 const backwards = new WeakMap<Cfg, ReadonlyMap<number, readonly number[]>>();

@@ -57,11 +57,13 @@ export class Reader {
   }
 
   #read({ text, execution, depth }: Task, readings: Reading[]): void {
-    const { texts, open } = this.#folder.fold(text);
+    const { texts, open, isChosen } = this.#folder.fold(text);
     const known = texts.every(isHoleOnly) ? this.#fromOrigin(execution, text) : texts;
     const statements = known.flatMap((parts) => this.#statements(parts).statements);
     const inserts = statements.filter((statement) => statement.kind === 'insert');
-    const isOpen = inserts.some(({ table, guard }) => table === 'unknown' || guard === 'unknown');
+    const isOpen = inserts.some(({ table, guard }) => {
+      return table === 'unknown' || guard === 'unknown' || (isChosen && guard === 'none');
+    });
     if (isOpen && depth < MOST_CALLERS && readings.length < MOST_READINGS) {
       const entered = this.#entered(text, [...open]);
       if (entered.length > 0) {

@@ -9,6 +9,7 @@ import { cfgOf, type FunctionNode, functionName, isFunctionNode, ownerOf } from 
 import { localDeclaration } from './identifiers.ts';
 import type { CallGraph, Invocation } from './invocations.ts';
 import type { Preflights } from './preflight.ts';
+import { heirsMaking } from './receivers.ts';
 
 /** What makes a call run again and again. */
 export interface Repetition {
@@ -64,6 +65,8 @@ class RepetitionSearch {
   readonly #steps = new Map<CfgOwner, readonly Step[]>();
   readonly #followed = new Set<string>();
   #origins: readonly Ts.Node[] = [];
+  /** The classes of the object whose fields the text is made of. */
+  #made: readonly Ts.ClassLikeDeclaration[] = [];
 
   constructor(graph: CallGraph, preflights: Preflights) {
     this.#graph = graph;
@@ -72,6 +75,7 @@ class RepetitionSearch {
 
   find({ starts, frames, origins }: RepetitionStart): Repetition | 'gave-up' | undefined {
     this.#origins = origins;
+    this.#made = heirsMaking(frames);
     const queue = starts.map(({ node, how }): Step => {
       return { node, frames: frames.around(node), how, by: 'symbol', next: undefined, captured: [] };
     });
@@ -130,7 +134,15 @@ class RepetitionSearch {
   #callers(step: Step, owner: FunctionNode): readonly Step[] {
     const steps = this.#steps.get(owner) ?? [];
     this.#steps.set(owner, [...steps, step]);
-    return this.#follow(step, owner, this.#graph.callSites(owner, step.frames));
+    const { receivers } = this.#graph;
+    // A method of a base class runs on objects of all its heirs: those of another heir have another text.
+    const made = receivers.relatedTo(owner, this.#made);
+    const sites = this.#graph.callSites(owner, step.frames);
+    return this.#follow(
+      step,
+      owner,
+      sites.filter(({ node }) => receivers.mayBeOf(node, made)),
+    );
   }
 
   /** What runs a function, or makes a class's fields, in which a step stands: followed once for each way in. */

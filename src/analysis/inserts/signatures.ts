@@ -27,17 +27,31 @@ const TYPE_WORDS: ReadonlyMap<Ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.ArrayType, 'object'],
 ]);
 
-/** Whether a function may throw by a statement of its own. */
-export function throws(fn: FunctionNode): boolean {
+/** Whether the body of a function, or a block, may throw by a statement of its own. */
+export function throws(body: Ts.Node | undefined): boolean {
   const visit = (node: Ts.Node): boolean =>
     ts.isThrowStatement(node) || (!isFunctionNode(node) && (ts.forEachChild(node, visit) ?? false));
-  return fn.body !== undefined && visit(fn.body);
+  return body !== undefined && visit(body);
 }
 
-/** `Boolean`, `Number`: as true or false as what they are given. */
-export function isConversion(fn: Ts.Node): boolean {
-  return ts.isIdentifier(fn) && (fn.text === 'Boolean' || fn.text === 'Number') && !localDeclaration(fn);
+/** Whether what fails at a place is caught by a clause that throws some failures on: it has looked at which one it is. */
+export function isSortedOut(place: Ts.Node): boolean {
+  for (let at = place; !isFunctionNode(at) && at.parent; at = at.parent) {
+    const clause = ts.isTryStatement(at.parent) && at.parent.tryBlock === at && at.parent.catchClause;
+    if (clause) return clause.variableDeclaration !== undefined && throws(clause.block);
+  }
+  return false;
 }
+
+/** `Boolean`, `Number`, `parseInt`: as true or false as what they are given, which is a count where it is a text. */
+export function isConversion(fn: Ts.Node): boolean {
+  if (ts.isPropertyAccessExpression(fn))
+    return ts.isIdentifier(fn.expression) && fn.expression.text === 'Number' && PARSERS.has(fn.name.text);
+  return ts.isIdentifier(fn) && CONVERSIONS.has(fn.text) && !localDeclaration(fn);
+}
+
+const PARSERS: ReadonlySet<string> = new Set(['parseInt', 'parseFloat']);
+const CONVERSIONS: ReadonlySet<string> = new Set(['Boolean', 'Number', 'BigInt', ...PARSERS]);
 
 /** A preflight without a result that throws: having returned is its answer. */
 export function answersByThrowing(fn: FunctionNode): boolean {

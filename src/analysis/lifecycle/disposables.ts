@@ -21,8 +21,21 @@ export class Disposables {
         LIBRARY.has(symbol.name) ||
         this.#heritage
           .containersOf(symbol)
-          .some((container) => [...this.#heritage.above(container)].some((one) => isDisposable(one))),
+          .some((container) =>
+            [...this.#heritage.above(container)].some((one) => isDisposable(one) || this.#isOfLibrary(one)),
+          ),
     );
+  }
+
+  /** `interface Lease extends Disposable`: the language declares the method. */
+  #isOfLibrary(container: Ts.Node): boolean {
+    const { heritageClauses = [] } = container as { heritageClauses?: readonly Ts.HeritageClause[] };
+    const parents = heritageClauses.flatMap(({ types }) => types.map(({ expression }) => expression));
+    return parents.some((parent) => {
+      const name = rightmostName(parent);
+      if (!name || !LIBRARY.has(name.text)) return false;
+      return this.#code.entities(name).some((one) => one.kind === 'external' && one.module === 'global');
+    });
   }
 
   #typeOf(value: Ts.Expression | Ts.BindingPattern): TypeInfo | undefined {

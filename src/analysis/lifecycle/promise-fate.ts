@@ -21,7 +21,7 @@ export interface Leaving {
   readonly maker?: string | undefined;
   /** It is looked at, whether it is there or which one it is: that a promise was made for it is not certain. */
   readonly isLookedAt?: boolean;
-  /** The chain whose promise waits for this one, and is left alone: its links back to what it begins with. */
+  /** What makes of this promise the one that is left alone: the links of a chain, back to what it begins with, or a call. */
   readonly chain?: readonly Ts.Node[];
 }
 
@@ -81,7 +81,7 @@ export class PromiseFates {
         return { how: ` (\`${text}\` drops it)`, at: parent, taker: text };
       case 'hands-on': {
         const leaving = this.of(parent, makesListOf(text) ? 'list' : form);
-        return leaving && { ...leaving, maker: text };
+        return leaving && { ...leaving, maker: text, chain: [parent] };
       }
       default:
         return undefined;

@@ -5,6 +5,7 @@ import { isFunctionExpression, propertyOf } from '../shapes.ts';
 import { takesPathsAsTheyStand } from './frameworks.ts';
 import type { Guards } from './guards.ts';
 import type { KnownCallSites } from './known-call-sites.ts';
+import { type Instance, instancesOf } from './mount-instances.ts';
 import { pathsOf } from './path-texts.ts';
 import { isCoveredBy, join } from './paths.ts';
 import { type Router, type RouterCall, type RouterCalls, VERBS } from './router-calls.ts';
@@ -130,10 +131,30 @@ export class RouteContexts {
     const rest = paths ? args.slice(1) : args;
     const given = method === 'register' ? [this.#prefixOption(args[1])] : (paths ?? ['']);
     const links = rest.flatMap((one) => this.#parts.guards.linksOf(one));
+    const instances = instancesOf(node, this.#parts);
     for (const [index, argument] of links.entries()) {
+      if (instances.some((one) => one.valueOf(argument))) continue;
       const guarded = links.slice(0, index).some((link) => this.#parts.guards.is(link));
       const mount: Mount = { parent: router, node, at, paths: given, guarded: guarded ? 'yes' : 'no' };
       for (const child of this.#childrenOf(argument)) this.#addMount(child, mount);
+    }
+    for (const instance of instances) this.#findHanded(call, instance, given);
+  }
+
+  /** What a helper mounts that is handed the router, or a loop that takes it from a table. */
+  #findHanded({ node, router }: RouterCall, instance: Instance, given: readonly string[]): void {
+    const [first] = node.arguments;
+    const path = first && instance.valueOf(first);
+    const paths = (path && pathsOf(path, this.#parts.constants)) ?? given;
+    const callee = skipParentheses(node.expression);
+    const receiver = ts.isPropertyAccessExpression(callee) ? instance.valueOf(callee.expression) : undefined;
+    const parent = (receiver && this.#parts.calls.routerOf(receiver)) ?? router;
+    const links = node.arguments.flatMap((one) => this.#parts.guards.linksOf(one));
+    for (const [index, link] of links.entries()) {
+      const value = instance.valueOf(link);
+      const guarded = links.slice(0, index).some((one) => this.#parts.guards.is(one)) ? 'yes' : 'no';
+      const mount: Mount = { parent, node: instance.node, at: instance.node.getStart(), paths, guarded };
+      for (const child of value ? this.#childrenOf(value) : []) this.#addMount(child, mount);
     }
   }
 
@@ -155,7 +176,7 @@ export class RouteContexts {
     const fn = this.#functionOf(node);
     if (fn) return fn.parameters.slice(0, 1);
     const router = this.#parts.calls.routerOf(node);
-    return router && this.#byRouter.has(router.declaration) ? [router.declaration] : [];
+    return router ? [router.declaration] : [];
   }
 
   /** A function by itself or its name, also wrapped by a package: `fp(plugin)`. */

@@ -86,9 +86,13 @@ export class Registrations {
     return options ? this.hooksIn(options) : [];
   }
 
-  hooksIn(options: Ts.ObjectLiteralExpression): readonly Ts.Expression[] {
+  /** The functions of options that run before the handler, among the properties that are wanted. */
+  hooksIn(
+    options: Ts.ObjectLiteralExpression,
+    isWanted: (name: string) => boolean = () => true,
+  ): readonly Ts.Expression[] {
     return [...this.propertiesOf(options)].flatMap(([name, value]) => {
-      if (RUNS_LATER.has(name) || HANDLERS.has(name)) return [];
+      if (RUNS_LATER.has(name) || HANDLERS.has(name) || !isWanted(name)) return [];
       const inner = NESTED.has(name) ? this.optionsOf(value) : undefined;
       return inner ? this.hooksIn(inner) : this.#parts.guards.linksOf(value);
     });

@@ -10,6 +10,7 @@ import { pathsOf } from './path-texts.ts';
 import { join } from './paths.ts';
 import { HANDLERS, type Registration, type Registrations } from './registrations.ts';
 import type { RouterCall, RouterCalls } from './router-calls.ts';
+import { entriesOf, type Walk, walkAt } from './table-walks.ts';
 
 interface Parts {
   readonly constants: Constants;
@@ -104,10 +105,11 @@ export class RouteTables {
       if (options) {
         // A row that has a path of its own is found by that.
         const parts = registrations.propertiesOf(options);
-        const handlers = [...parts].filter(([name]) => HANDLERS.has(name) || VERB_NAMES.test(name));
+        const handlers = [...parts].filter(([name, one]) => HANDLERS.has(name) || this.#isVerb(name, one));
         if (handlers.length === 0 || this.#pathsIn(parts)) return [];
+        const others = (name: string): boolean => !handlers.some(([handler]) => handler === name);
         const isGuarded =
-          registrations.hooksIn(options).some((hook) => guards.is(hook)) ||
+          registrations.hooksIn(options, others).some((hook) => guards.is(hook)) ||
           handlers.every(([, one]) => guards.isIn([one]));
         return [
           this.#row(
@@ -121,6 +123,11 @@ export class RouteTables {
       const guarded = guards.isIn([value]) ? 'yes' : 'no';
       return [this.#row(node, { verb: verb.toLowerCase(), paths: [path], guarded }, object)];
     });
+  }
+
+  /** `options` holds settings as often as the handler of a verb. */
+  #isVerb(name: string, value: Ts.Expression): boolean {
+    return VERB_NAMES.test(name) && (name !== 'options' || this.#mayHandle(value));
   }
 
   /** `['GET', '/admin/users', adminAuth, handler]`. */
@@ -195,7 +202,7 @@ export class RouteTables {
     const visit = (node: Ts.Node): void => {
       const walk = walkAt(node);
       if (walk) {
-        const table = this.#parts.constants.definitionOf(withoutEntries(walk.over));
+        const table = this.#parts.constants.definitionOf(entriesOf(walk.over) ?? walk.over);
         const known = this.#walks.get(table);
         if (known) known.push(walk);
         else this.#walks.set(table, [walk]);
@@ -221,35 +228,6 @@ export class RouteTables {
     visit(body);
     return found;
   }
-}
-
-/** A loop over a table, or a function that is called for each of its rows. */
-interface Walk {
-  readonly over: Ts.Expression;
-  /** The variable, parameter or pattern that is the row. */
-  readonly row: Ts.Node;
-  readonly body: Ts.Node;
-}
-
-function walkAt(node: Ts.Node): Walk | undefined {
-  if (ts.isForOfStatement(node) && ts.isVariableDeclarationList(node.initializer)) {
-    const [row] = node.initializer.declarations;
-    return row && { over: node.expression, row, body: node.statement };
-  }
-  if (!ts.isCallExpression(node)) return undefined;
-  const callee = skipParentheses(node.expression);
-  const [callback] = node.arguments;
-  const isWalk = ts.isPropertyAccessExpression(callee) && ['forEach', 'map'].includes(callee.name.text);
-  if (!isWalk || !callback || !isFunctionExpression(callback)) return undefined;
-  const [row] = callback.parameters;
-  return row && { over: callee.expression, row, body: callback.body };
-}
-
-/** `Object.entries(table)`. */
-function withoutEntries(expression: Ts.Expression): Ts.Expression {
-  const node = skipParentheses(expression);
-  const [only] = ts.isCallExpression(node) ? node.arguments : [];
-  return only && /^Object\.(?:entries|values)\b/.test(node.getText()) ? only : expression;
 }
 
 function mentions(expression: Ts.Node, row: Ts.Node): boolean {
