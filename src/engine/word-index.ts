@@ -1,10 +1,11 @@
 /** The words of many texts, and the texts that each stands in. A word is a run of ASCII letters, digits, `_` and `$`. */
 export class WordIndex {
   readonly #words: string[] = [];
-  /** By word: the texts it stands in, ascending. */
-  readonly #texts: number[][] = [];
-  /** By word: two hashes, and the text it was seen in last. */
-  #marks = new Int32Array(3 << 15);
+  /** By word: two hashes, the text it was seen in last, and the entry for that. */
+  #marks = new Int32Array(4 << 15);
+  /** Each a text in which a word stands, and the entry of that word before it; -1 for none. */
+  #entries = new Int32Array(1 << 16);
+  #entryCount = 0;
   /** By a hash, one more than the number of the word; open addressing. */
   #slots = new Int32Array(1 << 16);
   #list: WordList | undefined;
@@ -18,14 +19,24 @@ export class WordIndex {
   textsWith(word: string): readonly number[] {
     const { hash, other } = hashesOf(word);
     const number = (this.#slots[this.#slotOf(hash, other)] as number) - 1;
-    return this.#words[number] === word ? (this.#texts[number] ?? []) : [];
+    return this.#words[number] === word ? this.#textsOf(number).reverse() : [];
   }
 
   /** The texts with words that hold a part; that begin or end with it, if so wanted. In no order. */
   textsWithPart(part: string, { isBeginning, isEnd, ignoreCase }: Part): readonly number[] {
     const list = ignoreCase ? this.#lower() : this.#all();
     const sought = `${isBeginning ? SEPARATOR : ''}${ignoreCase ? part.toLowerCase() : part}${isEnd ? SEPARATOR : ''}`;
-    return list.wordsWith(sought).flatMap((word) => this.#texts[word] ?? []);
+    return list.wordsWith(sought).flatMap((word) => this.#textsOf(word));
+  }
+
+  /** The last one first. */
+  #textsOf(word: number): number[] {
+    const found: number[] = [];
+    for (let entry = this.#marks[word * 4 + 3] as number; entry >= 0; ) {
+      found.push(this.#entries[entry] as number);
+      entry = this.#entries[entry + 1] as number;
+    }
+    return found;
   }
 
   #all(): WordList {
@@ -54,9 +65,11 @@ export class WordIndex {
       const slot = this.#slotOf(hash, other);
       const word = (this.#slots[slot] as number) - 1;
       if (word < 0) this.#enter(text.slice(start, at), { hash, other, slot, number });
-      else if (this.#marks[word * 3 + 2] !== number) {
-        this.#marks[word * 3 + 2] = number;
-        this.#texts[word]?.push(number);
+      else {
+        const mark = word * 4;
+        if (this.#marks[mark + 2] === number) continue;
+        this.#marks[mark + 2] = number;
+        this.#marks[mark + 3] = this.#note(number, this.#marks[mark + 3] as number);
       }
     }
   }
@@ -67,7 +80,7 @@ export class WordIndex {
     let slot = spread(hash) & mask;
     for (;;) {
       const word = (this.#slots[slot] as number) - 1;
-      if (word < 0 || (this.#marks[word * 3] === hash && this.#marks[word * 3 + 1] === other)) return slot;
+      if (word < 0 || (this.#marks[word * 4] === hash && this.#marks[word * 4 + 1] === other)) return slot;
       slot = (slot + 1) & mask;
     }
   }
@@ -80,18 +93,30 @@ export class WordIndex {
       return;
     }
     this.#words.push(word);
-    this.#texts.push([number]);
-    this.#marks.set([hash, other, number], length * 3);
+    const mark = length * 4;
+    this.#marks[mark] = hash;
+    this.#marks[mark + 1] = other;
+    this.#marks[mark + 2] = number;
+    this.#marks[mark + 3] = this.#note(number, -1);
     this.#slots[slot] = length + 1;
   }
 
+  /** A new entry. */
+  #note(text: number, before: number): number {
+    const entry = this.#entryCount;
+    if (entry === this.#entries.length) this.#entries = doubled(this.#entries);
+    this.#entries[entry] = text;
+    this.#entries[entry + 1] = before;
+    this.#entryCount += 2;
+    return entry;
+  }
+
   #grow(): void {
+    this.#marks = doubled(this.#marks);
     const marks = this.#marks;
-    this.#marks = new Int32Array(marks.length * 2);
-    this.#marks.set(marks);
     this.#slots = new Int32Array(this.#slots.length * 2);
     for (const word of this.#words.keys()) {
-      const slot = this.#slotOf(marks[word * 3] as number, marks[word * 3 + 1] as number);
+      const slot = this.#slotOf(marks[word * 4] as number, marks[word * 4 + 1] as number);
       this.#slots[slot] = word + 1;
     }
   }
@@ -152,6 +177,12 @@ class WordList {
     }
     return low;
   }
+}
+
+function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }
 
 function hashesOf(word: string): { readonly hash: number; readonly other: number } {

@@ -6,6 +6,7 @@ import { takeAtOnce } from './at-once.ts';
 import { runUnder, settles } from './calls.ts';
 import { givesBackItself } from './own-release.ts';
 import { withGiven } from './settling.ts';
+import { workBefore } from './settling-order.ts';
 import { LATER } from './surroundings.ts';
 import { type Held, membersOf, type Outcome, type Releaser, type Task, UNIT, type Value } from './values.ts';
 import { isSameLock, releaseAll, START, type World } from './world.ts';
@@ -105,11 +106,31 @@ export function putAway(
   values: readonly (Value | undefined)[],
   world: World,
 ): void {
-  for (const member of values.flatMap((value) => membersOf(value))) {
-    if (member.kind !== 'closure' || !settles(member)) continue;
+  const settling = values
+    .flatMap((value) => membersOf(value))
+    .flatMap((member) => {
+      if (member.kind === 'object') return workOf(activation, member, node.getSourceFile());
+      return settles(member) ? [member] : [];
+    });
+  for (const member of settling) {
+    if (member.kind !== 'closure') continue;
     const { acquisitions } = runUnder(activation, node, member, [], [], world, 'later', LATER);
     for (const one of acquisitions) activation.waitsFor(one, [], START);
   }
+}
+
+/** Of `{ work, resolve }`, the functions that are called before the promise is settled. */
+function workOf(
+  activation: Activation,
+  { properties }: Extract<Value, { kind: 'object' }>,
+  source: Ts.SourceFile,
+): readonly Value[] {
+  const settling = [...properties].filter(([, value]) => value.kind === 'opaque' && value.promise);
+  return settling.flatMap(([name]) =>
+    [...workBefore(name, source, (fn) => activation.engine.cfg(fn))].flatMap((work) =>
+      membersOf(properties.get(work)),
+    ),
+  );
 }
 
 const NOTHING: Task = { acquisitions: [], outcomes: [] };
