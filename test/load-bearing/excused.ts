@@ -145,6 +145,11 @@ export const excused: Readonly<Record<string, readonly Excuse[]>> = {
       ],
       why: TRACE,
     },
+    { mutants: ['run: strict, always true', 'run: glance && !glance.mayChange, always false'], why: SPEED },
+    {
+      mutants: ["run: pass.program.text(file) ?? '', without its right side", 'run: tree, always true'],
+      why: FOR_THE_TYPE,
+    },
   ],
   'rules/no-bare-check/run.ts': [{ mutants: ['run: source, always true'], why: FOR_THE_TYPE }],
   'rules/require-dispatcher/run.ts': [{ mutants: ['relationStep'], why: TRACE }],
