@@ -41,6 +41,14 @@ export function nameCode(name: string): number {
   return code;
 }
 
+/** The next token at the level of one: what the brackets that begin there hold is passed over. */
+export function tokenAfter({ kinds, codes }: Tokens, at: number): number {
+  const kind = kinds[at];
+  const isOpening =
+    kind === OPEN_PAREN || kind === OPEN_BRACE || kind === OPEN_BRACKET || kind === Kind.holeStart;
+  return isOpening ? (codes[at] as number) + 1 : at + 1;
+}
+
 /**
  * The tokens of a text without JSX. They are good until the next call, which writes over them.
  *
@@ -75,27 +83,35 @@ function enlarged(array: Int32Array): Int32Array<ArrayBuffer> {
 
 const code = (character: string): number => character.charCodeAt(0);
 
+/** The kinds of tokens that are one character. */
+export const EXCLAMATION = code('!');
+export const OPEN_PAREN = code('(');
+export const CLOSE_PAREN = code(')');
+export const STAR = code('*');
+export const COMMA = code(',');
+export const DOT = code('.');
+export const COLON = code(':');
+export const SEMICOLON = code(';');
+export const LESS = code('<');
+export const ASSIGN = code('=');
+export const GREATER = code('>');
+export const QUESTION = code('?');
+export const AT = code('@');
+export const OPEN_BRACKET = code('[');
+export const CLOSE_BRACKET = code(']');
+export const BAR = code('|');
+export const OPEN_BRACE = code('{');
+export const CLOSE_BRACE = code('}');
+export const AMPERSAND = code('&');
+
 const NEW_LINE = code('\n');
 const QUOTE = code("'");
 const DOUBLE_QUOTE = code('"');
 const BACKTICK = code('`');
 const BACKSLASH = code('\\');
 const SLASH = code('/');
-const STAR = code('*');
 const DOLLAR = code('$');
 const HASH = code('#');
-const DOT = code('.');
-const EQUALS = code('=');
-const LESS = code('<');
-const GREATER = code('>');
-const QUESTION = code('?');
-const EXCLAMATION = code('!');
-const OPEN_BRACE = code('{');
-const CLOSE_BRACE = code('}');
-const OPEN_PAREN = code('(');
-const CLOSE_PAREN = code(')');
-const OPEN_BRACKET = code('[');
-const CLOSE_BRACKET = code(']');
 
 const OTHER = 0;
 const SPACE = 1;
@@ -231,8 +247,8 @@ class Scanner {
     const isAfterOperand = this.#isAfterOperand();
     if (isAfterOperand === undefined) return false;
     if (!isAfterOperand) return this.#regularExpression();
-    this.#at += next === EQUALS ? 2 : 1;
-    this.#add(next === EQUALS ? Kind.compound : SLASH, start, 0);
+    this.#at += next === ASSIGN ? 2 : 1;
+    this.#add(next === ASSIGN ? Kind.compound : SLASH, start, 0);
     return true;
   }
 
@@ -332,20 +348,20 @@ class Scanner {
       }
     } else if (character === QUESTION && next === DOT && classOf(text.charCodeAt(start + 2)) !== DIGIT) {
       [kind, length] = [Kind.optional, 2];
-    } else if (character === EQUALS) {
+    } else if (character === ASSIGN) {
       if (next === GREATER) [kind, length] = [Kind.arrow, 2];
-      else if (next === EQUALS)
-        [kind, length] = [Kind.comparison, text.charCodeAt(start + 2) === EQUALS ? 3 : 2];
-    } else if (character === EXCLAMATION && next === EQUALS) {
-      [kind, length] = [Kind.comparison, text.charCodeAt(start + 2) === EQUALS ? 3 : 2];
-    } else if (character === LESS && next === EQUALS) [kind, length] = [Kind.comparison, 2];
+      else if (next === ASSIGN)
+        [kind, length] = [Kind.comparison, text.charCodeAt(start + 2) === ASSIGN ? 3 : 2];
+    } else if (character === EXCLAMATION && next === ASSIGN) {
+      [kind, length] = [Kind.comparison, text.charCodeAt(start + 2) === ASSIGN ? 3 : 2];
+    } else if (character === LESS && next === ASSIGN) [kind, length] = [Kind.comparison, 2];
     else if (next === character && (character === code('+') || character === code('-'))) {
       [kind, length] = [Kind.update, 2];
     } else if (OPERATORS.has(character)) {
       // `a ||= b`, `a **= b`, `a >>>= b`. The end of type arguments may stand before the `=` of a declaration.
       let end = start + 1;
       while (text.charCodeAt(end) === character && end < start + 3) end += 1;
-      const isCompound = text.charCodeAt(end) === EQUALS && (character !== GREATER || end > start + 1);
+      const isCompound = text.charCodeAt(end) === ASSIGN && (character !== GREATER || end > start + 1);
       if (isCompound) [kind, length] = [Kind.compound, end + 1 - start];
     }
     this.#at += length;

@@ -1,4 +1,27 @@
-import { Kind, nameCode, type Tokens } from '../../syntax/tokens.ts';
+import {
+  AMPERSAND,
+  ASSIGN,
+  AT,
+  BAR,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  CLOSE_PAREN,
+  COLON,
+  COMMA,
+  DOT,
+  GREATER,
+  Kind,
+  LESS,
+  nameCode,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  OPEN_PAREN,
+  QUESTION,
+  SEMICOLON,
+  STAR,
+  type Tokens,
+  tokenAfter,
+} from '../../syntax/tokens.ts';
 import { ITERATING } from '../locks/state-methods.ts';
 
 /** A run of tokens, the last one excluded. */
@@ -6,26 +29,6 @@ export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
-
-export const EXCLAMATION = 33;
-export const OPEN_PAREN = 40;
-export const CLOSE_PAREN = 41;
-export const STAR = 42;
-export const COMMA = 44;
-export const DOT = 46;
-export const COLON = 58;
-export const SEMICOLON = 59;
-export const LESS = 60;
-export const ASSIGN = 61;
-export const GREATER = 62;
-export const QUESTION = 63;
-export const AT = 64;
-export const OPEN_BRACKET = 91;
-export const CLOSE_BRACKET = 93;
-export const BAR = 124;
-export const OPEN_BRACE = 123;
-export const CLOSE_BRACE = 125;
-export const AMPERSAND = 38;
 
 export const THIS = nameCode('this');
 const SUPER = nameCode('super');
@@ -466,13 +469,8 @@ export class Names {
     return false;
   }
 
-  /** The next token at the level of this one: what brackets hold is passed over. */
   #after(at: number): number {
-    const { kinds, codes } = this.#tokens;
-    const kind = kinds[at];
-    const isOpening =
-      kind === OPEN_PAREN || kind === OPEN_BRACE || kind === OPEN_BRACKET || kind === Kind.holeStart;
-    return isOpening ? (codes[at] as number) + 1 : at + 1;
+    return tokenAfter(this.#tokens, at);
   }
 
   #isMember(at: number): boolean {

@@ -1,5 +1,3 @@
-import { Kind, nameCode, type Tokens, tokensOf } from '../../syntax/tokens.ts';
-import { ITERATING } from '../locks/state-methods.ts';
 import {
   ASSIGN,
   CLOSE_BRACE,
@@ -9,14 +7,19 @@ import {
   DOT,
   EXCLAMATION,
   GREATER,
+  Kind,
   LESS,
-  Names,
+  nameCode,
   OPEN_BRACE,
   OPEN_BRACKET,
   OPEN_PAREN,
   SEMICOLON,
-  type Stretch,
-} from './glance-names.ts';
+  type Tokens,
+  tokenAfter,
+  tokensOf,
+} from '../../syntax/tokens.ts';
+import { ITERATING } from '../locks/state-methods.ts';
+import { Names, type Stretch } from './glance-names.ts';
 
 /** What the tokens of a text tell of the walks in it. */
 export interface Glance {
@@ -290,10 +293,6 @@ class Walks {
   }
 
   #after(at: number): number {
-    const { kinds, codes } = this.#tokens;
-    const kind = kinds[at];
-    const isOpening =
-      kind === OPEN_PAREN || kind === OPEN_BRACE || kind === OPEN_BRACKET || kind === Kind.holeStart;
-    return isOpening ? (codes[at] as number) + 1 : at + 1;
+    return tokenAfter(this.#tokens, at);
   }
 }
