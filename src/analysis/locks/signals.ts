@@ -1,9 +1,9 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { bodyOf } from '../cfg.ts';
+import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { functionOf } from '../doc-tags.ts';
-import { isStatic, returnedBy } from '../shapes.ts';
+import { isFunctionExpression, isStatic, returnedBy } from '../shapes.ts';
 import { isAsyncFunction } from './activation.ts';
 import { usesOfBinding } from './binding-uses.ts';
 import type { CallbackOrigins } from './callback-origins.ts';
@@ -155,6 +155,7 @@ export class Signals {
 
   #ofCall(call: Ts.CallExpression, steps: number): Signal | undefined {
     const callee = skipParentheses(call.expression);
+    if (isFunctionExpression(callee)) return this.#returnedBy(callee, steps);
     const name = rightmostName(callee);
     for (const entity of name ? this.#code.entities(name) : []) {
       if (entity.kind === 'external') {
@@ -162,11 +163,14 @@ export class Signals {
         return isOnce && ts.isIdentifier(callee) ? this.#ofOnce(call) : undefined;
       }
       const fn = functionOf(entity.node);
-      // An async function waits itself for what it returns.
-      if (!fn || !isCfgOwner(fn) || isAsyncFunction(fn)) return undefined;
-      return this.#same(returnedBy(bodyOf(fn)), steps);
+      return fn && isCfgOwner(fn) ? this.#returnedBy(fn, steps) : undefined;
     }
     return undefined;
+  }
+
+  #returnedBy(fn: CfgOwner, steps: number): Signal | undefined {
+    // An async function waits itself for what it returns.
+    return isAsyncFunction(fn) ? undefined : this.#same(returnedBy(bodyOf(fn)), steps);
   }
 
   /** `once(emitter, 'event')` of Node. */
