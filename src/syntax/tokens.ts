@@ -43,10 +43,20 @@ export function nameCode(name: string): number {
 
 /** The next token at the level of one: what the brackets that begin there hold is passed over. */
 export function tokenAfter({ kinds, codes }: Tokens, at: number): number {
-  const kind = kinds[at];
-  const isOpening =
-    kind === OPEN_PAREN || kind === OPEN_BRACE || kind === OPEN_BRACKET || kind === Kind.holeStart;
-  return isOpening ? (codes[at] as number) + 1 : at + 1;
+  return isOpening(kinds[at]) ? (codes[at] as number) + 1 : at + 1;
+}
+
+export function isOpening(kind: number | undefined): boolean {
+  return kind === OPEN_PAREN || kind === OPEN_BRACE || kind === OPEN_BRACKET || kind === Kind.holeStart;
+}
+
+export function isClosing(kind: number | undefined): boolean {
+  return kind === CLOSE_PAREN || kind === CLOSE_BRACE || kind === CLOSE_BRACKET || kind === Kind.holeEnd;
+}
+
+/** Whether a token is the name of a member: `b` of `a.b` and `a?.b`. */
+export function isMemberAt({ kinds }: Tokens, at: number): boolean {
+  return kinds[at] === Kind.name && (kinds[at - 1] === DOT || kinds[at - 1] === Kind.optional);
 }
 
 /**

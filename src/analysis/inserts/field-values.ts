@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText, ownMember, skipParentheses } from '../code.ts';
+import { type Code, nameText, ownMember } from '../code.ts';
+import { fieldAssignments } from '../locks/field-assignments.ts';
 
 /** What a field may hold: a value that is written for it, or what its getter returns. */
 export type FieldValue = Ts.Expression | Ts.GetAccessorDeclaration;
@@ -25,20 +26,11 @@ function ownValuesOf(field: Ts.PropertyDeclaration): readonly Ts.Expression[] {
 }
 
 /** What the methods of a class assign to a field of it. */
-function assignedTo(field: Ts.PropertyDeclaration): readonly Ts.Expression[] {
-  const name = nameText(field.name);
-  const found: Ts.Expression[] = [];
-  const visit = (node: Ts.Node): void => {
-    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
-      const target = skipParentheses(node.left);
-      const isField =
-        ts.isPropertyAccessExpression(target) &&
-        target.expression.kind === ts.SyntaxKind.ThisKeyword &&
-        target.name.text === name;
-      if (isField) found.push(node.right);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(field.parent);
-  return found;
+function assignedTo({ name, parent }: Ts.PropertyDeclaration): readonly Ts.Expression[] {
+  const text = nameText(name);
+  const assigned =
+    text !== undefined && ts.isClassLike(parent) ? fieldAssignments(parent).get(text) : undefined;
+  return (assigned ?? [])
+    .filter(({ operator }) => operator === ts.SyntaxKind.EqualsToken)
+    .map(({ value }) => value);
 }

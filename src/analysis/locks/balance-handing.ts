@@ -6,6 +6,7 @@ import type { Activation } from './activation.ts';
 import { argumentsOf } from './calls.ts';
 import { releaserOf, standsFor } from './handover.ts';
 import { isPromiseStatic } from './promises.ts';
+import { KEEPING_METHODS } from './state-methods.ts';
 import { type Held, membersOf, type Value } from './values.ts';
 import type { Step } from './watcher.ts';
 import type { World } from './world.ts';
@@ -140,8 +141,7 @@ function isCombination(callee: Ts.Node): boolean {
 
 /** `grants.push(release)`, where the function has made `grants` for itself. */
 function isLocalContainer(activation: Activation, callee: Ts.Node): boolean {
-  if (!ts.isPropertyAccessExpression(callee) || !/^(?:push|unshift|add|set)$/.test(callee.name.text))
-    return false;
+  if (!ts.isPropertyAccessExpression(callee) || !KEEPING_METHODS.test(callee.name.text)) return false;
   const object = skipParentheses(callee.expression);
   const local = ts.isIdentifier(object) ? resolveLocal(object) : undefined;
   return (

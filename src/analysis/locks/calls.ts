@@ -20,7 +20,6 @@ import {
   DETACHED_FUNCTIONS,
   DETACHED_METHODS,
   detach,
-  KEEPING_METHODS,
   keepingGrants,
   leaveRunning,
   putAway,
@@ -35,8 +34,9 @@ import { presentArguments } from './presence.ts';
 import { CALL } from './primitives.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
-import { givenTo, settledBy, settledIn } from './settling.ts';
+import { givenTo, settledBy, withSettledIn } from './settling.ts';
 import { callSigned } from './signatures.ts';
+import { KEEPING_METHODS } from './state-methods.ts';
 import { onStore } from './store-calls.ts';
 import { type Phases, phasesOfCall, phasesOfTask, SOMETIME, surroundings } from './surroundings.ts';
 import { performTagged, substitutionsOf } from './tagged.ts';
@@ -572,7 +572,7 @@ export function gated(acquisition: Acquisition, held: readonly Held[], world: Wo
     gates: [...acquisition.gates, ...held.flatMap(({ lock, mode }) => (mode === 'exclusive' ? lock : []))],
     without: [...acquisition.without, ...world.releasedTokens],
     withoutLocks: [...acquisition.withoutLocks, ...world.released],
-    settled: [...acquisition.settled, ...settledIn(world)],
+    settled: withSettledIn(world, acquisition.settled),
     combined: false,
   };
 }

@@ -284,6 +284,6 @@ function isGivenCarriers({ args, captured }: Call): boolean {
 }
 
 /** The members of both. */
-export function intersect(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+export function intersect<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
   return new Set([...a].filter((item) => b.has(item)));
 }

@@ -1,7 +1,8 @@
 import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
+import type { CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
+import { cfgOf } from '../inserts/functions.ts';
 import { callWith, hasModifier } from '../shapes.ts';
 import { Activation, type Call, isAsyncFunction } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
@@ -91,7 +92,6 @@ export class LockEngine {
   databases: DatabaseWords | undefined;
   readonly #essence: Essence;
   readonly #contexts = new Contexts();
-  readonly #cfgs = new Map<CfgOwner, Cfg>();
   readonly #queue = new Set<Context>();
   /** What is run for a rule alone. */
   readonly #followed = new Set<Context>();
@@ -156,18 +156,7 @@ export class LockEngine {
     for (const self of this.#selves(fn)) {
       const plain: Closure = { kind: 'closure', fn, self, captured: EMPTY_BINDINGS, bound: [] };
       for (const member of membersOf(this.targets.decorated(fn, plain))) {
-        if (member.kind !== 'closure') continue;
-        const context = this.#contexts.of({
-          fn: member.fn,
-          self,
-          args: [],
-          captured: member.captured,
-          aliases: NO_ALIASES,
-          ordered: NO_ORDERS,
-          within: NO_STORES,
-        });
-        context.callers.set('outside', ANY_CALL);
-        this.#summaryOf(context);
+        if (member.kind === 'closure') this.#runFromOutside(member.fn, self, member.captured);
       }
     }
     this.settle();
@@ -179,19 +168,23 @@ export class LockEngine {
     for (const member of membersOf(this.evaluator.declared(holder, pathOf(self), self))) {
       const isOwn = member.kind === 'closure' && member.captured.size > 0 && member.bound.length === 0;
       if (!isOwn || !this.#essence.matters(member, [])) continue;
-      const context = this.#contexts.of({
-        fn: member.fn,
-        self: member.self,
-        args: [],
-        captured: this.#essence.ofBindings(member.captured),
-        aliases: NO_ALIASES,
-        ordered: NO_ORDERS,
-        within: NO_STORES,
-      });
-      context.callers.set('outside', ANY_CALL);
-      this.#summaryOf(context);
+      this.#runFromOutside(member.fn, member.self, this.#essence.ofBindings(member.captured));
     }
     this.settle();
+  }
+
+  #runFromOutside(fn: CfgOwner, self: Value | undefined, captured: Closure['captured']): void {
+    const context = this.#contexts.of({
+      fn,
+      self,
+      args: [],
+      captured,
+      aliases: NO_ALIASES,
+      ordered: NO_ORDERS,
+      within: NO_STORES,
+    });
+    context.callers.set('outside', ANY_CALL);
+    this.#summaryOf(context);
   }
 
   /** Runs what is waiting until nothing changes any more. */
@@ -450,7 +443,7 @@ export class LockEngine {
     const { fn } = context.call;
     this.code.prefetch(fn);
     this.watcher.begins?.(context);
-    const activation = new Activation(this, context, this.cfg(fn));
+    const activation = new Activation(this, context, cfgOf(fn));
     context.summary = this.#essence.ofSummary(activation.run());
     this.#depth -= 1;
     this.#current = previous;
@@ -460,16 +453,6 @@ export class LockEngine {
       // The caller that is waiting for this very result has it at once.
       if (dependent !== previous || dependent.running === false) this.#queue.add(dependent);
     }
-  }
-
-  /** The graph of a function. */
-  cfg(fn: CfgOwner): Cfg {
-    let cfg = this.#cfgs.get(fn);
-    if (!cfg) {
-      cfg = buildCfg(fn);
-      this.#cfgs.set(fn, cfg);
-    }
-    return cfg;
   }
 }
 

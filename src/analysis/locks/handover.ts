@@ -18,9 +18,6 @@ export const DETACHED_METHODS =
 export const DETACHED_FUNCTIONS =
   /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|requestIdleCallback)$/;
 
-/** Put what they are handed into a collection. */
-export const KEEPING_METHODS = /^(?:push|unshift|add|set)$/;
-
 /**
  * A task goes on by itself. What it gives back at some time, or was handed to give back, is its to hold from now on, and
  * no longer its starter's: who waits for such a lock waits for the task, not for oneself.
@@ -109,7 +106,7 @@ export function putAway(
   const settling = values
     .flatMap((value) => membersOf(value))
     .flatMap((member) => {
-      if (member.kind === 'object') return workOf(activation, member, node.getSourceFile());
+      if (member.kind === 'object') return workOf(member, node.getSourceFile());
       return settles(member) ? [member] : [];
     });
   for (const member of settling) {
@@ -120,16 +117,10 @@ export function putAway(
 }
 
 /** Of `{ work, resolve }`, the functions that are called before the promise is settled. */
-function workOf(
-  activation: Activation,
-  { properties }: Extract<Value, { kind: 'object' }>,
-  source: Ts.SourceFile,
-): readonly Value[] {
+function workOf({ properties }: Extract<Value, { kind: 'object' }>, source: Ts.SourceFile): readonly Value[] {
   const settling = [...properties].filter(([, value]) => value.kind === 'opaque' && value.promise);
   return settling.flatMap(([name]) =>
-    [...workBefore(name, source, (fn) => activation.engine.cfg(fn))].flatMap((work) =>
-      membersOf(properties.get(work)),
-    ),
+    [...workBefore(name, source)].flatMap((work) => membersOf(properties.get(work))),
   );
 }
 

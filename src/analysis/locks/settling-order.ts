@@ -1,26 +1,22 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Cfg, CfgOwner } from '../cfg.ts';
 import { nameText, skipParentheses } from '../code.ts';
+import { cfgOf } from '../inserts/functions.ts';
 import { comesOnlyAfter } from '../loops.ts';
 import { outermost } from '../shapes.ts';
 import { isCfgOwner } from './evaluator.ts';
-import { isJoined } from './joined.ts';
+import { isJoined, isThen } from './joined.ts';
 
 /**
  * The members that are called, and waited for, before a member of the same object settles a promise: a queue keeps
  * `{ work, resolve }` for each job, and whoever takes a job out does the work first. By names, in the file that keeps the
  * object; none where somebody settles the promise without the work, or hands on what settles it.
  */
-export function workBefore(
-  settle: string,
-  source: Ts.SourceFile,
-  cfgOf: (fn: CfgOwner) => Cfg,
-): ReadonlySet<string> {
+export function workBefore(settle: string, source: Ts.SourceFile): ReadonlySet<string> {
   const uses = usesByMember(source).get(settle) ?? [];
   let common: ReadonlySet<string> | undefined;
   for (const use of uses) {
-    const before = use.kind === 'call' ? calledBefore(use.node, cfgOf) : chainStartOf(use.node);
+    const before = use.kind === 'call' ? calledBefore(use.node) : chainStartOf(use.node);
     common = new Set([...before].filter((name) => common?.has(name) ?? true));
   }
   return common ?? new Set();
@@ -74,7 +70,7 @@ function useOf(member: Ts.Expression): MemberUse | undefined {
 }
 
 /** The members that are called, and waited for, on every way to a call in its function, or before the link that it is in. */
-function calledBefore(call: Ts.CallExpression, cfgOf: (fn: CfgOwner) => Cfg): ReadonlySet<string> {
+function calledBefore(call: Ts.CallExpression): ReadonlySet<string> {
   const fn = ts.findAncestor(call.parent, ts.isFunctionLike);
   if (!fn || !isCfgOwner(fn)) return new Set();
   const cfg = cfgOf(fn);
@@ -99,9 +95,8 @@ function chainStartOf(handed: Ts.Expression): ReadonlySet<string> {
   const link = outermost(handed).parent;
   let at: Ts.Node = link;
   while (ts.isCallExpression(at)) {
-    const callee = skipParentheses(at.expression);
-    if (!ts.isPropertyAccessExpression(callee) || !/^(?:then|catch|finally)$/.test(callee.name.text)) break;
-    at = skipParentheses(callee.expression);
+    if (!isThen(at.expression)) break;
+    at = skipParentheses(at.expression.expression);
   }
   if (at === link || !ts.isCallExpression(at)) return new Set();
   const name = memberIn(skipParentheses(at.expression) as Ts.Expression);

@@ -45,9 +45,13 @@ export function settledBy(activation: Activation, target: Value | undefined, wor
   return next;
 }
 
-/** The executors whose promises are settled in a world. */
-export function settledIn({ writes }: World): readonly Ts.Node[] {
-  return [...writes].flatMap(([node, value]) => (ts.isFunctionLike(node) && value === SETTLED ? [node] : []));
+/** Executors, with those whose promises are settled in a world; each once, however often an acquisition is handed on. */
+export function withSettledIn({ writes }: World, known: readonly Ts.Node[]): readonly Ts.Node[] {
+  let all = known;
+  for (const [node, value] of writes) {
+    if (value === SETTLED && ts.isFunctionLike(node) && !all.includes(node)) all = [...all, node];
+  }
+  return all;
 }
 
 /** What a task that is left running gives to promises is known to whoever has started it. */

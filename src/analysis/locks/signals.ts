@@ -10,6 +10,7 @@ import type { CallbackOrigins } from './callback-origins.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { referencesTo } from './references.ts';
+import { KEEPING_METHODS } from './state-methods.ts';
 
 /** What somebody waits for until somebody else says so: a kept `resolve`, or an event. */
 export interface Signal {
@@ -132,7 +133,7 @@ export class Signals {
     }
     const slot = this.#slot(callee.expression);
     if (!slot) return undefined;
-    return /^(?:push|unshift|add|set)$/.test(callee.name.text) ? { slot, event: undefined } : undefined;
+    return KEEPING_METHODS.test(callee.name.text) ? { slot, event: undefined } : undefined;
   }
 
   #ofField(access: Ts.PropertyAccessExpression, steps: number): Signal | undefined {

@@ -1,7 +1,8 @@
 import type { ReportStep } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { bodyOf, buildCfg, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
+import { bodyOf, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
+import { cfgOf } from '../inserts/functions.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import type { Context } from './contexts.ts';
@@ -399,7 +400,7 @@ export class StaleRun {
   #graph(fn: CfgOwner): Graph {
     let graph = this.#graphs.get(fn);
     if (!graph) {
-      const cfg = buildCfg(fn);
+      const cfg = cfgOf(fn);
       graph = { cfg, until: postDominators(cfg) };
       this.#graphs.set(fn, graph);
       this.#code.prefetch(fn);

@@ -2,13 +2,14 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Action, bodyOf, type CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
+import { cfgOf } from '../inserts/functions.ts';
 import { comesOnlyAfter } from '../loops.ts';
 import { isInside } from '../shapes.ts';
 import { isAsyncFunction } from './activation.ts';
 import { callSitesOf } from './call-sites.ts';
 import { CallbackOrigins, ITERATING } from './callback-origins.ts';
 import { CHAIN } from './chain-locks.ts';
-import type { Context } from './contexts.ts';
+import { type Context, intersect } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
@@ -88,7 +89,7 @@ export class StallWatcher implements LockWatcher {
       const known = this.#heldAt.get(action.node);
       if (known?.size === 0) return;
       const classes = new Set(held.map(({ lock }) => lock.cls));
-      this.#heldAt.set(action.node, known ? inBoth(known, classes) : classes);
+      this.#heldAt.set(action.node, known ? intersect(known, classes) : classes);
     }
     if (action.kind === 'await') this.#noteTaken(action.node, step);
     const promise = action.kind === 'await' ? action.node.expression : returnedIn(action);
@@ -114,7 +115,7 @@ export class StallWatcher implements LockWatcher {
     const known = waits.get(node);
     if (known?.size === 0) return;
     const classes = takenByItself(activation.evaluate(node.expression, world));
-    waits.set(node, known ? inBoth(known, classes) : classes);
+    waits.set(node, known ? intersect(known, classes) : classes);
     this.#taken.set(fn, waits);
   }
 
@@ -208,7 +209,7 @@ export class StallWatcher implements LockWatcher {
   #comesAfterWait(call: Ts.Node, fn: CfgOwner, lock: LockClass): boolean {
     const waits = [...(this.#taken.get(fn) ?? [])].filter(([, classes]) => classes.has(lock));
     const nodes = waits.map(([node]) => node);
-    return nodes.length > 0 && comesOnlyAfter(this.#engine.cfg(fn), call, nodes);
+    return nodes.length > 0 && comesOnlyAfter(cfgOf(fn), call, nodes);
   }
 }
 
@@ -218,13 +219,9 @@ function takenByItself(value: Value | undefined): ReadonlySet<LockClass> {
   for (const member of membersOf(value)) {
     const own = member.kind === 'promise' ? member.task.acquisitions.filter(({ via }) => !via) : [];
     const taken = new Set(own.map(({ lock }) => lock.cls));
-    classes = classes ? inBoth(classes, taken) : taken;
+    classes = classes ? intersect(classes, taken) : taken;
   }
   return classes ?? new Set();
-}
-
-function inBoth<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
-  return new Set([...a].filter((one) => b.has(one)));
 }
 
 /** What a function returns, unless it is an `await` of its own. */

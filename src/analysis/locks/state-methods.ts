@@ -31,6 +31,9 @@ const METHODS: ReadonlyMap<string, StateMethod> = new Map<string, StateMethod>([
   ...['toSorted', 'toReversed', 'toSpliced', 'with', 'sort', 'reverse'].map((name) => [name, READ] as const),
 ]);
 
+/** Put what they are handed into a collection. */
+export const KEEPING_METHODS = /^(?:push|unshift|add|set)$/;
+
 /** Methods that call what they are given for the elements, one after another. */
 export const ITERATING: ReadonlySet<string> = new Set([
   'forEach',

@@ -10,6 +10,9 @@ import {
   COMMA,
   DOT,
   GREATER,
+  isClosing,
+  isMemberAt,
+  isOpening,
   Kind,
   LESS,
   nameCode,
@@ -52,7 +55,7 @@ const EXPORT = nameCode('export');
 
 const codesOf = (...names: string[]): ReadonlySet<number> => new Set(names.map(nameCode));
 
-const ITERATING_CODES = codesOf(...ITERATING);
+export const ITERATING_CODES = codesOf(...ITERATING);
 const ITERATORS = codesOf('entries', 'keys', 'values');
 /** Methods of the language's collections that leave everything as it is, and hand nothing on but elements and copies. */
 const READING = codesOf(
@@ -110,6 +113,14 @@ const GOING_ON: ReadonlySet<number> = new Set([
   Kind.arrow,
 ]);
 
+/** Whether a function is written in a stretch. */
+export function holdsFunction({ kinds, codes }: Tokens, { from, to }: Stretch): boolean {
+  for (let at = from; at < to; at += 1) {
+    if (kinds[at] === Kind.arrow || (kinds[at] === Kind.name && codes[at] === FUNCTION)) return true;
+  }
+  return false;
+}
+
 /**
  * The names that a text declares, and what each may be made of, by its tokens. Scopes are not told apart: what two
  * declarations of one name say is said of both.
@@ -162,7 +173,7 @@ export class Names {
     const waiting = [stretch];
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       for (let at = next.from; at < next.to; at += 1) {
-        if (kinds[at] !== Kind.name || this.#isMember(at)) continue;
+        if (kinds[at] !== Kind.name || isMemberAt(this.#tokens, at)) continue;
         const written = codes[at] as number;
         const name = written === SUPER ? THIS : written;
         if (!this.#declared.has(name) || seen.has(name)) continue;
@@ -180,9 +191,9 @@ export class Names {
   }
 
   measures({ from, to }: Stretch): boolean {
-    const { kinds, codes } = this.#tokens;
+    const { codes } = this.#tokens;
     for (let at = from; at < to; at += 1) {
-      if (kinds[at] === Kind.name && codes[at] === LENGTH && this.#isMember(at)) return true;
+      if (codes[at] === LENGTH && isMemberAt(this.#tokens, at)) return true;
     }
     return false;
   }
@@ -196,31 +207,19 @@ export class Names {
       const kind = kinds[at] as number;
       if (kind === Kind.name) this.#name(at, walls === 0);
       else if (kind === Kind.arrow) this.#declareOnly(at - 1, undefined);
-      else if (
-        kind === OPEN_PAREN ||
-        kind === OPEN_BRACE ||
-        kind === OPEN_BRACKET ||
-        kind === Kind.holeStart
-      ) {
+      else if (isOpening(kind)) {
         if (kind === OPEN_PAREN && this.#isParameters(at)) this.#parameters(at);
         const isOpen = kind === OPEN_BRACE ? this.#isBlock(at) : kind === OPEN_PAREN && this.#isHead(at);
         around.push(isOpen);
         if (!isOpen) walls += 1;
-      } else if (
-        kind === CLOSE_PAREN ||
-        kind === CLOSE_BRACE ||
-        kind === CLOSE_BRACKET ||
-        kind === Kind.holeEnd
-      ) {
-        if (!around.pop()) walls -= 1;
-      }
+      } else if (isClosing(kind) && !around.pop()) walls -= 1;
     }
   }
 
   #name(at: number, isOfModule: boolean): void {
     const { codes } = this.#tokens;
     const word = codes[at] as number;
-    if (this.#isMember(at)) return;
+    if (isMemberAt(this.#tokens, at)) return;
     if (VARIABLES.has(word)) this.#variables(at, isOfModule);
     else if (word === FUNCTION) {
       const name = this.#is(at + 1, STAR) ? at + 2 : at + 1;
@@ -427,7 +426,8 @@ export class Names {
       if (kind === SEMICOLON || kind === CLOSE_PAREN || kind === CLOSE_BRACE || kind === CLOSE_BRACKET)
         return at;
       if (kind === Kind.holeEnd) return at;
-      if (kind === Kind.name && STATEMENTS.has(codes[at] as number) && !this.#isMember(at)) return at;
+      if (kind === Kind.name && STATEMENTS.has(codes[at] as number) && !isMemberAt(this.#tokens, at))
+        return at;
     }
     return count;
   }
@@ -437,7 +437,7 @@ export class Names {
     const { count, kinds, codes } = this.#tokens;
     const found = new Set<number>([THIS]);
     for (let at = 0; at < count; at += 1) {
-      if (kinds[at] !== Kind.name || this.#isMember(at) || this.#declarations.has(at)) continue;
+      if (kinds[at] !== Kind.name || isMemberAt(this.#tokens, at) || this.#declarations.has(at)) continue;
       if (!this.#isReading(at)) found.add(codes[at] as number);
     }
     return found;
@@ -457,25 +457,15 @@ export class Names {
       return ![ASSIGN, Kind.compound, Kind.update].some((kind) => kind === behind) && before !== Kind.update;
     }
     if (behind !== OPEN_PAREN) return false;
-    return READING.has(member) || (ITERATING_CODES.has(member) && this.#holdsFunction(at + 3));
-  }
-
-  /** What is no function expression may take the collection as its third parameter. */
-  #holdsFunction(open: number): boolean {
-    const { kinds, codes } = this.#tokens;
-    for (let at = open + 1; at < (codes[open] as number); at += 1) {
-      if (kinds[at] === Kind.arrow || (kinds[at] === Kind.name && codes[at] === FUNCTION)) return true;
-    }
-    return false;
+    return (
+      READING.has(member) || // What is no function expression may take the collection as its third parameter.
+      (ITERATING_CODES.has(member) &&
+        holdsFunction(this.#tokens, { from: at + 4, to: codes[at + 3] as number }))
+    );
   }
 
   #after(at: number): number {
     return tokenAfter(this.#tokens, at);
-  }
-
-  #isMember(at: number): boolean {
-    const before = this.#tokens.kinds[at - 1];
-    return before === DOT || before === Kind.optional;
   }
 
   #is(at: number, kind: number): boolean {

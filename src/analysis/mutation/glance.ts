@@ -7,19 +7,20 @@ import {
   DOT,
   EXCLAMATION,
   GREATER,
+  isClosing,
+  isMemberAt,
+  isOpening,
   Kind,
   LESS,
   nameCode,
   OPEN_BRACE,
-  OPEN_BRACKET,
   OPEN_PAREN,
   SEMICOLON,
   type Tokens,
   tokenAfter,
   tokensOf,
 } from '../../syntax/tokens.ts';
-import { ITERATING } from '../locks/state-methods.ts';
-import { Names, type Stretch } from './glance-names.ts';
+import { holdsFunction, ITERATING_CODES, Names, type Stretch } from './glance-names.ts';
 
 /** What the tokens of a text tell of the walks in it. */
 export interface Glance {
@@ -89,9 +90,7 @@ const OF = nameCode('of');
 const IN = nameCode('in');
 const NEXT = nameCode('next');
 const DELETE = nameCode('delete');
-const FUNCTION = nameCode('function');
 const RETURN = nameCode('return');
-const METHODS: ReadonlySet<number> = new Set([...ITERATING].map(nameCode));
 /** Words before parentheses that are no calls. */
 const HEADS: ReadonlySet<number> = new Set(
   ['for', 'if', 'while', 'switch', 'catch', 'function', 'await', 'return', 'typeof', 'in'].map(nameCode),
@@ -110,8 +109,8 @@ class Walks {
     for (let at = 0; at < count; at += 1) {
       if (kinds[at] !== Kind.name) continue;
       const word = codes[at] as number;
-      if (kinds[at - 1] === DOT || kinds[at - 1] === Kind.optional) {
-        if (METHODS.has(word)) this.#callback(at);
+      if (isMemberAt(tokens, at)) {
+        if (ITERATING_CODES.has(word)) this.#callback(at);
       } else if (word === FOR) this.#for(at);
       else if (word === WHILE) this.#while(at);
       else if (word === DO) this.#do(at);
@@ -190,11 +189,7 @@ class Walks {
     const open = kinds[method + 1] === LESS ? this.#afterTypes(method + 1) : method + 1;
     if (kinds[open] !== OPEN_PAREN) return;
     const body = { from: open + 1, to: codes[open] as number };
-    let isFunction = false;
-    for (let at = body.from; at < body.to && !isFunction; at += 1) {
-      isFunction = kinds[at] === Kind.arrow || (kinds[at] === Kind.name && codes[at] === FUNCTION);
-    }
-    if (!isFunction) return;
+    if (!holdsFunction(this.#tokens, body)) return;
     const collection = { from: this.#beginOf(method - 1), to: method - 1 };
     this.#add({ node: body, collection, body }, this.#takesThree(body));
   }
@@ -227,16 +222,14 @@ class Walks {
     let types = 0;
     for (let at = end - 1; at >= 0; at -= 1) {
       const kind = kinds[at];
-      if (kind === CLOSE_PAREN || kind === CLOSE_BRACKET || kind === CLOSE_BRACE || kind === Kind.holeEnd) {
+      if (isClosing(kind)) {
         at = codes[at] as number;
       } else if (kind === GREATER) types += 1;
       else if (kind === LESS) types -= 1;
       else {
         const isReturn = kind === Kind.name && codes[at] === RETURN;
-        const isOpening = kind === OPEN_PAREN || kind === OPEN_BRACKET || kind === OPEN_BRACE;
-        const isBetween =
-          kind === SEMICOLON || kind === ASSIGN || kind === Kind.arrow || kind === Kind.holeStart;
-        if (isReturn || isOpening || isBetween || (kind === COMMA && types <= 0)) return at + 1;
+        const isBetween = kind === SEMICOLON || kind === ASSIGN || kind === Kind.arrow;
+        if (isReturn || isOpening(kind) || isBetween || (kind === COMMA && types <= 0)) return at + 1;
       }
     }
     return 0;
@@ -253,8 +246,7 @@ class Walks {
   #asksForNext({ from, to }: Stretch): boolean {
     const { kinds, codes } = this.#tokens;
     for (let at = from + 1; at < to; at += 1) {
-      const isMember = kinds[at - 1] === DOT || kinds[at - 1] === Kind.optional;
-      if (isMember && kinds[at] === Kind.name && codes[at] === NEXT && CALLING.has(kinds[at + 1] as number)) {
+      if (codes[at] === NEXT && isMemberAt(this.#tokens, at) && CALLING.has(kinds[at + 1] as number)) {
         return true;
       }
     }
