@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     env: { NO_COLOR: '1' },
+    // The default leaves one core alone, which on two is half of them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
@@ -32,7 +35,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // Drives the built program, so the build comes first; once per run, and only when these tests run.
           globalSetup: ['test/e2e/build.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           // After the unit tests: a broken part is told before the programs that are made of it.
           sequence: { groupOrder: 1 },
         },
