@@ -273,14 +273,19 @@ class TextFlow implements FlowHandler<Form> {
     return parameter ? this.#graph.flow.enterParameter(parameter, { ...value, path }) : [];
   }
 
-  /** `texts.push(text)`: the array has it from now on. */
+  /** `texts.push(text)`: the array has it from now on; `statement.append(text)`: so has the statement, and gives itself back. */
   #stored(
     call: Ts.CallExpression | Ts.NewExpression,
     value: Carried<Form>,
   ): readonly Carried<Form>[] | undefined {
     const callee = skipParentheses(call.expression);
     if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(callee)) return undefined;
-    if (callee.name.text !== 'push' && callee.name.text !== 'unshift') return undefined;
+    const { text: method } = callee.name;
+    if (method === 'append' && value.path.length === 0) {
+      const whole = partAt(call, value);
+      return [whole, ...this.#graph.flow.assigned(skipParentheses(callee.expression), whole)];
+    }
+    if (method !== 'push' && method !== 'unshift') return undefined;
     return this.#graph.flow.assigned(skipParentheses(callee.expression), {
       ...value,
       path: [ELEMENT, ...value.path],
@@ -344,8 +349,9 @@ function isBodiless(node: Ts.Node): boolean {
   return ts.isFunctionLike(node) ? !hasBody(node) : ts.isPropertySignature(node);
 }
 
-/** Methods of strings whose result holds the text. */
+/** Methods of strings, and of statements, whose result holds the text. */
 const TEXT_METHODS: ReadonlySet<string> = new Set([
+  'append',
   'concat',
   'normalize',
   'padEnd',

@@ -79,7 +79,7 @@ export class ArrayFold {
     const variable = localDeclaration(use);
     if (!variable || !ts.isVariableDeclaration(variable) || !ts.isIdentifier(variable.name)) return undefined;
     const { initializer } = variable;
-    const changes = changesOf(variable, variable.name.text);
+    const changes = changesOf(variable, variable.name.text, ARRAY_CHANGES);
     if (changes.some(({ method }) => method !== 'push' && method !== 'unshift')) {
       return initializer && this.#ways(initializer)?.map((way) => [...way, ...ANYTHING]);
     }
@@ -139,19 +139,19 @@ interface Change {
   readonly method: string;
 }
 
-/** The calls of methods that change what an array variable holds. */
-function changesOf(variable: Ts.Node, name: string): readonly Change[] {
+/** The calls of methods that change in place what a variable holds. */
+export function changesOf(variable: Ts.Node, name: string, methods: ReadonlySet<string>): readonly Change[] {
   return (namesIn(variable.getSourceFile()).get(name) ?? []).flatMap((one) => {
     const { parent } = one;
     if (!ts.isPropertyAccessExpression(parent) || parent.expression !== one) return [];
     const call = parent.parent;
-    const isChange = ts.isCallExpression(call) && call.expression === parent && CHANGES.has(parent.name.text);
+    const isChange = ts.isCallExpression(call) && call.expression === parent && methods.has(parent.name.text);
     const isMeant = ts.isIdentifier(one) && localDeclaration(one) === variable;
     return isChange && isMeant ? [{ call, method: parent.name.text }] : [];
   });
 }
 
-const CHANGES: ReadonlySet<string> = new Set([
+const ARRAY_CHANGES: ReadonlySet<string> = new Set([
   'push',
   'unshift',
   'splice',

@@ -16,7 +16,7 @@ export function foldTextMethod(call: Ts.CallExpression, fold: Fold, decide: Deci
   const receiver = callee.expression;
   if (method === 'join') return foldJoin(receiver, call.arguments[0], { fold, decide });
   if (SAME_TEXT.has(method)) return fold(receiver);
-  if (method === 'concat')
+  if (method === 'concat' || method === 'append')
     return joined(
       [receiver, ...call.arguments].map((part) => fold(part)),
       '',

@@ -8,6 +8,7 @@ import { argumentFor, type Callees } from './callees.ts';
 import type { SqlText } from './executions.ts';
 import { valuesOf } from './field-values.ts';
 import { ELEMENT } from './flow.ts';
+import { changesOf } from './fold-arrays.ts';
 import { foldTextMethod, isRawCall } from './fold-calls.ts';
 import { FlagFold, isComparison, isNegation } from './fold-flags.ts';
 import { foldRowsHelper, foldTableHelper } from './fold-helpers.ts';
@@ -42,6 +43,9 @@ export interface Folded {
   /** Whether a parameter of one of these decides which of the texts it is. */
   readonly isChosen: boolean;
 }
+
+/** What adds to a statement in place: `statement.append(clause)` of sql-template-strings and its like. */
+const APPEND: ReadonlySet<string> = new Set(['append']);
 
 /** Expressions made of expressions made of …: deeper than this, a hole. */
 const DEEPEST = 60;
@@ -270,12 +274,19 @@ class FoldRun {
     const loop = variable.parent.parent;
     const value = ts.isForOfStatement(loop) ? loop.expression : variable.initializer;
     const inValue = [...(ts.isForOfStatement(loop) ? [ELEMENT] : []), ...binding.path, ...path];
+    const changes = path.length === 0 ? changesOf(variable, use.text, APPEND) : [];
     return limited(
       reachingDefinitions(variable, use.text, use, {
+        changes: changes.map(({ call }) => call),
         decide: (condition) => this.#flags.decide(condition, frames),
-      }).flatMap(({ kind, node }) => {
-        if (kind === 'assignment') return this.#assigned(node, path, frames);
-        return value ? this.#orDefault(this.text(value, inValue, frames), binding, path, frames) : [];
+      }).flatMap((definition) => {
+        if (definition.kind === 'assignment') return this.#assigned(definition.node, path, frames);
+        if (definition.kind === 'change' && !definition.isElsewhere) {
+          return this.text(definition.node, path, frames);
+        }
+        if (!value) return [];
+        const texts = this.#orDefault(this.text(value, inValue, frames), binding, path, frames);
+        return definition.kind === 'change' ? joined([texts, [[UNKNOWN]]], '') : texts;
       }),
     );
   }

@@ -24,7 +24,7 @@ export function readTokens(tokens: readonly Token[]): SqlStatement[] {
   return [{ ...base, kind: KINDS.get(first) ?? 'unparsed' }];
 }
 
-const LEADS: ReadonlySet<string> = new Set(['WITH', 'EXPLAIN', 'PREPARE']);
+const LEADS: ReadonlySet<string> = new Set(['WITH', 'EXPLAIN', 'PREPARE', 'IF']);
 
 const DEFINITIONS: ReadonlySet<string> = new Set(['CREATE', 'ALTER', 'DROP', 'COMMENT', 'GRANT', 'REVOKE']);
 const KINDS: ReadonlyMap<string, 'select' | 'update' | 'delete' | 'other'> = new Map([
@@ -64,7 +64,8 @@ function insertAt(tokens: readonly Token[], at: number): FoundInsert | undefined
   if (!isVerb || isOp(tokens[at + 1], '(')) return undefined;
   const shape = readInsert(tokens, at);
   if (shape === undefined || (shape.into === undefined && at > 0)) return undefined;
-  const facts = { guard: guardOf(tokens, shape), rows: rowsOf(tokens, shape) };
+  const guard = isAskedFirst(tokens, at, shape) ? 'not-exists' : guardOf(tokens, shape);
+  const facts = { guard, rows: rowsOf(tokens, shape) };
   return { insert: insertStatement(tokens, at, shape.target, facts), end: shape.end };
 }
 
@@ -119,6 +120,16 @@ function guardOf(tokens: readonly Token[], shape: InsertShape): InsertGuard {
   if (shape.modifierGuard === 'or-ignore' || shape.modifierGuard === 'or-replace') return shape.modifierGuard;
   if (absent && !alternatives) return 'not-exists';
   return hasClauseHole(tokens, shape, () => undefined) ? 'unknown' : 'none';
+}
+
+/** T-SQL: `IF NOT EXISTS (SELECT … FROM t …) INSERT INTO t …`, or the ELSE of `IF EXISTS (…) UPDATE …`. */
+function isAskedFirst(tokens: readonly Token[], at: number, shape: InsertShape): boolean {
+  const isNegated = tokens[1]?.upper === 'NOT';
+  const exists = isNegated ? 2 : 1;
+  if (tokens[0]?.upper !== 'IF' || tokens[exists]?.upper !== 'EXISTS') return false;
+  if (!readsTarget(tokens, exists + 1, shape)) return false;
+  const between = tokens.slice(closingParen(tokens, exists + 1) + 1, at).map(({ upper }) => upper);
+  return !between.includes('OR') && between.includes('ELSE') !== isNegated;
 }
 
 /** Whether the subquery in the parenthesis at `open` has the target in a FROM or JOIN. */

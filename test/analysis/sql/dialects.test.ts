@@ -183,7 +183,6 @@ describe('statements that no grammar accepts', () => {
     ['PRAGMA journal_mode = WAL', [other('other', unparsed)]],
     ['CREATE TABLE `w` (`id` int AUTO_INCREMENT) ENGINE=InnoDB', [other('other', unparsed)]],
     ['EXPLAIN FORMAT=JSON INSERT INTO w VALUES (1)', [other('other', unparsed)]],
-    ['IF NOT EXISTS (SELECT 1 FROM w) INSERT INTO w VALUES (1)', [other('unparsed')]],
     ['please insert into the cart', [other('unparsed')]],
     ['INSERT', [other('unparsed')]],
     ['INSERT INTO', [other('unparsed')]],
@@ -206,6 +205,48 @@ describe('statements that no grammar accepts', () => {
     ['insert into '.repeat(20_000), [insert('insert', 'none', 'unknown', unparsed)]],
     ['['.repeat(20_000), [other('unparsed')]],
   ])('reads long runs of unclosed text in linear time: %.24s…', (sql, expected) => {
+    expect(read(sql)).toEqual(expected);
+  });
+});
+
+describe('T-SQL', () => {
+  const asked = { parsed: false } as const;
+  it.each<[string, SqlStatement[]]>([
+    [
+      'IF NOT EXISTS (SELECT 1 FROM w WHERE a = @a) INSERT INTO w (a) VALUES (@a)',
+      [insert('w', 'not-exists', 'single', { ...asked, offset: 45 })],
+    ],
+    [
+      'IF NOT EXISTS (SELECT 1 FROM dbo.w WHERE a = @a) AND @b > 0 BEGIN INSERT INTO dbo.w (a) VALUES (@a); END',
+      [
+        insert('dbo.w', 'not-exists', 'single', { ...asked, offset: 66 }),
+        // PostgreSQL ends a transaction with this word.
+        other('other', { offset: 101 }),
+      ],
+    ],
+    [
+      'IF EXISTS (SELECT 1 FROM w WHERE a = @a) UPDATE w SET b = 1 ELSE INSERT INTO w (a) VALUES (@a)',
+      [insert('w', 'not-exists', 'single', { ...asked, offset: 65 })],
+    ],
+    // Of another table, of the wrong way round, of either of two conditions, or of none at all.
+    [
+      'IF NOT EXISTS (SELECT 1 FROM x) INSERT INTO w VALUES (1)',
+      [insert('w', 'none', 'single', { ...asked, offset: 32 })],
+    ],
+    [
+      'IF EXISTS (SELECT 1 FROM w) INSERT INTO w VALUES (1)',
+      [insert('w', 'none', 'single', { ...asked, offset: 28 })],
+    ],
+    [
+      'IF NOT EXISTS (SELECT 1 FROM w) UPDATE x SET a = 1 ELSE INSERT INTO w VALUES (1)',
+      [insert('w', 'none', 'single', { ...asked, offset: 56 })],
+    ],
+    [
+      'IF NOT EXISTS (SELECT 1 FROM w) OR @force = 1 INSERT INTO w VALUES (1)',
+      [insert('w', 'none', 'single', { ...asked, offset: 46 })],
+    ],
+    ['IF @a = 1 INSERT INTO w VALUES (1)', [insert('w', 'none', 'single', { ...asked, offset: 10 })]],
+  ])('%s', (sql, expected) => {
     expect(read(sql)).toEqual(expected);
   });
 });
