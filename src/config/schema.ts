@@ -53,6 +53,7 @@ export function configSchema(zod: typeof z) {
     drains: names.optional(),
     keyArg: index.optional(),
     keyMember: name.optional(),
+    keysInTurn: zod.boolean().optional(),
     reentrant: zod.boolean().optional(),
     reentrantMember: name.optional(),
     permitsArg: index.optional(),

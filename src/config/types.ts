@@ -53,6 +53,8 @@ export interface LockPrimitive {
   readonly keyArg?: number;
   /** The property of that argument which is the key: `id` for `acquire({ id })`. Absent if it is the key itself. */
   readonly keyMember?: string;
+  /** Given an array of keys, it takes them one after another, in their order, and keeps what it has while it waits. */
+  readonly keysInTurn?: boolean;
   readonly reentrant?: boolean;
   /** The property of an argument of the constructor that makes the lock reentrant if it is `true`. */
   readonly reentrantMember?: string;

@@ -49,6 +49,7 @@ describe('parseUserConfig', () => {
       drains: ['whenIdle'],
       keyArg: 0,
       keyMember: 'id',
+      keysInTurn: true,
       reentrant: false,
       reentrantMember: 'recursive',
       permitsArg: 1,

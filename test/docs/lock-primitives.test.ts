@@ -39,7 +39,9 @@ function row(primitive: LockPrimitive): string {
       ? [`the same lock in ${code([...(primitive.wrappers ?? []), ...(primitive.tryWrappers ?? [])])}`]
       : []),
     ...(primitive.views ? [`the same lock under ${code(primitive.views)}`] : []),
-    ...(primitive.keyArg === undefined ? [] : ['a lock for each key']),
+    ...(primitive.keyArg === undefined
+      ? []
+      : [`a lock for each key${primitive.keysInTurn ? ', those of an array in turn' : ''}`]),
     ...(primitive.permitsArg === undefined ? [] : ['counts permits']),
     ...(primitive.immediate ? ['grants at once'] : []),
     ...(primitive.reentrantMember ? [`reentrant with \`${primitive.reentrantMember}\``] : []),

@@ -295,6 +295,8 @@ function lockOperation(
   if (only && free === 'at last') {
     activation.waitsFor(acquisitionOf(heldBy(activation, node, only, 'exclusive', world.segment)), [], world);
   }
+  const waits = [primitive.scoped, primitive.acquire, primitive.callback].some(takes);
+  if (primitive.keysInTurn && waits && !value.tries) takeInTurn(activation, node, locks, world);
   const handing = takes(primitive.callback)
     ? 'exclusive'
     : takes(primitive.callbackShared)
@@ -331,6 +333,25 @@ function lockOperation(
     ];
   }
   return undefined;
+}
+
+/** `acquire(['a', 'b'])`: the second is waited for with the first in hand. */
+function takeInTurn(
+  activation: Activation,
+  node: Ts.CallExpression,
+  locks: readonly LockRef[],
+  world: World,
+): void {
+  const all = heldAll(activation, node, locks, 'exclusive', world);
+  for (const [index, held] of all.entries()) {
+    const before = all.slice(0, index);
+    const around = [...world.held, ...before];
+    for (const outer of before) {
+      // What is in hand was granted, and not only asked for in the same step.
+      const granted = { ...outer, segment: undefined };
+      activation.engine.edge(activation.call.fn, granted, acquisitionOf(held), around, world, false);
+    }
+  }
 }
 
 /** `waitForUnlock()`: waits like one that takes the lock, and takes nothing. */

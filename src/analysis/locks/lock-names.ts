@@ -5,7 +5,7 @@ import type { Activation } from './activation.ts';
 import type { LockIdentity } from './identity.ts';
 import { classOfThis, isSelf } from './inherited-locks.ts';
 import { idOf } from './keys.ts';
-import { UNKNOWN_PATH } from './paths.ts';
+import { placePath, UNKNOWN_PATH } from './paths.ts';
 import { acquiringMethods, MODULE, primitiveOfModule } from './primitives.ts';
 import {
   type LockClass,
@@ -109,8 +109,11 @@ export class LockNames {
     // `readLock(callback)`: where the key may be left out, what stands in its place is a function.
     if (membersOf(value).some(({ kind }) => kind === 'closure')) return [lock];
     // `acquire(['a', 'b'])` takes a lock for each.
-    const keys = value?.kind === 'collection' && value.items ? value.items : [value];
-    return keys.map((key) => this.#memberUnder(lock, key));
+    if (value?.kind === 'collection' && value.items) {
+      return value.items.map((key) => this.#memberUnder(lock, key));
+    }
+    const isList = lock.cls.primitive.keysInTurn && isListOfKeys(activation, node.arguments[keyArg], value);
+    return (isList ? anyTwo(value) : [value]).map((key) => this.#memberUnder(lock, key));
   }
 
   #memberUnder({ cls, path }: LockRef, key: Value | undefined): LockRef {
@@ -183,6 +186,28 @@ export class LockNames {
     }
     return member;
   }
+}
+
+/** Whether a key that is nothing constant is an array of keys. */
+function isListOfKeys(
+  { engine }: Activation,
+  node: Ts.Expression | undefined,
+  value: Value | undefined,
+): boolean {
+  if (value?.kind === 'collection') return true;
+  if (!node || value?.kind === 'constant') return false;
+  const symbols = engine.code.expressionType(node)?.symbols ?? [];
+  return symbols.length > 0 && symbols.every(({ name }) => name === 'Array' || name === 'ReadonlyArray');
+}
+
+/** Two elements of a list that stand for any two, one before the other. */
+function anyTwo(list: Value | undefined): readonly Value[] {
+  const path = pathOf(list) ?? UNKNOWN_PATH;
+  const sorted = list?.kind === 'collection' && list.sorted;
+  return [0, 1].map((index) => ({
+    kind: 'opaque',
+    path: sorted ? placePath(path, sorted, index) : `${path}[${index}]`,
+  }));
 }
 
 /** The key in an object that a method is given: `{ id: 'a' }`. */

@@ -219,6 +219,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     callback: ['acquire'],
     grants: 'void',
     keyArg: 0,
+    keysInTurn: true,
     reentrantMember: 'domainReentrant',
   },
   {
