@@ -158,7 +158,8 @@ function branchOf(action: Action, flags: Point['flags']): 'true' | 'false' | und
   return value === undefined ? undefined : value ? 'true' : 'false';
 }
 
-function follows(cfg: Cfg, first: Ts.Node, second: Ts.Node): boolean {
+/** Whether control can get from one node to another. */
+export function follows(cfg: Cfg, first: Ts.Node, second: Ts.Node): boolean {
   const seconds = nodesFor(cfg, second);
   return nodesFor(cfg, first).some((start) => {
     const after = reachable(cfg, successesOf(cfg, start), () => true);

@@ -12,8 +12,12 @@ export class ReleasedByName {
     this.#engine = engine;
   }
 
-  /** Whether some code, wherever it is, may give a lock of the class back by name. */
-  has(cls: LockClass): boolean {
+  /**
+   * Whether some code, wherever it is, may give a lock of the class back by name.
+   *
+   * @param isOwn tells the receivers of releases that do not count
+   */
+  has(cls: LockClass, isOwn: (receiver: NameNode) => boolean): boolean {
     const last =
       cls.name
         .replace(/\[[^\]]*\]$/, '')
@@ -22,7 +26,7 @@ export class ReleasedByName {
     return (cls.primitive.release ?? []).some((method) => {
       const { names, isAny } = this.#receiversOf(method);
       const places = [...(names.get(last) ?? []), ...(names.get(`#${last}`) ?? [])];
-      return isAny || places.some((name) => !this.#isOther(name, cls));
+      return isAny || places.some((name) => !this.#isOther(name, cls) && !isOwn(name));
     });
   }
 

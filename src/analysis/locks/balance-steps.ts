@@ -2,6 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
+import { follows } from '../loops.ts';
 import type { Activation } from './activation.ts';
 import type { Place } from './balance-flow.ts';
 
@@ -47,8 +48,39 @@ export interface Condition {
   readonly node: Ts.Node;
 }
 
+/** Whether the same condition stands around two parts of a function, each time anew. */
+export function dependsOnTheSame(a: Ts.Node | undefined, b: Ts.Node | undefined, fn: Ts.Node): boolean {
+  const before = conditionsAround(a, fn);
+  return (
+    before.length > 0 &&
+    conditionsAround(b, fn).some((one) =>
+      before.some((other) => other.text === one.text && other.node !== one.node),
+    )
+  );
+}
+
+/**
+ * Whether a release was written for what is taken further up in the same function, though no way leads there with it in
+ * hand: it stands in a `finally`, or under the condition that the lock is taken under. Another one may be the second half
+ * of a function that takes the lock in one call, and gives it back in the next.
+ */
+export function isMeantFor(
+  { call, cfg }: Activation,
+  taking: Ts.Node | undefined,
+  release: Ts.Node,
+): boolean {
+  // One further up lets go, for a while, of what somebody else has taken.
+  if (!taking || release.pos < taking.end || !follows(cfg, taking, release)) return false;
+  return isInFinally(release) || dependsOnTheSame(taking, release, call.fn);
+}
+
+function isInFinally(node: Ts.Node): boolean {
+  const isFinally = (at: Ts.Node): boolean => ts.isTryStatement(at.parent) && at === at.parent.finallyBlock;
+  return ts.findAncestor(node, (at) => !ts.isSourceFile(at) && isFinally(at)) !== undefined;
+}
+
 /** The conditions under which a part of a function runs. */
-export function conditionsAround(part: Ts.Node | undefined, fn: Ts.Node): readonly Condition[] {
+function conditionsAround(part: Ts.Node | undefined, fn: Ts.Node): readonly Condition[] {
   const found: Condition[] = [];
   for (let at = part; at?.parent && at !== fn; at = at.parent) {
     const { parent } = at;

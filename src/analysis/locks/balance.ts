@@ -1,5 +1,6 @@
 import type { Span } from '../../engine/finding.ts';
 import type { ReportStep } from '../../engine/rule.ts';
+import { owningFunction } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
@@ -12,7 +13,14 @@ import { ReleasedByName } from './balance-releases.ts';
 import { replacements } from './balance-replaced.ts';
 import { escapingReturns } from './balance-returns.ts';
 import { keptOnReturn, noteReturn, type Return } from './balance-sessions.ts';
-import { conditionsAround, contradictsItself, lastAction, nodeOf, releasedAt } from './balance-steps.ts';
+import {
+  contradictsItself,
+  dependsOnTheSame,
+  isMeantFor,
+  lastAction,
+  nodeOf,
+  releasedAt,
+} from './balance-steps.ts';
 import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
@@ -80,6 +88,8 @@ export class BalanceWatcher implements LockWatcher {
   readonly #engine: LockEngine;
   readonly #byName: ReleasedByName;
   readonly #notes = new Map<Context, Notes>();
+  /** Releases by name that were seen, and whether their function held the lock itself each time. */
+  readonly #ownReleases = new Map<Ts.Node, boolean>();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
@@ -211,6 +221,10 @@ export class BalanceWatcher implements LockWatcher {
   #noteExcess({ activation, node, world, key }: Step, after: World, notes: Notes): void {
     if (node.action.kind !== 'call') return;
     const direct = directRelease(activation, node.action.node, world);
+    if (direct) {
+      const isOwn = world.held.some(({ lock }) => lock.cls === direct.cls);
+      this.#ownReleases.set(node.action.node, isOwn && (this.#ownReleases.get(node.action.node) ?? true));
+    }
     const added = after.released.filter((lock) => !world.released.some((other) => isSameLock(other, lock)));
     for (const lock of direct ? [direct] : added) {
       if (lock.path === undefined || world.held.some((held) => held.lock.cls === lock.cls)) continue;
@@ -343,9 +357,25 @@ export class BalanceWatcher implements LockWatcher {
     const isOthers = isHanded || isHandedSomewhere || isGivenOnFailure;
     if (isOthers && (!isValue(held) || !returned)) return undefined;
     // A session may keep a lock for as long as it lives: that is how one of many processes leads.
-    if (places.size === 0 || database || this.#byName.has(held.lock.cls)) return undefined;
+    const isOwn = (receiver: Ts.Node): boolean => this.#isOwnRelease(receiver, held.lock);
+    if (places.size === 0 || database || this.#byName.has(held.lock.cls, isOwn)) return undefined;
     const left = returned ?? thrown;
     return left && this.#leaked(activation, held, left);
+  }
+
+  /** Whether a release by name is for what its own function takes, and so for nothing that others leave held. */
+  #isOwnRelease(receiver: Ts.Node, { cls }: LockRef): boolean {
+    const call = ts.findAncestor(receiver, ts.isCallExpression);
+    if (!call) return false;
+    if (this.#ownReleases.get(call)) return true;
+    const owner = owningFunction(call);
+    return [...this.#notes.values()].some(
+      ({ activation, taken }) =>
+        activation?.call.fn === owner &&
+        [...taken.values()].some(
+          ({ held, node }) => held.lock.cls === cls && isMeantFor(activation, nodeOf(node), call),
+        ),
+    );
   }
 
   #leaked(activation: Activation, held: Held, left: Place): BalanceProblem | undefined {
@@ -359,14 +389,10 @@ export class BalanceWatcher implements LockWatcher {
 
   /** Whether the same condition stands before the acquisition and before a release: both are made, or neither. */
   #isCorrelated(activation: Activation, notes: Notes, taking: CfgNode, place: string): boolean {
-    const before = conditionsAround(nodeOf(taking), activation.call.fn);
-    if (before.length === 0) return false;
     const releasing = [...notes.passages.values()]
       .flatMap((all) => [...all.values()])
       .filter((one) => one.way !== 'throw' && one.before.has(place) && !one.after.has(place));
-    return releasing
-      .flatMap(({ node }) => conditionsAround(nodeOf(node), activation.call.fn))
-      .some((one) => before.some((other) => other.text === one.text && other.node !== one.node));
+    return releasing.some(({ node }) => dependsOnTheSame(nodeOf(taking), nodeOf(node), activation.call.fn));
   }
 
   /** Locks that go back to the pool with their connection: whoever is given it next holds them without knowing. */
