@@ -13,9 +13,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/load-bearing/**'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           // A database in the process takes seconds to start where others work beside it.
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -35,7 +35,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // Drives the built program, so the build comes first; once per run, and only when these tests run.
           globalSetup: ['test/e2e/build.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           // After the unit tests: a broken part is told before the programs that are made of it.
           sequence: { groupOrder: 1 },
         },

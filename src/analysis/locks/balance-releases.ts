@@ -1,12 +1,14 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { LockEngine } from './engine.ts';
+import { accessOf, referencesTo } from './references.ts';
 import type { LockClass } from './values.ts';
 
 /** Which locks of the program somebody gives back by their name: `mutex.release()`. */
 export class ReleasedByName {
   readonly #engine: LockEngine;
   readonly #receivers = new Map<string, Receivers>();
+  readonly #handedOut = new Map<LockClass, boolean>();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
@@ -26,18 +28,35 @@ export class ReleasedByName {
     return (cls.primitive.release ?? []).some((method) => {
       const { names, isAny } = this.#receiversOf(method);
       const places = [...(names.get(last) ?? []), ...(names.get(`#${last}`) ?? [])];
-      return isAny || places.some((name) => !this.#isOther(name, cls) && !isOwn(name));
+      return (
+        (isAny && this.#isHandedOut(cls)) || places.some((name) => !this.#isOther(name, cls) && !isOwn(name))
+      );
     });
+  }
+
+  /** Whether a lock is ever used as a value, so that a parameter or variable may hold it: its methods are all else there is. */
+  #isHandedOut(cls: LockClass): boolean {
+    let is = this.#handedOut.get(cls);
+    if (is === undefined) {
+      const declaration = this.#declarationOf(cls);
+      is = !declaration || referencesTo(declaration, this.#engine.code).some(isUsedAsValue);
+      this.#handedOut.set(cls, is);
+    }
+    return is;
+  }
+
+  /** The variable or field that a lock is made for, if it is made there. */
+  #declarationOf({ declaredAt: { file, start, end }, name }: LockClass): Ts.Node | undefined {
+    if (name.endsWith(']') || end === 0) return undefined;
+    const declaration = this.#engine.code.program.tree(file)?.nodeAt(start, end).parent;
+    return declaration && isMadeThere(declaration) ? declaration : undefined;
   }
 
   /** Whether a name stands for a lock that is made where it is declared, and that is elsewhere. */
   #isOther(name: NameNode, { declaredAt }: LockClass): boolean {
     const { code } = this.#engine;
     const declaration = code.declarationNode(name);
-    if (!declaration || !(ts.isPropertyDeclaration(declaration) || ts.isVariableDeclaration(declaration)))
-      return false;
-    const made = declaration.initializer && skipParentheses(declaration.initializer);
-    if (!made || !ts.isNewExpression(made)) return false;
+    if (!declaration || !isMadeThere(declaration)) return false;
     const own = code.span(declaration.name);
     return own.file !== declaredAt.file || own.start !== declaredAt.start;
   }
@@ -54,6 +73,31 @@ export class ReleasedByName {
     this.#receivers.set(method, found);
     return found;
   }
+}
+
+/** Whether a declaration gives its name to a lock that it makes. */
+function isMadeThere(
+  declaration: Ts.Node,
+): declaration is (Ts.PropertyDeclaration | Ts.VariableDeclaration) & {
+  readonly initializer: Ts.Expression;
+} {
+  if (!ts.isPropertyDeclaration(declaration) && !ts.isVariableDeclaration(declaration)) return false;
+  return (
+    declaration.initializer !== undefined && ts.isNewExpression(skipParentheses(declaration.initializer))
+  );
+}
+
+/** Whether a mention of a lock is more than a call of one of its methods. */
+function isUsedAsValue(name: NameNode): boolean {
+  let access: Ts.Node = accessOf(name);
+  while (ts.isParenthesizedExpression(access.parent) || ts.isNonNullExpression(access.parent)) {
+    access = access.parent;
+  }
+  const { parent } = access;
+  if (ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent)) return parent.propertyName !== undefined;
+  if (ts.isTypeQueryNode(parent)) return false;
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== access) return true;
+  return !ts.isCallExpression(parent.parent) || parent.parent.expression !== parent;
 }
 
 /** What a method is called on, by name. */
