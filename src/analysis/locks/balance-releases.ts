@@ -76,9 +76,10 @@ export class ReleasedByName {
 }
 
 /** Whether a declaration gives its name to a lock that it makes. */
-function isMadeThere(
-  declaration: Ts.Node,
-): declaration is (Ts.PropertyDeclaration | Ts.VariableDeclaration) & {
+function isMadeThere(declaration: Ts.Node): declaration is (
+  | Ts.PropertyDeclaration
+  | Ts.VariableDeclaration
+) & {
   readonly initializer: Ts.Expression;
 } {
   if (!ts.isPropertyDeclaration(declaration) && !ts.isVariableDeclaration(declaration)) return false;

@@ -69,7 +69,21 @@ export class Signals {
     const [name] = call.arguments;
     const isOther = name !== undefined && ts.isStringLiteralLike(name) && name.text !== event;
     // By what other names the objects of a class go is not known: whoever emits such an event may mean one of them.
-    return !isOther && (ts.isClassLike(slot) || this.#slot(callee.expression) === slot);
+    if (isOther) return false;
+    return ts.isClassLike(slot)
+      ? this.#mayBeOf(slot, callee.expression)
+      : this.#slot(callee.expression) === slot;
+  }
+
+  /** Whether an object may be one of a class, as far as the classes tell that its type is declared as. */
+  #mayBeOf(cls: Ts.ClassLikeDeclaration, object: Ts.Expression): boolean {
+    const types = this.#code.declaredTypes(object);
+    const isOfAnother = (type: Ts.Node): boolean =>
+      ts.isClassLike(type) &&
+      type !== cls &&
+      !this.#code.subtypes(type).includes(cls) &&
+      !this.#code.subtypes(cls).includes(type);
+    return types.length === 0 || !types.every(isOfAnother);
   }
 
   #of(promise: Ts.Node, steps: number): Signal | undefined {
