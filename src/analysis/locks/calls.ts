@@ -34,7 +34,7 @@ import { presentArguments } from './presence.ts';
 import { CALL } from './primitives.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
-import { givenTo, settledBy, withSettledIn } from './settling.ts';
+import { givenTo, settledBy, waitBeforeSettling, withSettledIn } from './settling.ts';
 import { callSigned } from './signatures.ts';
 import { KEEPING_METHODS } from './state-methods.ts';
 import { onStore } from './store-calls.ts';
@@ -675,10 +675,9 @@ export function invoke(
   // Before somebody settles the promise, its waiters wait: for this as well.
   const isSettling = settles(closure) || args.some((value) => settles(value));
   if (kind === 'sync' || isSettling) {
-    for (const one of task.acquisitions) {
-      // Not for what comes after that, where this is the executor itself.
-      if (!one.settled.includes(closure.fn)) activation.waitsFor(one, [], START);
-    }
+    // Not for what comes after that, where this is the executor itself.
+    const before = task.acquisitions.filter(({ settled }) => !settled.includes(closure.fn));
+    waitBeforeSettling(activation, before, world);
   }
   if (kind === 'sync') {
     noteFailure(activation, node, task);

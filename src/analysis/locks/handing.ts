@@ -4,6 +4,7 @@ import { acquisitionOf, grantOf, heldAll, runUnder, settles, startTask, type Tak
 import { handOver, keepingGrants } from './handover.ts';
 import { isNeverAwaited } from './promises.ts';
 import { callSpan } from './record.ts';
+import { waitBeforeSettling } from './settling.ts';
 import {
   type Acquisition,
   type Closure,
@@ -13,7 +14,7 @@ import {
   type Task,
   UNIT,
 } from './values.ts';
-import { bind, START, type World } from './world.ts';
+import { bind, type World } from './world.ts';
 
 /** How else a method may be called that hands its grant to a callback. */
 interface Handing {
@@ -52,7 +53,7 @@ export function handToCallback(
     const inner = runUnder(activation, node, body, args, held, world, 'later');
     acquisitions.push(...inner.acquisitions);
     outcomes.push(...inner.outcomes);
-    if (settles(body)) for (const one of acquisitions) activation.waitsFor(one, [], START);
+    if (settles(body)) waitBeforeSettling(activation, acquisitions, world);
   }
   // Who keeps the lock for longer keeps it away from others, not from the one who made this call.
   const tokens = new Set(held.map(({ token }) => token));

@@ -5,11 +5,11 @@ import type { Activation } from './activation.ts';
 import { takeAtOnce } from './at-once.ts';
 import { runUnder, settles } from './calls.ts';
 import { givesBackItself } from './own-release.ts';
-import { withGiven } from './settling.ts';
+import { waitBeforeSettling, withGiven } from './settling.ts';
 import { workBefore } from './settling-order.ts';
 import { LATER } from './surroundings.ts';
 import { type Held, membersOf, type Outcome, type Releaser, type Task, UNIT, type Value } from './values.ts';
-import { isSameLock, releaseAll, START, type World } from './world.ts';
+import { isSameLock, releaseAll, type World } from './world.ts';
 
 /** Registering a function somewhere does not run it here. */
 export const DETACHED_METHODS =
@@ -81,7 +81,7 @@ export function detach(
     if (releaser) next = handOver(activation, node, NOTHING, next, [releaser]);
     if (member.kind !== 'closure') continue;
     const { acquisitions, outcomes } = runUnder(activation, node, member, [], [], world, 'later', LATER);
-    if (settles(member)) for (const one of acquisitions) activation.waitsFor(one, [], START);
+    if (settles(member)) waitBeforeSettling(activation, acquisitions, world);
     const around = next;
     const ends = outcomes.map((outcome): Outcome => {
       // A lock that is released by its name is handed over by who holds it, and by nobody else.
@@ -112,7 +112,7 @@ export function putAway(
   for (const member of settling) {
     if (member.kind !== 'closure') continue;
     const { acquisitions } = runUnder(activation, node, member, [], [], world, 'later', LATER);
-    for (const one of acquisitions) activation.waitsFor(one, [], START);
+    waitBeforeSettling(activation, acquisitions, world);
   }
 }
 

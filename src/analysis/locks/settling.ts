@@ -10,7 +10,7 @@ import {
   UNIT,
   type Value,
 } from './values.ts';
-import { bind, holdsGrant, joinValues, type World } from './world.ts';
+import { bind, holdsGrant, joinValues, START, type World } from './world.ts';
 
 /**
  * What is handed to the `resolve` of a promise is what the promise gives: with a grant, whoever awaits it holds the
@@ -52,6 +52,19 @@ export function withSettledIn({ writes }: World, known: readonly Ts.Node[]): rea
     if (value === SETTLED && ts.isFunctionLike(node) && !all.includes(node)) all = [...all, node];
   }
   return all;
+}
+
+/**
+ * What comes about before somebody settles a promise is waited for by whoever waits for that one: with what has been
+ * given back by then, but not with what is held.
+ */
+export function waitBeforeSettling(
+  activation: Activation,
+  acquisitions: readonly Acquisition[],
+  { released, releasedTokens, writes }: World,
+): void {
+  const since: World = { ...START, released, releasedTokens, writes };
+  for (const one of acquisitions) activation.waitsFor(one, [], since);
 }
 
 /** What a task that is left running gives to promises is known to whoever has started it. */
