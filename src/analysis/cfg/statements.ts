@@ -2,29 +2,71 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner, IterationStatement } from '../cfg.ts';
 import { ExpressionFlow } from './expressions.ts';
 import type { FlowGraph } from './graph.ts';
+import { type IsPromise, LinkFlow } from './link-flow.ts';
+import { isAsync } from './links.ts';
 
 /** Builds what the statements of a body do. */
 export class StatementFlow {
   readonly #graph: FlowGraph;
   readonly #expressions: ExpressionFlow;
+  readonly #links: LinkFlow | undefined;
+  /** Whether a promise that the body at hand returns is waited for before anybody goes on. */
+  #isWaitedFor = false;
 
-  constructor(graph: FlowGraph) {
+  /**
+   * @param isPromise whether the links of a chain that begins so are built as what they are, one step after another;
+   *   without it, no chain is
+   */
+  constructor(graph: FlowGraph, isPromise: IsPromise | undefined) {
     this.#graph = graph;
-    this.#expressions = new ExpressionFlow(graph, (statements) => this.#statements(statements));
+    if (isPromise) {
+      this.#links = new LinkFlow(graph, isPromise, {
+        expression: (node) => this.#expressions.expression(node),
+        function: (fn, given) => this.owner(fn, given),
+      });
+    }
+    this.#expressions = new ExpressionFlow(
+      graph,
+      (statements) => this.#statements(statements),
+      (value) => this.#links?.chain(value) ?? false,
+    );
+  }
+
+  /** The functions that were built as a part of this one. */
+  get links(): ReadonlySet<CfgOwner> {
+    return this.#links?.built ?? new Set();
   }
 
   /** The parameters of a function, then its body. */
-  owner(owner: CfgOwner): void {
+  owner(owner: CfgOwner, given?: Ts.Expression): void {
     if (!ts.isSourceFile(owner) && 'parameters' in owner) {
-      for (const parameter of owner.parameters) this.#parameter(parameter);
+      for (const [index, parameter] of owner.parameters.entries()) {
+        this.#parameter(parameter, index === 0 ? given : undefined);
+      }
     }
     const body = ts.isSourceFile(owner) ? owner : owner.body;
     if (!body) return;
+    const isWaitedFor = this.#isWaitedFor;
+    this.#isWaitedFor = this.#graph.result !== undefined || isAsync(owner);
     if (ts.isSourceFile(body) || ts.isBlock(body)) this.#statements(body.statements);
-    else {
-      this.#expressions.expression(body);
-      this.#graph.emit({ kind: 'return', node: body, value: body });
-    }
+    else this.#return(body, body);
+    this.#isWaitedFor = isWaitedFor;
+    const { result } = this.#graph;
+    if (result) this.#graph.emit({ kind: 'pick', node: result, from: undefined });
+  }
+
+  /** What is returned is waited for by whoever goes on after it: a promise, where all in between has been left. */
+  #return(node: Ts.Node, value: Ts.Expression | undefined): void {
+    const isChain = this.#isWaitedFor && this.#graph.returnsAtOnce;
+    const isSettled = value !== undefined && isChain && (this.#links?.chain(value) ?? false);
+    if (value && !isSettled) this.#expressions.expression(value);
+    const { result } = this.#graph;
+    this.#graph.emit({ kind: 'return', node, value, ...(result && { into: result }) });
+    if (!result) return this.#graph.return();
+    if (!value || isSettled) return this.#graph.return();
+    this.#graph.return(() =>
+      this.#graph.emitThrowing({ kind: 'await', node: result, promise: result, origin: value }),
+    );
   }
 
   #statements(statements: readonly Ts.Statement[]): void {
@@ -108,10 +150,10 @@ export class StatementFlow {
     this.#graph.emit({ kind: 'declare', node });
   }
 
-  #parameter(node: Ts.ParameterDeclaration): void {
+  #parameter(node: Ts.ParameterDeclaration, given: Ts.Expression | undefined): void {
     if (node.initializer) this.#expressions.optionally(node.initializer);
     this.#expressions.bindingDefaults(node.name);
-    this.#graph.emit({ kind: 'declare', node });
+    this.#graph.emit({ kind: 'declare', node, ...(given && { given }) });
   }
 
   #if(node: Ts.IfStatement): void {

@@ -1,10 +1,11 @@
-import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { isFunctionExpression } from '../shapes.ts';
 import type { BalanceProblem } from './balance.ts';
 import { reaches } from './balance-handing.ts';
 import { isThen } from './joined.ts';
+import { frameOf } from './links.ts';
 import type { Held } from './values.ts';
 import type { Step } from './watcher.ts';
 
@@ -53,7 +54,7 @@ function calledIn(callback: Ts.Node): readonly Ts.Identifier[] {
     if (ts.isCallExpression(node)) {
       const callee = skipParentheses(node.expression);
       const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
-      if (ts.isIdentifier(callee) && local && owningFunction(local) !== callback) found.push(callee);
+      if (ts.isIdentifier(callee) && local && frameOf(local) !== callback) found.push(callee);
     }
     ts.forEachChild(node, visit);
   };
@@ -69,5 +70,5 @@ function isUsedOutside(local: Ts.Node, callback: Ts.Node, fn: Ts.Node): boolean 
     if (ts.isIdentifier(node) && resolveLocal(node) === local) return true;
     return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
   };
-  return owningFunction(local) !== fn || visit(fn);
+  return frameOf(local) !== fn || visit(fn);
 }

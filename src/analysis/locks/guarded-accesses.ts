@@ -1,8 +1,9 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Action, Cfg, CfgOwner } from '../cfg.ts';
+import type { Action, Cfg } from '../cfg.ts';
 import { type Code, memberName, type NameNode, nameText } from '../code.ts';
 import { isAssignmentOperator } from '../shapes.ts';
+import { isCfgOwner } from './evaluator.ts';
 import { spokenName } from './lock-tags.ts';
 import { memberTaken, takenName } from './pattern-members.ts';
 
@@ -34,7 +35,7 @@ export class GuardedAccesses {
   in(cfg: Cfg): ReadonlyMap<number, readonly Access[]> {
     let known = this.#known.get(cfg);
     if (!known) {
-      known = this.#attach(cfg, this.#find(cfg.owner));
+      known = this.#attach(cfg, this.#find(cfg));
       this.#known.set(cfg, known);
     }
     return known;
@@ -59,10 +60,11 @@ export class GuardedAccesses {
     return attached;
   }
 
-  #find(owner: CfgOwner): readonly Access[] {
+  #find({ owner, links }: Cfg): readonly Access[] {
     const found: Access[] = [];
     const visit = (node: Ts.Node): void => {
-      if (node !== owner && (ts.isFunctionLike(node) || ts.isClassLike(node))) return;
+      const isOwn = node === owner || (isCfgOwner(node) && links.has(node));
+      if (!isOwn && (ts.isFunctionLike(node) || ts.isClassLike(node))) return;
       const access = this.#accessAt(node);
       if (access) found.push(access);
       ts.forEachChild(node, visit);

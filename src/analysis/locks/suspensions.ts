@@ -49,7 +49,12 @@ export class SuspensionWatcher implements LockWatcher {
   performs({ context, activation, node: { action }, world }: Step): void {
     switch (action.kind) {
       case 'await':
-        this.#pause(context, action.node, world, activation.evaluate(action.node.expression, world));
+        this.#pause(
+          context,
+          ts.isAwaitExpression(action.node) ? action.node : action.origin,
+          world,
+          activation.evaluate(action.promise, world),
+        );
         break;
       case 'yield':
         this.#pause(context, action.node, world, undefined);
