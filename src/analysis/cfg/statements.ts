@@ -109,11 +109,8 @@ export class StatementFlow {
     else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) this.#iteration(node, labels);
     else if (ts.isWhileStatement(node)) this.#while(node, labels);
     else if (ts.isDoStatement(node)) this.#do(node, labels);
-    else if (ts.isReturnStatement(node)) {
-      if (node.expression) this.#expressions.expression(node.expression);
-      this.#graph.emit({ kind: 'return', node, value: node.expression });
-      this.#graph.return();
-    } else if (ts.isThrowStatement(node)) {
+    else if (ts.isReturnStatement(node)) this.#return(node, node.expression);
+    else if (ts.isThrowStatement(node)) {
       this.#expressions.expression(node.expression);
       this.#graph.emitThrowing({ kind: 'throw', node });
       this.#graph.stop();
