@@ -81,12 +81,16 @@ export type Action =
       readonly condition: Ts.Expression;
       readonly test: 'truthy' | 'nullish' | 'case';
     }
-  /** `value` is undefined for a bare `return`. In a link of a chain, `into` takes it, and not the function. */
+  /**
+   * `value` is undefined for a bare `return`; it is settled where it is a chain that was built up to its end. In a link of
+   * a chain, `into` takes it, and not the function.
+   */
   | {
       readonly kind: 'return';
       readonly node: Ts.Node;
       readonly value: Ts.Expression | undefined;
       readonly into?: Ts.Expression;
+      readonly isSettled?: boolean;
     }
   | { readonly kind: 'throw'; readonly node: Ts.ThrowStatement }
   /** Goes on by `true` with the next element, by `false` when there is none. */

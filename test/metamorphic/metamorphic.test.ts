@@ -29,10 +29,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'await to then: lock-cycle/void-main-is-one-task.good.ts',
   // What gives a lock back in an executor is looked for in the function itself.
   'await to then: lock-order/promise-executor-joins.good.ts',
-  'await to then: lock-reentry/constructor-runs-what-gives-back.good.ts',
   'await to then: lock-reentry/executor-gives-back.bad.ts',
-  // A variable that a link has set, and a function made before the chain reads.
-  'await to then: lock-reentry/releaser-in-a-captured-let.good.ts',
   // The key is known for one call, where it was not before: said of both.
   'await to then: lock-reentry/keyed-class-key-in-options.bad.ts',
   // What a link throws decides nothing of the next; a key that a link has caught is another.
@@ -45,23 +42,6 @@ const KNOWN: ReadonlySet<string> = new Set([
   'split into files: lock-cycle/void-main-is-one-task.good.ts',
   'split into files: insert-in-loop/sql-spread-and-line-comment.bad.ts',
   'extract methods: require-dispatcher/decorator-of-the-interface.good.ts',
-  // In a chain, grants are not followed from one link to the next as they are from statement to statement.
-  ...[
-    'all-with-one-that-is-refused.bad',
-    'await-lock-released-twice.bad',
-    'by-name-after-the-releaser.bad',
-    'by-name-early-throw.bad',
-    'callee-that-forgets-its-grant.fn',
-    'helper-that-does-not-await.bad',
-    'lock-and-unlock-by-helpers.bad',
-    'optional-acquisition.bad',
-    'released-before-return-and-in-finally.bad',
-    'released-by-a-helper-and-again.bad',
-    'released-in-catch-and-finally.bad',
-    'releaser-after-by-name.bad',
-    'releaser-in-a-listener.bad',
-    'releaser-in-a-listener.good',
-  ].map((name) => `await to then: lock-balance/${name}.ts`),
   // What is replaced, lent or handed on by one more function is not looked for there.
   'wrap in try and finally: lock-balance/replaced-by-a-helper.bad.ts',
   'inline a method: lock-balance/replaced-by-a-helper.bad.ts',

@@ -102,6 +102,14 @@ function placeAt(node: Ts.Node, place: Ts.Node, parent: Ts.Node): void {
   (node as { parent: Ts.Node }).parent = parent;
 }
 
+/** Whether a link may fail by what it returns: a member or variable that is returned is, more often than not, no promise. */
+export function mayBeRejected(value: Ts.Expression): boolean {
+  const bare = skipParentheses(value);
+  if (ts.isConditionalExpression(bare)) return mayBeRejected(bare.whenTrue) || mayBeRejected(bare.whenFalse);
+  if (ts.isBinaryExpression(bare)) return mayBeRejected(bare.left) || mayBeRejected(bare.right);
+  return ts.isCallExpression(bare) || ts.isNewExpression(bare);
+}
+
 export function isAsync(owner: Ts.Node): boolean {
   return hasModifier(owner, ts.SyntaxKind.AsyncKeyword);
 }

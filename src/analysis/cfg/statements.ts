@@ -1,9 +1,9 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgOwner, IterationStatement } from '../cfg.ts';
+import type { Action, CfgOwner, IterationStatement } from '../cfg.ts';
 import { ExpressionFlow } from './expressions.ts';
 import type { FlowGraph } from './graph.ts';
 import { type IsPromise, LinkFlow } from './link-flow.ts';
-import { isAsync } from './links.ts';
+import { isAsync, mayBeRejected } from './links.ts';
 
 /** Builds what the statements of a body do. */
 export class StatementFlow {
@@ -61,12 +61,14 @@ export class StatementFlow {
     const isSettled = value !== undefined && isChain && (this.#links?.chain(value) ?? false);
     if (value && !isSettled) this.#expressions.expression(value);
     const { result } = this.#graph;
-    this.#graph.emit({ kind: 'return', node, value, ...(result && { into: result }) });
+    this.#graph.emit({ kind: 'return', node, value, isSettled, ...(result && { into: result }) });
     if (!result) return this.#graph.return();
     if (!value || isSettled) return this.#graph.return();
-    this.#graph.return(() =>
-      this.#graph.emitThrowing({ kind: 'await', node: result, promise: result, origin: value }),
-    );
+    const settling: Action = { kind: 'await', node: result, promise: result, origin: value };
+    this.#graph.return(() => {
+      if (mayBeRejected(value)) this.#graph.emitThrowing(settling);
+      else this.#graph.emit(settling);
+    });
   }
 
   #statements(statements: readonly Ts.Statement[]): void {

@@ -21,7 +21,7 @@ export function escapingReturns(
   const found: BalanceProblem[] = [];
   for (const node of notes.returns.values()) {
     const { action } = node;
-    if (action.kind !== 'return' || !action.value) continue;
+    if (action.kind !== 'return' || !action.value || action.isSettled) continue;
     const work = startedWork(engine, action.value);
     if (!work) continue;
     for (const [place, { held }] of notes.taken) {

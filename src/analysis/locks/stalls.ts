@@ -226,7 +226,7 @@ function takenByItself(value: Value | undefined): ReadonlySet<LockClass> {
 
 /** What a function returns, unless it is an `await` of its own. */
 function returnedIn(action: Action): Ts.Expression | undefined {
-  const value = action.kind === 'return' ? action.value : undefined;
+  const value = action.kind === 'return' && !action.isSettled ? action.value : undefined;
   return value && !ts.isAwaitExpression(skipParentheses(value)) ? value : undefined;
 }
 
