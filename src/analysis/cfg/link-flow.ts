@@ -1,7 +1,7 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import type { FlowGraph } from './graph.ts';
-import { type Chain, calledIn, chainOf, type Handler, isWritten, type Link } from './links.ts';
+import { type Chain, calledIn, chainOf, type Handler, isTask, isWritten, type Link } from './links.ts';
 
 /** Whether what a chain begins with is a promise, and no lock that has the shape of one. */
 export type IsPromise = (head: Ts.Expression) => boolean;
@@ -28,6 +28,11 @@ export class LinkFlow {
     this.#graph = graph;
     this.#isPromise = isPromise;
     this.#parts = parts;
+  }
+
+  /** Whether a function waits for the promise that it returns, as far as its callers can tell. */
+  isTask(owner: CfgOwner): boolean {
+    return isTask(owner, this.#isPromise);
   }
 
   /** Builds an expression, if it is a chain, to where its promise is settled: its value is what the promise comes to. */

@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
-import { hasModifier, isFunctionExpression } from '../shapes.ts';
+import { hasModifier, isFunctionExpression, returnedBy } from '../shapes.ts';
 
 /** `head.then(f).catch(g)`: what a chain of promises begins with, and its links from the first one on. */
 export interface Chain {
@@ -110,6 +110,32 @@ export function mayBeRejected(value: Ts.Expression): boolean {
   return ts.isCallExpression(bare) || ts.isNewExpression(bare);
 }
 
-export function isAsync(owner: Ts.Node): boolean {
-  return hasModifier(owner, ts.SyntaxKind.AsyncKeyword);
+/**
+ * Whether whoever calls a function goes on with a promise, for which the function waits with all that it returns: it is
+ * `async`, or it ends in a chain and returns promises alone, by what it is declared to return or as it is written.
+ */
+export function isTask(fn: Ts.Node, isPromise: (head: Ts.Expression) => boolean): boolean {
+  if (hasModifier(fn, ts.SyntaxKind.AsyncKeyword)) return true;
+  const { body, type, asteriskToken } = fn as Ts.FunctionLikeDeclaration;
+  const isPlain = isFunctionExpression(fn) || ts.isFunctionDeclaration(fn) || ts.isMethodDeclaration(fn);
+  if (!isPlain || !body || asteriskToken) return false;
+  const returned = returnedBy(body);
+  if (!returned.some((value) => chainOf(value, isPromise))) return false;
+  if (type) return ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Promise';
+  const last = ts.isBlock(body) ? body.statements.at(-1) : undefined;
+  const isLeftByReturn =
+    !ts.isBlock(body) || (last !== undefined && (ts.isReturnStatement(last) || ts.isThrowStatement(last)));
+  return isLeftByReturn && returned.every((value) => isPromiseItself(value, isPromise));
+}
+
+function isPromiseItself(value: Ts.Expression, isPromise: (head: Ts.Expression) => boolean): boolean {
+  const bare = skipParentheses(value);
+  if (ts.isConditionalExpression(bare))
+    return isPromiseItself(bare.whenTrue, isPromise) && isPromiseItself(bare.whenFalse, isPromise);
+  if (chainOf(value, isPromise)) return true;
+  if (ts.isNewExpression(bare)) return bare.expression.getText() === 'Promise';
+  return (
+    ts.isCallExpression(bare) &&
+    /^Promise\.(?:resolve|reject|all|allSettled|race|any)$/.test(bare.expression.getText())
+  );
 }

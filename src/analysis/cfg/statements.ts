@@ -3,7 +3,7 @@ import type { Action, CfgOwner, IterationStatement } from '../cfg.ts';
 import { ExpressionFlow } from './expressions.ts';
 import type { FlowGraph } from './graph.ts';
 import { type IsPromise, LinkFlow } from './link-flow.ts';
-import { isAsync, mayBeRejected } from './links.ts';
+import { mayBeRejected } from './links.ts';
 
 /** Builds what the statements of a body do. */
 export class StatementFlow {
@@ -47,7 +47,7 @@ export class StatementFlow {
     const body = ts.isSourceFile(owner) ? owner : owner.body;
     if (!body) return;
     const isWaitedFor = this.#isWaitedFor;
-    this.#isWaitedFor = this.#graph.result !== undefined || isAsync(owner);
+    this.#isWaitedFor = this.#graph.result !== undefined || (this.#links?.isTask(owner) ?? false);
     if (ts.isSourceFile(body) || ts.isBlock(body)) this.#statements(body.statements);
     else this.#return(body, body);
     this.#isWaitedFor = isWaitedFor;

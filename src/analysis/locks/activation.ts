@@ -2,7 +2,6 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
@@ -23,7 +22,7 @@ import { putAway } from './handover.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
-import { frameOf } from './links.ts';
+import { frameOf, isAsyncFunction } from './links.ts';
 import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
@@ -871,11 +870,6 @@ function isVariableKey(node: Ts.Node): boolean {
 function isIterated(node: Ts.Node): boolean {
   const { parent } = node;
   return parent && (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.expression === node;
-}
-
-export function isAsyncFunction(fn: CfgOwner): boolean {
-  if (ts.isSourceFile(fn)) return true;
-  return hasModifier(fn, ts.SyntaxKind.AsyncKeyword);
 }
 
 export function isGenerator(fn: CfgOwner): boolean {

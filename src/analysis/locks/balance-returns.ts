@@ -1,11 +1,12 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { rightmostName, skipParentheses } from '../code.ts';
-import { type Activation, isAsyncFunction } from './activation.ts';
+import type { Activation } from './activation.ts';
 import type { BalanceProblem, Notes } from './balance.ts';
 import { type Place, placeKey } from './balance-flow.ts';
 import { nodeOf, releasedAt } from './balance-steps.ts';
 import type { LockEngine } from './engine.ts';
+import { isAsyncFunction } from './links.ts';
 import { isPromiseStatic } from './promises.ts';
 
 /**

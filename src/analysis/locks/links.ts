@@ -1,5 +1,6 @@
 import { owningFunction } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { isTask } from '../cfg/links.ts';
 import { buildCfg, type Cfg, type CfgOwner } from '../cfg.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import { isThen } from './joined.ts';
@@ -16,6 +17,19 @@ export function linkedCfgOf(owner: CfgOwner): Cfg {
   }
   return cfg;
 }
+
+/** Whether a call of a function is a task of its own: it gives a promise that is settled when all it returns is. */
+export function isAsyncFunction(fn: CfgOwner): boolean {
+  if (ts.isSourceFile(fn)) return true;
+  let known = tasks.get(fn);
+  if (known === undefined) {
+    known = isTask(fn, isPromise);
+    tasks.set(fn, known);
+  }
+  return known;
+}
+
+const tasks = new WeakMap<CfgOwner, boolean>();
 
 /** What reads a promise chain may be a lock, and runs what is chained to it under that. */
 function isPromise(head: Ts.Expression): boolean {
