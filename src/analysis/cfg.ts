@@ -82,15 +82,15 @@ export type Action =
       readonly test: 'truthy' | 'nullish' | 'case';
     }
   /**
-   * `value` is undefined for a bare `return`; it is settled where it is a chain that was built up to its end. In a link of
-   * a chain, `into` takes it, and not the function.
+   * `value` is undefined for a bare `return`. In a link of a chain, `into` takes it, and not the function. `isWaitedFor`
+   * says that nothing else runs before it is settled: a chain that was built up to its end, or what a link returns at once.
    */
   | {
       readonly kind: 'return';
       readonly node: Ts.Node;
       readonly value: Ts.Expression | undefined;
       readonly into?: Ts.Expression;
-      readonly isSettled?: boolean;
+      readonly isWaitedFor?: boolean;
     }
   | { readonly kind: 'throw'; readonly node: Ts.ThrowStatement }
   /** Goes on by `true` with the next element, by `false` when there is none. */

@@ -61,7 +61,8 @@ export class StatementFlow {
     const isSettled = value !== undefined && isChain && (this.#links?.chain(value) ?? false);
     if (value && !isSettled) this.#expressions.expression(value);
     const { result } = this.#graph;
-    this.#graph.emit({ kind: 'return', node, value, isSettled, ...(result && { into: result }) });
+    const isWaitedFor = isSettled || (result !== undefined && this.#graph.returnsAtOnce);
+    this.#graph.emit({ kind: 'return', node, value, isWaitedFor, ...(result && { into: result }) });
     if (!result) return this.#graph.return();
     if (!value || isSettled) return this.#graph.return();
     const settling: Action = { kind: 'await', node: result, promise: result, origin: value };

@@ -2,6 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
+import { isInside } from '../shapes.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
@@ -826,10 +827,6 @@ function paused(node: Ts.ForOfStatement | Ts.ForInStatement, segment: number, wo
 /** Whether a declaration is one of `using`, without `await`. */
 function isUsing({ parent }: Ts.VariableDeclaration): boolean {
   return (parent.flags & ts.NodeFlags.AwaitUsing) === ts.NodeFlags.Using;
-}
-
-function isInside(node: Ts.Node, outer: Ts.Node): boolean {
-  return node.pos >= outer.pos && node.end <= outer.end && node.getSourceFile() === outer.getSourceFile();
 }
 
 /** What an `await` waits for. */

@@ -19,7 +19,7 @@ export function releasedOnSuccessAlone(
   mayFail: (promise: Ts.Expression) => boolean,
 ): readonly BalanceProblem[] {
   const call = node.action.kind === 'call' ? node.action.node : undefined;
-  if (!call || !ts.isCallExpression(call) || call.arguments.length !== 1) return [];
+  if (!call || !ts.isCallExpression(call) || call.arguments.length > 2) return [];
   const callee = skipParentheses(call.expression);
   const [argument] = call.arguments;
   const callback = argument && skipParentheses(argument);

@@ -26,7 +26,12 @@ export function lastAction(
         return { node: action.node, how: 'may throw here, with the lock held' };
       }
     }
-    if (!isFailure && action.kind === 'return' && !action.isSettled && ts.isReturnStatement(action.node)) {
+    if (
+      !isFailure &&
+      action.kind === 'return' &&
+      (action.into || !action.isWaitedFor) &&
+      ts.isReturnStatement(action.node)
+    ) {
       return { node: action.node, how: 'returns here, with the lock held' };
     }
   }

@@ -225,7 +225,7 @@ function takenByItself(value: Value | undefined): ReadonlySet<LockClass> {
 
 /** What a function returns, unless it is an `await` of its own. */
 function returnedIn(action: Action): Ts.Expression | undefined {
-  const value = action.kind === 'return' && !action.isSettled ? action.value : undefined;
+  const value = action.kind === 'return' && !action.isWaitedFor ? action.value : undefined;
   return value && !ts.isAwaitExpression(skipParentheses(value)) ? value : undefined;
 }
 

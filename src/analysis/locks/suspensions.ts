@@ -69,7 +69,7 @@ export class SuspensionWatcher implements LockWatcher {
         if (action.awaits) this.#pause(context, action.node, world, world.bindings.get(action.node));
         break;
       case 'return':
-        if (action.value && !action.isSettled && this.#isAwaitedByLock(activation, action.value, world)) {
+        if (action.value && !action.isWaitedFor && this.#isAwaitedByLock(activation, action.value, world)) {
           this.#pause(context, action.value, { ...world, held: [] }, undefined);
         }
         break;
