@@ -23,18 +23,10 @@ const isWhole = (ruleId: string): boolean => whole === 'all' || whole === ruleId
 
 /** Rewrites after which a verdict is another one, each a limit of an analysis; one that is none any more is told, too. */
 const KNOWN: ReadonlySet<string> = new Set([
-  // A gate, or the sequence of one task, is not seen through a chain around the whole body.
-  'await to then: lock-cycle/gate-around-imported-functions.good',
-  'await to then: lock-cycle/gate-released-at-a-link.bad.ts',
+  // The sequence of one task is not seen through a chain around the whole body.
   'await to then: lock-cycle/void-main-is-one-task.good.ts',
   // What gives a lock back in an executor is looked for in the function itself.
   'await to then: lock-order/promise-executor-joins.good.ts',
-  'await to then: lock-reentry/executor-gives-back.bad.ts',
-  // The key is known for one call, where it was not before: said of both.
-  'await to then: lock-reentry/keyed-class-key-in-options.bad.ts',
-  // What a link throws decides nothing of the next; a key that a link has caught is another.
-  'await to then: check-then-act/guard-that-throws.bad.ts',
-  'await to then: check-then-act/keyed-lock.bad.ts',
   // A family of locks is known by helpers with a name.
   'inline a method: lock-reentry/keyed-class-of-its-own.bad.ts',
   // What is exported may be called by anybody, so that no gate is around it.

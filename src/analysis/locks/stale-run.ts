@@ -189,13 +189,13 @@ export class StaleRun {
       }
       case 'return': {
         const value = action.value ? evaluator.value(action.value, point) : NOTHING_KNOWN;
-        if (action.into) {
-          state.values.set(action.into, value);
-          break;
-        }
         if (action.value) this.#judge.returns(value, action.value, point);
         // What is returned tells of what has decided to return it.
         const decided = withReadings(value, state.deciding(frame.key));
+        if (action.into) {
+          state.values.set(action.into, decided);
+          break;
+        }
         const known = state.values.get(frame.fn);
         state.values.set(frame.fn, known ? joinKnown(known, decided) : decided);
         break;
