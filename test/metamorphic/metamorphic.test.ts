@@ -23,8 +23,6 @@ const isWhole = (ruleId: string): boolean => whole === 'all' || whole === ruleId
 
 /** Rewrites after which a verdict is another one, each a limit of an analysis; one that is none any more is told, too. */
 const KNOWN: ReadonlySet<string> = new Set([
-  // The sequence of one task is not seen through a chain around the whole body.
-  'await to then: lock-cycle/void-main-is-one-task.good.ts',
   // What gives a lock back in an executor is looked for in the function itself.
   'await to then: lock-order/promise-executor-joins.good.ts',
   // A family of locks is known by helpers with a name.
