@@ -23,8 +23,6 @@ const isWhole = (ruleId: string): boolean => whole === 'all' || whole === ruleId
 
 /** Rewrites after which a verdict is another one, each a limit of an analysis; one that is none any more is told, too. */
 const KNOWN: ReadonlySet<string> = new Set([
-  // What gives a lock back in an executor is looked for in the function itself.
-  'await to then: lock-order/promise-executor-joins.good.ts',
   // A family of locks is known by helpers with a name.
   'inline a method: lock-reentry/keyed-class-of-its-own.bad.ts',
   // What is exported may be called by anybody, so that no gate is around it.
@@ -37,16 +35,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'inline a method: lock-balance/replaced-by-a-helper.bad.ts',
   'extract methods: lock-balance/replaced-by-a-helper.bad.ts',
   'extract methods: lock-balance/lent-and-taken-back.good.ts',
-  'extract methods: lock-callback/factory-of-a-missing-entry.bad.ts',
-  'extract methods: lock-callback/handed-to-a-link.bad.ts',
-  'extract methods: lock-callback/private-parameter-handed-on.bad.ts',
-  'extract methods: lock-callback/wrapper-that-notifies.bad.ts',
-  'extract methods: lock-callback/parameter-that-computes.bad.ts',
-  'extract methods: lock-callback/visitor-between-steps.bad.ts',
-  'extract methods: lock-callback/visitor-of-each.bad.ts',
   'inline a method: lock-callback/private-parameter-handed-on.bad.ts',
-  // A task that is left running is not told from one that is waited for, at the end of a chain.
-  'await to then: lock-callback/detached-before-its-first-await.good.ts',
   'extract methods: lock-await/idle-of-its-own-queue.bad.ts',
   // The second marker goes into another function with what stands before it.
   'await to then: atomic-section/section-in-a-tagged-function.bad.ts',
