@@ -32,7 +32,7 @@ export function releasedOnSuccessAlone(
     const local = releaser && resolveLocal(releaser);
     if (!local || isUsedOutside(local, callback, activation.call.fn) || !mayFail(callee.expression)) continue;
     const at = one.via?.at ?? one.at;
-    const how = 'is released only if this does not fail';
+    const how = 'may throw here, with the lock held';
     found.push({
       kind: 'leaked',
       lock: one.lock,

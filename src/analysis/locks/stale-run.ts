@@ -114,7 +114,7 @@ export class StaleRun {
       const node = cfg.nodes[id];
       const before = arrived.get(id);
       if (!node || !before || id === cfg.exit || id === cfg.throwExit) continue;
-      this.#actions += 1;
+      if (node.action.kind !== 'join') this.#actions += 1;
       if (this.#actions > MAX_ACTIONS) break;
       const point: Point = {
         frame,
