@@ -57,11 +57,13 @@ export class StatementFlow {
 
   /** What is returned is waited for by whoever goes on after it: a promise, where all in between has been left. */
   #return(node: Ts.Node, value: Ts.Expression | undefined): void {
-    const isChain = this.#isWaitedFor && this.#graph.returnsAtOnce;
-    const isSettled = value !== undefined && isChain && (this.#links?.chain(value) ?? false);
+    const isWaitedFor = this.#isWaitedFor && this.#graph.returnsAtOnce;
+    const isSettled = value !== undefined && isWaitedFor && (this.#links?.chain(value) ?? false);
     if (value && !isSettled) this.#expressions.expression(value);
     const { result } = this.#graph;
-    const isWaitedFor = isSettled || (result !== undefined && this.#graph.returnsAtOnce);
+    // It is the last thing that the function does, and it fails where that does.
+    if (value && !isSettled && isWaitedFor && !result && mayBeRejected(value))
+      this.#graph.emitThrowing({ kind: 'await', node: value, promise: value, origin: value });
     this.#graph.emit({ kind: 'return', node, value, isWaitedFor, ...(result && { into: result }) });
     if (!result) return this.#graph.return();
     if (!value || isSettled) return this.#graph.return();
