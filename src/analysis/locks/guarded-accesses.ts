@@ -41,7 +41,7 @@ export class GuardedAccesses {
     return known;
   }
 
-  #attach({ nodes, owner }: Cfg, accesses: readonly Access[]): ReadonlyMap<number, readonly Access[]> {
+  #attach({ nodes }: Cfg, accesses: readonly Access[]): ReadonlyMap<number, readonly Access[]> {
     const attached = new Map<number, Access[]>();
     if (accesses.length === 0) return attached;
     // A copy of a `finally` block performs the same code again.
@@ -50,7 +50,8 @@ export class GuardedAccesses {
       for (const node of performed(action)) performers.set(node, [...(performers.get(node) ?? []), id]);
     }
     for (const access of accesses) {
-      for (let at: Ts.Node | undefined = access.node; at && at !== owner; at = at.parent) {
+      // Code that control cannot get to is performed by nobody, and not by what a link of a chain stands in.
+      for (let at: Ts.Node | undefined = access.node; at && !ts.isFunctionLike(at); at = at.parent) {
         const ids = performers.get(at);
         if (!ids) continue;
         for (const id of ids) attached.set(id, [...(attached.get(id) ?? []), access]);

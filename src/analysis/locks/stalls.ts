@@ -11,7 +11,7 @@ import { type Context, intersect } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
-import { isAsyncFunction, linkedCfgOf } from './links.ts';
+import { isAsyncFunction, linkedCfgOf, runAsPartOf } from './links.ts';
 import { callSpan } from './record.ts';
 import { type Signal, Signals } from './signals.ts';
 import { type CallChain, chain, type Held, type LockClass, membersOf, type Value } from './values.ts';
@@ -193,8 +193,9 @@ export class StallWatcher implements LockWatcher {
   #needs(call: Ts.Node, lock: LockClass, depth: number): boolean {
     if (this.#heldAt.get(call)?.has(lock)) return true;
     if (depth > MAX_CALLERS) return false;
-    const fn = ts.findAncestor(call.parent, ts.isFunctionLike);
-    if (!fn) return false;
+    const around = ts.findAncestor(call.parent, ts.isFunctionLike);
+    const fn = around && isCfgOwner(around) ? runAsPartOf(around) : around;
+    if (!fn || !ts.isFunctionLike(fn)) return false;
     if (isCfgOwner(fn) && this.#comesAfterWait(call, fn, lock)) return true;
     const handedTo = ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) ? fn.parent : undefined;
     if (handedTo && ts.isCallExpression(handedTo) && handedTo.expression !== fn) {
