@@ -266,4 +266,4 @@ interface MutableNode {
 }
 
 /** The actions with an exception edge of their own. */
-const CAN_FAIL: ReadonlySet<Action['kind']> = new Set(['call', 'await', 'yield', 'next']);
+const CAN_FAIL: ReadonlySet<Action['kind']> = new Set(['call', 'await', 'yield', 'next', 'close']);
