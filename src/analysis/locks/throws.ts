@@ -146,6 +146,8 @@ export class Throws {
       }
       if (method === 'catch') return node.arguments.some((argument) => this.#rejecting(argument));
     }
+    // What the language's own functions give is, more often than not, no promise.
+    if (this.#isHarmless(callee)) return false;
     if (isFunctionExpression(callee)) return this.#result(callee);
     const primitive = this.#primitiveOf(callee);
     if (primitive) return this.#lockWait(node, callee, primitive.wrappers ?? []);
