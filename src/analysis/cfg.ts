@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../syntax/ts.ts';
 import { FlowGraph } from './cfg/graph.ts';
+import type { IsPromise } from './cfg/link-flow.ts';
 import { StatementFlow } from './cfg/statements.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface Cfg {
   readonly throwExit: number;
   /** The loops that control can enter; one statement several times where a `finally` block was copied. */
   readonly loops: readonly CfgLoop[];
+  /** The links of chains that were built as a part of it. */
+  readonly links: ReadonlySet<CfgOwner>;
 }
 
 /** A loop statement, and the node that every turn of it starts with. */
@@ -45,11 +48,27 @@ export type Action =
   | { readonly kind: 'entry' | 'exit' | 'throw-exit' | 'join' }
   /** A call, `new`, tagged template or `import()`; arguments are already evaluated. */
   | { readonly kind: 'call'; readonly node: CallLike }
-  | { readonly kind: 'await'; readonly node: Ts.AwaitExpression }
+  /**
+   * Waits for the value of `promise`, and gives `node` what it comes to: an `await`, or what a chain waits for before its
+   * next link. `origin` is where the promise comes from.
+   */
+  | {
+      readonly kind: 'await';
+      readonly node: Ts.Expression;
+      readonly promise: Ts.Expression;
+      readonly origin: Ts.Expression;
+    }
   /** Goes on with what the consumer sends, or throws. That the consumer leaves for good is no edge. */
   | { readonly kind: 'yield'; readonly node: Ts.YieldExpression }
-  /** Binds the names of a declaration to its value: the initializer, or what the loop or caller hands in. */
-  | { readonly kind: 'declare'; readonly node: Ts.VariableDeclaration | Ts.ParameterDeclaration }
+  /**
+   * Binds the names of a declaration to its value: the initializer, or what the loop or caller hands in. `given` is what
+   * a link of a chain hands to the next one.
+   */
+  | {
+      readonly kind: 'declare';
+      readonly node: Ts.VariableDeclaration | Ts.ParameterDeclaration;
+      readonly given?: Ts.Expression;
+    }
   | { readonly kind: 'assign'; readonly node: Ts.BinaryExpression }
   /** `node` takes the value of `from`, or `undefined`: the arms of `?:`, `&&`, `||`, `??` and `?.`. */
   | { readonly kind: 'pick'; readonly node: Ts.Expression; readonly from: Ts.Expression | undefined }
@@ -62,8 +81,17 @@ export type Action =
       readonly condition: Ts.Expression;
       readonly test: 'truthy' | 'nullish' | 'case';
     }
-  /** `value` is undefined for a bare `return`. */
-  | { readonly kind: 'return'; readonly node: Ts.Node; readonly value: Ts.Expression | undefined }
+  /**
+   * `value` is undefined for a bare `return`. In a link of a chain, `into` takes it, and not the function. `isWaitedFor`
+   * says that nothing else runs before it is settled: a chain that was built up to its end, or what a link returns at once.
+   */
+  | {
+      readonly kind: 'return';
+      readonly node: Ts.Node;
+      readonly value: Ts.Expression | undefined;
+      readonly into?: Ts.Expression;
+      readonly isWaitedFor?: boolean;
+    }
   | { readonly kind: 'throw'; readonly node: Ts.ThrowStatement }
   /** Goes on by `true` with the next element, by `false` when there is none. */
   | { readonly kind: 'next'; readonly node: IterationStatement }
@@ -78,11 +106,17 @@ export type CallLike = Ts.CallExpression | Ts.NewExpression | Ts.TaggedTemplateE
 
 export type IterationStatement = Ts.ForOfStatement | Ts.ForInStatement;
 
-/** Builds the graph. Linear in the size of the body, but for nested `finally` blocks. */
-export function buildCfg(owner: CfgOwner): Cfg {
+/**
+ * Builds the graph. Linear in the size of the body, but for nested `finally` blocks.
+ *
+ * @param isPromise asked of what chains begin with: their links are then built as steps of the function that waits for
+ *   them. Without it a link is a function of its own, that a call is handed.
+ */
+export function buildCfg(owner: CfgOwner, isPromise?: IsPromise): Cfg {
   const graph = new FlowGraph();
-  new StatementFlow(graph).owner(owner);
-  return { owner, ...graph.finish() };
+  const flow = new StatementFlow(graph, isPromise);
+  flow.owner(owner);
+  return { owner, links: flow.links, ...graph.finish() };
 }
 
 /** The statements or the expression that a function runs, if it has any. */

@@ -175,9 +175,7 @@ function successesOf(cfg: Cfg, start: number): readonly number[] {
     .flatMap(({ to }) => {
       const next = cfg.nodes[to]?.action;
       const isOwnAwait =
-        next?.kind === 'await' &&
-        called?.kind === 'call' &&
-        skipParentheses(next.node.expression) === called.node;
+        next?.kind === 'await' && called?.kind === 'call' && skipParentheses(next.promise) === called.node;
       return isOwnAwait
         ? edgesOf(cfg, to)
             .filter(({ when }) => when !== 'throw')

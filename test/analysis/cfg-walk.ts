@@ -48,6 +48,7 @@ class Walk {
       case 'call':
         return this.#take('call', firstNumber(action.node));
       case 'await':
+        return this.#take('await', firstNumber(action.promise));
       case 'yield':
         return this.#take(action.kind, firstNumber(action.node.expression));
       case 'next':

@@ -69,7 +69,7 @@ describe('iterations', () => {
       'next all() → true declare one, false close all(), throw close all() #2',
       'declare one → close all()',
       'close all()! → after()',
-      'close all() #2!',
+      'close all() #2! → rethrow throw-exit',
       'after()! → exit',
     ]);
   });
@@ -81,7 +81,7 @@ describe('iterations', () => {
       'next all() → true declare key, false close all(), throw close all() #2',
       'declare key → close all()',
       'close all() → after()',
-      'close all() #2!',
+      'close all() #2 → rethrow throw-exit',
       'after()! → exit',
     ]);
   });
@@ -93,7 +93,7 @@ describe('iterations', () => {
       'next all() → true at(), false close all(), throw close all() #2',
       'at() → other() nullish?, throw close all() #2',
       'close all()! → exit',
-      'close all() #2!',
+      'close all() #2! → rethrow throw-exit',
       'other() nullish? → true other(), false next all()',
       'other() → next all(), throw close all() #2',
     ]);

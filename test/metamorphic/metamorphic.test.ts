@@ -23,21 +23,6 @@ const isWhole = (ruleId: string): boolean => whole === 'all' || whole === ruleId
 
 /** Rewrites after which a verdict is another one, each a limit of an analysis; one that is none any more is told, too. */
 const KNOWN: ReadonlySet<string> = new Set([
-  // A gate, or the sequence of one task, is not seen through a chain around the whole body.
-  'await to then: lock-cycle/gate-around-imported-functions.good',
-  'await to then: lock-cycle/gate-released-at-a-link.bad.ts',
-  'await to then: lock-cycle/void-main-is-one-task.good.ts',
-  // What gives a lock back in an executor is looked for in the function itself.
-  'await to then: lock-order/promise-executor-joins.good.ts',
-  'await to then: lock-reentry/constructor-runs-what-gives-back.good.ts',
-  'await to then: lock-reentry/executor-gives-back.bad.ts',
-  // A variable that a link has set, and a function made before the chain reads.
-  'await to then: lock-reentry/releaser-in-a-captured-let.good.ts',
-  // The key is known for one call, where it was not before: said of both.
-  'await to then: lock-reentry/keyed-class-key-in-options.bad.ts',
-  // What a link throws decides nothing of the next; a key that a link has caught is another.
-  'await to then: check-then-act/guard-that-throws.bad.ts',
-  'await to then: check-then-act/keyed-lock.bad.ts',
   // A family of locks is known by helpers with a name.
   'inline a method: lock-reentry/keyed-class-of-its-own.bad.ts',
   // What is exported may be called by anybody, so that no gate is around it.
@@ -45,38 +30,12 @@ const KNOWN: ReadonlySet<string> = new Set([
   'split into files: lock-cycle/void-main-is-one-task.good.ts',
   'split into files: insert-in-loop/sql-spread-and-line-comment.bad.ts',
   'extract methods: require-dispatcher/decorator-of-the-interface.good.ts',
-  // In a chain, grants are not followed from one link to the next as they are from statement to statement.
-  ...[
-    'all-with-one-that-is-refused.bad',
-    'await-lock-released-twice.bad',
-    'by-name-after-the-releaser.bad',
-    'by-name-early-throw.bad',
-    'callee-that-forgets-its-grant.fn',
-    'helper-that-does-not-await.bad',
-    'lock-and-unlock-by-helpers.bad',
-    'optional-acquisition.bad',
-    'released-before-return-and-in-finally.bad',
-    'released-by-a-helper-and-again.bad',
-    'released-in-catch-and-finally.bad',
-    'releaser-after-by-name.bad',
-    'releaser-in-a-listener.bad',
-    'releaser-in-a-listener.good',
-  ].map((name) => `await to then: lock-balance/${name}.ts`),
   // What is replaced, lent or handed on by one more function is not looked for there.
   'wrap in try and finally: lock-balance/replaced-by-a-helper.bad.ts',
   'inline a method: lock-balance/replaced-by-a-helper.bad.ts',
   'extract methods: lock-balance/replaced-by-a-helper.bad.ts',
   'extract methods: lock-balance/lent-and-taken-back.good.ts',
-  'extract methods: lock-callback/factory-of-a-missing-entry.bad.ts',
-  'extract methods: lock-callback/handed-to-a-link.bad.ts',
-  'extract methods: lock-callback/private-parameter-handed-on.bad.ts',
-  'extract methods: lock-callback/wrapper-that-notifies.bad.ts',
-  'extract methods: lock-callback/parameter-that-computes.bad.ts',
-  'extract methods: lock-callback/visitor-between-steps.bad.ts',
-  'extract methods: lock-callback/visitor-of-each.bad.ts',
   'inline a method: lock-callback/private-parameter-handed-on.bad.ts',
-  // A task that is left running is not told from one that is waited for, at the end of a chain.
-  'await to then: lock-callback/detached-before-its-first-await.good.ts',
   'extract methods: lock-await/idle-of-its-own-queue.bad.ts',
   // The second marker goes into another function with what stands before it.
   'await to then: atomic-section/section-in-a-tagged-function.bad.ts',

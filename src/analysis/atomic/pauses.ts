@@ -1,7 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Code } from '../code.ts';
 import { cfgOf, type FunctionNode } from '../inserts/functions.ts';
-import { isAsyncFunction, isGenerator } from '../locks/activation.ts';
+import { isAsyncFunction } from '../inserts/signatures.ts';
+import { isGenerator } from '../locks/activation.ts';
 import { functionName } from '../locks/function-name.ts';
 import { functionType } from '../locks/function-types.ts';
 import { isAwaitedBy, isWaitedForBy } from './awaited.ts';

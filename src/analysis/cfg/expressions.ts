@@ -7,12 +7,19 @@ export class ExpressionFlow {
   readonly #graph: FlowGraph;
   /** Builds the statements of a static block. */
   readonly #runBlock: (statements: readonly Ts.Statement[]) => void;
+  /** Builds a chain of promises up to where it is settled, if an expression is one. */
+  readonly #chain: (value: Ts.Expression) => boolean;
   /** Where the optional chain being built goes when a link is missing. */
   #chainEnd: number | undefined;
 
-  constructor(graph: FlowGraph, runBlock: (statements: readonly Ts.Statement[]) => void) {
+  constructor(
+    graph: FlowGraph,
+    runBlock: (statements: readonly Ts.Statement[]) => void,
+    chain: (value: Ts.Expression) => boolean,
+  ) {
     this.#graph = graph;
     this.#runBlock = runBlock;
+    this.#chain = chain;
   }
 
   /** Builds a condition so that each way out of it keeps its own path. */
@@ -97,8 +104,12 @@ export class ExpressionFlow {
       }
       this.#graph.emitThrowing({ kind: 'call', node });
     } else if (ts.isAwaitExpression(node)) {
-      this.expression(node.expression);
-      this.#graph.emitThrowing({ kind: 'await', node });
+      const promise = node.expression;
+      if (this.#chain(promise)) this.#graph.emit({ kind: 'pick', node, from: promise });
+      else {
+        this.expression(promise);
+        this.#graph.emitThrowing({ kind: 'await', node, promise, origin: promise });
+      }
     } else if (ts.isYieldExpression(node)) {
       if (node.expression) this.expression(node.expression);
       this.#graph.emitThrowing({ kind: 'yield', node });

@@ -1,3 +1,4 @@
+import type { Ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgEdge, CfgLoop } from '../cfg.ts';
 
 /** A statement that `break` or `continue` may name, or end without a name. */
@@ -7,6 +8,16 @@ export interface JumpTarget {
   readonly continueTo: number | undefined;
   /** Whether a `break` or `continue` without a label is for it. */
   readonly isPlain: boolean;
+}
+
+/** What a `return` leaves: the function itself, or one that is built as a part of it. */
+interface Body {
+  /** The number of frames around it, and where its exceptions go. */
+  readonly depth: number;
+  readonly handler: number;
+  readonly exit: number;
+  /** The expression that takes the value; undefined where the function itself returns it. */
+  readonly result: Ts.Expression | undefined;
 }
 
 /** A graph under construction. Control stands at one point, from which the next action is reached. */
@@ -22,17 +33,19 @@ export class FlowGraph {
   #frames: readonly Frame[] = [];
   /** Where an exception goes. */
   #handler: number;
+  #body: Body;
 
   constructor() {
     this.entry = this.#node({ kind: 'entry' });
     this.exit = this.#node({ kind: 'exit' });
     this.throwExit = this.#node({ kind: 'throw-exit' });
     this.#handler = this.throwExit;
+    this.#body = { depth: 0, handler: this.throwExit, exit: this.exit, result: undefined };
     this.#at = { from: this.entry, when: 'next' };
   }
 
   /** The graph of a body that has been built to its end. */
-  finish(): Omit<Cfg, 'owner'> {
+  finish(): Omit<Cfg, 'owner' | 'links'> {
     this.goto(this.exit);
     const { entry, exit, throwExit } = this;
     return { nodes: this.#nodes, entry, exit, throwExit, loops: this.#loops };
@@ -153,8 +166,40 @@ export class FlowGraph {
     this.stop();
   }
 
-  return(): void {
-    this.#jump(0, this.exit);
+  /** Builds the body of another function in its place; control goes on where that one returns. */
+  body(result: Ts.Expression, build: () => void): void {
+    const outer = this.#body;
+    const exit = this.join();
+    this.#body = { depth: this.#frames.length, handler: this.#handler, exit, result };
+    build();
+    this.goto(exit);
+    this.#body = outer;
+    this.resume(exit);
+  }
+
+  /** The expression that takes what is returned here, unless the function itself returns it. */
+  get result(): Ts.Expression | undefined {
+    return this.#body.result;
+  }
+
+  /** Whether nothing runs, and nothing catches, between a `return` here and the end of the body. */
+  get returnsAtOnce(): boolean {
+    const { depth, handler } = this.#body;
+    return this.#handler === handler && this.#frames.slice(depth).every(({ kind }) => kind === 'target');
+  }
+
+  /** Leaves the body; `settle` is built where all in between has been left. */
+  return(settle?: () => void): void {
+    const { depth, handler, exit } = this.#body;
+    if (!settle) return this.#jump(depth, exit);
+    const left = this.join();
+    this.#jump(depth, left);
+    this.resume(left);
+    const frames = this.#frames;
+    this.#frames = frames.slice(0, depth);
+    this.catching(handler, settle);
+    this.goto(exit);
+    this.#frames = frames;
   }
 
   breakOrContinue(how: 'breakTo' | 'continueTo', label: string | undefined): void {
@@ -221,4 +266,4 @@ interface MutableNode {
 }
 
 /** The actions with an exception edge of their own. */
-const CAN_FAIL: ReadonlySet<Action['kind']> = new Set(['call', 'await', 'yield', 'next']);
+const CAN_FAIL: ReadonlySet<Action['kind']> = new Set(['call', 'await', 'yield', 'next', 'close']);

@@ -1,30 +1,77 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgOwner, IterationStatement } from '../cfg.ts';
+import type { Action, CfgOwner, IterationStatement } from '../cfg.ts';
 import { ExpressionFlow } from './expressions.ts';
 import type { FlowGraph } from './graph.ts';
+import { type IsPromise, LinkFlow } from './link-flow.ts';
+import { mayBeRejected } from './links.ts';
 
 /** Builds what the statements of a body do. */
 export class StatementFlow {
   readonly #graph: FlowGraph;
   readonly #expressions: ExpressionFlow;
+  readonly #links: LinkFlow | undefined;
+  /** Whether a promise that the body at hand returns is waited for before anybody goes on. */
+  #isWaitedFor = false;
 
-  constructor(graph: FlowGraph) {
+  /**
+   * @param isPromise whether the links of a chain that begins so are built as what they are, one step after another;
+   *   without it, no chain is
+   */
+  constructor(graph: FlowGraph, isPromise: IsPromise | undefined) {
     this.#graph = graph;
-    this.#expressions = new ExpressionFlow(graph, (statements) => this.#statements(statements));
+    if (isPromise) {
+      this.#links = new LinkFlow(graph, isPromise, {
+        expression: (node) => this.#expressions.expression(node),
+        function: (fn, given) => this.owner(fn, given),
+      });
+    }
+    this.#expressions = new ExpressionFlow(
+      graph,
+      (statements) => this.#statements(statements),
+      (value) => this.#links?.chain(value) ?? false,
+    );
+  }
+
+  /** The functions that were built as a part of this one. */
+  get links(): ReadonlySet<CfgOwner> {
+    return this.#links?.built ?? new Set();
   }
 
   /** The parameters of a function, then its body. */
-  owner(owner: CfgOwner): void {
+  owner(owner: CfgOwner, given?: Ts.Expression): void {
     if (!ts.isSourceFile(owner) && 'parameters' in owner) {
-      for (const parameter of owner.parameters) this.#parameter(parameter);
+      for (const [index, parameter] of owner.parameters.entries()) {
+        this.#parameter(parameter, index === 0 ? given : undefined);
+      }
     }
     const body = ts.isSourceFile(owner) ? owner : owner.body;
     if (!body) return;
+    const isWaitedFor = this.#isWaitedFor;
+    this.#isWaitedFor = this.#graph.result !== undefined || (this.#links?.isTask(owner) ?? false);
     if (ts.isSourceFile(body) || ts.isBlock(body)) this.#statements(body.statements);
-    else {
-      this.#expressions.expression(body);
-      this.#graph.emit({ kind: 'return', node: body, value: body });
-    }
+    else this.#return(body, body);
+    this.#isWaitedFor = isWaitedFor;
+    const { result } = this.#graph;
+    if (result) this.#graph.emit({ kind: 'pick', node: result, from: undefined });
+  }
+
+  /** What is returned is waited for by whoever goes on after it: a promise, where all in between has been left. */
+  #return(node: Ts.Node, value: Ts.Expression | undefined): void {
+    const isWaitedFor = this.#isWaitedFor && this.#graph.returnsAtOnce;
+    const isSettled = value !== undefined && isWaitedFor && (this.#links?.chain(value) ?? false);
+    if (value && !isSettled) this.#expressions.expression(value);
+    const { result } = this.#graph;
+    // It is the last thing that the function does, and it fails where that does.
+    if (value && !isSettled && isWaitedFor && !result && mayBeRejected(value))
+      this.#graph.emitThrowing({ kind: 'await', node: value, promise: value, origin: value });
+    this.#graph.emit({ kind: 'return', node, value, isWaitedFor, ...(result && { into: result }) });
+    if (!result) return this.#graph.return();
+    if (!value || isSettled) return this.#graph.return();
+    const settling: Action = { kind: 'await', node: result, promise: result, origin: value };
+    this.#graph.return(() => {
+      if (mayBeRejected(value)) this.#graph.emitThrowing(settling);
+      else this.#graph.emit(settling);
+    });
   }
 
   #statements(statements: readonly Ts.Statement[]): void {
@@ -67,11 +114,8 @@ export class StatementFlow {
     else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) this.#iteration(node, labels);
     else if (ts.isWhileStatement(node)) this.#while(node, labels);
     else if (ts.isDoStatement(node)) this.#do(node, labels);
-    else if (ts.isReturnStatement(node)) {
-      if (node.expression) this.#expressions.expression(node.expression);
-      this.#graph.emit({ kind: 'return', node, value: node.expression });
-      this.#graph.return();
-    } else if (ts.isThrowStatement(node)) {
+    else if (ts.isReturnStatement(node)) this.#return(node, node.expression);
+    else if (ts.isThrowStatement(node)) {
       this.#expressions.expression(node.expression);
       this.#graph.emitThrowing({ kind: 'throw', node });
       this.#graph.stop();
@@ -108,10 +152,10 @@ export class StatementFlow {
     this.#graph.emit({ kind: 'declare', node });
   }
 
-  #parameter(node: Ts.ParameterDeclaration): void {
+  #parameter(node: Ts.ParameterDeclaration, given: Ts.Expression | undefined): void {
     if (node.initializer) this.#expressions.optionally(node.initializer);
     this.#expressions.bindingDefaults(node.name);
-    this.#graph.emit({ kind: 'declare', node });
+    this.#graph.emit({ kind: 'declare', node, ...(given && { given }) });
   }
 
   #if(node: Ts.IfStatement): void {

@@ -107,7 +107,7 @@ class Solver {
   /** A lookup that fails for want of the row says so to the `catch` that throws other failures on. */
   #failed(action: Action, state: State): State {
     if (action.kind !== 'call' && action.kind !== 'await') return state;
-    const asked = action.kind === 'call' ? action.node : action.node.expression;
+    const asked = action.kind === 'call' ? action.node : action.promise;
     const isLookup = isSortedOut(asked) && evaluate(asked, this.#around(state)).present === 'found';
     return isLookup ? decided('absent', state) : state;
   }
@@ -133,7 +133,7 @@ class Solver {
       case 'call':
         return ts.isCallExpression(action.node) ? this.#call(action.node, state) : state;
       case 'await':
-        return this.#settle(skipParentheses(action.node.expression), state);
+        return this.#settle(skipParentheses(action.promise), state);
       default:
         return state;
     }

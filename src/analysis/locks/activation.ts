@@ -2,7 +2,7 @@ import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { Action, Cfg, CfgNode, CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, skipParentheses } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
+import { isInside } from '../shapes.ts';
 import type { Aliases } from './aliases.ts';
 import type { AsyncStore } from './async-stores.ts';
 import { atOnce } from './at-once.ts';
@@ -23,6 +23,7 @@ import { putAway } from './handover.ts';
 import { closeIteration, nextElement } from './iteration.ts';
 import { iteratorOf } from './iterators.ts';
 import { idOf, outcomeKey } from './keys.ts';
+import { frameOf, isAsyncFunction } from './links.ts';
 import { withoutAssumed } from './lock-annotations.ts';
 import { MinQueue } from './min-queue.ts';
 import { comparisonOfTexts, isOneObject, orderOf } from './objects.ts';
@@ -269,13 +270,13 @@ export class Activation {
       case 'call':
         return performCall(this, action.node, world);
       case 'await': {
-        const value = this.evaluate(action.node.expression, world);
+        const value = this.evaluate(action.promise, world);
         return this.join(value, { ...afterPause(world), segment: id }, action.node);
       }
       case 'yield':
         return this.#yield(action.node, world, id);
       case 'declare':
-        return this.#declareGranted(action.node, world);
+        return this.#declareGranted(action, world);
       case 'assign':
         return [this.#assign(action.node, world)];
       case 'pick': {
@@ -285,13 +286,17 @@ export class Activation {
         return [bind(world, action.node, value)];
       }
       case 'return':
-        return [{ ...world, result: this.#returned(action.value, world) }];
+        return [
+          action.into
+            ? bind(world, action.into, this.evaluate(action.value, world))
+            : { ...world, result: this.#returned(action.value, world) },
+        ];
       case 'close':
         return [closeIteration(this, action.node, world)];
       case 'dispose':
         return this.#dispose(action, world);
       case 'discard':
-        return [forgetExpressions(this.#abandon(this.evaluate(action.node, world), world), isVariableKey)];
+        return [this.#forget(action.node, this.#abandon(this.evaluate(action.node, world), world))];
       default:
         return [world];
     }
@@ -575,20 +580,33 @@ export class Activation {
   }
 
   /** A promise cannot be disposed of: what `using` binds without an `await` is what a lock grants at once. */
-  #declareGranted(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): readonly World[] {
+  #declareGranted({ node, given }: Extract<Action, { kind: 'declare' }>, world: World): readonly World[] {
     if (ts.isVariableDeclaration(node) && node.initializer && isUsing(node)) {
       const value = this.evaluate(node.initializer, world);
       if (membersOf(value).some(({ kind }) => kind === 'promise')) {
         const sink = atOnce(this.waitsFor);
-        return this.join(value, world, node.initializer, sink).map((granted) => this.#declare(node, granted));
+        return this.join(value, world, node.initializer, sink).map((granted) =>
+          this.#declare(node, undefined, granted),
+        );
       }
     }
-    return [this.#declare(node, world)];
+    return [this.#declare(node, given, world)];
   }
 
-  #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, world: World): World {
-    const value = ts.isParameter(node) ? this.#argument(node, world) : this.#initial(node, world);
-    return forgetExpressions(this.#bindPattern(node.name, node, value, world), isVariableKey);
+  #declare(
+    node: Ts.VariableDeclaration | Ts.ParameterDeclaration,
+    given: Ts.Expression | undefined,
+    world: World,
+  ): World {
+    const value = ts.isParameter(node) ? this.#argument(node, given, world) : this.#initial(node, world);
+    return this.#forget(node, this.#bindPattern(node.name, node, value, world));
+  }
+
+  /** The end of a statement: what was evaluated in it is needed no longer, or all that was in a link of a chain. */
+  #forget(statement: Ts.Node, world: World): World {
+    const around = owningFunction(statement);
+    if (around === this.call.fn) return forgetExpressions(world, isVariableKey);
+    return forgetExpressions(world, (node) => isVariableKey(node) || !isInside(node, around));
   }
 
   #initial(node: Ts.VariableDeclaration, world: World): Value | undefined {
@@ -604,8 +622,13 @@ export class Activation {
     return undefined;
   }
 
-  #argument(node: Ts.ParameterDeclaration, world: World): Value | undefined {
+  #argument(
+    node: Ts.ParameterDeclaration,
+    handedOn: Ts.Expression | undefined,
+    world: World,
+  ): Value | undefined {
     const { fn, args } = this.call;
+    if (node.parent !== fn) return this.evaluate(handedOn ?? node.initializer, world);
     const index = parametersOf(fn).indexOf(node);
     if (node.dotDotDotToken) {
       const items = args.slice(Math.max(index, 0));
@@ -697,7 +720,7 @@ export class Activation {
   withCaptured(closure: Closure, world: World): Closure {
     let captured: Map<Ts.Node, Value> | undefined;
     for (const declaration of this.engine.evaluator.freeVariables(closure.fn)) {
-      if (owningFunction(declaration) !== this.call.fn) continue;
+      if (frameOf(declaration) !== this.call.fn) continue;
       const value = world.bindings.get(declaration);
       if (!value || closure.captured.get(declaration) === value) continue;
       captured ??= new Map(closure.captured);
@@ -715,7 +738,7 @@ export class Activation {
   write(declaration: Ts.Node, value: Value | undefined, world: World): World {
     const next = bind(world, declaration, value);
     // What a promise is given is asked for where it is made.
-    const isLocal = owningFunction(declaration) === this.call.fn && !ts.isNewExpression(declaration);
+    const isLocal = frameOf(declaration) === this.call.fn && !ts.isNewExpression(declaration);
     // A type that is written at a parameter stands in the function, and what has it comes from outside.
     const isMember = ts.isPropertyDeclaration(declaration) || ts.isPropertySignature(declaration);
     if ((isLocal && !isMember) || isChainSlot(declaration)) return next;
@@ -844,11 +867,6 @@ function isVariableKey(node: Ts.Node): boolean {
 function isIterated(node: Ts.Node): boolean {
   const { parent } = node;
   return parent && (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.expression === node;
-}
-
-export function isAsyncFunction(fn: CfgOwner): boolean {
-  if (ts.isSourceFile(fn)) return true;
-  return hasModifier(fn, ts.SyntaxKind.AsyncKeyword);
 }
 
 export function isGenerator(fn: CfgOwner): boolean {

@@ -1,10 +1,11 @@
-import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgNode } from '../cfg.ts';
 import { nameText, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { argumentsOf } from './calls.ts';
 import { releaserOf, standsFor } from './handover.ts';
+import { frameOf } from './links.ts';
 import { isPromiseStatic } from './promises.ts';
 import { KEEPING_METHODS } from './state-methods.ts';
 import { type Held, membersOf, type Value } from './values.ts';
@@ -62,7 +63,7 @@ export function isHandedOn(activation: Activation, world: World, held: Held): bo
     if (reaches(value, held) || settlesGrant(value, held)) return true;
   for (const [node, value] of world.bindings) {
     if (settlesGrant(value, held)) return true;
-    if (owningFunction(node) !== activation.call.fn && reaches(value, held)) return true;
+    if (frameOf(node) !== activation.call.fn && reaches(value, held)) return true;
   }
   return false;
 }
@@ -89,7 +90,7 @@ export function handsOn({ activation, node, world }: Step, held: Held): boolean 
       const value = activation.evaluate(action.node.right, world);
       if (!reaches(value, held)) return false;
       const local = ts.isIdentifier(target) ? resolveLocal(target) : undefined;
-      if (!local || owningFunction(local) !== activation.call.fn) return true;
+      if (!local || frameOf(local) !== activation.call.fn) return true;
       return ts.isIdentifier(target) && isUsedWithin(local, target.text, activation.call.fn);
     }
     case 'declare':
@@ -148,7 +149,7 @@ function isLocalContainer(activation: Activation, callee: Ts.Node): boolean {
     local !== undefined &&
     ts.isIdentifier(object) &&
     ts.isVariableDeclaration(local) &&
-    owningFunction(local) === activation.call.fn &&
+    frameOf(local) === activation.call.fn &&
     !isUsedWithin(local, object.text, activation.call.fn)
   );
 }
@@ -182,7 +183,7 @@ function mentionsCall(root: Ts.Node, names: readonly string[]): boolean {
 export function isUsedWithin(declaration: Ts.Node, name: string, fn: Ts.Node): boolean {
   const visit = (node: Ts.Node): boolean => {
     if (ts.isIdentifier(node) && node.text === name && resolveLocal(node) === declaration) {
-      return owningFunction(node) !== fn;
+      return frameOf(node) !== fn;
     }
     return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
   };
@@ -198,11 +199,10 @@ export function isReleasedByCallback(activation: Activation, taking: CfgNode, { 
   if (!ts.isPropertyAccessExpression(callee)) return false;
   const receiver = callee.expression.getText();
   const visit = (node: Ts.Node): boolean => {
-    if (ts.isCallExpression(node) && owningFunction(node) !== activation.call.fn) {
+    if (ts.isCallExpression(node) && frameOf(node) !== activation.call.fn) {
       const target = skipParentheses(node.expression);
       const isRelease = ts.isPropertyAccessExpression(target) && names.includes(target.name.text);
-      if (isRelease && target.expression.getText() === receiver)
-        return !takes(owningFunction(node), receiver);
+      if (isRelease && target.expression.getText() === receiver) return !takes(frameOf(node), receiver);
     }
     return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
   };

@@ -1,10 +1,11 @@
-import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import { isFunctionExpression } from '../shapes.ts';
 import type { BalanceProblem } from './balance.ts';
 import { reaches } from './balance-handing.ts';
 import { isThen } from './joined.ts';
+import { frameOf } from './links.ts';
 import type { Held } from './values.ts';
 import type { Step } from './watcher.ts';
 
@@ -18,7 +19,7 @@ export function releasedOnSuccessAlone(
   mayFail: (promise: Ts.Expression) => boolean,
 ): readonly BalanceProblem[] {
   const call = node.action.kind === 'call' ? node.action.node : undefined;
-  if (!call || !ts.isCallExpression(call) || call.arguments.length !== 1) return [];
+  if (!call || !ts.isCallExpression(call) || call.arguments.length > 2) return [];
   const callee = skipParentheses(call.expression);
   const [argument] = call.arguments;
   const callback = argument && skipParentheses(argument);
@@ -31,7 +32,7 @@ export function releasedOnSuccessAlone(
     const local = releaser && resolveLocal(releaser);
     if (!local || isUsedOutside(local, callback, activation.call.fn) || !mayFail(callee.expression)) continue;
     const at = one.via?.at ?? one.at;
-    const how = 'is released only if this does not fail';
+    const how = 'may throw here, with the lock held';
     found.push({
       kind: 'leaked',
       lock: one.lock,
@@ -53,7 +54,7 @@ function calledIn(callback: Ts.Node): readonly Ts.Identifier[] {
     if (ts.isCallExpression(node)) {
       const callee = skipParentheses(node.expression);
       const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
-      if (ts.isIdentifier(callee) && local && owningFunction(local) !== callback) found.push(callee);
+      if (ts.isIdentifier(callee) && local && frameOf(local) !== callback) found.push(callee);
     }
     ts.forEachChild(node, visit);
   };
@@ -69,5 +70,5 @@ function isUsedOutside(local: Ts.Node, callback: Ts.Node, fn: Ts.Node): boolean 
     if (ts.isIdentifier(node) && resolveLocal(node) === local) return true;
     return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
   };
-  return owningFunction(local) !== fn || visit(fn);
+  return frameOf(local) !== fn || visit(fn);
 }

@@ -1,11 +1,13 @@
-import { resolveLocal } from '../../syntax/scopes.ts';
+import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { rightmostName, skipParentheses } from '../code.ts';
-import { type Activation, isAsyncFunction } from './activation.ts';
+import { isInside } from '../shapes.ts';
+import type { Activation } from './activation.ts';
 import type { BalanceProblem, Notes } from './balance.ts';
 import { type Place, placeKey } from './balance-flow.ts';
 import { nodeOf, releasedAt } from './balance-steps.ts';
 import type { LockEngine } from './engine.ts';
+import { isAsyncFunction } from './links.ts';
 import { isPromiseStatic } from './promises.ts';
 
 /**
@@ -21,7 +23,7 @@ export function escapingReturns(
   const found: BalanceProblem[] = [];
   for (const node of notes.returns.values()) {
     const { action } = node;
-    if (action.kind !== 'return' || !action.value) continue;
+    if (action.kind !== 'return' || !action.value || action.isWaitedFor) continue;
     const work = startedWork(engine, action.value);
     if (!work) continue;
     for (const [place, { held }] of notes.taken) {
@@ -32,7 +34,8 @@ export function escapingReturns(
       const gone = placesOf(place).get(placeKey(activation.cfg.exit, 'gone'));
       const release = gone && releasedAt(activation, gone);
       const releasing = release && nodeOf(release);
-      if (!releasing) continue;
+      // What a link returns is waited for before the next one begins.
+      if (!releasing || (action.into && !isInside(releasing, owningFunction(action.node)))) continue;
       const at = engine.code.span(work);
       found.push({
         kind: 'escapes',

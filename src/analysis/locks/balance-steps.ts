@@ -1,10 +1,11 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { CfgNode } from '../cfg.ts';
+import type { Action, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import { follows } from '../loops.ts';
 import type { Activation } from './activation.ts';
 import type { Place } from './balance-flow.ts';
+import { isThen } from './joined.ts';
 
 /** The part of the source that an action performs. */
 export function nodeOf({ action }: CfgNode): Ts.Node | undefined {
@@ -27,11 +28,23 @@ export function lastAction(
         return { node: action.node, how: 'may throw here, with the lock held' };
       }
     }
-    if (!isFailure && action.kind === 'return' && ts.isReturnStatement(action.node)) {
+    if (!isFailure && action.kind === 'return' && ts.isReturnStatement(action.node) && !isChain(action)) {
       return { node: action.node, how: 'returns here, with the lock held' };
     }
   }
   return undefined;
+}
+
+/** The end of a chain that was built link by link: what leads out of the function stands in one of these. */
+function isChain({ value, into, isWaitedFor }: Extract<Action, { kind: 'return' }>): boolean {
+  const call = value && skipParentheses(value);
+  return (
+    isWaitedFor === true &&
+    !into &&
+    call !== undefined &&
+    ts.isCallExpression(call) &&
+    isThen(call.expression)
+  );
 }
 
 /** The action that gave the grant back, on the way to a place where it is gone. */

@@ -301,7 +301,7 @@ export class BalanceWatcher implements LockWatcher {
       case 'call':
         return this.#engine.throws.call(action.node);
       case 'await':
-        return this.#engine.throws.wait(action.node.expression, isOwn);
+        return this.#engine.throws.wait(action.origin, isOwn);
       case 'next':
       case 'close':
         return ts.isForOfStatement(action.node) && action.node.awaitModifier !== undefined;

@@ -68,6 +68,8 @@ interface Way {
   readonly via: CallChain | undefined;
   /** All calls on the way. */
   readonly path: CallChain | undefined;
+  /** The lock is taken further down than the function that the way has come to. */
+  readonly isTakenBelow: boolean;
   readonly isBeforePause: boolean;
   /** What has been given back on the way of the locks of callers. */
   readonly givenBack: readonly GivenBack[];
@@ -207,7 +209,7 @@ export class CallbackWatcher implements LockWatcher {
     if (noted.origin && !origin && !this.#origins.isForeignCapture(noted.origin.parameter)) return;
     const { names, givenBack } = noted;
     const start = { noted, context, origin, names, call: node, held, isBeforePause, givenBack: [givenBack] };
-    const ways: Way[] = [{ ...start, via: undefined, path: undefined }];
+    const ways: Way[] = [{ ...start, via: undefined, path: undefined, isTakenBelow: false }];
     for (const way of ways) {
       const key = keyOf(way);
       if (seen.has(key)) continue;
@@ -244,6 +246,7 @@ export class CallbackWatcher implements LockWatcher {
       names: handed && isPassed ? [...this.#names.of(handed), ...way.names] : way.names,
       call: isPassed ? node : way.call,
       held: way.held ?? reaching,
+      isTakenBelow: way.held !== undefined,
       via: way.held ? way.via : path,
       path,
       isBeforePause: way.isBeforePause && call.isBeforePause,
@@ -286,8 +289,9 @@ function distinct(all: readonly Noted[]): Iterable<Noted> {
 
 /** A lock that was taken for the callback alone does not count: the callback is its critical section. */
 function asSection(way: Way): Way {
-  const { held, origin, call } = way;
-  if (!held || !origin || !isWholeSection(call, origin.parameter.parent, held)) return way;
+  const { held, origin, call, isTakenBelow } = way;
+  // Whoever only hands the callback on to where the lock is taken makes it no section: that was asked there.
+  if (!held || !origin || isTakenBelow || !isWholeSection(call, origin.parameter.parent, held)) return way;
   return { ...way, held: undefined, via: undefined };
 }
 

@@ -2,7 +2,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CallLike } from '../cfg.ts';
 import { memberName, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
-import { type AcquisitionSink, type Activation, isAsyncFunction } from './activation.ts';
+import type { AcquisitionSink, Activation } from './activation.ts';
 import { type Around, allHeld, innermost } from './around.ts';
 import { atOnce, inCall, takeAtOnce } from './at-once.ts';
 import { isLost } from './carriers.ts';
@@ -27,6 +27,7 @@ import {
 import { isJoined } from './joined.ts';
 import { constructorOf } from './kept-fields.ts';
 import { idOf } from './keys.ts';
+import { isAsyncFunction } from './links.ts';
 import { isMember, symbolName } from './members.ts';
 import { leadsTo } from './own-release.ts';
 import { UNKNOWN_PATH } from './paths.ts';

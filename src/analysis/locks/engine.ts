@@ -2,9 +2,8 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, nameText } from '../code.ts';
-import { cfgOf } from '../inserts/functions.ts';
 import { callWith, hasModifier } from '../shapes.ts';
-import { Activation, type Call, isAsyncFunction } from './activation.ts';
+import { Activation, type Call } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
 import type { Around } from './around.ts';
 import { crossStores, NO_STORES } from './async-stores.ts';
@@ -19,6 +18,7 @@ import { handedIn } from './handed.ts';
 import type { LockIdentity } from './identity.ts';
 import { keepsCarriers } from './kept-fields.ts';
 import { idOf, valueKey } from './keys.ts';
+import { isAsyncFunction, linkedCfgOf, runAsPartOf } from './links.ts';
 import type { LockAnnotations } from './lock-annotations.ts';
 import { LockNames } from './lock-names.ts';
 import { NO_ORDERS, ordersWithin } from './orders.ts';
@@ -148,7 +148,7 @@ export class LockEngine {
 
   /** Whether a function was looked at, from outside or through a call. */
   hasAnalysed(fn: CfgOwner): boolean {
-    return this.#contexts.has(fn);
+    return this.#contexts.has(runAsPartOf(fn));
   }
 
   /** Analyses a function as if called from outside, with nothing known about its arguments. */
@@ -443,7 +443,7 @@ export class LockEngine {
     const { fn } = context.call;
     this.code.prefetch(fn);
     this.watcher.begins?.(context);
-    const activation = new Activation(this, context, cfgOf(fn));
+    const activation = new Activation(this, context, linkedCfgOf(fn));
     context.summary = this.#essence.ofSummary(activation.run());
     this.#depth -= 1;
     this.#current = previous;

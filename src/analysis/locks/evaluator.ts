@@ -1,5 +1,5 @@
 import type { LockPrimitive } from '../../config/types.ts';
-import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import {
@@ -26,6 +26,7 @@ import { isThen } from './joined.ts';
 import { keptFields, partAt } from './kept-fields.ts';
 import { isKeyedChainSlot } from './keyed-chains.ts';
 import { idOf } from './keys.ts';
+import { frameOf } from './links.ts';
 import { keyName } from './members.ts';
 import { Singles } from './origins.ts';
 import { OwnParts } from './own-parts.ts';
@@ -204,7 +205,7 @@ export class Evaluator {
     if (!local) return undefined;
     const bound = env.bindings.get(local);
     if (bound) return this.#functions.filling(local, bound, env.owner) ?? bound;
-    if (env.owner && owningFunction(local) === env.owner && !isHoisted(local)) {
+    if (env.owner && frameOf(local) === env.owner && !isHoisted(local)) {
       return isModuleLevel(local)
         ? this.declared(local, undefined)
         : { kind: 'opaque', path: `v${idOf(local)}` };

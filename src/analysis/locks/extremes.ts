@@ -1,8 +1,9 @@
-import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
 import type { Conditions } from './conditions.ts';
 import { idOf } from './keys.ts';
+import { frameOf } from './links.ts';
 import { placePath } from './paths.ts';
 import type { Value } from './values.ts';
 
@@ -40,7 +41,7 @@ function extreme({ expression }: Ts.CallExpression): 0 | 1 | undefined {
 
 /** Whether a variable has one value for as long as the function runs that has it. */
 function lasts(declaration: Ts.Node, conditions: Conditions): boolean {
-  const owner = owningFunction(declaration);
+  const owner = frameOf(declaration);
   for (let at = declaration.parent; at && at !== owner; at = at.parent) {
     if (ts.isIterationStatement(at, false)) return false;
   }

@@ -17,6 +17,7 @@ import { lastName, namesOf } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { KeptResults } from './kept-results.ts';
 import { readsChain } from './keyed-chains.ts';
+import { runAsPartOf } from './links.ts';
 import { LockAnnotations } from './lock-annotations.ts';
 import { type LockTags, readLockTags } from './lock-tags.ts';
 import { functionsMentioning } from './mentions.ts';
@@ -180,7 +181,8 @@ function factsFor(
   const watchers = watchersFor(engine, annotations, new Set(rules));
   engine.watcher = together(allOf(watchers));
   const done = new Set<CfgOwner>();
-  const analyse = (fn: CfgOwner): void => {
+  const analyse = (one: CfgOwner): void => {
+    const fn = runAsPartOf(one);
     if (done.has(fn)) return;
     done.add(fn);
     engine.analyse(fn);

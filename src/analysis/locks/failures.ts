@@ -29,7 +29,7 @@ export function failures(
   if (isSafe(activation, action, world, done)) return [];
   if (action.kind === 'call') return failedCalls(activation, action.node, world, done);
   if (action.kind !== 'await') return [world];
-  const awaited = activation.evaluate(action.node.expression, world);
+  const awaited = activation.evaluate(action.promise, world);
   const granted = membersOf(awaited).flatMap(grantedTokens);
   const failed = failedWaits(awaited, world);
   // An acquisition that fails has given nothing.
@@ -48,8 +48,8 @@ function isSafe(activation: Activation, action: Action, world: World, done: read
     return (hasGivenBack || takes(world, done)) && !throws.call(action.node);
   }
   if (action.kind !== 'await') return false;
-  const { expression } = action.node;
-  return (hasGivenBack || isAcquisition(activation.evaluate(expression, world))) && !throws.wait(expression);
+  const { promise, origin } = action;
+  return (hasGivenBack || isAcquisition(activation.evaluate(promise, world))) && !throws.wait(origin);
 }
 
 /** Whether something is held after an action that was not held before. */

@@ -1,8 +1,9 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import type { Action, Cfg, CfgOwner } from '../cfg.ts';
+import type { Action, Cfg } from '../cfg.ts';
 import { type Code, memberName, type NameNode, nameText } from '../code.ts';
 import { isAssignmentOperator } from '../shapes.ts';
+import { isCfgOwner } from './evaluator.ts';
 import { spokenName } from './lock-tags.ts';
 import { memberTaken, takenName } from './pattern-members.ts';
 
@@ -34,13 +35,13 @@ export class GuardedAccesses {
   in(cfg: Cfg): ReadonlyMap<number, readonly Access[]> {
     let known = this.#known.get(cfg);
     if (!known) {
-      known = this.#attach(cfg, this.#find(cfg.owner));
+      known = this.#attach(cfg, this.#find(cfg));
       this.#known.set(cfg, known);
     }
     return known;
   }
 
-  #attach({ nodes, owner }: Cfg, accesses: readonly Access[]): ReadonlyMap<number, readonly Access[]> {
+  #attach({ nodes }: Cfg, accesses: readonly Access[]): ReadonlyMap<number, readonly Access[]> {
     const attached = new Map<number, Access[]>();
     if (accesses.length === 0) return attached;
     // A copy of a `finally` block performs the same code again.
@@ -49,7 +50,8 @@ export class GuardedAccesses {
       for (const node of performed(action)) performers.set(node, [...(performers.get(node) ?? []), id]);
     }
     for (const access of accesses) {
-      for (let at: Ts.Node | undefined = access.node; at && at !== owner; at = at.parent) {
+      // Code that control cannot get to is performed by nobody, and not by what a link of a chain stands in.
+      for (let at: Ts.Node | undefined = access.node; at && !ts.isFunctionLike(at); at = at.parent) {
         const ids = performers.get(at);
         if (!ids) continue;
         for (const id of ids) attached.set(id, [...(attached.get(id) ?? []), access]);
@@ -59,10 +61,11 @@ export class GuardedAccesses {
     return attached;
   }
 
-  #find(owner: CfgOwner): readonly Access[] {
+  #find({ owner, links }: Cfg): readonly Access[] {
     const found: Access[] = [];
     const visit = (node: Ts.Node): void => {
-      if (node !== owner && (ts.isFunctionLike(node) || ts.isClassLike(node))) return;
+      const isOwn = node === owner || (isCfgOwner(node) && links.has(node));
+      if (!isOwn && (ts.isFunctionLike(node) || ts.isClassLike(node))) return;
       const access = this.#accessAt(node);
       if (access) found.push(access);
       ts.forEachChild(node, visit);

@@ -44,8 +44,8 @@ const JOINING: ReadonlySet<Ts.SyntaxKind> = new Set([
 ]);
 
 /**
- * Whether a call is a link of a chain of promises that is awaited on the spot, or what the chain begins with: it fails
- * where the chain is awaited.
+ * Whether a call is a link of a chain of promises that is awaited or returned on the spot, or what the chain begins with:
+ * it fails where the chain is waited for.
  */
 export function isAwaitedLink(call: Ts.Node): boolean {
   let isLink = ts.isCallExpression(call) && isThen(call.expression);
@@ -55,8 +55,13 @@ export function isAwaitedLink(call: Ts.Node): boolean {
       isLink = true;
       at = parent.parent;
     } else if (ts.isParenthesizedExpression(parent)) at = parent;
-    else return isLink && ts.isAwaitExpression(parent);
+    else return isLink && isWaitedOrReturned(parent, at);
   }
+}
+
+function isWaitedOrReturned(node: Ts.Node, part: Ts.Node): boolean {
+  if (ts.isArrowFunction(node)) return node.body === part;
+  return ts.isAwaitExpression(node) || ts.isReturnStatement(node);
 }
 
 /** `call.then`, as the callee of the next link of a chain. */

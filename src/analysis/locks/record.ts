@@ -12,7 +12,15 @@ import type { OwnerField, OwnParts } from './own-parts.ts';
 import { whyCut } from './paths.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Acquisition, Held, LockClass, LockRef, Path } from './values.ts';
-import { areApart, fixedNames, isSameLock, type Relation, relateInstances, type World } from './world.ts';
+import {
+  areApart,
+  fixedNames,
+  isOf,
+  isSameLock,
+  type Relation,
+  relateInstances,
+  type World,
+} from './world.ts';
 
 /** One lock acquired while another may be held. */
 export interface LockEdge {
@@ -228,9 +236,10 @@ export class LockRecord {
     outer: Held,
     inner: Acquisition,
     held: readonly Held[],
-    { ordered, isApart }: World,
+    world: World,
     combined: boolean,
   ): void {
+    const { ordered, isApart } = world;
     const aliases = context?.call.aliases ?? NO_ALIASES;
     const { instances, names } = relation(outer.lock, inner.lock, ordered, aliases);
     if (isOfOneSession(outer.lock, inner.lock, instances)) return;
@@ -238,7 +247,9 @@ export class LockRecord {
     if (inner.lock.cls.database === 'pool' && !exhausts(outer, inner)) return;
     const ownerOf = ({ cls, path }: LockRef) => this.noteOwner({ cls, path: path && knownAs(path, aliases) });
     const owners = [ownerOf(outer.lock), ownerOf(inner.lock)] as const;
-    const others = held.filter((other) => other !== outer && other.mode === 'exclusive');
+    // Whoever waits for a task that is looked at apart holds what it does around it.
+    const around = isApart ? [] : world.outer.filter((other) => !isGivenBackBefore(other, inner, world));
+    const others = [...held, ...around].filter((other) => other !== outer && other.mode === 'exclusive');
     const gates = gatesOfEdge([...inner.gates, ...others.map(({ lock }) => lock)], [outer.lock, inner.lock]);
     const isDirect = outer.via === undefined && inner.via === undefined;
     const batch = combined || (isDirect && outer.segment !== undefined && outer.segment === inner.segment);
@@ -274,6 +285,14 @@ export class LockRecord {
 function isOfOneSession(outer: LockRef, inner: LockRef, instances: Relation): boolean {
   const isDatabases = outer.cls === inner.cls && inner.cls.database !== undefined;
   return isDatabases && instances === 'same' && !areApart(outer.session, inner.session);
+}
+
+/** Whether a task has given back what is held around it by the time that it waits for a lock. */
+function isGivenBackBefore(around: Held, { without, withoutLocks }: Acquisition, world: World): boolean {
+  return (
+    [...without, ...world.releasedTokens].includes(around.token) ||
+    [...withoutLocks, ...world.released].some((lock) => isOf(around, lock))
+  );
 }
 
 /** Whether both are asked for by one connection, the outer one later: it sends its queries one after another. */

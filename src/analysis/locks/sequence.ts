@@ -34,12 +34,12 @@ function isStep(fn: Ts.Node, seen: Set<Ts.Node>): boolean {
 /** A call whose end is waited for, in a function that is a step itself. */
 function isInSequence(call: Ts.Node, seen: Set<Ts.Node>, callee?: Ts.Node): boolean {
   if (!ts.isCallExpression(call) || (callee && call.expression !== callee)) return false;
-  let at: Ts.Node = call;
-  while (isThen(at.parent)) at = at.parent.parent;
+  let at = withParentheses(call);
+  while (isThen(at.parent)) at = withParentheses(at.parent.parent);
   const { parent } = at;
   const isArrowBody = ts.isArrowFunction(parent) && parent.body === at;
   // `const ready = first().then(second)`: the chain is the sequence.
-  const isChain = at !== call || isThen(call.expression);
+  const isChain = at !== withParentheses(call) || isThen(call.expression);
   const isStored =
     isChain && ts.isVariableDeclaration(parent) && ts.isSourceFile(parent.parent.parent.parent);
   const isMain = isOnlyTask(parent);
@@ -50,6 +50,12 @@ function isInSequence(call: Ts.Node, seen: Set<Ts.Node>, callee?: Ts.Node): bool
     if (ts.isSourceFile(around)) return true;
     if (isCfgOwner(around)) return isStep(around, seen);
   }
+}
+
+function withParentheses(node: Ts.Node): Ts.Node {
+  let at = node;
+  while (ts.isParenthesizedExpression(at.parent)) at = at.parent;
+  return at;
 }
 
 /** `main();` or `void main();` as the one thing that the top level of a file starts. */

@@ -4,11 +4,11 @@ import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { type Code, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { functionOf } from '../doc-tags.ts';
 import { isFunctionExpression, isStatic, returnedBy } from '../shapes.ts';
-import { isAsyncFunction } from './activation.ts';
 import { usesOfBinding } from './binding-uses.ts';
 import type { CallbackOrigins } from './callback-origins.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { fieldAssignments } from './field-assignments.ts';
+import { isAsyncFunction } from './links.ts';
 import { referencesTo } from './references.ts';
 import { KEEPING_METHODS } from './state-methods.ts';
 

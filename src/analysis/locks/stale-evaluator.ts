@@ -1,4 +1,4 @@
-import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import {
@@ -14,6 +14,7 @@ import {
 import { hasModifier, isFunctionExpression } from '../shapes.ts';
 import { thisOwner } from '../this-owner.ts';
 import { idOf } from './keys.ts';
+import { frameOf } from './links.ts';
 import type { Frame, Point } from './stale-frames.ts';
 import type { StaleJudge } from './stale-judge.ts';
 import {
@@ -532,7 +533,7 @@ function isOutside(declaration: Ts.Node, frame: Frame): boolean {
 
 /** The call on this walk that a variable belongs to. */
 function ownFrame(declaration: Ts.Node, frame: Frame): Frame | undefined {
-  const owner = owningFunction(declaration);
+  const owner = frameOf(declaration);
   if (ts.isSourceFile(owner)) return undefined;
   let at: Frame | undefined = frame;
   while (at && at.fn !== owner) at = at.parent;
@@ -542,7 +543,7 @@ function ownFrame(declaration: Ts.Node, frame: Frame): Frame | undefined {
 function variablePlace(declaration: Ts.Node, name: string): StatePlace | undefined {
   if (!ts.isVariableDeclaration(declaration)) return undefined;
   if ((declaration.parent.flags & ts.NodeFlags.Const) !== 0) return undefined;
-  return { owner: `scope ${idOf(owningFunction(declaration))}`, member: `.${idOf(declaration)}`, name };
+  return { owner: `scope ${idOf(frameOf(declaration))}`, member: `.${idOf(declaration)}`, name };
 }
 
 /** Whether what a path leads to may be known to others: everything but what a function has made for itself. */

@@ -1,14 +1,14 @@
 import type { ReportStep } from '../../engine/rule.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { bodyOf, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
+import { type Action, bodyOf, type Cfg, type CfgNode, type CfgOwner } from '../cfg.ts';
 import { type Code, hasBody, memberName, nameText, skipParentheses } from '../code.ts';
-import { cfgOf } from '../inserts/functions.ts';
 import { isAsync } from '../lifecycle/promise-fate.ts';
 import { isFunctionExpression, outermost } from '../shapes.ts';
 import type { Context } from './contexts.ts';
 import { functionName } from './function-name.ts';
 import { isThen } from './joined.ts';
 import { idOf } from './keys.ts';
+import { linkedCfgOf } from './links.ts';
 import { MinQueue } from './min-queue.ts';
 import { parametersOf } from './parameters.ts';
 import { END, postDominators } from './post-dominators.ts';
@@ -114,7 +114,7 @@ export class StaleRun {
       const node = cfg.nodes[id];
       const before = arrived.get(id);
       if (!node || !before || id === cfg.exit || id === cfg.throwExit) continue;
-      this.#actions += 1;
+      if (node.action.kind !== 'join') this.#actions += 1;
       if (this.#actions > MAX_ACTIONS) break;
       const point: Point = {
         frame,
@@ -160,10 +160,10 @@ export class StaleRun {
         state.values.set(action.node, this.#call(action.node, point));
         break;
       case 'await':
-        state.values.set(action.node, evaluator.value(action.node.expression, point));
+        state.values.set(action.node, evaluator.value(action.promise, point));
         break;
       case 'declare':
-        this.#declare(action.node, point);
+        this.#declare(action, point);
         break;
       case 'assign':
         state.values.set(action.node, evaluator.assign(action.node, point));
@@ -192,6 +192,10 @@ export class StaleRun {
         if (action.value) this.#judge.returns(value, action.value, point);
         // What is returned tells of what has decided to return it.
         const decided = withReadings(value, state.deciding(frame.key));
+        if (action.into) {
+          state.values.set(action.into, decided);
+          break;
+        }
         const known = state.values.get(frame.fn);
         state.values.set(frame.fn, known ? joinKnown(known, decided) : decided);
         break;
@@ -218,10 +222,11 @@ export class StaleRun {
     state.controls.set(`${frame.key}${node}`, { readings, frame: frame.key, until });
   }
 
-  #declare(node: Ts.VariableDeclaration | Ts.ParameterDeclaration, point: Point): void {
+  #declare({ node, given: handedOn }: Extract<Action, { kind: 'declare' }>, point: Point): void {
     const { state } = point;
     if (ts.isParameter(node)) {
-      const given = state.values.get(node);
+      const isLink = node.parent !== point.frame.fn;
+      const given = isLink ? handedOn && this.#evaluator.value(handedOn, point) : state.values.get(node);
       const usual = node.initializer && this.#evaluator.value(node.initializer, point);
       this.#evaluator.bind(node.name, node, given ?? usual ?? NOTHING_KNOWN, point);
       return;
@@ -400,7 +405,7 @@ export class StaleRun {
   #graph(fn: CfgOwner): Graph {
     let graph = this.#graphs.get(fn);
     if (!graph) {
-      const cfg = cfgOf(fn);
+      const cfg = linkedCfgOf(fn);
       graph = { cfg, until: postDominators(cfg) };
       this.#graphs.set(fn, graph);
       this.#code.prefetch(fn);

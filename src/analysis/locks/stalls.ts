@@ -2,10 +2,8 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Action, bodyOf, type CfgOwner } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
-import { cfgOf } from '../inserts/functions.ts';
 import { comesOnlyAfter } from '../loops.ts';
 import { isInside } from '../shapes.ts';
-import { isAsyncFunction } from './activation.ts';
 import { callSitesOf } from './call-sites.ts';
 import { CallbackOrigins, ITERATING } from './callback-origins.ts';
 import { CHAIN } from './chain-locks.ts';
@@ -13,6 +11,7 @@ import { type Context, intersect } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { functionName } from './function-name.ts';
+import { isAsyncFunction, linkedCfgOf, runAsPartOf } from './links.ts';
 import { callSpan } from './record.ts';
 import { type Signal, Signals } from './signals.ts';
 import { type CallChain, chain, type Held, type LockClass, membersOf, type Value } from './values.ts';
@@ -56,7 +55,7 @@ export class StallWatcher implements LockWatcher {
   /** The locks that are held at a call whenever it is made. */
   readonly #heldAt = new Map<Ts.Node, ReadonlySet<LockClass>>();
   /** By function, the waits for locks in it, with those that are waited for whenever control comes there. */
-  readonly #taken = new Map<CfgOwner, Map<Ts.AwaitExpression, ReadonlySet<LockClass>>>();
+  readonly #taken = new Map<CfgOwner, Map<Ts.Node, ReadonlySet<LockClass>>>();
   /** The locks that a call runs a function under. */
   readonly #sections = new Map<Ts.Node, Set<LockClass>>();
 
@@ -91,13 +90,13 @@ export class StallWatcher implements LockWatcher {
       const classes = new Set(held.map(({ lock }) => lock.cls));
       this.#heldAt.set(action.node, known ? intersect(known, classes) : classes);
     }
-    if (action.kind === 'await') this.#noteTaken(action.node, step);
-    const promise = action.kind === 'await' ? action.node.expression : returnedIn(action);
+    if (action.kind === 'await') this.#noteTaken(action.node, action.promise, step);
+    const promise = action.kind === 'await' ? action.origin : returnedIn(action);
     const signal = promise && this.#signals.of(promise);
     if (!signal) return;
     // By the time that it waits for what it returns, a function may have given back what it holds.
     const wait: Wait = {
-      node: action.kind === 'await' ? action.node : promise,
+      node: action.kind === 'await' && ts.isAwaitExpression(action.node) ? action.node : promise,
       promise,
       signal,
       // What is only asked for is not held: to wait for it is what the signal is for.
@@ -109,12 +108,12 @@ export class StallWatcher implements LockWatcher {
     else this.#waits.set(context, [wait]);
   }
 
-  #noteTaken(node: Ts.AwaitExpression, { context, activation, world }: Step): void {
+  #noteTaken(node: Ts.Node, promise: Ts.Expression, { context, activation, world }: Step): void {
     const { fn } = context.call;
-    const waits = this.#taken.get(fn) ?? new Map<Ts.AwaitExpression, ReadonlySet<LockClass>>();
+    const waits = this.#taken.get(fn) ?? new Map<Ts.Node, ReadonlySet<LockClass>>();
     const known = waits.get(node);
     if (known?.size === 0) return;
-    const classes = takenByItself(activation.evaluate(node.expression, world));
+    const classes = takenByItself(activation.evaluate(promise, world));
     waits.set(node, known ? intersect(known, classes) : classes);
     this.#taken.set(fn, waits);
   }
@@ -194,8 +193,9 @@ export class StallWatcher implements LockWatcher {
   #needs(call: Ts.Node, lock: LockClass, depth: number): boolean {
     if (this.#heldAt.get(call)?.has(lock)) return true;
     if (depth > MAX_CALLERS) return false;
-    const fn = ts.findAncestor(call.parent, ts.isFunctionLike);
-    if (!fn) return false;
+    const around = ts.findAncestor(call.parent, ts.isFunctionLike);
+    const fn = around && isCfgOwner(around) ? runAsPartOf(around) : around;
+    if (!fn || !ts.isFunctionLike(fn)) return false;
     if (isCfgOwner(fn) && this.#comesAfterWait(call, fn, lock)) return true;
     const handedTo = ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) ? fn.parent : undefined;
     if (handedTo && ts.isCallExpression(handedTo) && handedTo.expression !== fn) {
@@ -209,7 +209,7 @@ export class StallWatcher implements LockWatcher {
   #comesAfterWait(call: Ts.Node, fn: CfgOwner, lock: LockClass): boolean {
     const waits = [...(this.#taken.get(fn) ?? [])].filter(([, classes]) => classes.has(lock));
     const nodes = waits.map(([node]) => node);
-    return nodes.length > 0 && comesOnlyAfter(cfgOf(fn), call, nodes);
+    return nodes.length > 0 && comesOnlyAfter(linkedCfgOf(fn), call, nodes);
   }
 }
 
@@ -226,7 +226,7 @@ function takenByItself(value: Value | undefined): ReadonlySet<LockClass> {
 
 /** What a function returns, unless it is an `await` of its own. */
 function returnedIn(action: Action): Ts.Expression | undefined {
-  const value = action.kind === 'return' ? action.value : undefined;
+  const value = action.kind === 'return' && !action.isWaitedFor ? action.value : undefined;
   return value && !ts.isAwaitExpression(skipParentheses(value)) ? value : undefined;
 }
 

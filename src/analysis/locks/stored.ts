@@ -1,4 +1,3 @@
-import { owningFunction } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type Code, type NameNode, nameText, skipParentheses } from '../code.ts';
@@ -7,6 +6,7 @@ import { type Env, type Evaluator, isModuleLevel } from './evaluator.ts';
 import { Flow, HOLDER, isFunction, isIn, MAX_CALLERS } from './flows.ts';
 import { functionType } from './function-types.ts';
 import { idOf } from './keys.ts';
+import { frameOf } from './links.ts';
 import { crossValue, UNKNOWN_PATH } from './paths.ts';
 import { mayBeReplaced } from './replaced-methods.ts';
 import { storesTo } from './stores.ts';
@@ -77,7 +77,7 @@ export class StoredFunctions {
   /** What others put into a variable of a function around `owner` that is empty as far as `owner` knows. */
   filling(local: Ts.Node, known: Value, owner: CfgOwner | undefined): Value | undefined {
     const isEmpty = known.kind === 'constant' || (known.kind === 'collection' && !known.element);
-    if (!isEmpty || !ts.isVariableDeclaration(local) || owningFunction(local) === owner) return undefined;
+    if (!isEmpty || !ts.isVariableDeclaration(local) || frameOf(local) === owner) return undefined;
     return this.of(local, undefined, undefined);
   }
 

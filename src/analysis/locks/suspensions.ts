@@ -2,10 +2,11 @@ import type { Span } from '../../engine/finding.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { isFunctionExpression } from '../shapes.ts';
-import { type Activation, isAsyncFunction, tokensOf } from './activation.ts';
+import { type Activation, tokensOf } from './activation.ts';
 import { type GivenBack, isGivenBack } from './around.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
+import { isAsyncFunction } from './links.ts';
 import { type Held, type LockClass, membersOf, type Value } from './values.ts';
 import { WatchedCalls } from './watched-calls.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
@@ -49,7 +50,12 @@ export class SuspensionWatcher implements LockWatcher {
   performs({ context, activation, node: { action }, world }: Step): void {
     switch (action.kind) {
       case 'await':
-        this.#pause(context, action.node, world, activation.evaluate(action.node.expression, world));
+        this.#pause(
+          context,
+          ts.isAwaitExpression(action.node) ? action.node : action.origin,
+          world,
+          activation.evaluate(action.promise, world),
+        );
         break;
       case 'yield':
         this.#pause(context, action.node, world, undefined);
@@ -63,7 +69,7 @@ export class SuspensionWatcher implements LockWatcher {
         if (action.awaits) this.#pause(context, action.node, world, world.bindings.get(action.node));
         break;
       case 'return':
-        if (action.value && this.#isAwaitedByLock(activation, action.value, world)) {
+        if (action.value && !action.isWaitedFor && this.#isAwaitedByLock(activation, action.value, world)) {
           this.#pause(context, action.value, { ...world, held: [] }, undefined);
         }
         break;

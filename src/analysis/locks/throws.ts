@@ -3,10 +3,11 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CallLike, type CfgOwner } from '../cfg.ts';
 import { type Entity, memberName, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { hasModifier, isFunctionExpression, returnedBy } from '../shapes.ts';
-import { isAsyncFunction, isGenerator } from './activation.ts';
+import { isGenerator } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { isThen } from './joined.ts';
+import { isAsyncFunction } from './links.ts';
 import { findPrimitive } from './primitives.ts';
 import { isPromiseStatic } from './promises.ts';
 
@@ -145,6 +146,8 @@ export class Throws {
       }
       if (method === 'catch') return node.arguments.some((argument) => this.#rejecting(argument));
     }
+    // What the language's own functions give is, more often than not, no promise.
+    if (this.#isHarmless(callee)) return false;
     if (isFunctionExpression(callee)) return this.#result(callee);
     const primitive = this.#primitiveOf(callee);
     if (primitive) return this.#lockWait(node, callee, primitive.wrappers ?? []);

@@ -144,7 +144,7 @@ export class Flow {
         return this.#call(action, world);
       }
       case 'await':
-        return [did(world, effects.fulfilled(action.node.expression, world))];
+        return [did(world, effects.fulfilled(action.promise, world))];
       case 'yield': {
         const { asteriskToken, expression } = action.node;
         return [asteriskToken && expression ? did(world, effects.walked(expression)) : world];
