@@ -68,6 +68,7 @@ import {
   releaseAll,
   releaseLock,
   releaseTokens,
+  retireOldValue,
   retirePath,
   START,
   UNKNOWN,
@@ -508,7 +509,8 @@ export class Activation {
   #isFullOfGrants(loop: Ts.ForStatement | Ts.WhileStatement, world: World): boolean {
     return takenFrom(loop).some((source) => {
       const value = this.evaluate(source, world);
-      return value?.kind === 'collection' && givesBack(value.element, world);
+      if (value?.kind !== 'collection') return false;
+      return givesBack(value.element, world) || givesBackOfCaller(value.element, world);
     });
   }
 
@@ -664,7 +666,8 @@ export class Activation {
     if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
     const declaration = this.slotOf(target, value, world);
     if (!declaration) return next;
-    return this.write(declaration, value, retirePath(next, `v${idOf(declaration)}`));
+    const fresh = retireOldValue(next, `v${idOf(declaration)}`);
+    return this.write(declaration, fresh.bindings.get(node), fresh);
   }
 
   /** `[a, b] = [b, a]` */
@@ -790,6 +793,7 @@ export class Activation {
 
   /** Gives back what a releaser stands for. */
   release(value: Extract<Value, { kind: 'releaser' }>, world: World): World {
+    for (const lock of value.locks) this.engine.passedOn.noteScoped(lock);
     let next = value.tokens.length > 0 ? releaseTokens(world, value.tokens) : world;
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
@@ -818,6 +822,15 @@ const RUNNING: Value = { kind: 'inert' };
 export function givesBack(value: Value | undefined, { held }: World): boolean {
   return membersOf(value).some(
     (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
+  );
+}
+
+/** Whether a value gives back something that a caller has taken, and that was not given back here. */
+function givesBackOfCaller(value: Value | undefined, { releasedTokens }: World): boolean {
+  return membersOf(value).some(
+    (member) =>
+      member.kind === 'releaser' &&
+      member.tokens.some((token) => token.startsWith('^') && !releasedTokens.includes(token)),
   );
 }
 

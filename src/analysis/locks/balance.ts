@@ -200,7 +200,7 @@ export class BalanceWatcher implements LockWatcher {
       for (const [place, { held }] of taken) {
         const at = held.via?.at ?? held.at;
         const isOfDatabase = held.ofTransaction || held.lock.cls.database !== undefined;
-        if (isOfDatabase || !unsure.has(place)) judged.add(keyOf(at));
+        if (isOfDatabase || !unsure.has(place) || this.#engine.isPassedOn(held)) judged.add(keyOf(at));
         else found.set(keyOf(at), { at, lock: held.lock });
       }
     }
@@ -308,7 +308,7 @@ export class BalanceWatcher implements LockWatcher {
     if (held.via && !taken.isGiven && this.#handedOn.has(siteOf(held))) return undefined;
     const { primitive, database } = held.lock.cls;
     // The end of the transaction gives it back, whoever ends it.
-    if (held.ofTransaction) return undefined;
+    if (held.ofTransaction || this.#engine.isPassedOn(held)) return undefined;
     if (held.isLost) return held.via ? undefined : lostWithItsConnection(held);
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
