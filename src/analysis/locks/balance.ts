@@ -17,9 +17,10 @@ import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { isThen } from './joined.ts';
+import { lockKey } from './keys.ts';
 import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
-import type { LockWatcher, Step } from './watcher.ts';
+import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { isSameLock, type World } from './world.ts';
 
 export type Imbalance = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
@@ -80,6 +81,7 @@ export class BalanceWatcher implements LockWatcher {
   readonly #engine: LockEngine;
   readonly #byName: ReleasedByName;
   readonly #notes = new Map<Context, Notes>();
+  readonly #sections = new Map<Context, Map<string, Held>>();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
@@ -102,6 +104,16 @@ export class BalanceWatcher implements LockWatcher {
     });
   }
 
+  /** The lock of a section, for the callback that is the section. */
+  calls({ callee, around, inward }: WatchedCall): void {
+    const { isSection, under } = around;
+    if (!isSection || !under) return;
+    const { cls, path } = under.lock;
+    const lock = { cls, path: path === undefined ? undefined : inward.path(path) };
+    const known = this.#sections.get(callee) ?? new Map<string, Held>();
+    this.#sections.set(callee, known.set(lockKey(lock), { ...under, lock }));
+  }
+
   performs(step: Step): void {
     const notes = this.#notes.get(step.context);
     if (!notes) return;
@@ -109,6 +121,8 @@ export class BalanceWatcher implements LockWatcher {
     const { node, world } = step;
     const held = heldIn(world, notes);
     noteReturn(step, held, notes.connections);
+    const around = [...(this.#sections.get(step.context)?.values() ?? [])];
+    for (const problem of replacements(step, [...held, ...around])) note(problem, notes);
     if (held.length === 0) return;
     if (node.action.kind === 'return') notes.returns.set(node.id, node);
     for (const one of held) {
@@ -117,9 +131,7 @@ export class BalanceWatcher implements LockWatcher {
       notes.handing.set(node.id, handed.add(placeOf(one.token)));
     }
     const onSuccess = releasedOnSuccessAlone(step, held, (promise) => this.#engine.throws.wait(promise));
-    for (const problem of [...lateGrants(step, held), ...replacements(step, held), ...onSuccess]) {
-      notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
-    }
+    for (const problem of [...lateGrants(step, held), ...onSuccess]) note(problem, notes);
   }
 
   passes(step: Step, way: CfgEdge['when'], after: World, to: string): void {
@@ -449,6 +461,10 @@ export class BalanceWatcher implements LockWatcher {
       ],
     };
   }
+}
+
+function note(problem: BalanceProblem, { others }: Notes): void {
+  others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
 }
 
 /** Whether a grant is given back by a value that stands for it. */

@@ -38,6 +38,7 @@ import {
   type Bindings,
   type Closure,
   type Collection,
+  type Constant,
   EMPTY_BINDINGS,
   type Instance,
   instanceOf,
@@ -210,7 +211,8 @@ export class Evaluator {
         : { kind: 'opaque', path: `v${idOf(local)}` };
     }
     // It sees the variables around it as whoever calls it does.
-    if (ts.isFunctionDeclaration(local) && !isModuleLevel(local)) return this.closure(local, env);
+    const inner = localFunction(local);
+    if (inner) return this.closure(inner, env);
     for (const entity of this.#code.entities(node)) {
       if (entity.kind === 'node')
         return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
@@ -261,7 +263,7 @@ export class Evaluator {
     const suffix = `[${this.keyPath(key, env)}]`;
     for (const member of membersOf(container)) {
       if (member.kind === 'collection') {
-        if (member.items && constant?.kind === 'constant') return member.items[Number(constant.value)];
+        if (member.items && constant?.kind === 'constant') return itemAt(member.items, constant.value);
         if (member.keys && constant?.kind === 'constant') return valueUnder(member, String(constant.value));
         const { path, sorted } = member;
         const place =
@@ -433,8 +435,29 @@ export class Evaluator {
         : [];
     for (const entity of types) {
       if (entity.kind !== 'node') continue;
-      const member = memberDeclaration(entity.node, name);
+      const member = ts.isSourceFile(entity.node)
+        ? this.#exportedBy(entity.node, name)
+        : memberDeclaration(entity.node, name);
       if (member) return this.declared(member, pathOf(outer), outer);
+    }
+    return undefined;
+  }
+
+  /** What a module hands out by a name: `const { mu } = locks`, where `locks` stands for the module. */
+  #exportedBy(source: Ts.SourceFile, name: string): Ts.Node | undefined {
+    for (const statement of source.statements) {
+      const named = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [statement];
+      for (const one of named) {
+        const own = (one as { name?: Ts.Node }).name;
+        if (own && nameText(own) === name) return one;
+      }
+      const exported =
+        ts.isExportDeclaration(statement) &&
+        statement.exportClause &&
+        ts.isNamedExports(statement.exportClause)
+          ? statement.exportClause.elements.find((one) => one.name.text === name)
+          : undefined;
+      if (exported) return this.#code.declarationNode((exported.propertyName ?? exported.name) as NameNode);
     }
     return undefined;
   }
@@ -885,7 +908,7 @@ export class Evaluator {
         const local = resolveLocal(node);
         if (local && !isInside(local, fn) && !isModuleLevel(local) && !free.has(local)) {
           free.add(local);
-          if (ts.isFunctionDeclaration(local)) ts.forEachChild(local, visit);
+          if (localFunction(local)) ts.forEachChild(local, visit);
         }
       }
       ts.forEachChild(node, visit);
@@ -906,6 +929,12 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     }
   }
   return undefined;
+}
+
+/** Behind the last element there is none. */
+function itemAt(items: readonly (Value | undefined)[], index: Constant['value']): Value | undefined {
+  const isBehind = typeof index === 'number' && index >= items.length;
+  return isBehind ? { kind: 'constant', value: undefined } : items[Number(index)];
 }
 
 /** What an object is spread over: of one that is not known, there may be another in the place of each member. */
@@ -941,6 +970,16 @@ export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
 /** Whether two members are one: those of types that are written out twice, in the same words. */
 function isSameLiteralType({ parent: one }: Ts.Node, { parent: other }: Ts.Node): boolean {
   return ts.isTypeLiteralNode(one) && ts.isTypeLiteralNode(other) && one.getText() === other.getText();
+}
+
+/** A function inside another one, by its name: one that calls itself, or is called before control has come to it. */
+function localFunction(local: Ts.Node): CfgOwner | undefined {
+  if (isModuleLevel(local)) return undefined;
+  if (ts.isFunctionDeclaration(local)) return local;
+  const isConstant = (ts.getCombinedNodeFlags(local as Ts.Declaration) & ts.NodeFlags.Const) !== 0;
+  if (!ts.isVariableDeclaration(local) || !isConstant || !local.initializer) return undefined;
+  const value = skipParentheses(local.initializer);
+  return isFunctionExpression(value) ? value : undefined;
 }
 
 /** Functions and classes are there from the start of their scope. */
