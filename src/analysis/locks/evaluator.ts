@@ -14,7 +14,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { isFunctionExpression, isInside, isStatic } from '../shapes.ts';
+import { isFunctionExpression, isInside, isStatic, outermost } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
 import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
@@ -1004,10 +1004,21 @@ function isStaticNamed(member: Ts.ClassElement, text: string): boolean {
 
 /** The path of a new lock: one that is made for a place of the module is the same for all. */
 function pathOfNew(node: Ts.Node, declaration: Ts.Node, suffix: string): Path {
-  if (suffix === '[*]') return UNKNOWN_PATH;
+  if (suffix === '[*]') return isMadeForCaller(node, declaration) ? `n${idOf(node)}` : UNKNOWN_PATH;
   const isNamed = isModuleLevel(declaration) && suffix === '';
   if (isNamed) return `g:${idOf(declaration)}`;
   return isModuleLevel(node) ? `g:${idOf(node)}` : `n${idOf(node)}`;
+}
+
+/** `const make = () => new Mutex()`: each call makes another one, and keeps none of them. */
+function isMadeForCaller(node: Ts.Node, maker: Ts.Node): boolean {
+  const { parent } = outermost(node);
+  const fn = ts.isReturnStatement(parent)
+    ? owningFunction(parent)
+    : ts.isArrowFunction(parent)
+      ? parent
+      : undefined;
+  return fn !== undefined && (fn === maker || fn.parent === maker);
 }
 
 /** What a declaration creates is reached through the declaration. */
