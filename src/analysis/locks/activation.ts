@@ -509,8 +509,7 @@ export class Activation {
   #isFullOfGrants(loop: Ts.ForStatement | Ts.WhileStatement, world: World): boolean {
     return takenFrom(loop).some((source) => {
       const value = this.evaluate(source, world);
-      if (value?.kind !== 'collection') return false;
-      return givesBack(value.element, world) || givesBackOfCaller(value.element, world);
+      return value?.kind === 'collection' && givesBack(value.element, world);
     });
   }
 
@@ -818,20 +817,11 @@ function awaitedIn(node: Ts.Node): Ts.Node {
 /** Stands for a loop that has begun. */
 const RUNNING: Value = { kind: 'inert' };
 
-/** Whether a value gives back something that is held. */
-export function givesBack(value: Value | undefined, { held }: World): boolean {
-  return membersOf(value).some(
-    (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
-  );
-}
-
-/** Whether a value gives back something that a caller has taken, and that was not given back here. */
-function givesBackOfCaller(value: Value | undefined, { releasedTokens }: World): boolean {
-  return membersOf(value).some(
-    (member) =>
-      member.kind === 'releaser' &&
-      member.tokens.some((token) => token.startsWith('^') && !releasedTokens.includes(token)),
-  );
+/** Whether a value gives back something that is held here, or that a caller has taken and nobody has given back here. */
+export function givesBack(value: Value | undefined, { held, releasedTokens }: World): boolean {
+  const isOut = (token: string): boolean =>
+    token.startsWith('^') ? !releasedTokens.includes(token) : held.some((one) => one.token === token);
+  return membersOf(value).some((member) => member.kind === 'releaser' && member.tokens.some(isOut));
 }
 
 function reversed([a, b]: readonly [string, string]): readonly [string, string] {

@@ -166,7 +166,7 @@ export class StallWatcher implements LockWatcher {
     const { code } = this.#engine;
     for (const [one, via] of this.#around(context, { held, by }, callers)) {
       const { cls } = one.lock;
-      if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
+      if (one.mode !== 'exclusive' || cls.permits !== 1 || this.#engine.isPassedOn(one)) continue;
       if (cls.primitive === CHAIN && by === 'section' && 'slot' in signal && isOfMaker(signal, node))
         continue;
       if (!enders.every((call) => this.#needs(call, cls, 0))) continue;

@@ -679,7 +679,7 @@ function fixedName(path: Path | undefined): { readonly holder: Path; readonly ke
 
 /** Where a link leads, by its name: back to what an object is part of, to one beside it, or else to a part. */
 function direction(link: string): 'parent' | 'part' | 'different' {
-  if (/^\.[#_]?(?:parent|owner|container)\b/i.test(link)) return 'parent';
+  if (/^\.[#_]?(?:parent|owner|container|prev|previous|predecessor)\b/i.test(link)) return 'parent';
   if (
     /^\.[#_]?(?:peer|sibling|other|partner|twin|buddy|mate|neighbou?r|counterpart|opposite)s?\b/i.test(link)
   ) {
