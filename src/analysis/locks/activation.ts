@@ -69,6 +69,7 @@ import {
   releaseAll,
   releaseLock,
   releaseTokens,
+  retireOldValue,
   retirePath,
   START,
   UNKNOWN,
@@ -687,7 +688,8 @@ export class Activation {
     if (ts.isArrayLiteralExpression(target)) return this.#assignElements(target, right, next);
     const declaration = this.slotOf(target, value, world);
     if (!declaration) return next;
-    return this.write(declaration, value, retirePath(next, `v${idOf(declaration)}`));
+    const fresh = retireOldValue(next, `v${idOf(declaration)}`);
+    return this.write(declaration, fresh.bindings.get(node), fresh);
   }
 
   /** `[a, b] = [b, a]` */
@@ -813,6 +815,7 @@ export class Activation {
 
   /** Gives back what a releaser stands for. */
   release(value: Extract<Value, { kind: 'releaser' }>, world: World): World {
+    for (const lock of value.locks) this.engine.passedOn.noteScoped(lock);
     let next = value.tokens.length > 0 ? releaseTokens(world, value.tokens) : world;
     for (const lock of value.tokens.length > 0 ? [] : value.locks) next = releaseLock(next, lock);
     return next;
@@ -837,11 +840,11 @@ function awaitedIn(node: Ts.Node): Ts.Node {
 /** Stands for a loop that has begun. */
 const RUNNING: Value = { kind: 'inert' };
 
-/** Whether a value gives back something that is held. */
-export function givesBack(value: Value | undefined, { held }: World): boolean {
-  return membersOf(value).some(
-    (member) => member.kind === 'releaser' && held.some(({ token }) => member.tokens.includes(token)),
-  );
+/** Whether a value gives back something that is held here, or that a caller has taken and nobody has given back here. */
+export function givesBack(value: Value | undefined, { held, releasedTokens }: World): boolean {
+  const isOut = (token: string): boolean =>
+    token.startsWith('^') ? !releasedTokens.includes(token) : held.some((one) => one.token === token);
+  return membersOf(value).some((member) => member.kind === 'releaser' && member.tokens.some(isOut));
 }
 
 function reversed([a, b]: readonly [string, string]): readonly [string, string] {

@@ -2,9 +2,9 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { type Aliases, knownAs } from './aliases.ts';
-import { idOf } from './keys.ts';
+import { idOf, valueKey } from './keys.ts';
 import { type Crossing, UNKNOWN_PATH } from './paths.ts';
-import { type Path, pathOf, type Value } from './values.ts';
+import { membersOf, type Path, pathOf, type Value } from './values.ts';
 import type { World } from './world.ts';
 
 /**
@@ -16,6 +16,8 @@ export interface AsyncStore {
   readonly declaration: Ts.Node;
   /** The object that has the field. */
   readonly holder: Path | undefined;
+  /** What it has for a value, as far as that can be asked about: see {@link askable}. */
+  readonly value: Value | undefined;
 }
 
 export const NO_STORES: readonly AsyncStore[] = [];
@@ -25,7 +27,7 @@ export function storeOf(
   activation: Activation,
   receiver: Ts.Expression,
   world: World,
-): AsyncStore | undefined {
+): Omit<AsyncStore, 'value'> | undefined {
   const bare = skipParentheses(receiver);
   const name = rightmostName(bare);
   const declaration = name && activation.engine.code.declarationNode(name);
@@ -45,16 +47,42 @@ function isStore(declaration: Ts.Node, { engine }: Activation): boolean {
   return entities.some((entity) => entity.kind === 'external' && entity.name === 'AsyncLocalStorage');
 }
 
+/**
+ * What of a stored value the code below can ask about, to learn whether it is its own holder that runs: `held`,
+ * `{ held: true }`, `this`, or a set that has the key in it.
+ */
+export function askable(value: Value | undefined): Value | undefined {
+  if (value?.kind === 'constant') return value;
+  if (value?.kind === 'object') {
+    const known = [...value.properties].filter(([, property]) => property.kind === 'constant');
+    return { ...value, properties: new Map(known) };
+  }
+  if (value?.kind === 'collection') {
+    const items = (value.items ?? [value.element]).flatMap((item) => askableItem(item) ?? []);
+    return { ...value, items, element: undefined, keys: undefined, isFixed: true };
+  }
+  return askableItem(value);
+}
+
+function askableItem(value: Value | undefined): Value | undefined {
+  if (value?.kind === 'constant') return value;
+  const path = pathOf(value);
+  return path === undefined || path.includes(UNKNOWN_PATH) || membersOf(value).length > 1
+    ? undefined
+    : { kind: 'opaque', path, present: true };
+}
+
 /** What `getStore()` gives: something, inside of `run`. */
 export function storedValue(
-  store: AsyncStore,
+  store: Omit<AsyncStore, 'value'>,
   within: readonly AsyncStore[],
   node: Ts.Node,
 ): Value | undefined {
-  const isWithin = within.some(
+  const found = within.findLast(
     ({ declaration, holder }) => declaration === store.declaration && holder === store.holder,
   );
-  return isWithin ? { kind: 'opaque', path: `n${idOf(node)}`, present: true } : undefined;
+  if (!found) return undefined;
+  return found.value ?? { kind: 'opaque', path: `n${idOf(node)}`, present: true };
 }
 
 /** The stores that a callee finds, by its own names. */
@@ -63,15 +91,37 @@ export function crossStores(
   aliases: Aliases,
   { path }: Crossing,
 ): readonly AsyncStore[] {
+  const crossed = (from: Path): Path | undefined => path(knownAs(from, aliases));
   return stores.flatMap((store) => {
-    if (store.holder === undefined) return [store];
-    const holder = path(knownAs(store.holder, aliases));
-    return holder === undefined ? [] : [{ ...store, holder }];
+    const value = crossAskable(store.value, crossed);
+    if (store.holder === undefined) return [{ ...store, value }];
+    const holder = crossed(store.holder);
+    return holder === undefined ? [] : [{ ...store, holder, value }];
   });
 }
 
+function crossAskable(
+  value: Value | undefined,
+  crossed: (path: Path) => Path | undefined,
+): Value | undefined {
+  if (value?.kind === 'object') return { ...value, path: crossed(value.path) ?? UNKNOWN_PATH };
+  if (value?.kind === 'collection') {
+    const items = value.items?.flatMap((item) => crossAskable(item, crossed) ?? []);
+    return { ...value, path: crossed(value.path) ?? UNKNOWN_PATH, items };
+  }
+  if (value?.kind !== 'opaque') return value;
+  const path = crossed(value.path);
+  return path === undefined ? undefined : { ...value, path };
+}
+
 export function storesKey(stores: readonly AsyncStore[]): string {
-  return [...new Set(stores.map(({ declaration, holder }) => `${idOf(declaration)}/${holder ?? ''}`))]
+  return [
+    ...new Set(
+      stores.map(
+        ({ declaration, holder, value }) => `${idOf(declaration)}/${holder ?? ''}/${valueKey(value)}`,
+      ),
+    ),
+  ]
     .sort()
     .join();
 }

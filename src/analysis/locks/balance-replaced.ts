@@ -65,7 +65,7 @@ function assigns(method: Ts.Node, field: string): boolean {
       operatorToken.kind === ts.SyntaxKind.EqualsToken &&
       ts.isPropertyAccessExpression(left) &&
       left.expression.kind === ts.SyntaxKind.ThisKeyword &&
-      nameText(left.name) === field &&
+      nameText(left.name)?.replace(/^#/, '') === field &&
       ts.isNewExpression(skipParentheses(right))
     );
   });

@@ -93,7 +93,7 @@ function isInFinally(node: Ts.Node): boolean {
 }
 
 /** The conditions under which a part of a function runs. */
-function conditionsAround(part: Ts.Node | undefined, fn: Ts.Node): readonly Condition[] {
+export function conditionsAround(part: Ts.Node | undefined, fn: Ts.Node): readonly Condition[] {
   const found: Condition[] = [];
   for (let at = part; at?.parent && at !== fn; at = at.parent) {
     const { parent } = at;

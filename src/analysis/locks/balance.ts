@@ -25,9 +25,10 @@ import { CHAIN } from './chain-locks.ts';
 import type { Context } from './contexts.ts';
 import type { LockEngine } from './engine.ts';
 import { isThen } from './joined.ts';
+import { lockKey } from './keys.ts';
 import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
-import type { LockWatcher, Step } from './watcher.ts';
+import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 import { isSameLock, type World } from './world.ts';
 
 export type Imbalance = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
@@ -90,6 +91,7 @@ export class BalanceWatcher implements LockWatcher {
   readonly #notes = new Map<Context, Notes>();
   /** Releases by name that were seen, and whether their function held the lock itself each time. */
   readonly #ownReleases = new Map<Ts.Node, boolean>();
+  readonly #sections = new Map<Context, Map<string, Held>>();
 
   constructor(engine: LockEngine) {
     this.#engine = engine;
@@ -112,6 +114,16 @@ export class BalanceWatcher implements LockWatcher {
     });
   }
 
+  /** The lock of a section, for the callback that is the section. */
+  calls({ callee, around, inward }: WatchedCall): void {
+    const { isSection, under } = around;
+    if (!isSection || !under) return;
+    const { cls, path } = under.lock;
+    const lock = { cls, path: path === undefined ? undefined : inward.path(path) };
+    const known = this.#sections.get(callee) ?? new Map<string, Held>();
+    this.#sections.set(callee, known.set(lockKey(lock), { ...under, lock }));
+  }
+
   performs(step: Step): void {
     const notes = this.#notes.get(step.context);
     if (!notes) return;
@@ -119,6 +131,8 @@ export class BalanceWatcher implements LockWatcher {
     const { node, world } = step;
     const held = heldIn(world, notes);
     noteReturn(step, held, notes.connections);
+    const around = [...(this.#sections.get(step.context)?.values() ?? [])];
+    for (const problem of replacements(step, [...held, ...around])) note(problem, notes);
     if (held.length === 0) return;
     if (node.action.kind === 'return') notes.returns.set(node.id, node);
     for (const one of held) {
@@ -127,9 +141,7 @@ export class BalanceWatcher implements LockWatcher {
       notes.handing.set(node.id, handed.add(placeOf(one.token)));
     }
     const onSuccess = releasedOnSuccessAlone(step, held, (promise) => this.#engine.throws.wait(promise));
-    for (const problem of [...lateGrants(step, held), ...replacements(step, held), ...onSuccess]) {
-      notes.others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
-    }
+    for (const problem of [...lateGrants(step, held), ...onSuccess]) note(problem, notes);
   }
 
   passes(step: Step, way: CfgEdge['when'], after: World, to: string): void {
@@ -210,7 +222,7 @@ export class BalanceWatcher implements LockWatcher {
       for (const [place, { held }] of taken) {
         const at = held.via?.at ?? held.at;
         const isOfDatabase = held.ofTransaction || held.lock.cls.database !== undefined;
-        if (isOfDatabase || !unsure.has(place)) judged.add(keyOf(at));
+        if (isOfDatabase || !unsure.has(place) || this.#engine.isPassedOn(held)) judged.add(keyOf(at));
         else found.set(keyOf(at), { at, lock: held.lock });
       }
     }
@@ -322,7 +334,7 @@ export class BalanceWatcher implements LockWatcher {
     if (held.via && !taken.isGiven && this.#handedOn.has(siteOf(held))) return undefined;
     const { primitive, database } = held.lock.cls;
     // The end of the transaction gives it back, whoever ends it.
-    if (held.ofTransaction) return undefined;
+    if (held.ofTransaction || this.#engine.isPassedOn(held)) return undefined;
     if (held.isLost) return held.via ? undefined : lostWithItsConnection(held);
     if (primitive === CHAIN || isReleasedByCallback(activation, taken.node, held)) return undefined;
     const places = this.#walk(activation, notes, place);
@@ -475,6 +487,10 @@ export class BalanceWatcher implements LockWatcher {
       ],
     };
   }
+}
+
+function note(problem: BalanceProblem, { others }: Notes): void {
+  others.set(`${problem.kind}@${problem.at.file}:${problem.at.start}`, problem);
 }
 
 /** Whether a grant is given back by a value that stands for it. */

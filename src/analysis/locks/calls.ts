@@ -325,6 +325,7 @@ function lockOperation(
       const next = grants.reduce((before, grant) => activation.release(grant, before), world);
       return [bind(next, node, undefined)];
     }
+    for (const lock of locks) activation.engine.passedOn.noteGivingBack(node, lock);
     return [
       bind(
         locks.reduce((next, lock) => releaseLock(next, lock), world),
@@ -433,6 +434,7 @@ function acquire(
 ): readonly World[] {
   const held = heldAll(activation, node, locks, mode, world);
   activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
+  for (const { lock, at } of held) activation.engine.passedOn.noteTaking(node, at, lock);
   const acquisitions = tries ? [] : held.map(acquisitionOf);
   if (locks[0]?.cls.primitive.immediate) {
     takeAtOnce(activation, { acquisitions, outcomes: [] }, world);
@@ -482,6 +484,7 @@ function scoped(
   const isAtOnce = [options?.get('ifAvailable'), options?.get('steal')].some(isTrue);
   const waits = !tries && !isAtOnce;
   const held = heldAll(activation, node, locks, actual, world);
+  for (const lock of locks) activation.engine.passedOn.noteScoped(lock);
   const tokens = new Set(held.map(({ token }) => token));
   activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
   const callback = callbackOf(activation, node, world);

@@ -122,6 +122,12 @@ export function collectionCall(
           activation.engine.evaluator.element(collection, node.arguments[0], activation.env(world)),
         ),
       ];
+    case 'has':
+    case 'includes':
+      // What is in it is known one by one; what is not may be in it under another name.
+      return collection?.isFixed && collection.items?.some((item) => isOne(item, first))
+        ? [bind(world, node, { kind: 'constant', value: true })]
+        : undefined;
     case 'pop':
     case 'shift':
       return collection ? [bind(world, node, collection.element)] : undefined;
@@ -136,6 +142,11 @@ export function collectionCall(
     default:
       return undefined;
   }
+}
+
+function isOne(item: Value | undefined, asked: Value | undefined): boolean {
+  if (item?.kind === 'constant') return asked?.kind === 'constant' && asked.value === item.value;
+  return item !== undefined && pathOf(item) === pathOf(asked);
 }
 
 function relocated(element: Value | undefined, path: string): Value | undefined {

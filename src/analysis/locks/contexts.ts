@@ -94,6 +94,11 @@ export class Contexts {
     return { always: [...always], asCalled: [...asCalled].filter((fn) => !always.has(fn)) };
   }
 
+  /** What is known of each function in each of its contexts. */
+  *summaries(): Iterable<Summary> {
+    for (const { summary } of this.#all.values()) yield summary;
+  }
+
   /** Functions that wait for a lock, hold one or give one back, in some of their calls. */
   get locking(): ReadonlySet<CfgOwner> {
     const locking = new Set<CfgOwner>();

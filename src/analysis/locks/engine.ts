@@ -23,6 +23,7 @@ import type { LockAnnotations } from './lock-annotations.ts';
 import { LockNames } from './lock-names.ts';
 import { NO_ORDERS, ordersWithin } from './orders.ts';
 import { parametersOf } from './parameters.ts';
+import { PassedOn } from './passed-on.ts';
 import {
   crossAcquisition,
   crossBindings,
@@ -82,6 +83,7 @@ export class LockEngine {
   readonly locks: LockNames;
   readonly record: LockRecord;
   readonly conditions: Conditions;
+  readonly passedOn = new PassedOn();
   readonly reach: LockReach;
   readonly throws: Throws;
   /** Looks on for the rules; set before the first function is run. */
@@ -133,7 +135,17 @@ export class LockEngine {
 
   /** Every edge, with what is held around it in all the contexts that show it. */
   edges(): LockEdge[] {
-    return this.record.edges(this.#contexts);
+    return this.record.edges(this.#contexts).filter(({ outer }) => !this.isPassedOn(outer));
+  }
+
+  /** Whether another task than the one that has taken a grant may give it back; to be asked when all has been run. */
+  isPassedOn(held: Held): boolean {
+    return this.passedOn.has(held, () => this.#contexts.summaries());
+  }
+
+  /** The calls that a grant must come from which tasks pass on to each other. */
+  giversOf(cls: LockClass): readonly Ts.CallExpression[] {
+    return this.passedOn.givers(cls, () => this.#contexts.summaries());
   }
 
   /** Functions that are called behind a gate, and that might be called from outside as well. */

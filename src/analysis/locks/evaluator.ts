@@ -1,5 +1,5 @@
 import type { LockPrimitive } from '../../config/types.ts';
-import { resolveLocal } from '../../syntax/scopes.ts';
+import { owningFunction, resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import {
@@ -14,7 +14,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { isFunctionExpression, isInside, isStatic } from '../shapes.ts';
+import { isFunctionExpression, isInside, isStatic, outermost } from '../shapes.ts';
 import { CHAIN } from './chain-locks.ts';
 import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
@@ -39,6 +39,7 @@ import {
   type Bindings,
   type Closure,
   type Collection,
+  type Constant,
   EMPTY_BINDINGS,
   type Instance,
   instanceOf,
@@ -211,7 +212,8 @@ export class Evaluator {
         : { kind: 'opaque', path: `v${idOf(local)}` };
     }
     // It sees the variables around it as whoever calls it does.
-    if (ts.isFunctionDeclaration(local) && !isModuleLevel(local)) return this.closure(local, env);
+    const inner = localFunction(local);
+    if (inner) return this.closure(inner, env);
     for (const entity of this.#code.entities(node)) {
       if (entity.kind === 'node')
         return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
@@ -262,7 +264,7 @@ export class Evaluator {
     const suffix = `[${this.keyPath(key, env)}]`;
     for (const member of membersOf(container)) {
       if (member.kind === 'collection') {
-        if (member.items && constant?.kind === 'constant') return member.items[Number(constant.value)];
+        if (member.items && constant?.kind === 'constant') return itemAt(member.items, constant.value);
         if (member.keys && constant?.kind === 'constant') return valueUnder(member, String(constant.value));
         const { path, sorted } = member;
         const place =
@@ -434,8 +436,29 @@ export class Evaluator {
         : [];
     for (const entity of types) {
       if (entity.kind !== 'node') continue;
-      const member = memberDeclaration(entity.node, name);
+      const member = ts.isSourceFile(entity.node)
+        ? this.#exportedBy(entity.node, name)
+        : memberDeclaration(entity.node, name);
       if (member) return this.declared(member, pathOf(outer), outer);
+    }
+    return undefined;
+  }
+
+  /** What a module hands out by a name: `const { mu } = locks`, where `locks` stands for the module. */
+  #exportedBy(source: Ts.SourceFile, name: string): Ts.Node | undefined {
+    for (const statement of source.statements) {
+      const named = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [statement];
+      for (const one of named) {
+        const own = (one as { name?: Ts.Node }).name;
+        if (own && nameText(own) === name) return one;
+      }
+      const exported =
+        ts.isExportDeclaration(statement) &&
+        statement.exportClause &&
+        ts.isNamedExports(statement.exportClause)
+          ? statement.exportClause.elements.find((one) => one.name.text === name)
+          : undefined;
+      if (exported) return this.#code.declarationNode((exported.propertyName ?? exported.name) as NameNode);
     }
     return undefined;
   }
@@ -886,7 +909,7 @@ export class Evaluator {
         const local = resolveLocal(node);
         if (local && !isInside(local, fn) && !isModuleLevel(local) && !free.has(local)) {
           free.add(local);
-          if (ts.isFunctionDeclaration(local)) ts.forEachChild(local, visit);
+          if (localFunction(local)) ts.forEachChild(local, visit);
         }
       }
       ts.forEachChild(node, visit);
@@ -907,6 +930,12 @@ export function lexicalSelf(node: Ts.Node): Value | undefined {
     }
   }
   return undefined;
+}
+
+/** Behind the last element there is none. */
+function itemAt(items: readonly (Value | undefined)[], index: Constant['value']): Value | undefined {
+  const isBehind = typeof index === 'number' && index >= items.length;
+  return isBehind ? { kind: 'constant', value: undefined } : items[Number(index)];
 }
 
 /** What an object is spread over: of one that is not known, there may be another in the place of each member. */
@@ -944,6 +973,16 @@ function isSameLiteralType({ parent: one }: Ts.Node, { parent: other }: Ts.Node)
   return ts.isTypeLiteralNode(one) && ts.isTypeLiteralNode(other) && one.getText() === other.getText();
 }
 
+/** A function inside another one, by its name: one that calls itself, or is called before control has come to it. */
+function localFunction(local: Ts.Node): CfgOwner | undefined {
+  if (isModuleLevel(local)) return undefined;
+  if (ts.isFunctionDeclaration(local)) return local;
+  const isConstant = (ts.getCombinedNodeFlags(local as Ts.Declaration) & ts.NodeFlags.Const) !== 0;
+  if (!ts.isVariableDeclaration(local) || !isConstant || !local.initializer) return undefined;
+  const value = skipParentheses(local.initializer);
+  return isFunctionExpression(value) ? value : undefined;
+}
+
 /** Functions and classes are there from the start of their scope. */
 function isHoisted(node: Ts.Node): boolean {
   return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node);
@@ -966,10 +1005,21 @@ function isStaticNamed(member: Ts.ClassElement, text: string): boolean {
 
 /** The path of a new lock: one that is made for a place of the module is the same for all. */
 function pathOfNew(node: Ts.Node, declaration: Ts.Node, suffix: string): Path {
-  if (suffix === '[*]') return UNKNOWN_PATH;
+  if (suffix === '[*]') return isMadeForCaller(node, declaration) ? `n${idOf(node)}` : UNKNOWN_PATH;
   const isNamed = isModuleLevel(declaration) && suffix === '';
   if (isNamed) return `g:${idOf(declaration)}`;
   return isModuleLevel(node) ? `g:${idOf(node)}` : `n${idOf(node)}`;
+}
+
+/** `const make = () => new Mutex()`: each call makes another one, and keeps none of them. */
+function isMadeForCaller(node: Ts.Node, maker: Ts.Node): boolean {
+  const { parent } = outermost(node);
+  const fn = ts.isReturnStatement(parent)
+    ? owningFunction(parent)
+    : ts.isArrowFunction(parent)
+      ? parent
+      : undefined;
+  return fn !== undefined && (fn === maker || fn.parent === maker);
 }
 
 /** What a declaration creates is reached through the declaration. */

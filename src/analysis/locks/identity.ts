@@ -1,7 +1,9 @@
 import type { LockPrimitive } from '../../config/types.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
-import { propertyOf } from '../shapes.ts';
+import { isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import { ownPlaceOf } from './allocations.ts';
 import { assignmentsTo } from './field-assignments.ts';
 import { isImmediate } from './immediate-shape.ts';
@@ -504,14 +506,31 @@ function permitsOf(declaration: Ts.Node, primitive: LockPrimitive): number | und
   const isHeir = ts.isClassLike(declaration);
   const allocation = isCalled(primitive) ? findFactoryCall(declaration) : findAllocation(declaration);
   const argument = (isHeir ? superCallIn(declaration) : allocation)?.arguments?.[permitsArg];
-  if (argument && ts.isNumericLiteral(argument)) return Number(argument.text);
-  if (permitsMember === undefined || (isHeir && !argument)) return undefined;
+  const number = numberOf(argument);
+  if (number !== undefined) return number;
+  if (permitsMember === undefined || ((isHeir || !allocation) && !argument)) return undefined;
   if (argument === undefined) return Number.POSITIVE_INFINITY;
   if (!ts.isObjectLiteralExpression(argument)) return undefined;
   const given = propertyOf(argument, permitsMember);
-  if (given && ts.isNumericLiteral(given)) return Number(given.text);
+  const givenNumber = numberOf(given);
+  if (givenNumber !== undefined) return givenNumber;
   const isOpen = argument.properties.some(ts.isSpreadAssignment);
   return given || isOpen ? undefined : Number.POSITIVE_INFINITY;
+}
+
+function isConst(declaration: Ts.VariableDeclaration): boolean {
+  return (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
+}
+
+/** A number, or a constant that is one. */
+function numberOf(expression: Ts.Expression | undefined): number | undefined {
+  const bare = expression && skipParentheses(expression);
+  if (!bare) return undefined;
+  if (ts.isNumericLiteral(bare)) return Number(bare.text);
+  const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
+  const initializer = local && ts.isVariableDeclaration(local) && isConst(local) && local.initializer;
+  const value = initializer ? skipParentheses(initializer) : undefined;
+  return value && ts.isNumericLiteral(value) ? Number(value.text) : undefined;
 }
 
 /** Whether the object that a lock is made with says that its holder may take it again. */
@@ -534,7 +553,11 @@ function findAllocation(node: Ts.Node): Ts.NewExpression | undefined {
   if (bare && ts.isCallExpression(bare)) {
     for (const argument of bare.arguments) if (ts.isNewExpression(argument)) return argument;
   }
-  return undefined;
+  // A function that makes one for each of its callers.
+  const made =
+    bare === undefined || isFunctionExpression(bare) ? returnedBy(bodyOf((bare ?? node) as CfgOwner)) : [];
+  const [only, another] = made.map(skipParentheses);
+  return only && !another && ts.isNewExpression(only) ? only : undefined;
 }
 
 /** What a declaration starts with; for a field without an initializer, the one thing that its class assigns to it. */

@@ -41,9 +41,20 @@ export class KeptResults {
     return [...fresh];
   }
 
+  /** What a maker has made may be a maker itself: `const onDisk = guard(disk)`, `const load = onDisk(read)`. */
   #madeBy(makers: ReadonlySet<string>): readonly KeptResult[] {
-    const kept = this.#keptIn(this.#program.filesNaming(makers));
-    return kept.filter(({ making }) => makers.has(textOf(makerIn(making))));
+    const all = new Set(makers);
+    const found = new Map<Ts.Node, KeptResult>();
+    for (let fresh = all; fresh.size > 0; ) {
+      const kept = this.#keptIn(this.#program.filesNaming(fresh));
+      const made = kept.filter(
+        ({ holder, making }) => !found.has(holder) && fresh.has(textOf(makerIn(making))),
+      );
+      for (const one of made) found.set(one.holder, one);
+      fresh = new Set(made.flatMap(({ name }) => (name !== undefined && !all.has(name) ? name : [])));
+      for (const name of fresh) all.add(name);
+    }
+    return [...found.values()];
   }
 
   #madeWith(carriers: ReadonlySet<CfgOwner>): readonly KeptResult[] {

@@ -137,7 +137,7 @@ function makeValueKey(value: Value, depth: number): string {
     case 'collection': {
       const items = value.items ? `[${value.items.map(inner).join(',')}]` : '';
       const keys = value.keys ? named(value.keys) : '';
-      return `A${quoted(value.path)}${value.sorted ? SORTED[value.sorted] : ''}${items}${keys}${inner(value.element)}`;
+      return `A${value.isFixed ? '=' : ''}${quoted(value.path)}${value.sorted ? SORTED[value.sorted] : ''}${items}${keys}${inner(value.element)}`;
     }
     case 'opaque':
       return `?${value.settles ? '!' : ''}${value.promise ? idOf(value.promise) : ''}${value.tooMany ?? ''}${value.present ? '+' : ''}${value.keeps ?? ''}${value.session ? '$' : ''}${quoted(value.path)}`;

@@ -26,11 +26,25 @@ export function makerIn(making: Ts.CallExpression): NameNode | undefined {
   return ts.isCallExpression(callee) ? makerIn(callee) : rightmostName(callee);
 }
 
-/** All that something is made of: `once(logged(work))` of `work`, too. */
+/** All that something is made of: `once(logged(work))` of `work`, too, and `compose([outer, inner])` of both. */
 export function givenTo(making: Ts.CallExpression): readonly Ts.Node[] {
-  return making.arguments
-    .map(skipParentheses)
-    .flatMap((one) => (ts.isCallExpression(one) ? givenTo(one) : [one]));
+  return making.arguments.flatMap(partsGiven);
+}
+
+function partsGiven(given: Ts.Node): readonly Ts.Node[] {
+  const bare = skipParentheses(given);
+  if (ts.isCallExpression(bare)) return givenTo(bare);
+  if (ts.isArrayLiteralExpression(bare)) return bare.elements.flatMap(partsGiven);
+  if (!ts.isObjectLiteralExpression(bare)) return [bare];
+  return bare.properties.flatMap((property) =>
+    ts.isPropertyAssignment(property)
+      ? partsGiven(property.initializer)
+      : ts.isMethodDeclaration(property)
+        ? [property]
+        : ts.isShorthandPropertyAssignment(property)
+          ? [property.name]
+          : [],
+  );
 }
 
 /** The name of the function whose result a declaration holds: `guard` in `const run = guard(mu)`. */

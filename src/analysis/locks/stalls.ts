@@ -14,7 +14,15 @@ import { functionName } from './function-name.ts';
 import { isAsyncFunction, linkedCfgOf, runAsPartOf } from './links.ts';
 import { callSpan } from './record.ts';
 import { type Signal, Signals } from './signals.ts';
-import { type CallChain, chain, type Held, type LockClass, membersOf, type Value } from './values.ts';
+import {
+  type Acquisition,
+  type CallChain,
+  chain,
+  type Held,
+  type LockClass,
+  membersOf,
+  type Value,
+} from './values.ts';
 import { WatchedCalls } from './watched-calls.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
 
@@ -33,7 +41,8 @@ export interface Stall {
 interface Wait {
   readonly node: Ts.Node;
   readonly promise: Ts.Expression;
-  readonly signal: Signal;
+  /** What is waited for: a signal, or a grant that another task gives back. */
+  readonly signal: Signal | Acquisition;
   readonly held: readonly Held[];
   /** Who waits for what is returned: an async function itself, or else the lock whose section it is. */
   readonly by: 'function' | 'section';
@@ -92,7 +101,7 @@ export class StallWatcher implements LockWatcher {
     }
     if (action.kind === 'await') this.#noteTaken(action.node, action.promise, step);
     const promise = action.kind === 'await' ? action.origin : returnedIn(action);
-    const signal = promise && this.#signals.of(promise);
+    const signal = promise && (this.#signals.of(promise) ?? tokenAwaited(action, step));
     if (!signal) return;
     // By the time that it waits for what it returns, a function may have given back what it holds.
     const wait: Wait = {
@@ -150,14 +159,15 @@ export class StallWatcher implements LockWatcher {
     { node, promise, signal, held, by }: Wait,
     callers: ReadonlyMap<Context, readonly WatchedCall[]>,
   ): Stall | undefined {
-    const enders = this.#signals.givenBy(signal);
+    const enders = this.#enders(signal);
     const [ender] = enders;
     if (!ender) return undefined;
     const { code } = this.#engine;
     for (const [one, via] of this.#around(context, { held, by }, callers)) {
       const { cls } = one.lock;
-      if (one.mode !== 'exclusive' || cls.permits !== 1) continue;
-      if (cls.primitive === CHAIN && by === 'section' && isOfMaker(signal, node)) continue;
+      if (one.mode !== 'exclusive' || cls.permits !== 1 || this.#engine.isPassedOn(one)) continue;
+      if (cls.primitive === CHAIN && by === 'section' && 'slot' in signal && isOfMaker(signal, node))
+        continue;
       if (!enders.every((call) => this.#needs(call, cls, 0))) continue;
       return {
         held: one,
@@ -168,6 +178,12 @@ export class StallWatcher implements LockWatcher {
       };
     }
     return undefined;
+  }
+
+  /** The calls that end a wait. */
+  #enders(signal: Signal | Acquisition): readonly Ts.CallExpression[] {
+    if ('slot' in signal) return this.#signals.givenBy(signal);
+    return this.#engine.giversOf(signal.lock.cls);
   }
 
   /** What is held here, and by whoever waits for the function. */
@@ -211,6 +227,14 @@ export class StallWatcher implements LockWatcher {
     const nodes = waits.map(([node]) => node);
     return nodes.length > 0 && comesOnlyAfter(linkedCfgOf(fn), call, nodes);
   }
+}
+
+/** The lock that is asked for by name where it is waited for: another task may have to give it back. */
+function tokenAwaited(action: Action, { activation, world }: Step): Acquisition | undefined {
+  if (action.kind !== 'await') return undefined;
+  const value = activation.evaluate(action.promise, world);
+  const [acquisition, another] = value?.kind === 'promise' ? value.task.acquisitions : [];
+  return acquisition?.via || another ? undefined : acquisition;
 }
 
 /** The locks that a promise itself waits for, those on the further ways of functions aside. */

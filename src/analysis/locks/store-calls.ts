@@ -1,6 +1,6 @@
 import type { Ts } from '../../syntax/ts.ts';
 import type { Activation } from './activation.ts';
-import { storedValue, storeOf } from './async-stores.ts';
+import { askable, storedValue, storeOf } from './async-stores.ts';
 import { argumentsOf, aroundCall, invoke } from './calls.ts';
 import { membersOf, truthOf } from './values.ts';
 import { bind, type World } from './world.ts';
@@ -23,7 +23,7 @@ export function onStore(
     activation.carriesLocks = true;
     return [bind(world, node, undefined)];
   }
-  const within = truthOf(value) === true ? store : undefined;
+  const within = truthOf(value) === true ? { ...store, value: askable(value) } : undefined;
   return bodies.flatMap((body) =>
     invoke(activation, node, body, args, world, { ...aroundCall(node, body, world), within }),
   );

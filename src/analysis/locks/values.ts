@@ -104,6 +104,8 @@ export interface Collection {
   readonly sorted: Sorted | false;
   /** The elements by key, where all keys are known. */
   readonly keys?: ReadonlyMap<string, Value> | undefined;
+  /** It stays as it is: what is among `items` is in it for certain, and perhaps more. */
+  readonly isFixed?: true;
 }
 
 export interface Generator {

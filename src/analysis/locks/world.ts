@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isCarrier } from './carriers.ts';
-import { bindingsKey, heldKey, lockKey, ordersKey, valueKey } from './keys.ts';
+import { bindingsKey, heldKey, idOf, lockKey, ordersKey, valueKey } from './keys.ts';
 import { namesOfParts } from './own-parts.ts';
 import {
   type Crossing,
@@ -108,7 +108,9 @@ export function mergeWorlds(worlds: readonly World[]): World {
   const [first, ...rest] = worlds;
   if (!first) return START;
   let merged = first;
-  for (const world of rest) {
+  for (const one of rest) {
+    const [before, world] = withOneWalker(merged, one);
+    merged = before;
     merged = {
       ...mergeEffects(merged, world),
       outer: merged.outer,
@@ -121,6 +123,58 @@ export function mergeWorlds(worlds: readonly World[]): World {
     };
   }
   return merged;
+}
+
+/**
+ * A variable that goes from object to object (`node = node.next`) stands for another one in each state. In the state
+ * that stands for both it is one object still, by the name of the variable, and what hangs on it hangs on that.
+ */
+function withOneWalker(a: World, b: World): readonly [World, World] {
+  let [one, other] = [a, b];
+  for (const node of a.bindings.keys()) {
+    if (!ts.isVariableDeclaration(node)) continue;
+    const [from, to] = [one, other].map(({ bindings }) => walkerPath(bindings.get(node)));
+    const own = `v${idOf(node)}`;
+    const isWalker = from !== to && from !== undefined && to !== undefined;
+    if (!isWalker || !(from === own || to === own || isPrefix(from, to) || isPrefix(to, from))) continue;
+    if (!isHeldBelow(one, from) || !isHeldBelow(other, to)) continue;
+    [one, other] = [renamePath(one, from, own), renamePath(other, to, own)];
+  }
+  return [one, other];
+}
+
+function walkerPath(value: Value | undefined): Path | undefined {
+  const paths = new Set(
+    membersOf(value).map((one) => (one.kind === 'instance' || one.kind === 'opaque' ? one.path : undefined)),
+  );
+  const [path] = paths;
+  return paths.size === 1 ? path : undefined;
+}
+
+function isHeldBelow({ held }: World, path: Path): boolean {
+  return held.some(({ lock }) => lock.path !== undefined && isPrefix(path, lock.path));
+}
+
+/** A world that knows an object by another name. */
+function renamePath(world: World, from: Path, to: Path): World {
+  return crossWorld(world, (path) => (isPrefix(from, path) ? to + path.slice(from.length) : path));
+}
+
+function crossWorld(world: World, path: (path: Path) => Path): World {
+  const crossing: Crossing = { path, token: (token) => token, via: (via) => via };
+  return {
+    ...world,
+    held: crossPaths(world.held, path),
+    bindings: crossBindings(world.bindings, crossing),
+    writes: crossBindings(world.writes, crossing),
+  };
+}
+
+function crossPaths(held: readonly Held[], path: (path: Path) => Path): readonly Held[] {
+  return held.map((one) => {
+    const known = one.lock.path;
+    return known === undefined ? one : { ...one, lock: { ...one.lock, path: path(known) } };
+  });
 }
 
 /**
@@ -521,14 +575,17 @@ export function releaseAll(world: World, outcome: Outcome): World {
 
 /** A variable is bound anew: what hung on its old value is another object from here on. */
 export function retirePath(world: World, root: Path): World {
-  if (!world.held.some(({ lock }) => lock.path?.includes(root))) return world;
-  return {
-    ...world,
-    held: world.held.map((held) => {
-      const { path } = held.lock;
-      return { ...held, lock: { ...held.lock, path: path === undefined ? undefined : retired(path, root) } };
-    }),
-  };
+  if (!isAbout(world, root)) return world;
+  return { ...world, held: crossPaths(world.held, (path) => retired(path, root)) };
+}
+
+/** The same, where the new value may itself hang on the old one: `node = node.next`. */
+export function retireOldValue(world: World, root: Path): World {
+  return isAbout(world, root) ? crossWorld(world, (path) => retired(path, root)) : world;
+}
+
+function isAbout({ held }: World, root: Path): boolean {
+  return held.some(({ lock }) => lock.path?.includes(root));
 }
 
 /** The path with `~` behind a root wherever it stands as one, and not as a part of a string. */
@@ -622,7 +679,7 @@ function fixedName(path: Path | undefined): { readonly holder: Path; readonly ke
 
 /** Where a link leads, by its name: back to what an object is part of, to one beside it, or else to a part. */
 function direction(link: string): 'parent' | 'part' | 'different' {
-  if (/^\.[#_]?(?:parent|owner|container)\b/i.test(link)) return 'parent';
+  if (/^\.[#_]?(?:parent|owner|container|prev|previous|predecessor)\b/i.test(link)) return 'parent';
   if (
     /^\.[#_]?(?:peer|sibling|other|partner|twin|buddy|mate|neighbou?r|counterpart|opposite)s?\b/i.test(link)
   ) {
