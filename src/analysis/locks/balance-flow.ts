@@ -117,8 +117,3 @@ function stateAfter(before: State, { after, refused }: Passage, token: string): 
 export function surelyHeld({ held }: World): readonly Held[] {
   return held.filter(({ perhaps }) => !perhaps);
 }
-
-/** The name of a grant without the marks that tell it from later ones of the same place. */
-export function placeOf(token: string): string {
-  return token.replace(/~+$/, '');
-}

@@ -3,10 +3,10 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Notes } from './balance.ts';
-import { placeOf } from './balance-flow.ts';
 import { isTakenSession } from './database-sessions.ts';
 import type { Held } from './values.ts';
 import type { Step } from './watcher.ts';
+import { placeOf } from './world.ts';
 
 /** A call by which a connection goes back to its pool, and what its session may hold there. */
 export interface Return {

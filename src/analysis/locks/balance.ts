@@ -5,7 +5,7 @@ import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
-import { arrivalAt, type Passage, type Place, placeKey, placeOf, surelyHeld, walk } from './balance-flow.ts';
+import { arrivalAt, type Passage, type Place, placeKey, surelyHeld, walk } from './balance-flow.ts';
 import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
 import { releasedOnSuccessAlone } from './balance-links.ts';
 import { lateGrants } from './balance-races.ts';
@@ -29,7 +29,7 @@ import { lockKey } from './keys.ts';
 import { callSpan } from './record.ts';
 import { type Held, type LockRef, membersOf } from './values.ts';
 import type { LockWatcher, Step, WatchedCall } from './watcher.ts';
-import { isSameLock, type World } from './world.ts';
+import { isSameLock, placeOf, type World } from './world.ts';
 
 export type Imbalance = 'leaked' | 'doubleRelease' | 'notHeld' | 'replacedWhileHeld' | 'escapes';
 

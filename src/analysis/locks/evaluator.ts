@@ -212,8 +212,7 @@ export class Evaluator {
         : { kind: 'opaque', path: `v${idOf(local)}` };
     }
     // It sees the variables around it as whoever calls it does.
-    const inner = localFunction(local);
-    if (inner) return this.closure(inner, env);
+    if (ts.isFunctionDeclaration(local) && !isModuleLevel(local)) return this.closure(local, env);
     for (const entity of this.#code.entities(node)) {
       if (entity.kind === 'node')
         return this.declared(entity.node, undefined, this.#lexicalSelf(entity.node));
@@ -909,7 +908,7 @@ export class Evaluator {
         const local = resolveLocal(node);
         if (local && !isInside(local, fn) && !isModuleLevel(local) && !free.has(local)) {
           free.add(local);
-          if (localFunction(local)) ts.forEachChild(local, visit);
+          if (ts.isFunctionDeclaration(local)) ts.forEachChild(local, visit);
         }
       }
       ts.forEachChild(node, visit);
@@ -971,16 +970,6 @@ export function isCfgOwner(node: Ts.Node): node is Ts.FunctionLikeDeclaration {
 /** Whether two members are one: those of types that are written out twice, in the same words. */
 function isSameLiteralType({ parent: one }: Ts.Node, { parent: other }: Ts.Node): boolean {
   return ts.isTypeLiteralNode(one) && ts.isTypeLiteralNode(other) && one.getText() === other.getText();
-}
-
-/** A function inside another one, by its name: one that calls itself, or is called before control has come to it. */
-function localFunction(local: Ts.Node): CfgOwner | undefined {
-  if (isModuleLevel(local)) return undefined;
-  if (ts.isFunctionDeclaration(local)) return local;
-  const isConstant = (ts.getCombinedNodeFlags(local as Ts.Declaration) & ts.NodeFlags.Const) !== 0;
-  if (!ts.isVariableDeclaration(local) || !isConstant || !local.initializer) return undefined;
-  const value = skipParentheses(local.initializer);
-  return isFunctionExpression(value) ? value : undefined;
 }
 
 /** Functions and classes are there from the start of their scope. */

@@ -9,7 +9,7 @@ import { waitBeforeSettling, withGiven } from './settling.ts';
 import { workBefore } from './settling-order.ts';
 import { LATER } from './surroundings.ts';
 import { type Held, membersOf, type Outcome, type Releaser, type Task, UNIT, type Value } from './values.ts';
-import { isSameLock, releaseAll, type World } from './world.ts';
+import { isSameLock, placeOf, releaseAll, type World } from './world.ts';
 
 /** Registering a function somewhere does not run it here. */
 export const DETACHED_METHODS =
@@ -35,9 +35,9 @@ export function leaveRunning(
     if (world.held.some((held) => standsFor(releaser, held))) next = activation.release(releaser, next);
   }
   // What a caller holds, it holds until the task has come to give it back, though nobody waits for the task. A grant
-  // that the task itself waits for is the task's, whoever has asked for it.
-  const own = new Set([...world.held, ...task.acquisitions].map(({ token }) => token));
-  if (task.outcomes.some(({ releasedTokens }) => releasedTokens.some((token) => !own.has(token)))) {
+  // that the task itself waits for is the task's, whoever has asked for it, and however often the place has come round.
+  const own = new Set([...world.held, ...task.acquisitions].map(({ token }) => placeOf(token)));
+  if (task.outcomes.some(({ releasedTokens }) => releasedTokens.some((token) => !own.has(placeOf(token))))) {
     takeAtOnce(activation, { acquisitions: task.acquisitions, outcomes: [] }, { ...world, held: [] });
   }
   const lent = world.held.filter((held) => !next.held.includes(held) && !keeps(held));

@@ -8,7 +8,7 @@ import { isThen } from './joined.ts';
 import { idOf } from './keys.ts';
 import { isNeverAwaited } from './promises.ts';
 import { type Held, membersOf, type Value } from './values.ts';
-import type { World } from './world.ts';
+import { placeOf, type World } from './world.ts';
 
 /**
  * Whether a function gives a grant back itself on every way that leads on from a call, exceptions aside: it calls the
@@ -38,7 +38,7 @@ function goesOnTo({ successors }: CfgNode): readonly number[] {
 /** The call by which the grant was taken: from here on it is another one. */
 function isTakenAnew({ engine }: Activation, action: Action, { token }: Held): boolean {
   if (action.kind !== 'call') return false;
-  const name = token.replace(/~+$/, '');
+  const name = placeOf(token);
   return name === engine.code.key(action.node) || name.endsWith(`@${idOf(action.node)}`);
 }
 

@@ -418,6 +418,11 @@ function older(token: string): string {
   return token.endsWith('~~~') ? token : `${token}~`;
 }
 
+/** The name of a grant without the marks that tell it from later ones of the same place. */
+export function placeOf(token: string): string {
+  return token.replace(/~+$/, '');
+}
+
 /** Gives grants new names, wherever they are known. */
 export function renameTokens(world: World, token: (token: string) => string): World {
   const crossing: Crossing = { path: (path) => path, token, via: (via) => via };
