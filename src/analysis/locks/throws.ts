@@ -1,3 +1,4 @@
+import type { LockPrimitive } from '../../config/types.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CallLike, type CfgOwner } from '../cfg.ts';
@@ -7,7 +8,7 @@ import { isAsyncFunction, isGenerator } from './activation.ts';
 import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { isThen } from './joined.ts';
-import { findPrimitive } from './primitives.ts';
+import { CALL, findPrimitive } from './primitives.ts';
 import { isPromiseStatic } from './promises.ts';
 
 /**
@@ -32,6 +33,9 @@ export class Throws {
     if (isThen(callee) && this.#isHarmless(callee)) return false;
     if (this.#isHarmless(callee)) return node.arguments.some((argument) => this.#callback(argument));
     if (isFunctionExpression(callee)) return this.#calling(callee);
+    const name = rightmostName(callee);
+    if (name && this.#isTimer(name)) return false;
+    if (ts.isIdentifier(callee) && this.#isReleaser(callee)) return false;
     const primitive = this.#primitiveOf(callee);
     if (primitive) return primitive.immediate === true;
     const targets = this.#targets(callee);
@@ -50,7 +54,9 @@ export class Throws {
     if (ts.isIdentifier(bare)) return this.#variable(bare);
     if (ts.isNewExpression(bare)) return this.#newPromise(bare);
     if (ts.isCallExpression(bare)) return this.#calledPromise(bare, except);
-    return bare.kind !== ts.SyntaxKind.NullKeyword && bare.kind !== ts.SyntaxKind.TrueKeyword;
+    return ![ts.SyntaxKind.NullKeyword, ts.SyntaxKind.TrueKeyword, ts.SyntaxKind.FalseKeyword].includes(
+      bare.kind,
+    );
   }
 
   // -- calls
@@ -181,7 +187,8 @@ export class Throws {
   /** Whether waiting for what a function returns may throw. */
   #result(fn: CfgOwner): boolean {
     if (this.#body(fn)) return true;
-    return returnedBy(bodyOf(fn)).some((value) => this.wait(value));
+    // What is returned by an async one, other than promises, is a value when it comes.
+    return !isAsyncFunction(fn) && returnedBy(bodyOf(fn)).some((value) => this.wait(value));
   }
 
   /** A lock's own wait: it fails if it has a time limit, if it is refused, or if somebody cancels those who wait. */
@@ -189,11 +196,16 @@ export class Throws {
     const object = ts.isPropertyAccessExpression(callee) ? skipParentheses(callee.expression) : undefined;
     const name = object && rightmostName(object);
     const text = name && nameText(name);
+    // What is tried comes to nothing where it would fail otherwise.
+    const method = ts.isPropertyAccessExpression(callee) ? callee.name.text : '';
+    if (this.#primitiveOf(callee)?.try?.includes(method)) return false;
     const callbacks = node.arguments.filter((argument) => !ts.isLiteralExpression(argument));
     if (callbacks.some((argument) => this.#isCallback(argument) && this.#rejecting(argument))) return true;
     const primitive = this.#primitiveOf(callee);
     const hasLimit =
-      primitive?.grants === 'void' && primitive.acquire !== undefined && node.arguments.length > 0;
+      (primitive?.grants === 'void' || primitive?.grants === 'token') &&
+      primitive.acquire !== undefined &&
+      node.arguments.length > 0;
     if (hasLimit && primitive.keyArg === undefined) return true;
     const limiting = [...wrappers, 'withTimeout', 'tryAcquire'].join('|');
     if (object && ts.isCallExpression(object)) return this.#mayGiveLimited(object, limiting);
@@ -240,6 +252,44 @@ export class Throws {
       );
   }
 
+  /** Whether a variable has what a lock hands out to be released with, which does not throw. */
+  #isReleaser(name: Ts.Identifier): boolean {
+    const local = resolveLocal(name);
+    if (!local) return false;
+    if (ts.isParameter(local)) {
+      const link = local.parent.parent;
+      return (
+        ts.isCallExpression(link) && isThen(link.expression) && this.#isGrant(link.expression.expression)
+      );
+    }
+    const declared = ts.isBindingElement(local) ? local.parent.parent : local;
+    return (
+      ts.isVariableDeclaration(declared) &&
+      declared.initializer !== undefined &&
+      this.#isGrant(declared.initializer)
+    );
+  }
+
+  /** Whether an expression is what a lock grants, or the promise of it. */
+  #isGrant(node: Ts.Expression): boolean {
+    const bare = skipParentheses(node);
+    if (ts.isAwaitExpression(bare)) return this.#isGrant(bare.expression);
+    if (ts.isIdentifier(bare)) {
+      const local = resolveLocal(bare);
+      const isConst = local && ts.isVariableDeclaration(local) && local.parent.flags & ts.NodeFlags.Const;
+      return Boolean(isConst && local.initializer && this.#isGrant(local.initializer));
+    }
+    if (!ts.isCallExpression(bare)) return false;
+    const callee = skipParentheses(bare.expression);
+    const [list] = bare.arguments;
+    if (ts.isPropertyAccessExpression(callee) && isPromiseStatic(callee.expression) && list) {
+      return ts.isArrayLiteralExpression(list) && list.elements.some((element) => this.#isGrant(element));
+    }
+    const { acquire = [], acquireShared = [], try: tries = [] } = this.#primitiveOf(callee) ?? {};
+    const method = ts.isPropertyAccessExpression(callee) ? callee.name.text : CALL;
+    return [...acquire, ...acquireShared, ...tries].includes(method);
+  }
+
   #primitiveOf(callee: Ts.Node) {
     const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
     const made = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
@@ -250,7 +300,21 @@ export class Throws {
       const primitive = this.#lockOf(entity, entity.kind === 'external' ? entity.container : undefined);
       if (primitive) return primitive;
     }
-    return undefined;
+    return ts.isPropertyAccessExpression(callee) ? this.#primitiveMade(callee.expression) : undefined;
+  }
+
+  /** The lock that an object is by what it was made with: of a package whose types are not there. */
+  #primitiveMade(object: Ts.Expression): LockPrimitive | undefined {
+    const name = rightmostName(skipParentheses(object));
+    const declared = name && this.#engine.code.declarationNode(name);
+    if (!declared || !(ts.isVariableDeclaration(declared) || ts.isPropertyDeclaration(declared))) {
+      return undefined;
+    }
+    const made = declared.initializer && skipParentheses(declared.initializer);
+    const { identity } = this.#engine;
+    return made && ts.isNewExpression(made)
+      ? identity.primitiveOfNew(made)
+      : identity.primitiveOfType(declared.type);
   }
 
   #lockOf(entity: Entity, container: string | undefined) {
