@@ -74,7 +74,7 @@ export interface LockPrimitive {
    * is not given there is no limit, and so no lock.
    */
   readonly permitsMember?: string;
-  /** Functions of the module that wrap a lock and return the same one: `withTimeout(mutex, 100)`. */
+  /** Functions of the module, or of the project, that wrap a lock and return the same one: `withTimeout(mutex, 100)`. */
   readonly wrappers?: readonly string[];
   /** The same for wrappers whose `acquire` rejects instead of waiting: `tryAcquire(mutex)`. */
   readonly tryWrappers?: readonly string[];

@@ -455,6 +455,8 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
   // The functions of a module are called without one, by whoever imports them.
   for (const primitive of primitives) {
     if (primitive.type === MODULE) for (const word of importsOf(primitive)) words.add(word);
+    // A function of the program that makes locks which are functions themselves.
+    if (primitive.module === undefined && isCalled(primitive)) words.add(`${primitive.type}(`);
   }
   words.add('locks.request(');
   return [...words].sort();
