@@ -397,9 +397,9 @@ const HARMLESS_STATICS: Readonly<Record<string, RegExp>> = {
   process: /^(?:hrtime|nextTick|memoryUsage|uptime|cwd)$/,
 };
 
-/** Methods of arrays, maps, sets, strings and dates. */
+/** Methods of arrays, maps, sets, stacks of what is to be disposed of, strings and dates. */
 const HARMLESS_METHODS =
-  /^(?:push|pop|shift|unshift|slice|splice|concat|join|indexOf|lastIndexOf|includes|map|filter|forEach|find|findIndex|findLast|some|every|reduce|sort|reverse|flat|flatMap|fill|keys|values|entries|at|get|set|has|delete|add|clear|trim|split|startsWith|endsWith|toLowerCase|toUpperCase|toString|padStart|padEnd|replace|replaceAll|substring|charAt|getTime|toISOString|unref|ref|abort|addEventListener|removeEventListener)$/;
+  /^(?:use|adopt|defer|move|push|pop|shift|unshift|slice|splice|concat|join|indexOf|lastIndexOf|includes|map|filter|forEach|find|findIndex|findLast|some|every|reduce|sort|reverse|flat|flatMap|fill|keys|values|entries|at|get|set|has|delete|add|clear|trim|split|startsWith|endsWith|toLowerCase|toUpperCase|toString|padStart|padEnd|replace|replaceAll|substring|charAt|getTime|toISOString|unref|ref|abort|addEventListener|removeEventListener)$/;
 
 function isLanguage(module: string): boolean {
   return module === 'lib' || module === 'global' || module === 'typescript' || /^@types\/node/.test(module);
