@@ -34,21 +34,30 @@ export interface LockPrimitive {
   readonly callbackShared?: readonly string[];
   /** Properties of the lock that are the same lock, with its methods in another style: `lock.async.readLock(…)`. */
   readonly views?: readonly string[];
-  /** Methods that take the lock only if it is free, without waiting. */
+  /** Methods that take the lock only if it is free, or becomes free in a given time: they wait for nobody in the end. */
   readonly try?: readonly string[];
   /**
    * What a second call of `release` does: it lets another holder's waiter in (`frees`, the default), it `throws`, or it
-   * is `harmless`. What `acquire` hands out to release the lock with may be called twice in any case.
+   * is `harmless`.
    */
   readonly releasedTwice?: 'frees' | 'throws' | 'harmless';
-  /** What `acquire` resolves to. */
-  readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'void';
+  /** The same for what `acquire` hands out to release the lock with: `harmless` is the default. */
+  readonly releaserTwice?: 'frees' | 'throws' | 'harmless';
+  /**
+   * What `acquire` resolves to. A `token` gives nothing back by itself, as `void`; what tries the lock gives one, or
+   * `undefined`, where it otherwise gives `true` or `false`.
+   */
+  readonly grants?: 'releaser' | 'disposable' | 'value-and-releaser' | 'token' | 'void';
+  /** Methods of the lock, or of what it grants, that give the same grant for longer: `extend`. */
+  readonly renews?: readonly string[];
   /** It waits for nobody: `acquire` returns the grant itself, or throws, and a callback runs before its call returns. */
   readonly immediate?: boolean;
   /** Methods that wait until it could be taken, and take nothing: `waitForUnlock`. */
   readonly waits?: readonly string[];
-  /** Methods that wait until nobody holds it, and take nothing: `onIdle` of a queue. */
+  /** Methods that wait until nobody holds it: `onIdle` of a queue. What they take, if anything, is not followed. */
   readonly drains?: readonly string[];
+  /** Methods that take all permits that are free, however many, without waiting: `drainPermits`. Nor is it followed. */
+  readonly takesFree?: readonly string[];
   /** Index of the argument that names the lock within a family; absent for one lock per object. */
   readonly keyArg?: number;
   /** The property of that argument which is the key: `id` for `acquire({ id })`. Absent if it is the key itself. */
@@ -65,7 +74,7 @@ export interface LockPrimitive {
    * is not given there is no limit, and so no lock.
    */
   readonly permitsMember?: string;
-  /** Functions of the module that wrap a lock and return the same one: `withTimeout(mutex, 100)`. */
+  /** Functions of the module, or of the project, that wrap a lock and return the same one: `withTimeout(mutex, 100)`. */
   readonly wrappers?: readonly string[];
   /** The same for wrappers whose `acquire` rejects instead of waiting: `tryAcquire(mutex)`. */
   readonly tryWrappers?: readonly string[];

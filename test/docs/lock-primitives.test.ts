@@ -27,7 +27,8 @@ function row(primitive: LockPrimitive): string {
   const { module = '', type, acquire = [], scoped = [], callback = [], release = [], grants } = primitive;
   const shared = [...(primitive.acquireShared ?? []), ...(primitive.callbackShared ?? [])];
   const all = [...acquire, ...scoped, ...callback, ...shared, ...(primitive.try ?? [])];
-  const own = grants === 'void' || grants === undefined ? [] : [grants.replaceAll('-', ' ')];
+  const own =
+    grants === undefined || grants === 'void' || grants === 'token' ? [] : [grants.replaceAll('-', ' ')];
   const besides = [
     ...(shared.length > 0 ? [`shared by ${code(shared)}`] : []),
     ...(callback.length > 0 ? [`hands its release to a callback of ${code(callback)}`] : []),
@@ -35,6 +36,8 @@ function row(primitive: LockPrimitive): string {
     ...(primitive.waits || primitive.drains
       ? [`only waits in ${code([...(primitive.waits ?? []), ...(primitive.drains ?? [])])}`]
       : []),
+    ...(primitive.takesFree ? [`takes all that is free in ${code(primitive.takesFree)}`] : []),
+    ...(primitive.renews ? [`the same grant from ${code(primitive.renews)}`] : []),
     ...(primitive.wrappers || primitive.tryWrappers
       ? [`the same lock in ${code([...(primitive.wrappers ?? []), ...(primitive.tryWrappers ?? [])])}`]
       : []),
@@ -46,6 +49,11 @@ function row(primitive: LockPrimitive): string {
     ...(primitive.immediate ? ['grants at once'] : []),
     ...(primitive.reentrantMember ? [`reentrant with \`${primitive.reentrantMember}\``] : []),
     ...(release.length > 0 && primitive.releasedTwice === 'throws' ? ['a second release throws'] : []),
+    ...(primitive.releaserTwice && own.length > 0
+      ? [
+          `what it grants, called again, ${primitive.releaserTwice === 'throws' ? 'throws' : 'frees another’s'}`,
+        ]
+      : []),
   ];
   const name = type === 'default' ? 'its default' : type === MODULE ? 'the module' : `\`${type}\``;
   const place = module === 'lib' ? 'the platform' : `\`${module}\``;

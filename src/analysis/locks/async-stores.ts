@@ -1,9 +1,10 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type NameNode, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, type NameNode, rightmostName, skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { type Aliases, knownAs } from './aliases.ts';
 import { idOf, valueKey } from './keys.ts';
 import { type Crossing, UNKNOWN_PATH } from './paths.ts';
+import { referencesTo } from './references.ts';
 import { membersOf, type Path, pathOf, type Value } from './values.ts';
 import type { World } from './world.ts';
 
@@ -12,8 +13,8 @@ import type { World } from './world.ts';
  * any distance, finds it by `store.getStore()`.
  */
 export interface AsyncStore {
-  /** The variable or field that holds it. */
-  readonly declaration: Ts.Node;
+  /** The variable or field that holds it; undefined for any: it is not known in which ones the code runs. */
+  readonly declaration: Ts.Node | undefined;
   /** The object that has the field. */
   readonly holder: Path | undefined;
   /** What it has for a value, as far as that can be asked about: see {@link askable}. */
@@ -21,6 +22,10 @@ export interface AsyncStore {
 }
 
 export const NO_STORES: readonly AsyncStore[] = [];
+
+export const ANY_STORES: readonly AsyncStore[] = [
+  { declaration: undefined, holder: undefined, value: undefined },
+];
 
 /** The store that a method is called on. */
 export function storeOf(
@@ -72,17 +77,68 @@ function askableItem(value: Value | undefined): Value | undefined {
     : { kind: 'opaque', path, present: true };
 }
 
-/** What `getStore()` gives: something, inside of `run`. */
+/** What `getStore()` gives: something, inside of `run`, and nothing outside of it. */
 export function storedValue(
   store: Omit<AsyncStore, 'value'>,
-  within: readonly AsyncStore[],
+  { call: { within }, engine }: Activation,
   node: Ts.Node,
 ): Value | undefined {
   const found = within.findLast(
     ({ declaration, holder }) => declaration === store.declaration && holder === store.holder,
   );
-  if (!found) return undefined;
-  return found.value ?? { kind: 'opaque', path: `n${idOf(node)}`, present: true };
+  if (found) return found.value ?? { kind: 'opaque', path: `n${idOf(node)}`, present: true };
+  const isUnknown =
+    within.some(({ declaration }) => !declaration) || !engine.filledByRun.has(store.declaration);
+  return isUnknown ? undefined : { kind: 'constant', value: undefined };
+}
+
+/** Stores that have a value inside of `run` alone: all uses are `getStore`, and `run` with what is there for certain. */
+export class FilledByRun {
+  readonly #code: Code;
+  readonly #known = new Map<Ts.Node, boolean>();
+
+  constructor(code: Code) {
+    this.#code = code;
+  }
+
+  has(declaration: Ts.Node | undefined): boolean {
+    if (!declaration) return false;
+    let isFilled = this.#known.get(declaration);
+    if (isFilled === undefined) {
+      const uses = referencesTo(declaration, this.#code).filter(
+        ({ parent }) => !ts.isImportSpecifier(parent),
+      );
+      isFilled = uses.every(isGetOrRun);
+      this.#known.set(declaration, isFilled);
+    }
+    return isFilled;
+  }
+}
+
+function isGetOrRun(name: Ts.Node): boolean {
+  const { parent } = name;
+  const store = ts.isPropertyAccessExpression(parent) && parent.name === name ? parent : name;
+  const member = store.parent;
+  const call = member.parent;
+  if (!ts.isPropertyAccessExpression(member) || member.expression !== store) return false;
+  if (!ts.isCallExpression(call) || call.expression !== member) return false;
+  const [value] = call.arguments;
+  return (
+    member.name.text === 'getStore' || (member.name.text === 'run' && value !== undefined && isThere(value))
+  );
+}
+
+/** Whether an expression is true where a condition asks for it, by how it is written. */
+function isThere(node: Ts.Expression): boolean {
+  const bare = skipParentheses(node);
+  return (
+    bare.kind === ts.SyntaxKind.TrueKeyword ||
+    bare.kind === ts.SyntaxKind.ThisKeyword ||
+    ts.isObjectLiteralExpression(bare) ||
+    ts.isArrayLiteralExpression(bare) ||
+    ts.isNewExpression(bare) ||
+    (ts.isStringLiteralLike(bare) && bare.text !== '')
+  );
 }
 
 /** The stores that a callee finds, by its own names. */
@@ -96,7 +152,7 @@ export function crossStores(
     const value = crossAskable(store.value, crossed);
     if (store.holder === undefined) return [{ ...store, value }];
     const holder = crossed(store.holder);
-    return holder === undefined ? [] : [{ ...store, holder, value }];
+    return holder === undefined ? ANY_STORES : [{ ...store, holder, value }];
   });
 }
 
@@ -118,7 +174,8 @@ export function storesKey(stores: readonly AsyncStore[]): string {
   return [
     ...new Set(
       stores.map(
-        ({ declaration, holder, value }) => `${idOf(declaration)}/${holder ?? ''}/${valueKey(value)}`,
+        ({ declaration, holder, value }) =>
+          `${declaration ? idOf(declaration) : '?'}/${holder ?? ''}/${valueKey(value)}`,
       ),
     ),
   ]

@@ -1,3 +1,4 @@
+import type { LockPrimitive } from '../../config/types.ts';
 import type { Span } from '../../engine/finding.ts';
 import type { ReportStep } from '../../engine/rule.ts';
 import { owningFunction } from '../../syntax/scopes.ts';
@@ -62,6 +63,8 @@ interface Excess {
   readonly world: string;
   /** It is the lock's own method that is called here, and not a function that calls it. */
   readonly isDirect: boolean;
+  /** What it does, if not what a second release by name does. */
+  readonly does?: LockPrimitive['releaserTwice'];
 }
 
 /** What was seen of one context in its last run. */
@@ -249,17 +252,19 @@ export class BalanceWatcher implements LockWatcher {
         isDirect: direct !== undefined,
       });
     }
-    // What stands for a grant is harmless after itself, but not after a release by name.
+    // What stands for a grant is harmless after itself, as a rule, but not after a release by name.
     const tokens = after.releasedTokens.filter((token) => !world.releasedTokens.includes(token));
     for (const { held, by } of world.gone) {
-      if (by !== 'name' || !tokens.includes(held.token) || held.lock.cls.primitive.grants === 'void')
-        continue;
+      const { releaserTwice = 'harmless' } = held.lock.cls.primitive;
+      const isHarmless = by === 'grant' && (releaserTwice === 'harmless' || isCaught(node.action.node));
+      if (isHarmless || !tokens.includes(held.token) || !isValue(held)) continue;
       notes.excess.set(`${node.id}!${held.token}${key}`, {
         node,
         lock: held.lock,
         gone: held,
         world: key,
         isDirect: true,
+        ...(by === 'grant' && { does: releaserTwice }),
       });
     }
   }
@@ -431,13 +436,11 @@ export class BalanceWatcher implements LockWatcher {
   #tooMuch(activation: Activation, notes: Notes, excess: Excess): BalanceProblem | undefined {
     const { node, lock, gone, world } = excess;
     const { primitive } = lock.cls;
-    if (primitive === CHAIN || primitive.releasedTwice === 'harmless') return undefined;
+    const does = excess.does ?? primitive.releasedTwice;
+    if (primitive === CHAIN || does === 'harmless') return undefined;
     const at = this.#engine.code.span(nodeOf(node) ?? activation.call.fn);
     const own = [...notes.taken].filter(([, { held }]) => isSameLock(held.lock, lock));
-    const how =
-      primitive.releasedTwice === 'throws'
-        ? 'the second release throws'
-        : 'it may free another holder’s grant';
+    const how = does === 'throws' ? 'the second release throws' : 'it may free another holder’s grant';
     if (gone) {
       const place = placeOf(gone.token);
       const places = this.#walk(activation, notes, place);
@@ -495,7 +498,14 @@ function note(problem: BalanceProblem, { others }: Notes): void {
 
 /** Whether a grant is given back by a value that stands for it. */
 function isValue({ lock }: Held): boolean {
-  return lock.cls.primitive.grants !== undefined && lock.cls.primitive.grants !== 'void';
+  const { grants } = lock.cls.primitive;
+  return grants !== undefined && grants !== 'void' && grants !== 'token';
+}
+
+/** `release().catch(…)`: that it fails is nothing to anybody. */
+function isCaught(node: Ts.Node): boolean {
+  const { parent } = node;
+  return ts.isPropertyAccessExpression(parent) && isThen(parent) && parent.name.text === 'catch';
 }
 
 /** A lock that is taken on any connection of a pool: a release may run on another one. */

@@ -32,7 +32,7 @@ import { isMember, symbolName } from './members.ts';
 import { leadsTo } from './own-release.ts';
 import { UNKNOWN_PATH } from './paths.ts';
 import { presentArguments } from './presence.ts';
-import { CALL } from './primitives.ts';
+import { CALL, RELEASES } from './primitives.ts';
 import { combine, isNeverAwaited, isPromiseStatic } from './promises.ts';
 import { callSpan } from './record.ts';
 import { givenTo, settledBy, waitBeforeSettling, withSettledIn } from './settling.ts';
@@ -51,6 +51,7 @@ import {
   type Generator,
   type Held,
   type Instance,
+  isGivenBackBy,
   type LockRef,
   type LockValue,
   type Mode,
@@ -67,6 +68,7 @@ import {
   addHeldAgain,
   asked,
   bind,
+  isSameLock,
   joinValues,
   keptGrants,
   MAX_MEMBERS,
@@ -253,10 +255,14 @@ function lockCall(
     const results = locks.flatMap((lock) => lockOperation(activation, node, lock, method, world) ?? []);
     return results.length > 0 ? results : undefined;
   }
-  if (membersOf(receiver).some(({ kind }) => kind === 'releaser') && RELEASES.test(method)) {
-    let next = world;
-    for (const member of membersOf(receiver))
-      if (member.kind === 'releaser') next = activation.release(member, next);
+  const grants = membersOf(receiver).filter((member) => member.kind === 'releaser');
+  const renewed = grants.filter(({ locks }) =>
+    locks.some(({ cls }) => cls.primitive.renews?.includes(method)),
+  );
+  if (renewed.length > 0) return renewed.map((grant) => bind(world, node, promiseOfValue(grant)));
+  const given = grants.filter((grant) => RELEASES.test(method) && isGivenBackBy(grant, method));
+  if (given.length > 0) {
+    const next = given.reduce((before, grant) => activation.release(grant, before), world);
     return [bind(next, node, undefined)];
   }
   if (isLost(receiver) && activation.engine.locks.isMethod(method)) {
@@ -273,8 +279,10 @@ function lockCall(
   return named && lockOperation(activation, node, named, method, world);
 }
 
-export const RELEASES =
-  /^(?:release|unlock|free|dispose|return|done|close|\[Symbol\.(?:async)?[dD]ispose\])$/;
+/** The promise of a grant that the caller has already. */
+function promiseOfValue(value: Value): Value {
+  return { kind: 'promise', task: { acquisitions: [], outcomes: [{ ...UNIT, value }] } };
+}
 
 function lockOperation(
   activation: Activation,
@@ -314,13 +322,18 @@ function lockOperation(
   if (takes(primitive.acquire)) return acquire(activation, node, taken, 'exclusive', after);
   if (takes(primitive.acquireShared)) return acquire(activation, node, taken, 'shared', after);
   const until = takes(primitive.waits) ? 'free' : takes(primitive.drains) ? 'idle' : undefined;
-  if (until) return waitUntil(activation, node, locks, until, world);
+  if (until)
+    return waitUntil(activation, node, locks, until, until === 'idle' ? takenAgain(locks, world) : world);
+  if (takes(primitive.takesFree)) return [bind(takenAgain(locks, world), node, undefined)];
   if (takes(primitive.try)) return tryAcquire(activation, node, locks, world);
+  const grants = argumentsOf(activation, node, world).flatMap((argument) =>
+    membersOf(argument).filter((member) => member.kind === 'releaser'),
+  );
+  if (takes(primitive.renews) && grants.length > 0) {
+    return grants.map((grant) => bind(world, node, promiseOfValue(grant)));
+  }
   if (takes(primitive.release)) {
     // `redlock.unlock(lock)`: the grant says what is given back.
-    const grants = argumentsOf(activation, node, world).flatMap((argument) =>
-      membersOf(argument).filter((member) => member.kind === 'releaser'),
-    );
     if (grants.length > 0) {
       const next = grants.reduce((before, grant) => activation.release(grant, before), world);
       return [bind(next, node, undefined)];
@@ -367,6 +380,12 @@ function waitUntil(
   const asked = heldAll(activation, node, locks, 'exclusive', world);
   const acquisitions = asked.map((held) => ({ ...acquisitionOf(held), until }));
   return [startTask(node, { acquisitions, outcomes: [UNIT] }, world)];
+}
+
+/** What was given back before may have been taken by what takes any number: whoever gives it back has had it. */
+function takenAgain(locks: readonly LockRef[], world: World): World {
+  const gone = world.gone.filter(({ held }) => !locks.some((lock) => isSameLock(lock, held.lock)));
+  return gone.length === world.gone.length ? world : { ...world, gone };
 }
 
 /** What one call takes: one lock, or several of a family. */
@@ -488,7 +507,7 @@ function scoped(
   const tokens = new Set(held.map(({ token }) => token));
   activation.engine.record.noteTaking(callSpan(activation.engine.code, node), locks[0]);
   const callback = callbackOf(activation, node, world);
-  const bodies = membersOf(callback).filter((member) => member.kind === 'closure');
+  const bodies = functionsOf(callback);
   // A callback that is not known: whoever hands it in is looked at.
   if (bodies.length === 0 && callback?.kind === 'opaque') activation.carriesLocks = true;
   const acquisitions: Acquisition[] = waits ? held.map(acquisitionOf) : [];
@@ -614,13 +633,22 @@ function optionsOf(
   return undefined;
 }
 
-/** The function among the arguments: the last one by convention. */
+/** The function among the arguments, or the list of functions: the last one by convention. */
 function callbackOf(activation: Activation, node: Ts.CallExpression, world: World): Value | undefined {
   const values = node.arguments.map((argument) => activation.evaluate(argument, world));
   return (
     values.findLast((value) => membersOf(value).some(({ kind }) => kind === 'closure')) ??
+    values.findLast((value) => functionsOf(value).length > 0) ??
     values.findLast((value) => value?.kind === 'opaque')
   );
+}
+
+/** A function, or each of a list: `queue.addAll([first, second])`. */
+function functionsOf(value: Value | undefined): readonly Closure[] {
+  return membersOf(value)
+    .flatMap((member) => (member.kind === 'collection' ? (member.items ?? [member.element]) : member))
+    .flatMap((one) => membersOf(one))
+    .filter((member) => member.kind === 'closure');
 }
 
 // -- functions

@@ -131,6 +131,12 @@ export function collectionCall(
     case 'pop':
     case 'shift':
       return collection ? [bind(world, node, collection.element)] : undefined;
+    case 'dispose':
+    case 'disposeAsync': {
+      if (!collection) return undefined;
+      const isAsync = method === 'disposeAsync';
+      return [bind(activation.dispose(collection, isAsync, world, node), node, undefined)];
+    }
     case 'push':
     case 'add':
     case 'set':

@@ -1,7 +1,7 @@
 import type { CfgOwner } from '../cfg.ts';
 import type { Call } from './activation.ts';
 import { NO_ALIASES } from './aliases.ts';
-import { NO_STORES, storesKey } from './async-stores.ts';
+import { ANY_STORES, storesKey } from './async-stores.ts';
 import { isCarrier } from './carriers.ts';
 import { lexicalSelf } from './evaluator.ts';
 import { type Gate, gatesOfCaller, gatesPassedOn } from './gates.ts';
@@ -139,7 +139,7 @@ export class Contexts {
         captured: EMPTY_BINDINGS,
         aliases: NO_ALIASES,
         ordered: NO_ORDERS,
-        within: NO_STORES,
+        within: ANY_STORES,
       };
       key = keyOf(actual);
       const before = this.#all.get(key);

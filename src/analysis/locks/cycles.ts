@@ -1,5 +1,6 @@
 import type { DeclaredLocks } from './declared.ts';
 import { gatesOfEdge, isGateOf } from './gates.ts';
+import { UNKNOWN_PATH } from './paths.ts';
 import type { LockEdge } from './record.ts';
 
 /**
@@ -44,11 +45,19 @@ export function findCycles(
 function mayDeadlock(edge: LockEdge, declared: DeclaredLocks): boolean {
   const [outer, inner] = [edge.outer.lock.cls, edge.inner.lock.cls];
   if (outer === inner || (outer.permits !== 1 && isOneTask(edge))) return false;
+  // A task that waits for what it holds itself is stuck by itself, which is a re-entry.
+  if (isHeldAround(edge)) return false;
   // Nobody waits for a lock that is granted or refused at once.
   if (inner.primitive.immediate) return false;
   const [outerRank, innerRank] = [declared.rank(outer), declared.rank(inner)];
   // Against the declared order is lock-order's finding; with it, an edge may still be part of a longer cycle.
   return outerRank === undefined || innerRank === undefined || outerRank < innerRank;
+}
+
+/** Whether the very lock that is waited for is held around the edge. */
+function isHeldAround({ inner: { lock }, gates }: LockEdge): boolean {
+  if (lock.path?.includes(UNKNOWN_PATH)) return false;
+  return [...gatesOfEdge([lock], [lock])].some((gate) => gates.has(gate));
 }
 
 /** Whether one task at a time can be at an edge: it holds one permit, and of several the others stay free. */

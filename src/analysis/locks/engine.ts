@@ -6,7 +6,7 @@ import { callWith, hasModifier } from '../shapes.ts';
 import { Activation, type Call } from './activation.ts';
 import { aliasesOf, NO_ALIASES } from './aliases.ts';
 import type { Around } from './around.ts';
-import { crossStores, NO_STORES } from './async-stores.ts';
+import { ANY_STORES, crossStores, FilledByRun, NO_STORES } from './async-stores.ts';
 import { Conditions } from './conditions.ts';
 import { ANY_CALL, type CallSites, type Context, Contexts, commonSites, touchesLocks } from './contexts.ts';
 import type { DatabaseWords } from './database-words.ts';
@@ -86,6 +86,7 @@ export class LockEngine {
   readonly passedOn = new PassedOn();
   readonly reach: LockReach;
   readonly throws: Throws;
+  readonly filledByRun: FilledByRun;
   /** Looks on for the rules; set before the first function is run. */
   watcher: LockWatcher = {};
   /** What the code says of its own locks; set before the first function is run. */
@@ -120,6 +121,7 @@ export class LockEngine {
     this.conditions = new Conditions(code);
     this.reach = reach;
     this.throws = new Throws(this);
+    this.filledByRun = new FilledByRun(this.code);
     this.#essence = new Essence(code, reach, (fn) => this.watcher.follows?.(fn) ?? false);
   }
 
@@ -374,7 +376,7 @@ export class LockEngine {
       captured: crossBindings(this.#essence.ofBindings(closure.captured), inward),
       aliases: NO_ALIASES,
       ordered: NO_ORDERS,
-      within: NO_STORES,
+      within: ANY_STORES,
     });
     if (this.#current) context.dependents.add(this.#current);
     const at = callSpan(this.code, site);
@@ -502,7 +504,7 @@ function withFunctionsAlone(call: Call): Call {
     captured: new Map([...captured].filter(([, value]) => isFunction(value))),
     aliases: NO_ALIASES,
     ordered: NO_ORDERS,
-    within: NO_STORES,
+    within: ANY_STORES,
   };
 }
 

@@ -43,6 +43,7 @@ import {
   EMPTY_BINDINGS,
   type Instance,
   instanceOf,
+  isGivenBackBy,
   type LockValue,
   membersOf,
   nullishnessOf,
@@ -309,7 +310,7 @@ export class Evaluator {
           this.#declaredMember(member, name, env)
         );
       case 'releaser':
-        return member;
+        return isGivenBackBy(member, text) ? member : undefined;
       case 'lock':
         if (member.lock.cls.primitive.views?.includes(text)) return member;
         return isOperation(member, text) ? { kind: 'operation', lock: member, method: text } : undefined;

@@ -37,19 +37,29 @@ export function failures(
 }
 
 /**
- * Whether an action is certain not to fail. That is asked where a failure would say something of locks: where one is taken,
- * or where a caller's has been given back.
+ * Whether an action is certain not to fail. That is asked where a failure would say something of locks: where one is taken
+ * or held, or where a caller's has been given back.
  */
 function isSafe(activation: Activation, action: Action, world: World, done: readonly World[]): boolean {
   const { throws } = activation.engine;
   const hasGivenBack = world.released.length + world.releasedTokens.length > 0;
+  const isOfInterest = hasGivenBack || world.held.length > 0;
   if (action.kind === 'call') {
     if (isRelease(activation, action.node, world)) return true;
-    return (hasGivenBack || takes(world, done)) && !throws.call(action.node);
+    return (isOfInterest || takes(world, done)) && !throws.call(action.node);
   }
+  if (action.kind === 'dispose') return isPlain(world.bindings.get(action.node));
   if (action.kind !== 'await') return false;
   const { promise, origin } = action;
-  return (hasGivenBack || isAcquisition(activation.evaluate(promise, world))) && !throws.wait(origin);
+  return (isOfInterest || isAcquisition(activation.evaluate(promise, world))) && !throws.wait(origin);
+}
+
+/** Whether what is disposed of is a grant, or a stack of grants, and no object with a method of its own. */
+function isPlain(value: Value | undefined): boolean {
+  const parts = membersOf(value).flatMap((member) =>
+    member.kind === 'collection' ? membersOf(member.element) : member,
+  );
+  return value !== undefined && parts.every(({ kind }) => kind === 'releaser');
 }
 
 /** Whether something is held after an action that was not held before. */

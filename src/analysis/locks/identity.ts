@@ -126,10 +126,16 @@ export class LockIdentity {
     const name = this.#hasFactories ? rightmostName(node.expression) : undefined;
     if (!name) return undefined;
     for (const entity of this.#code.entities(name)) {
-      const found = entity.kind === 'external' ? this.primitiveOf(entity) : undefined;
+      const found = entity.kind === 'external' ? this.primitiveOf(entity) : this.#ofFunction(entity.node);
       if (found && isCalled(found)) return found;
     }
     return undefined;
+  }
+
+  /** What the config says of a function of the program that makes locks. */
+  #ofFunction(node: Ts.Node): LockPrimitive | undefined {
+    const name = functionName(node);
+    return this.primitives.find(({ module, type }) => module === undefined && type === name);
   }
 
   /** The lock API whose method a call names, by the symbol of the method. */
@@ -203,11 +209,13 @@ export class LockIdentity {
 
   /** The primitive, with the module's own name for a wrapper function such as `withTimeout`. */
   wrapperOf(entity: Entity): 'waits' | 'tries' | undefined {
-    if (entity.kind !== 'external') return undefined;
+    const isExternal = entity.kind === 'external';
+    const name = isExternal ? entity.name : functionName(entity.node);
+    if (name === undefined) return undefined;
     for (const primitive of this.primitives) {
-      if (primitive.module !== entity.module) continue;
-      if (primitive.wrappers?.includes(entity.name)) return 'waits';
-      if (primitive.tryWrappers?.includes(entity.name)) return 'tries';
+      if (primitive.module !== (isExternal ? entity.module : undefined)) continue;
+      if (primitive.wrappers?.includes(name)) return 'waits';
+      if (primitive.tryWrappers?.includes(name)) return 'tries';
     }
     return undefined;
   }
@@ -805,4 +813,10 @@ function takesKey(signature: Ts.SignatureDeclaration | undefined): boolean {
     return /key|id/i.test(name);
   }
   return isKeyName(name);
+}
+
+/** The name of a function of the program, as the config has it. */
+function functionName(node: Ts.Node): string | undefined {
+  const isFunction = ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node);
+  return isFunction && node.name && ts.isIdentifier(node.name) ? node.name.text : undefined;
 }

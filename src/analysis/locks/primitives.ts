@@ -181,6 +181,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     try: ['lockSync'],
     release: ['unlock', 'unlockSync'],
     releasedTwice: 'throws',
+    releaserTwice: 'throws',
     grants: 'releaser',
     keyArg: 0,
   },
@@ -247,14 +248,16 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     try: ['tryAcquire'],
     release: ['release'],
     releasedTwice: 'frees',
-    grants: 'void',
+    releaserTwice: 'frees',
+    grants: 'token',
     permitsArg: 0,
   },
   {
     module: 'semaphore-async-await',
     type: 'default',
     acquire: ['acquire', 'wait'],
-    try: ['tryAcquire'],
+    try: ['tryAcquire', 'waitFor'],
+    takesFree: ['drainPermits'],
     release: ['release', 'signal'],
     scoped: ['execute'],
     releasedTwice: 'frees',
@@ -265,7 +268,8 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     module: 'semaphore-async-await',
     type: 'Lock',
     acquire: ['acquire', 'wait'],
-    try: ['tryAcquire'],
+    try: ['tryAcquire', 'waitFor'],
+    takesFree: ['drainPermits'],
     release: ['release', 'signal'],
     scoped: ['execute'],
     releasedTwice: 'frees',
@@ -276,6 +280,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     type: 'default',
     acquire: [CALL],
     callback: [CALL],
+    releaserTwice: 'frees',
     grants: 'releaser',
   },
   {
@@ -293,14 +298,16 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
     acquire: ['acquire', 'lock'],
     release: ['release', 'unlock'],
     releasedTwice: 'throws',
+    releaserTwice: 'throws',
     scoped: ['using'],
     grants: 'disposable',
+    renews: ['extend'],
     keyArg: 0,
   },
   {
     module: 'p-queue',
     type: 'default',
-    scoped: ['add'],
+    scoped: ['add', 'addAll'],
     drains: ['onIdle'],
     grants: 'void',
     permitsArg: 0,
@@ -309,7 +316,7 @@ export const BUILTIN_PRIMITIVES: readonly LockPrimitive[] = [
   {
     module: 'p-limit',
     type: 'default',
-    scoped: [CALL],
+    scoped: [CALL, 'map'],
     grants: 'void',
     permitsArg: 0,
     permitsMember: 'concurrency',
@@ -325,7 +332,17 @@ export function isCalled({ acquire = [], scoped = [], callback = [] }: LockPrimi
  * Some locks, or their methods, have names that everything has. Such a lock is looked for where the program imports its
  * module, and by the names of what holds one.
  */
-const EVERYDAY: ReadonlySet<string> = new Set(['add', 'wait', 'execute', 'use', 'Client', CALL]);
+const EVERYDAY: ReadonlySet<string> = new Set([
+  'add',
+  'addAll',
+  'map',
+  'wait',
+  'waitFor',
+  'execute',
+  'use',
+  'Client',
+  CALL,
+]);
 
 export function isEveryday({
   module,
@@ -438,6 +455,8 @@ export function lockWords(primitives: readonly LockPrimitive[]): string[] {
   // The functions of a module are called without one, by whoever imports them.
   for (const primitive of primitives) {
     if (primitive.type === MODULE) for (const word of importsOf(primitive)) words.add(word);
+    // A function of the program that makes locks which are functions themselves.
+    if (primitive.module === undefined && isCalled(primitive)) words.add(`${primitive.type}(`);
   }
   words.add('locks.request(');
   return [...words].sort();
@@ -483,3 +502,13 @@ export const SHAPE_RELEASE: readonly string[] = ['release', 'unlock'];
 export const SHAPE_TRY: readonly string[] = ['tryAcquire', 'tryLock'];
 export const SHAPE_WAITS: readonly string[] = ['waitForUnlock'];
 export const SHAPE_DRAINS: readonly string[] = ['onIdle', 'whenIdle', 'drain'];
+
+/** What gives a grant back, of what stands for it. */
+export const RELEASES =
+  /^(?:release|unlock|free|dispose|return|done|close|\[Symbol\.(?:async)?[dD]ispose\])$/;
+
+/** Whether a member of what a lock grants gives the grant back, as far as the lock is known; of others any may. */
+export function mayRelease({ module, grants, release = [] }: LockPrimitive, member: string): boolean {
+  if (grants === 'token') return false;
+  return module === undefined || RELEASES.test(member) || release.includes(member);
+}

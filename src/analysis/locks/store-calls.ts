@@ -15,7 +15,7 @@ export function onStore(
 ): readonly World[] | undefined {
   const store = storeOf(activation, receiver, world);
   if (!store) return undefined;
-  if (method === 'getStore') return [bind(world, node, storedValue(store, activation.call.within, node))];
+  if (method === 'getStore') return [bind(world, node, storedValue(store, activation, node))];
   const [value, callback, ...args] = argumentsOf(activation, node, world);
   const bodies = membersOf(callback).filter((member) => member.kind === 'closure');
   // A callback that is not known: whoever hands it in is looked at.

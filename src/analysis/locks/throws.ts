@@ -1,3 +1,4 @@
+import type { LockPrimitive } from '../../config/types.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CallLike, type CfgOwner } from '../cfg.ts';
@@ -8,7 +9,7 @@ import type { LockEngine } from './engine.ts';
 import { isCfgOwner } from './evaluator.ts';
 import { isThen } from './joined.ts';
 import { isAsyncFunction } from './links.ts';
-import { findPrimitive } from './primitives.ts';
+import { CALL, findPrimitive } from './primitives.ts';
 import { isPromiseStatic } from './promises.ts';
 
 /**
@@ -33,6 +34,9 @@ export class Throws {
     if (isThen(callee) && this.#isHarmless(callee)) return false;
     if (this.#isHarmless(callee)) return node.arguments.some((argument) => this.#callback(argument));
     if (isFunctionExpression(callee)) return this.#calling(callee);
+    const name = rightmostName(callee);
+    if (name && this.#isTimer(name)) return false;
+    if (ts.isIdentifier(callee) && this.#isReleaser(callee)) return false;
     const primitive = this.#primitiveOf(callee);
     if (primitive) return primitive.immediate === true;
     const targets = this.#targets(callee);
@@ -51,7 +55,9 @@ export class Throws {
     if (ts.isIdentifier(bare)) return this.#variable(bare);
     if (ts.isNewExpression(bare)) return this.#newPromise(bare);
     if (ts.isCallExpression(bare)) return this.#calledPromise(bare, except);
-    return bare.kind !== ts.SyntaxKind.NullKeyword && bare.kind !== ts.SyntaxKind.TrueKeyword;
+    return ![ts.SyntaxKind.NullKeyword, ts.SyntaxKind.TrueKeyword, ts.SyntaxKind.FalseKeyword].includes(
+      bare.kind,
+    );
   }
 
   // -- calls
@@ -184,7 +190,8 @@ export class Throws {
   /** Whether waiting for what a function returns may throw. */
   #result(fn: CfgOwner): boolean {
     if (this.#body(fn)) return true;
-    return returnedBy(bodyOf(fn)).some((value) => this.wait(value));
+    // What is returned by an async one, other than promises, is a value when it comes.
+    return !isAsyncFunction(fn) && returnedBy(bodyOf(fn)).some((value) => this.wait(value));
   }
 
   /** A lock's own wait: it fails if it has a time limit, if it is refused, or if somebody cancels those who wait. */
@@ -192,11 +199,16 @@ export class Throws {
     const object = ts.isPropertyAccessExpression(callee) ? skipParentheses(callee.expression) : undefined;
     const name = object && rightmostName(object);
     const text = name && nameText(name);
+    // What is tried comes to nothing where it would fail otherwise.
+    const method = ts.isPropertyAccessExpression(callee) ? callee.name.text : '';
+    if (this.#primitiveOf(callee)?.try?.includes(method)) return false;
     const callbacks = node.arguments.filter((argument) => !ts.isLiteralExpression(argument));
     if (callbacks.some((argument) => this.#isCallback(argument) && this.#rejecting(argument))) return true;
     const primitive = this.#primitiveOf(callee);
     const hasLimit =
-      primitive?.grants === 'void' && primitive.acquire !== undefined && node.arguments.length > 0;
+      (primitive?.grants === 'void' || primitive?.grants === 'token') &&
+      primitive.acquire !== undefined &&
+      node.arguments.length > 0;
     if (hasLimit && primitive.keyArg === undefined) return true;
     const limiting = [...wrappers, 'withTimeout', 'tryAcquire'].join('|');
     if (object && ts.isCallExpression(object)) return this.#mayGiveLimited(object, limiting);
@@ -243,6 +255,44 @@ export class Throws {
       );
   }
 
+  /** Whether a variable has what a lock hands out to be released with, which does not throw. */
+  #isReleaser(name: Ts.Identifier): boolean {
+    const local = resolveLocal(name);
+    if (!local) return false;
+    if (ts.isParameter(local)) {
+      const link = local.parent.parent;
+      return (
+        ts.isCallExpression(link) && isThen(link.expression) && this.#isGrant(link.expression.expression)
+      );
+    }
+    const declared = ts.isBindingElement(local) ? local.parent.parent : local;
+    return (
+      ts.isVariableDeclaration(declared) &&
+      declared.initializer !== undefined &&
+      this.#isGrant(declared.initializer)
+    );
+  }
+
+  /** Whether an expression is what a lock grants, or the promise of it. */
+  #isGrant(node: Ts.Expression): boolean {
+    const bare = skipParentheses(node);
+    if (ts.isAwaitExpression(bare)) return this.#isGrant(bare.expression);
+    if (ts.isIdentifier(bare)) {
+      const local = resolveLocal(bare);
+      const isConst = local && ts.isVariableDeclaration(local) && local.parent.flags & ts.NodeFlags.Const;
+      return Boolean(isConst && local.initializer && this.#isGrant(local.initializer));
+    }
+    if (!ts.isCallExpression(bare)) return false;
+    const callee = skipParentheses(bare.expression);
+    const [list] = bare.arguments;
+    if (ts.isPropertyAccessExpression(callee) && isPromiseStatic(callee.expression) && list) {
+      return ts.isArrayLiteralExpression(list) && list.elements.some((element) => this.#isGrant(element));
+    }
+    const { acquire = [], acquireShared = [], try: tries = [] } = this.#primitiveOf(callee) ?? {};
+    const method = ts.isPropertyAccessExpression(callee) ? callee.name.text : CALL;
+    return [...acquire, ...acquireShared, ...tries].includes(method);
+  }
+
   #primitiveOf(callee: Ts.Node) {
     const local = ts.isIdentifier(callee) ? resolveLocal(callee) : undefined;
     const made = local && ts.isVariableDeclaration(local) ? local.initializer : undefined;
@@ -253,7 +303,21 @@ export class Throws {
       const primitive = this.#lockOf(entity, entity.kind === 'external' ? entity.container : undefined);
       if (primitive) return primitive;
     }
-    return undefined;
+    return ts.isPropertyAccessExpression(callee) ? this.#primitiveMade(callee.expression) : undefined;
+  }
+
+  /** The lock that an object is by what it was made with: of a package whose types are not there. */
+  #primitiveMade(object: Ts.Expression): LockPrimitive | undefined {
+    const name = rightmostName(skipParentheses(object));
+    const declared = name && this.#engine.code.declarationNode(name);
+    if (!declared || !(ts.isVariableDeclaration(declared) || ts.isPropertyDeclaration(declared))) {
+      return undefined;
+    }
+    const made = declared.initializer && skipParentheses(declared.initializer);
+    const { identity } = this.#engine;
+    return made && ts.isNewExpression(made)
+      ? identity.primitiveOfNew(made)
+      : identity.primitiveOfType(declared.type);
   }
 
   #lockOf(entity: Entity, container: string | undefined) {
@@ -336,9 +400,9 @@ const HARMLESS_STATICS: Readonly<Record<string, RegExp>> = {
   process: /^(?:hrtime|nextTick|memoryUsage|uptime|cwd)$/,
 };
 
-/** Methods of arrays, maps, sets, strings and dates. */
+/** Methods of arrays, maps, sets, stacks of what is to be disposed of, strings and dates. */
 const HARMLESS_METHODS =
-  /^(?:push|pop|shift|unshift|slice|splice|concat|join|indexOf|lastIndexOf|includes|map|filter|forEach|find|findIndex|findLast|some|every|reduce|sort|reverse|flat|flatMap|fill|keys|values|entries|at|get|set|has|delete|add|clear|trim|split|startsWith|endsWith|toLowerCase|toUpperCase|toString|padStart|padEnd|replace|replaceAll|substring|charAt|getTime|toISOString|unref|ref|abort|addEventListener|removeEventListener)$/;
+  /^(?:use|adopt|defer|move|push|pop|shift|unshift|slice|splice|concat|join|indexOf|lastIndexOf|includes|map|filter|forEach|find|findIndex|findLast|some|every|reduce|sort|reverse|flat|flatMap|fill|keys|values|entries|at|get|set|has|delete|add|clear|trim|split|startsWith|endsWith|toLowerCase|toUpperCase|toString|padStart|padEnd|replace|replaceAll|substring|charAt|getTime|toISOString|unref|ref|abort|addEventListener|removeEventListener)$/;
 
 function isLanguage(module: string): boolean {
   return module === 'lib' || module === 'global' || module === 'typescript' || /^@types\/node/.test(module);

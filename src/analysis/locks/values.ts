@@ -2,6 +2,7 @@ import type { LockPrimitive } from '../../config/types.ts';
 import type { Span } from '../../engine/finding.ts';
 import type { Ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
+import { mayRelease } from './primitives.ts';
 
 /**
  * The abstract values of the lock analysis. Only what can carry a lock is told apart: locks, what releases them,
@@ -49,6 +50,11 @@ export interface Releaser {
   readonly locks: readonly LockRef[];
   /** Further parts: `[value, release]` of a semaphore. */
   readonly pair: boolean;
+}
+
+/** Whether a member of what stands for a grant gives it back. */
+export function isGivenBackBy({ locks }: Releaser, member: string): boolean {
+  return locks.length === 0 || locks.some(({ cls }) => mayRelease(cls.primitive, member));
 }
 
 export interface Closure {

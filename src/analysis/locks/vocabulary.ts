@@ -10,6 +10,7 @@ import { spokenName } from './lock-tags.ts';
 import { otherNames } from './other-names.ts';
 import {
   acquiringMethods,
+  isCalled,
   isEveryday,
   lockTypeNames,
   lockWords,
@@ -53,7 +54,9 @@ export function lockVocabulary(program: Program, primitives: readonly LockPrimit
   const words: LockWords = {
     types,
     methods: acquiringMethods(primitives),
-    called: calledNames(primitives.filter(isEveryday)),
+    called: calledNames(
+      primitives.filter((one) => isEveryday(one) || (one.module === undefined && isCalled(one))),
+    ),
   };
   const key = JSON.stringify([
     [...types],
@@ -158,9 +161,10 @@ function calledNames(called: readonly LockPrimitive[]): CalledNames {
   };
 }
 
-/** `pLimit(1)`, by the import that its name stands for. */
-function isMadeBy({ expression }: Ts.CallExpression, { modules }: CalledNames): boolean {
+/** `pLimit(1)`, by the import that its name stands for; `makeLock()`, by its own. */
+function isMadeBy({ expression }: Ts.CallExpression, { types, modules }: CalledNames): boolean {
   const local = ts.isIdentifier(expression) ? resolveLocal(expression) : undefined;
+  if (local && ts.isIdentifier(expression) && types.has(expression.text)) return true;
   const specifier = local && isImport(local) ? moduleSpecifier(local) : undefined;
   return [...modules].some((module) => specifier === module || specifier?.startsWith(`${module}/`));
 }
