@@ -761,7 +761,7 @@ const startHere: Start = {
   run: (activation, node, task, args, world) => {
     if (!isNeverAwaited(node)) return startTask(node, task, world);
     const given = args.flatMap((value) => membersOf(value)).filter((member) => member.kind === 'releaser');
-    return startTask(node, keepingGrants(task), leaveRunning(activation, task, world, given));
+    return startTask(node, keepingGrants(task), leaveRunning(activation, node, task, world, given));
   },
 };
 

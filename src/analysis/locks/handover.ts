@@ -4,12 +4,14 @@ import { skipParentheses } from '../code.ts';
 import type { Activation } from './activation.ts';
 import { takeAtOnce } from './at-once.ts';
 import { runUnder, settles } from './calls.ts';
+import { idOf } from './keys.ts';
 import { givesBackItself } from './own-release.ts';
+import { mayBeTakenIn } from './paths.ts';
 import { waitBeforeSettling, withGiven } from './settling.ts';
 import { workBefore } from './settling-order.ts';
 import { LATER } from './surroundings.ts';
 import { type Held, membersOf, type Outcome, type Releaser, type Task, UNIT, type Value } from './values.ts';
-import { isSameLock, placeOf, releaseAll, type World } from './world.ts';
+import { isSameLock, releaseAll, type World } from './world.ts';
 
 /** Registering a function somewhere does not run it here. */
 export const DETACHED_METHODS =
@@ -24,6 +26,7 @@ export const DETACHED_FUNCTIONS =
  */
 export function leaveRunning(
   activation: Activation,
+  node: Ts.Node,
   task: Task,
   world: World,
   given: readonly Releaser[] = [],
@@ -35,9 +38,10 @@ export function leaveRunning(
     if (world.held.some((held) => standsFor(releaser, held))) next = activation.release(releaser, next);
   }
   // What a caller holds, it holds until the task has come to give it back, though nobody waits for the task. A grant
-  // that the task itself waits for is the task's, whoever has asked for it, and however often the place has come round.
-  const own = new Set([...world.held, ...task.acquisitions].map(({ token }) => placeOf(token)));
-  if (task.outcomes.some(({ releasedTokens }) => releasedTokens.some((token) => !own.has(placeOf(token))))) {
+  // that the task itself waits for is the task's, whoever has asked for it; so is one that was taken in it.
+  const own = new Set([...world.held, ...task.acquisitions].map(({ token }) => token));
+  const isCallers = (token: string): boolean => !own.has(token) && !mayBeTakenIn(token, `${idOf(node)}`);
+  if (task.outcomes.some(({ releasedTokens }) => releasedTokens.some(isCallers))) {
     takeAtOnce(activation, { acquisitions: task.acquisitions, outcomes: [] }, { ...world, held: [] });
   }
   const lent = world.held.filter((held) => !next.held.includes(held) && !keeps(held));
@@ -57,7 +61,7 @@ export function handOver(
   world: World,
   given: readonly Releaser[] = [],
 ): World {
-  return leaveRunning(activation, task, world, given, (held) =>
+  return leaveRunning(activation, node, task, world, given, (held) =>
     givesBackItself(activation, node, held, world),
   );
 }

@@ -67,6 +67,11 @@ export function entering(formals: Formals): Crossing {
   };
 }
 
+/** Whether a grant may have been taken in what a call runs: its name tells the calls that it was handed out of. */
+export function mayBeTakenIn(token: string, site: string): boolean {
+  return token.includes(`@${site}`) || token.length > MAX_TOKEN;
+}
+
 /** From the callee's names back to the caller's. `site` tells the callee's own objects of two calls apart. */
 export function leaving(
   formals: Formals,
@@ -93,7 +98,7 @@ export function leaving(
     path: rename,
     token: (token) => {
       if (token.startsWith('^')) return token.slice(1);
-      return token.includes(`@${site}`) || token.length > MAX_TOKEN ? token : `${token}@${site}`;
+      return mayBeTakenIn(token, site) ? token : `${token}@${site}`;
     },
     via,
   };

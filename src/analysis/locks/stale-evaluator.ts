@@ -258,7 +258,7 @@ export class StaleEvaluator {
       ? contentsOf(object.path, (node as Ts.PropertyAccessExpression).expression ?? node)
       : { owner: object.path, member: `.${text}`, name: text };
     const path = `${object.path}.${text}`;
-    const isFixed = declared !== undefined && hasModifier(declared, ts.SyntaxKind.ReadonlyKeyword);
+    const isFixed = declared !== undefined && isConstant(declared);
     const isState = place !== undefined && isShared(object.path, point.frame);
     if (!isState || use === 'reference' || isFixed || node === this.#ownOperand) {
       return { path, readings: object.readings };
@@ -549,4 +549,13 @@ function variablePlace(declaration: Ts.Node, name: string): StatePlace | undefin
 /** Whether what a path leads to may be known to others: everything but what a function has made for itself. */
 function isShared(path: string | undefined, frame: Frame): boolean {
   return path !== undefined && frame !== undefined && !path.startsWith('v');
+}
+
+/** Whether a member has one value for good: it is read-only, or one of an enum or of a literal `as const`. */
+function isConstant(declared: Ts.Node): boolean {
+  if (hasModifier(declared, ts.SyntaxKind.ReadonlyKeyword) || ts.isEnumMember(declared)) return true;
+  const literal = declared.parent;
+  if (!literal || !ts.isObjectLiteralExpression(literal)) return false;
+  const { parent } = literal;
+  return ts.isAsExpression(parent) && ts.isConstTypeReference(parent.type);
 }
