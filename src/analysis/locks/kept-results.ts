@@ -1,5 +1,6 @@
 import type { Program } from '../../engine/program.ts';
-import type { Ts } from '../../syntax/ts.ts';
+import { resolveLocal } from '../../syntax/scopes.ts';
+import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgOwner } from '../cfg.ts';
 import { type NameNode, nameText, rightmostName } from '../code.ts';
 import { isCfgOwner } from './evaluator.ts';
@@ -43,18 +44,20 @@ export class KeptResults {
 
   /** What a maker has made may be a maker itself: `const onDisk = guard(disk)`, `const load = onDisk(read)`. */
   #madeBy(makers: ReadonlySet<string>): readonly KeptResult[] {
-    const all = new Set(makers);
     const found = new Map<Ts.Node, KeptResult>();
-    for (let fresh = all; fresh.size > 0; ) {
-      const kept = this.#keptIn(this.#program.filesNaming(fresh));
-      const made = kept.filter(
-        ({ holder, making }) => !found.has(holder) && fresh.has(textOf(makerIn(making))),
-      );
+    let files = this.#program.filesNaming(makers);
+    for (let isMade = (maker: NameNode): boolean => makers.has(nameText(maker) ?? ''); ; ) {
+      const made = this.#keptIn(files).filter(({ holder, making }) => {
+        const maker = makerIn(making);
+        return maker !== undefined && !found.has(holder) && isMade(maker);
+      });
+      if (made.length === 0) return [...found.values()];
       for (const one of made) found.set(one.holder, one);
-      fresh = new Set(made.flatMap(({ name }) => (name !== undefined && !all.has(name) ? name : [])));
-      for (const name of fresh) all.add(name);
+      const names = new Set(made.flatMap(({ name }) => name ?? []));
+      files = this.#program.filesNaming(names);
+      const holders = new Set(made.map(({ holder }) => holder));
+      isMade = (maker) => leadsTo(maker, holders, names);
     }
-    return [...found.values()];
   }
 
   #madeWith(carriers: ReadonlySet<CfgOwner>): readonly KeptResult[] {
@@ -74,6 +77,14 @@ export class KeptResults {
       return tree ? keptIn(tree.source) : [];
     });
   }
+}
+
+/** Whether a name is that of a variable by its scope, or is imported by a name that some variable has. */
+function leadsTo(name: NameNode, holders: ReadonlySet<Ts.Node>, names: ReadonlySet<string>): boolean {
+  const local = ts.isIdentifier(name) ? resolveLocal(name) : undefined;
+  if (!local) return false;
+  if (!ts.isImportSpecifier(local)) return holders.has(local);
+  return names.has((local.propertyName ?? local.name).text);
 }
 
 function textOf(name: NameNode | undefined): string {
