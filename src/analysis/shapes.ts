@@ -97,6 +97,11 @@ export function receiverOf(call: Ts.CallExpression): Ts.Expression | undefined {
   return isMember ? callee.expression : undefined;
 }
 
+/** Whether a variable keeps the value that it is declared with. */
+export function isConst(variable: Ts.VariableDeclaration): boolean {
+  return (ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) !== 0;
+}
+
 /** Whether a node is another, or a part of it. */
 export function isInside(node: Ts.Node, outer: Ts.Node): boolean {
   return node.getSourceFile() === outer.getSourceFile() && outer.pos <= node.pos && node.end <= outer.end;

@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, type NameNode, rightmostName, skipParentheses } from '../code.ts';
+import { isConst } from '../shapes.ts';
 import { isMember } from './members.ts';
 
 /**
@@ -66,18 +67,14 @@ function isForeignDeclaration(node: Ts.Node, code: Code, steps: number): boolean
     while (ts.isBindingElement(root) || ts.isObjectBindingPattern(root) || ts.isArrayBindingPattern(root)) {
       root = root.parent;
     }
-    return ts.isVariableDeclaration(root) && isConstant(root) && isForeignDeclaration(root, code, steps);
+    return ts.isVariableDeclaration(root) && isConst(root) && isForeignDeclaration(root, code, steps);
   }
   const { type, initializer } = node as { type?: Ts.TypeNode; initializer?: Ts.Expression };
   if (type) return isForeignType(type, code);
   if (ts.isVariableDeclaration(node)) {
-    return initializer !== undefined && isConstant(node) && isForeign(initializer, code, steps);
+    return initializer !== undefined && isConst(node) && isForeign(initializer, code, steps);
   }
   return false;
-}
-
-function isConstant(node: Ts.VariableDeclaration): boolean {
-  return (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) !== 0;
 }
 
 /** What a function of the program returns, by what it is declared to. */

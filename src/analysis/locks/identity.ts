@@ -3,7 +3,7 @@ import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { bodyOf, type CfgOwner } from '../cfg.ts';
 import { type Code, type Entity, nameText, ownMember, rightmostName, skipParentheses } from '../code.ts';
-import { isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
+import { isConst, isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import { ownPlaceOf } from './allocations.ts';
 import { assignmentsTo } from './field-assignments.ts';
 import { isImmediate } from './immediate-shape.ts';
@@ -524,10 +524,6 @@ function permitsOf(declaration: Ts.Node, primitive: LockPrimitive): number | und
   if (givenNumber !== undefined) return givenNumber;
   const isOpen = argument.properties.some(ts.isSpreadAssignment);
   return given || isOpen ? undefined : Number.POSITIVE_INFINITY;
-}
-
-function isConst(declaration: Ts.VariableDeclaration): boolean {
-  return (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
 }
 
 /** A number, or a constant that is one. */

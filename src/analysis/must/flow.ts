@@ -3,6 +3,7 @@ import type { Action, Cfg, CfgEdge, CfgNode } from '../cfg.ts';
 import { memberName, nameText, skipParentheses } from '../code.ts';
 import { localDeclaration } from '../inserts/identifiers.ts';
 import { nodesFor } from '../loops.ts';
+import { isConst } from '../shapes.ts';
 import type { Calls } from './calls.ts';
 import { assignedCondition, Conditions, constantAnswer, variableKey } from './conditions.ts';
 import type { Effects } from './effects.ts';
@@ -241,10 +242,6 @@ function withoutMark(world: World): readonly World[] {
   const facts = new Map(world.facts);
   facts.delete(MARKED);
   return [{ ...world, facts }];
-}
-
-function isConst(variable: Ts.VariableDeclaration): boolean {
-  return (ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) !== 0;
 }
 
 function memberText(callee: Ts.Node): string | undefined {
