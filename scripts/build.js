@@ -1,9 +1,10 @@
 // Compiles the package. The new output replaces the old one in one step, so that a program that runs from `dist`
 // meanwhile never sees half of it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { cutCompiler, namesUsedIn } from './cut-compiler.js';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
@@ -13,6 +14,7 @@ const old = `${fresh}.old`;
 try {
   process.exitCode = compile();
   if (process.exitCode === 0) {
+    addCompiler();
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(fresh, dist);
   }
@@ -31,4 +33,15 @@ function compile() {
   );
   if (error) throw error;
   return status ?? 1;
+}
+
+/** What `src/syntax/ts.ts` loads where it is there. */
+function addCompiler() {
+  const { resolve } = createRequire(createRequire(import.meta.url).resolve('ts-morph'));
+  const bundle = resolve('@ts-morph/common/dist/typescript.js');
+  const ts = createRequire(import.meta.url)(bundle);
+  const target = path.join(fresh, 'src', 'syntax', 'compiler.cjs');
+  writeFileSync(target, cutCompiler(ts, readFileSync(bundle, 'utf8'), namesUsedIn(fresh)));
+  const license = createRequire(import.meta.url).resolve('typescript/package.json');
+  copyFileSync(path.join(path.dirname(license), 'LICENSE'), target.replace(/cjs$/, 'LICENSE.txt'));
 }
