@@ -1,4 +1,4 @@
-import { WordIndex } from './word-index.ts';
+import { type Part, WordIndex } from './word-index.ts';
 
 /** What is looked for in texts. */
 export interface Search {
@@ -14,6 +14,8 @@ const FEW_TEXTS = 16;
 export class TextSearch {
   readonly #texts: readonly (string | undefined)[];
   #index: WordIndex | undefined;
+  /** By a part of a word and how it stands there: lists of words to look for share many. */
+  readonly #withPart = new Map<string, readonly number[]>();
 
   constructor(texts: readonly (string | undefined)[]) {
     this.#texts = texts;
@@ -53,15 +55,25 @@ export class TextSearch {
     }));
     // What has no letters may stand anywhere.
     if (runs.length === 0) return this.#texts.keys();
-    const exact = ignoreCase ? [] : runs.filter(({ isBeginning, isEnd }) => isBeginning && isEnd);
-    if (exact.length > 0) return shortest(exact.map(({ run }) => index.textsWith(run)));
-    const longest = runs.reduce((a, b) => (b.run.length > a.run.length ? b : a));
-    return index.textsWithPart(longest.run, longest);
+    return inAll(runs.sort((a, b) => b.run.length - a.run.length).map((run) => this.#textsWith(run, index)));
+  }
+
+  #textsWith({ run, ...part }: Part & { readonly run: string }, index: WordIndex): readonly number[] {
+    if (part.isBeginning && part.isEnd && !part.ignoreCase) return index.textsWith(run);
+    const key = `${part.isBeginning} ${part.isEnd} ${part.ignoreCase} ${run}`;
+    let texts = this.#withPart.get(key);
+    if (!texts) {
+      texts = index.textsWithPart(run, part);
+      this.#withPart.set(key, texts);
+    }
+    return texts;
   }
 }
 
-function shortest(lists: readonly (readonly number[])[]): readonly number[] {
-  return lists.reduce((a, b) => (b.length < a.length ? b : a));
+/** What is on every list. */
+function inAll([first = [], ...others]: readonly (readonly number[])[]): readonly number[] {
+  const sets = others.map((list) => new Set(list));
+  return first.filter((one) => sets.every((set) => set.has(one)));
 }
 
 function testFor({ words, match }: Search): (text: string) => boolean {
