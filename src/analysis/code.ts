@@ -155,6 +155,17 @@ export class Code {
     return this.#types.get(name);
   }
 
+  /** Asks for the types of names of one file at once, so that {@link typeOf} has them ready. */
+  prefetchTypes(names: readonly NameNode[]): void {
+    const wanted = names.filter((name) => !this.#types.has(name));
+    const [first, second] = wanted;
+    // What was known before a change is asked about one by one.
+    if (!first || !second || this.#earlier) return;
+    const positions = wanted.map((name) => name.getStart());
+    const types = this.program.oracle.types(this.fileOf(first), positions);
+    for (const [at, name] of wanted.entries()) this.#types.set(name, types[at]);
+  }
+
   #askType(name: NameNode): TypeInfo | undefined {
     const before = this.#before(name, (code) => code.typeOf(name));
     const isOfChange = before?.symbols.some(({ declarations }) =>
@@ -295,7 +306,6 @@ export class Code {
 
   #imported(local: ImportBinding): readonly Entity[] {
     const name = importedNameNode(local);
-    this.#prefetchImports(local.getSourceFile());
     const symbol = name && this.#symbol(name);
     const entities = symbol ? this.#entitiesOf(symbol) : [];
     const outside = entities.length === 0 || entities.every(({ kind }) => kind === 'external');
@@ -307,9 +317,9 @@ export class Code {
     return [{ kind: 'external', module: written, name: importedName(local), container: undefined }];
   }
 
-  /** The imports of a file are asked about together, on the first of them. */
-  #prefetchImports(source: Ts.SourceFile): void {
-    if (this.#imports.has(source)) return;
+  /** The imports of a file are asked about together, with whatever else is asked first. */
+  #importsOf(source: Ts.SourceFile): readonly NameNode[] {
+    if (this.#imports.has(source)) return [];
     this.#imports.add(source);
     const names: Ts.Identifier[] = [];
     for (const statement of source.statements) {
@@ -320,7 +330,7 @@ export class Code {
       if (namedBindings && ts.isNamedImports(namedBindings))
         names.push(...namedBindings.elements.map((one) => one.name));
     }
-    this.#ask(source.fileName, names);
+    return names;
   }
 
   #entitiesOf(symbol: SymbolInfo): Entity[] {
@@ -397,7 +407,9 @@ export class Code {
       this.#askAgain(file, names, { table, ...this.#earlier });
       return;
     }
-    const positions = [...new Set(names.map((name) => name.getStart()))].filter((at) => !table.has(at));
+    const source = names[0]?.getSourceFile();
+    const wanted = source ? [...names, ...this.#importsOf(source)] : [];
+    const positions = [...new Set(wanted.map((name) => name.getStart()))].filter((at) => !table.has(at));
     if (positions.length === 0) return;
     const answers = this.program.oracle.symbols(file, positions);
     for (const [index, position] of positions.entries()) table.set(position, answers[index]);

@@ -28,7 +28,7 @@ import type {
   SymbolInfo,
   TypeInfo,
 } from './oracle.ts';
-import { inOrder } from './order.ts';
+import { literalsInOrder, symbolsInOrder } from './order.ts';
 import { nodeOver } from './stretch.ts';
 
 type APIOptions = NonNullable<ConstructorParameters<typeof API>[0]>;
@@ -292,6 +292,7 @@ class NativeOracle implements Oracle {
   readonly #owners = new Map<string, Project>();
   readonly #fileName: (path: string) => string;
   readonly #symbols = new Map<TsSymbol, SymbolInfo>();
+  readonly #types = new Map<Type, NativeType>();
   #held: ReadonlySet<string> | undefined;
 
   constructor(snapshot: Snapshot) {
@@ -341,11 +342,7 @@ class NativeOracle implements Oracle {
   member(file: string, of: Stretch, name: string): SymbolInfo | NoMember {
     this.queries += 1;
     const { project, type } = this.#typeOver(file, of) ?? {};
-    const checker = project?.checker;
-    const present = type && checker?.getNonNullableType(type);
-    if (!checker || !present || (present.flags & TypeFlags.Any) !== 0) return 'unknown';
-    const symbol = checker.getPropertyOfType(checker.getApparentType(present) ?? present, name);
-    return symbol ? this.#symbolInfo(symbol, checker) : 'none';
+    return project && type ? this.#typeInfo(type, project).member(name) : 'unknown';
   }
 
   /** The compiler's tree of the file is fetched on the first question, and kept by the API. */
@@ -381,22 +378,90 @@ class NativeOracle implements Oracle {
     return info;
   }
 
-  #typeInfo(type: Type, { checker, compilerOptions }: Project): TypeInfo {
-    const { strict, strictNullChecks: isStrict = strict ?? true } = compilerOptions;
-    const members = partsOf(type);
-    const isOpen = (type.flags & TypeFlags.Instantiable) !== 0;
-    const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
-    const symbols = members
-      .map((member) => member.getSymbol())
-      .map((symbol) => symbol && this.#symbolInfo(symbol, checker))
-      .filter((info) => info !== undefined);
-    return inOrder({
-      any: (type.flags & TypeFlags.Any) !== 0,
-      symbols,
-      literals: literalsOf(bound ? partsOf(bound) : members),
-      callable: members.some((member) => checker.getSignaturesOfType(member, SignatureKind.Call).length > 0),
-      present: isStrict && isPresent(bound ?? type),
-    });
+  #typeInfo(type: Type, project: Project): NativeType {
+    let info = this.#types.get(type);
+    if (!info) {
+      info = new NativeType(type, project, (symbol) => this.#symbolInfo(symbol, project.checker));
+      this.#types.set(type, info);
+    }
+    return info;
+  }
+}
+
+/** Every question about a type is a way to the compiler and back, and few are asked of each: so none is asked twice, or ahead. */
+class NativeType implements TypeInfo {
+  readonly any: boolean;
+  readonly #type: Type;
+  readonly #project: Project;
+  readonly #describe: (symbol: TsSymbol) => SymbolInfo;
+  readonly #members = new Map<string, SymbolInfo | NoMember>();
+  #parts: readonly Type[] | undefined;
+  #symbols: readonly SymbolInfo[] | undefined;
+  #callable: boolean | undefined;
+  #present: boolean | undefined;
+
+  constructor(type: Type, project: Project, describe: (symbol: TsSymbol) => SymbolInfo) {
+    this.any = (type.flags & TypeFlags.Any) !== 0;
+    this.#type = type;
+    this.#project = project;
+    this.#describe = describe;
+  }
+
+  get symbols(): readonly SymbolInfo[] {
+    this.#symbols ??= symbolsInOrder(
+      this.#ownParts.flatMap((part) => {
+        const symbol = part.getSymbol();
+        return symbol ? [this.#describe(symbol)] : [];
+      }),
+    );
+    return this.#symbols;
+  }
+
+  get literals(): TypeInfo['literals'] {
+    const bound = this.#bound;
+    return literalsInOrder(literalsOf(bound ? partsOf(bound) : this.#ownParts));
+  }
+
+  get callable(): boolean {
+    const { checker } = this.#project;
+    this.#callable ??= this.#ownParts.some(
+      (part) => checker.getSignaturesOfType(part, SignatureKind.Call).length > 0,
+    );
+    return this.#callable;
+  }
+
+  get present(): boolean {
+    const { strict, strictNullChecks: isStrict = strict ?? true } = this.#project.compilerOptions;
+    this.#present ??= isStrict && isPresent(this.#bound ?? this.#type);
+    return this.#present;
+  }
+
+  member(name: string): SymbolInfo | NoMember {
+    let found = this.#members.get(name);
+    if (found === undefined) {
+      found = this.#findMember(name);
+      this.#members.set(name, found);
+    }
+    return found;
+  }
+
+  #findMember(name: string): SymbolInfo | NoMember {
+    const { checker } = this.#project;
+    const present = checker.getNonNullableType(this.#type);
+    if (!present || (present.flags & TypeFlags.Any) !== 0) return 'unknown';
+    const symbol = checker.getPropertyOfType(checker.getApparentType(present) ?? present, name);
+    return symbol ? this.#describe(symbol) : 'none';
+  }
+
+  get #ownParts(): readonly Type[] {
+    this.#parts ??= partsOf(this.#type);
+    return this.#parts;
+  }
+
+  /** What a type parameter is constrained to. */
+  get #bound(): Type | undefined {
+    const isOpen = (this.#type.flags & TypeFlags.Instantiable) !== 0;
+    return isOpen ? this.#project.checker.getBaseConstraintOfType(this.#type) : undefined;
   }
 }
 

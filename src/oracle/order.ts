@@ -1,14 +1,13 @@
 import type { SymbolInfo, TypeInfo } from './oracle.ts';
 
 /** The members of a union have no order of their own, and the order a compiler keeps them in may be that of its work. */
-export function inOrder({ any, symbols, literals, callable, present }: TypeInfo): TypeInfo {
-  return {
-    any,
-    symbols: [...symbols].sort(byName),
-    literals: literals && [...literals].sort(byValue),
-    callable,
-    present,
-  };
+export function symbolsInOrder(symbols: readonly SymbolInfo[]): readonly SymbolInfo[] {
+  return [...symbols].sort(byName);
+}
+
+/** The values of a union, in an order that says nothing about the work of a compiler. */
+export function literalsInOrder(literals: TypeInfo['literals']): TypeInfo['literals'] {
+  return literals && [...literals].sort(byValue);
 }
 
 function byName(a: SymbolInfo, b: SymbolInfo): number {

@@ -15,7 +15,7 @@ import type {
   SymbolInfo,
   TypeInfo,
 } from './oracle.ts';
-import { inOrder } from './order.ts';
+import { literalsInOrder, symbolsInOrder } from './order.ts';
 import { nodeOver } from './stretch.ts';
 
 /**
@@ -263,16 +263,18 @@ function typeInfo(type: Ts.Type, checker: Ts.TypeChecker, isStrict: boolean): Ty
   const members = partsOf(type);
   const isOpen = (type.flags & ts.TypeFlags.Instantiable) !== 0;
   const bound = isOpen ? checker.getBaseConstraintOfType(type) : undefined;
-  return inOrder({
+  return {
     any: (type.flags & ts.TypeFlags.Any) !== 0,
-    symbols: members
-      .map((member) => member.getSymbol())
-      .map((symbol) => symbol && symbolInfo(symbol, checker))
-      .filter((info) => info !== undefined),
-    literals: literalsOf(bound ? partsOf(bound) : members, checker),
+    symbols: symbolsInOrder(
+      members
+        .map((member) => member.getSymbol())
+        .map((symbol) => symbol && symbolInfo(symbol, checker))
+        .filter((info) => info !== undefined),
+    ),
+    literals: literalsInOrder(literalsOf(bound ? partsOf(bound) : members, checker)),
     callable: members.some((member) => member.getCallSignatures().length > 0),
     present: isStrict && isPresent(bound ?? type),
-  });
+  };
 }
 
 function isPresent(type: Ts.Type): boolean {

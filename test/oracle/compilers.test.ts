@@ -66,7 +66,7 @@ set;
       return { start, end: start + text.length - 1 };
     });
     const [pair, set] = oracle.expressionTypes(file, stretches);
-    expect(pair).toMatchObject({ any: false, callable: false, literals: undefined });
+    expect([pair?.any, pair?.callable, pair?.literals]).toEqual([false, false, undefined]);
     expect(set?.symbols.map(({ name }) => name)).toEqual(['Set']);
   });
 
@@ -110,13 +110,9 @@ set;
         'class Z {} class A {} declare const either: Z | A; either;',
       ].join('\n'),
     });
-    expect(typeOf('a.ts', 'state;')).toEqual({
-      any: false,
-      callable: false,
-      present: false,
-      symbols: [],
-      literals: [true, 1, 3, 'done', 'queued'],
-    });
+    const state = typeOf('a.ts', 'state;');
+    expect(state?.literals).toEqual([true, 1, 3, 'done', 'queued']);
+    expect([state?.any, state?.callable, state?.present, state?.symbols]).toEqual([false, false, false, []]);
     expect(typeOf('a.ts', 'either;')?.symbols.map(({ name }) => name)).toEqual(['A', 'Z']);
   });
 

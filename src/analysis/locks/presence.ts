@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { type Code, nameText, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, type NameNode, nameText, rightmostName, skipParentheses } from '../code.ts';
 import { idOf } from './keys.ts';
 import { parametersOf } from './parameters.ts';
 import {
@@ -43,35 +43,64 @@ export function presentArguments(
 ): readonly (Value | undefined)[] {
   const parameters = optionalParameters(fn);
   if (node.arguments.some((argument) => ts.isSpreadElement(argument))) return args;
-  return args.map((value, index) => {
+  const asked = args.map((value, index) => {
     const argument = node.arguments[index];
-    if (!argument) return value;
-    if (value?.kind === 'object') return withPresentParts(value, argument, code);
-    return parameters.has(bound.length + index) ? ifPresent(value, argument, code) : value;
+    if (!argument) return [];
+    if (value?.kind === 'object') return partsOf(value, argument);
+    return parameters.has(bound.length + index) ? [{ value, argument }] : [];
+  });
+  prefetchTypes(asked.flat(), code);
+  return args.map((value, index) => {
+    const parts = asked[index] ?? [];
+    if (value?.kind === 'object') return withPresentParts(value, parts, code);
+    return parts[0] ? ifPresent(parts[0], code) : value;
   });
 }
 
-/** An object that is made for the call: `{ tx }`. */
-function withPresentParts(value: ObjectValue, argument: Ts.Expression, code: Code): Value {
+interface Argument {
+  readonly value: Value | undefined;
+  readonly argument: Ts.Expression;
+}
+
+/** What an object that is made for the call is made of: `{ tx }`. */
+function partsOf(value: ObjectValue, argument: Ts.Expression): (Argument & { readonly name: string })[] {
   const bare = skipParentheses(argument);
-  if (!ts.isObjectLiteralExpression(bare)) return value;
-  const properties = new Map(value.properties);
-  for (const property of bare.properties) {
+  if (!ts.isObjectLiteralExpression(bare)) return [];
+  return bare.properties.flatMap((property) => {
     const name = property.name && nameText(property.name);
     const part = ts.isShorthandPropertyAssignment(property)
       ? property.name
       : ts.isPropertyAssignment(property)
         ? property.initializer
         : undefined;
-    if (name === undefined || !part) continue;
-    const known = ifPresent(properties.get(name), part, code);
-    if (known) properties.set(name, known);
+    return name === undefined || !part ? [] : [{ name, value: value.properties.get(name), argument: part }];
+  });
+}
+
+function withPresentParts(
+  value: ObjectValue,
+  parts: readonly (Argument & { readonly name?: string })[],
+  code: Code,
+): Value {
+  const properties = new Map(value.properties);
+  for (const { name, ...part } of parts) {
+    const known = ifPresent(part, code);
+    if (known && name !== undefined) properties.set(name, known);
   }
   return { ...value, properties };
 }
 
-function ifPresent(value: Value | undefined, argument: Ts.Expression, code: Code): Value | undefined {
+function ifPresent({ value, argument }: Argument, code: Code): Value | undefined {
   return truthOf(value) === undefined && isPresent(argument, code) ? asPresent(value, argument) : value;
+}
+
+function prefetchTypes(all: readonly Argument[], code: Code): void {
+  code.prefetchTypes(
+    all.flatMap(({ value, argument }) => {
+      const name = truthOf(value) === undefined ? testedName(argument) : undefined;
+      return name ? [name] : [];
+    }),
+  );
 }
 
 const known = new WeakMap<Ts.Node, ReadonlySet<number>>();
@@ -89,10 +118,14 @@ function optionalParameters(fn: Ts.Node): ReadonlySet<number> {
 }
 
 function isPresent(argument: Ts.Expression, code: Code): boolean {
-  const bare = skipParentheses(argument);
-  if (!ts.isIdentifier(bare) && !ts.isPropertyAccessExpression(bare)) return false;
-  const name = rightmostName(bare);
+  const name = testedName(argument);
   return name !== undefined && code.typeOf(name)?.present === true;
+}
+
+/** The name whose type tells whether an argument is there. */
+function testedName(argument: Ts.Expression): NameNode | undefined {
+  const bare = skipParentheses(argument);
+  return ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare) ? rightmostName(bare) : undefined;
 }
 
 function asPresent(value: Value | undefined, argument: Ts.Expression): Value {

@@ -181,6 +181,7 @@ export class LockReach {
     const suspects: NameNode[] = [];
     const types: NameNode[] = [];
     const awaited: NameNode[] = [];
+    const receivers: NameNode[] = [];
     const tagged: NameNode[] = [];
     let takes = this.#uses.isTagged(fn);
     const visit = (node: Ts.Node): void => {
@@ -195,6 +196,7 @@ export class LockReach {
       if (ts.isCallExpression(node)) {
         addName(node.expression, names);
         called.push(node.expression);
+        if (ts.isPropertyAccessExpression(node.expression)) addName(node.expression.expression, receivers);
         for (const argument of node.arguments) addName(argument, names);
       } else if (ts.isTaggedTemplateExpression(node)) {
         addName(node.tag, names);
@@ -219,7 +221,7 @@ export class LockReach {
     if (!takes && suspects.length > 0) takes = this.#isHolder(suspects);
     if (!takes && tagged.length > 0) takes = this.#uses.amongst(tagged).length > 0;
     if (takes) return { takes, unknown: [], callsBack: () => false, functions: [] };
-    this.#prefetch(fn, [...names, ...awaited]);
+    this.#prefetch(fn, [...names, ...awaited, ...receivers]);
     const functions = new Set<CfgOwner>();
     for (const name of names) for (const callee of this.#resolve(name)) functions.add(callee);
     for (const name of awaited) for (const starter of this.#startersOf(name)) functions.add(starter);
