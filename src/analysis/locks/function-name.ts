@@ -37,6 +37,17 @@ export function namesOf(fns: readonly Ts.Node[]): readonly string[] {
 
 /** The names by which the function around a local one hands it out in an object: the `run` of `return { run: start }`. */
 export function handedOutAs(fn: Ts.Node): readonly string[] {
+  let known = handedOut.get(fn);
+  if (!known) {
+    known = keysInReturned(fn);
+    handedOut.set(fn, known);
+  }
+  return known;
+}
+
+const handedOut = new WeakMap<Ts.Node, readonly string[]>();
+
+function keysInReturned(fn: Ts.Node): readonly string[] {
   if (!isFunctionExpression(fn) && !ts.isFunctionDeclaration(fn)) return [];
   const name = lastName(fn);
   const maker = ts.findAncestor(fn.parent, ts.isFunctionLike) as Ts.FunctionLikeDeclaration | undefined;
