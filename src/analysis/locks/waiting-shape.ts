@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, skipParentheses } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
+import { hasModifier, isFunctionExpression } from '../shapes.ts';
 
 /**
  * Whether an async method can be seen to wait for nobody: it pauses for nothing, runs what it was handed, and does no
@@ -14,10 +14,10 @@ export function waitsForNobody(method: Ts.SignatureDeclaration, methodNamed: Met
 
 type MethodNamed = (name: string) => Ts.SignatureDeclaration | undefined;
 
-/** Looks through a method, and the methods of the same class that it calls, for anything that might wait. */
+/** Looks through a method, and what it calls of the same class or in place, for anything that might wait. */
 class Counting {
   readonly #methodNamed: MethodNamed;
-  readonly #seen = new Set<Ts.Node>();
+  readonly #running = new Set<Ts.Node>();
 
   constructor(methodNamed: MethodNamed) {
     this.#methodNamed = methodNamed;
@@ -25,11 +25,15 @@ class Counting {
 
   /** @param handed the names by which the method knows what the caller of all has handed in */
   isPlain(method: Ts.SignatureDeclaration, handed: Names): boolean {
-    if (this.#seen.has(method)) return true;
-    this.#seen.add(method);
-    const { body } = method as { body?: Ts.Node };
-    const disposes = /\busing\b/.test(body?.getText() ?? '');
-    return body !== undefined && !disposes && this.#isPlain(body, handed);
+    const { body } = method as { body?: Ts.ConciseBody };
+    if (!body || /\busing\b/.test(body.getText())) return false;
+    if (!ts.isBlock(body) && !isAnswer(body, handed)) return false;
+    // What calls itself shows nothing new; another call may hand in something else.
+    if (this.#running.has(method)) return true;
+    this.#running.add(method);
+    const isPlain = this.#isPlain(body, handed);
+    this.#running.delete(method);
+    return isPlain;
   }
 
   #isPlain(node: Ts.Node, handed: Names): boolean {
@@ -45,17 +49,23 @@ class Counting {
 
   #isPlainCall(call: Ts.CallExpression, handed: Names): boolean {
     const name = ownMethodCalled(call);
-    const method = name === undefined ? undefined : this.#methodNamed(name);
-    if (!method) return false;
-    const known = method.parameters.flatMap(({ name: parameter }, index) => {
+    const called = name === undefined ? functionCalled(call) : this.#methodNamed(name);
+    if (!called) return false;
+    const known = called.parameters.flatMap(({ name: parameter }, index) => {
       const given = call.arguments[index];
       return given && ts.isIdentifier(given) && handed.has(given.text) ? [nameText(parameter)] : [];
     });
-    return this.isPlain(method, new Set(known));
+    return this.isPlain(called, new Set(known));
   }
 }
 
 type Names = ReadonlySet<string | undefined>;
+
+/** `(() => …)()` */
+function functionCalled(call: Ts.CallExpression): Ts.SignatureDeclaration | undefined {
+  const callee = skipParentheses(call.expression);
+  return isFunctionExpression(callee) ? callee : undefined;
+}
 
 /** `put` in `this.put()` */
 function ownMethodCalled(call: Ts.CallExpression): string | undefined {
@@ -106,8 +116,11 @@ function isAnswer(expression: Ts.Expression, handed: Names): boolean {
     (ts.isIdentifier(value) && value.text === 'undefined') ||
     ts.isObjectLiteralExpression(value) ||
     ts.isArrowFunction(value) ||
-    // What a method of its own gives is looked at with that method.
-    (ts.isCallExpression(value) && (isHanded(value, handed) || ownMethodCalled(value) !== undefined))
+    // What a function of its own gives is looked at with that function.
+    (ts.isCallExpression(value) &&
+      (isHanded(value, handed) ||
+        ownMethodCalled(value) !== undefined ||
+        functionCalled(value) !== undefined))
   );
 }
 
