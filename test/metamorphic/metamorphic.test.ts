@@ -133,7 +133,7 @@ function numberOf(name: string): number {
 
 /** A config that speaks of a file as a whole is no longer true where code has moved to another. */
 function namesFiles(fixture: Fixture): boolean {
-  return /\.ts(?!#)|\*/.test(configText(fixture));
+  return /\.ts(?!#)|\/\*|\*\//.test(configText(fixture));
 }
 
 function configText(fixture: Fixture): string {
