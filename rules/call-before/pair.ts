@@ -3,13 +3,13 @@ import { AllowedPlaces } from '../../src/analysis/dispatch/allowed.ts';
 import type { Target } from '../../src/analysis/dispatch/targets.ts';
 import { isFunctionNode, ownerOf } from '../../src/analysis/inserts/functions.ts';
 import type { CallGraph } from '../../src/analysis/inserts/invocations.ts';
-import { type Climb, type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
+import { type Climb, promiseBefore, type Step, unsettledWay } from '../../src/analysis/must/approach.ts';
 import type { Counting } from '../../src/analysis/must/effects.ts';
 import { callsOf, type Event, type EventSite } from '../../src/analysis/must/events.ts';
 import { frameOf, Must } from '../../src/analysis/must/must.ts';
 import { isField, removalOf } from '../../src/analysis/must/removals.ts';
 import { eventOf, includes } from '../../src/analysis/must/worlds.ts';
-import { isFunctionExpression } from '../../src/analysis/shapes.ts';
+import { isFunctionExpression, outermost } from '../../src/analysis/shapes.ts';
 import type { AnalysisContext } from '../../src/engine/rule.ts';
 import type { Ts } from '../../src/syntax/ts.ts';
 import type { PairOption } from './rule.ts';
@@ -109,7 +109,10 @@ export class Pair {
   #isMadeAfter({ node, frames }: Step, must: Must): boolean {
     for (let fn = ownerOf(node); isFunctionExpression(fn); fn = ownerOf(fn)) {
       if (this.places && this.places.around(fn.parent).length === 0) return false;
-      if (isBefore({ node: fn, frames, towards: undefined, after: undefined }, must)) return true;
+      // What a link of a chain makes is made after the promise before it, too.
+      const { parent } = outermost(fn);
+      for (const after of [undefined, promiseBefore(parent, fn)])
+        if (isBefore({ node: fn, frames, towards: undefined, after }, must)) return true;
     }
     return false;
   }

@@ -25,7 +25,7 @@ function perFile(editsOf: RewriteOfFile): Rewrite {
 }
 
 /** The last class or function of a program of one file gets a file of its own; the two import each other. */
-function splitIntoFiles(files: Files): Files {
+function splitIntoFiles(files: Files, isNamed: (name: string) => boolean): Files {
   const [only, another] = files;
   if (!only || another) return files;
   const [file, text] = only;
@@ -52,6 +52,12 @@ function splitIntoFiles(files: Files): Files {
   const others = statements.filter((statement) => statement !== moved && !ts.isImportDeclaration(statement));
   const isOverloading = others.some((statement) => namesOf(statement).includes(name ?? ''));
   if (!isSplittable || !moved || name === undefined || isOverloading || !/\.ts$/.test(file)) return files;
+  // A config that says in which file it is would be wrong.
+  const members = ts.isClassDeclaration(moved)
+    ? moved.members.flatMap((one) => one.name?.getText() ?? [])
+    : [];
+  const places = [`#${name}`, ...members.map((member) => `#${name}.${member}`)];
+  if (places.some(isNamed)) return files;
   const exported = (statement: Ts.Statement): readonly TextEdit[] =>
     hasModifier(statement, ts.SyntaxKind.ExportKeyword) || ts.isExpressionStatement(statement)
       ? []

@@ -122,10 +122,22 @@ export function isTask(fn: Ts.Node, isPromise: (head: Ts.Expression) => boolean)
   const returned = returnedBy(body);
   if (!returned.some((value) => chainOf(value, isPromise))) return false;
   if (type) return ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Promise';
-  const last = ts.isBlock(body) ? body.statements.at(-1) : undefined;
-  const isLeftByReturn =
-    !ts.isBlock(body) || (last !== undefined && (ts.isReturnStatement(last) || ts.isThrowStatement(last)));
-  return isLeftByReturn && returned.every((value) => isPromiseItself(value, isPromise));
+  return isLeftByReturn(body) && returned.every((value) => isPromiseItself(value, isPromise));
+}
+
+/** Whether a body has no end to come to: it is an expression, or its last statement is left by `return` or `throw` alone. */
+function isLeftByReturn(body: Ts.Node | undefined): boolean {
+  if (!body || !ts.isStatement(body)) return body !== undefined;
+  if (ts.isBlock(body)) return body.statements.length > 0 && isLeftByReturn(body.statements.at(-1));
+  if (ts.isIfStatement(body))
+    return (
+      isLeftByReturn(body.thenStatement) &&
+      body.elseStatement !== undefined &&
+      isLeftByReturn(body.elseStatement)
+    );
+  if (ts.isTryStatement(body))
+    return isLeftByReturn(body.tryBlock) && (!body.catchClause || isLeftByReturn(body.catchClause.block));
+  return ts.isReturnStatement(body) || ts.isThrowStatement(body);
 }
 
 function isPromiseItself(value: Ts.Expression, isPromise: (head: Ts.Expression) => boolean): boolean {

@@ -310,7 +310,8 @@ export class StatementFlow {
 
   #try(node: Ts.TryStatement): void {
     const { finallyBlock } = node;
-    if (!finallyBlock) return this.#tryCatch(node);
+    // An empty one is passed in no time: what is returned is returned at once.
+    if (!finallyBlock || finallyBlock.statements.length === 0) return this.#tryCatch(node);
     this.#graph.guarded(
       () => this.#statements(finallyBlock.statements),
       () => this.#tryCatch(node),

@@ -2,7 +2,7 @@ import type { LockPrimitive } from '../../config/types.ts';
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { nameText, ownMember, skipParentheses } from '../code.ts';
-import { returnedBy } from '../shapes.ts';
+import { isFunctionExpression, returnedBy } from '../shapes.ts';
 import { fieldAssignments } from './field-assignments.ts';
 import { isThen } from './joined.ts';
 
@@ -228,10 +228,12 @@ function slotRead({ initializer }: Ts.VariableDeclaration): Slot | undefined {
 export function hasPause(a: Ts.Node, b: Ts.Node): boolean {
   const owner = ts.findAncestor(a, ts.isFunctionLike);
   const [start, end] = [Math.min(a.end, b.end), Math.max(a.pos, b.pos)];
-  return (
-    owner !== undefined &&
-    findIn(owner, (node) => ts.isAwaitExpression(node) && node.pos >= start && node.end <= end)
-  );
+  // What a function in between waits for is no pause of the one around it.
+  const visit = (node: Ts.Node): boolean =>
+    ts.isAwaitExpression(node) && node.pos >= start && node.end <= end
+      ? true
+      : (ts.forEachChild(node, (child) => (!ts.isFunctionLike(child) && visit(child)) || undefined) ?? false);
+  return owner !== undefined && visit(owner);
 }
 
 function assignmentsIn(owner: Ts.Node, slot: Slot): readonly Ts.Expression[] {
@@ -252,10 +254,10 @@ export function resolverOf(value: Ts.Node): Ts.Node | undefined {
   const bare = skipParentheses(value);
   if (ts.isNewExpression(bare)) return resolverKept(bare);
   if (ts.isCallExpression(bare) && isThen(bare.expression)) {
-    const [callback] = bare.arguments;
-    return callback && ts.isArrowFunction(callback) && !ts.isBlock(callback.body)
-      ? resolverOf(callback.body)
-      : undefined;
+    const callback = bare.arguments[0] && skipParentheses(bare.arguments[0]);
+    if (!callback || !isFunctionExpression(callback)) return undefined;
+    const [returned, another] = returnedBy(callback.body);
+    return returned && !another ? resolverOf(returned) : undefined;
   }
   const local = ts.isIdentifier(bare) ? resolveLocal(bare) : undefined;
   if (local && ts.isBindingElement(local)) return resolverBeside(local);

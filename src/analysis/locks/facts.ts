@@ -13,7 +13,7 @@ import { DatabaseWords } from './database-words.ts';
 import { LockEngine } from './engine.ts';
 import { usersWithin } from './entries.ts';
 import { isCfgOwner } from './evaluator.ts';
-import { lastName, namesOf } from './function-name.ts';
+import { handedOutAs, namesOf } from './function-name.ts';
 import { LockIdentity } from './identity.ts';
 import { KeptResults } from './kept-results.ts';
 import { readsChain } from './keyed-chains.ts';
@@ -340,15 +340,16 @@ function loopsNear(method: CfgOwner, program: Program): readonly CfgOwner[] {
   });
 }
 
-/** Whether code elsewhere may call the function: it is exported, or a member that is not private. */
+/** Whether code elsewhere may call the function: it is exported, or a member that is not private, also of what a factory makes. */
 function isReachable(fn: CfgOwner): boolean {
   if (ts.isSourceFile(fn)) return true;
   if (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) {
     const holder = fn.parent;
     if (ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder)) return !isPrivateMember(holder);
-    return ts.isVariableDeclaration(holder) && isExported(holder.parent.parent);
+    if (!ts.isVariableDeclaration(holder)) return false;
+    return isExported(holder.parent.parent) || handedOutAs(fn).length > 0;
   }
-  if (ts.isFunctionDeclaration(fn)) return isExported(fn);
+  if (ts.isFunctionDeclaration(fn)) return isExported(fn) || handedOutAs(fn).length > 0;
   return !isPrivateMember(fn);
 }
 
@@ -372,9 +373,8 @@ function callersInFile(fn: CfgOwner): CfgOwner[] {
   const callers = new Set<CfgOwner>();
   const waiting = new Set<CfgOwner>([fn]);
   for (const next of waiting) {
-    const name = lastName(next);
-    const mentioning =
-      name === '' || name.startsWith('<') ? [] : functionsMentioning(next.getSourceFile(), new Set([name]));
+    const names = namesOf([next]);
+    const mentioning = names.length === 0 ? [] : functionsMentioning(next.getSourceFile(), new Set(names));
     const around = enclosing(next);
     for (const caller of around ? [...mentioning, around] : mentioning) {
       if (caller === fn || callers.has(caller)) continue;

@@ -305,7 +305,7 @@ export class LockIdentity {
     if (taking.length === 0) return undefined;
     if (ts.isClassLike(node) && scoped.length + scopedShared.length === 0) {
       const passes = (one: Ts.SignatureDeclaration | undefined): boolean =>
-        one !== undefined && ((!named && waitsForNobody(one)) || letsEverybodyIn(one, method));
+        one !== undefined && ((!named && waitsForNobody(one, method)) || letsEverybodyIn(one, method));
       if ([...taking, ...acquireShared].every((name) => passes(method(name)))) return undefined;
     }
     const key = ts.isClassLike(node) ? this.#familyKey(node, taking) : undefined;

@@ -67,6 +67,7 @@ function memberOf(value: Ts.Expression, name: string): CfgOwner | undefined {
   const member = literal.properties.find((property) => property.name && nameText(property.name) === name);
   if (member && ts.isShorthandPropertyAssignment(member)) return functionOf(resolveLocal(member.name));
   const made = member && ts.isPropertyAssignment(member) ? skipParentheses(member.initializer) : member;
+  if (made && ts.isIdentifier(made)) return functionOf(resolveLocal(made));
   return made && isPlainFunction(made) ? made : undefined;
 }
 

@@ -526,6 +526,9 @@ function add(node: Ts.Node, found: CfgOwner[]): void {
   ) {
     const value = node.initializer && skipParentheses(node.initializer);
     if (value && isCfgOwner(value)) found.push(value);
+    // `{ run: start }` is another way to write `{ run }`.
+    const local = ts.isPropertyAssignment(node) && value && ts.isIdentifier(value) && resolveLocal(value);
+    if (local) add(local, found);
   } else if (ts.isExportAssignment(node)) {
     const value = skipParentheses(node.expression);
     if (isCfgOwner(value)) found.push(value);

@@ -66,7 +66,7 @@ function callersOf(step: Step, graph: CallGraph): readonly Step[] {
 }
 
 /** `promise.then(fn)`: the promise, if a function is what goes on with its value. */
-function promiseBefore(call: Ts.Node, fn: Ts.Node): Ts.Expression | undefined {
+export function promiseBefore(call: Ts.Node, fn: Ts.Node): Ts.Expression | undefined {
   if (!ts.isCallExpression(call) || !isChaining(call)) return undefined;
   const callee = skipParentheses(call.expression);
   if (!ts.isPropertyAccessExpression(callee) || nameText(callee.name) !== 'then') return undefined;
