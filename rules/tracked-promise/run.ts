@@ -42,14 +42,23 @@ export async function run(pass: PromisePass): Promise<void> {
   }
   const starting = new Set(left.map(({ work: { node } }) => node));
   for (const { work: one, leaving } of left) {
-    const entries = [...owners.around(one.node), ...owners.owning(calleeOf(one, code))];
+    const entries = [
+      ...[one.node, ...(leaving.call ? [leaving.call] : [])].flatMap((node) => owners.around(node)),
+      ...owners.owning(calleesOf(one.node, code)),
+    ];
     for (const entry of entries) used.add(entry);
     // A chain is left alone once, whatever its links start.
     const isSaid = leaving.chain?.some((link) => starting.has(link)) ?? false;
     if (entries.length === 0 && !isSaid) report(pass, code, one, leaving, held?.lockAt(one));
   }
+  let takers: ReadonlySet<string> | undefined;
+  const isHanded = (entry: string): boolean => {
+    takers ??= takersOf(work, owners, code);
+    return takers.has(entry);
+  };
   // What is left alone elsewhere was not looked at.
-  for (const entry of pass.focus ? [] : owners.known.filter((known) => !used.has(known))) {
+  const unused = pass.focus ? [] : owners.known.filter((known) => !used.has(known));
+  for (const entry of unused.filter((known) => !isHanded(known))) {
     pass.stale(
       `tracked-promise.allow lists ${entry}, which leaves no promise alone`,
       'remove the entry, or correct it',
@@ -92,7 +101,22 @@ async function placesOf(pass: PromisePass): Promise<readonly Ts.Node[]> {
   return [...new Set<Ts.Node>([...calls, ...sites.map(({ call }) => call)])];
 }
 
-function calleeOf({ node }: Work, code: Code): readonly Ts.Node[] {
+/** The entries of functions that are handed work: `bestEffort(save())`, `supervise(() => save())`. */
+function takersOf(work: readonly Work[], owners: Owners, code: Code): ReadonlySet<string> {
+  const calls = new Set(work.flatMap(({ node }) => callsAround(node)));
+  return new Set([...calls].flatMap((call) => owners.owning(calleesOf(call, code))));
+}
+
+/** The calls around a node, from the inside out. */
+function callsAround(node: Ts.Node): readonly Ts.CallExpression[] {
+  const calls: Ts.CallExpression[] = [];
+  for (let at = node; at.parent; at = at.parent) {
+    if (ts.isCallExpression(at.parent)) calls.push(at.parent);
+  }
+  return calls;
+}
+
+function calleesOf(node: Ts.Node, code: Code): readonly Ts.Node[] {
   const name = ts.isCallExpression(node) ? rightmostName(node.expression) : undefined;
   return (name ? code.entities(name) : []).flatMap((one) => (one.kind === 'node' ? [one.node] : []));
 }

@@ -1,8 +1,8 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Chain, chainOf, type Link, linkAfter, optionOf } from '../builder-chains.ts';
-import { type Code, type Entity, moduleSpecifier, rightmostName, skipParentheses } from '../code.ts';
+import { type Code, type Entity, skipParentheses } from '../code.ts';
 import { outermost } from '../shapes.ts';
-import type { InsertGuard, InsertRows, InsertStatement, TableName, TableRef } from '../sql/index.ts';
+import type { InsertGuard, InsertRows, InsertStatement, TableName } from '../sql/index.ts';
 import { sameTable } from '../sql/index.ts';
 import {
   type BuilderLibrary,
@@ -11,6 +11,7 @@ import {
   librariesOf,
 } from './builder-libraries.ts';
 import { BuilderTables } from './builder-tables.ts';
+import { ClientOrigins, isOfModule, isUntyped, moduleOf } from './client-origins.ts';
 import { Frames } from './frames.ts';
 import { type FunctionNode, isFunctionNode, ownerOf } from './functions.ts';
 import type { CallGraph } from './invocations.ts';
@@ -35,12 +36,14 @@ export class BuilderCalls {
   readonly #code: Code;
   readonly #graph: CallGraph;
   readonly #tables: BuilderTables;
+  readonly #origins: ClientOrigins;
   readonly #libraries: readonly BuilderLibrary[];
 
   constructor(code: Code, graph: CallGraph) {
     this.#code = code;
     this.#graph = graph;
     this.#tables = new BuilderTables(code);
+    this.#origins = new ClientOrigins(code);
     this.#libraries = librariesOf(code.program);
   }
 
@@ -79,7 +82,7 @@ export class BuilderCalls {
   ): readonly Found<M>[] {
     return this.#calls(methodsOf).filter(({ chain, verb, method, library }) => {
       const isOther = chain.links.some((link) => link !== verb && OTHER_VERBS.test(link.name));
-      return !isOther && isTable(this.#tables.of(method.table, chain, verb, library), wanted, library);
+      return !isOther && sameTable(this.#tables.of(method.table, chain, verb, library), wanted) === 'yes';
     });
   }
 
@@ -111,9 +114,12 @@ export class BuilderCalls {
     for (const library of this.#libraries) {
       const declared = this.#declaredBy(at, library);
       if (!declared) continue;
-      const method = methodsOf(library).find(({ name, of }) => {
+      const methods = methodsOf(library).filter(({ name, of }) => {
         return name === at.text && (!of || declared === true || of.test(declared));
       });
+      // Where no type tells which of them is called, the one does that leads to a table.
+      const method =
+        methods.find(({ table }) => this.#tables.of(table, chain, verb, library) !== 'unknown') ?? methods[0];
       if (method) return { chain, call, verb, method, library };
     }
     return undefined;
@@ -125,29 +131,13 @@ export class BuilderCalls {
     for (const entity of entities) {
       const container = containerOf(entity);
       const isGenerated = library.generated?.test(container ?? '');
-      if (isGenerated || library.modules.some((one) => isOf(moduleOf(entity), one))) return container ?? true;
+      if (isGenerated || library.modules.some((one) => isOfModule(moduleOf(entity), one)))
+        return container ?? true;
     }
     // What is not installed has no members: the import says where the client comes from.
     const isKnown = entities.some((entity) => entity.kind === 'node' || entity.module !== '');
     if (isKnown && !entities.every(isUntyped)) return undefined;
-    return this.#comesFrom(chainRoot(at), library, 0) ? true : undefined;
-  }
-
-  /** Whether a client is made by what is imported from a library, or declared to be of its types. */
-  #comesFrom(root: Ts.Node, library: BuilderLibrary, depth: number): boolean {
-    if (depth > DEEPEST) return false;
-    const value = skipParentheses(root);
-    if (ts.isCallExpression(value) || ts.isNewExpression(value) || ts.isAwaitExpression(value))
-      return this.#comesFrom(value.expression, library, depth + 1);
-    const name = rightmostName(value);
-    if (!name) return false;
-    return this.#code.entities(name).some((entity) => {
-      if (library.modules.some((one) => isOf(moduleOf(entity), one))) return true;
-      if (entity.kind !== 'node') return false;
-      const { type, initializer } = entity.node as { type?: Ts.Node; initializer?: Ts.Node };
-      if (type && ts.isTypeReferenceNode(type)) return this.#comesFrom(type.typeName, library, depth + 1);
-      return initializer !== undefined && this.#comesFrom(initializer, library, depth + 1);
-    });
+    return chainParts(at).some((part) => this.#origins.isOf(part, library)) ? true : undefined;
   }
 
   #guard(found: Found<InsertMethod>): InsertGuard {
@@ -224,8 +214,6 @@ interface Found<M> {
 
 type VerbName = Ts.Identifier | Ts.PrivateIdentifier;
 
-const DEEPEST = 6;
-
 /** Links by which a chain does something else than ask one table for rows. */
 const OTHER_VERBS = /^(?:insert|update|upsert|del|delete|truncate)$|join/i;
 
@@ -257,38 +245,24 @@ function calls(call: Ts.CallExpression, fn: FunctionNode, graph: CallGraph): boo
   return graph.callees.bodies(call, Frames.none).includes(fn);
 }
 
-/** What a chain begins with, from one of its names. */
-function chainRoot(at: VerbName): Ts.Node {
+/** What a chain begins with, and the members on the way: `deps`, `deps.prisma` and `deps.prisma.order`. */
+function chainParts(at: VerbName): readonly Ts.Node[] {
+  const parts: Ts.Node[] = [];
   let node: Ts.Node = at.parent;
   for (;;) {
     const bare = skipParentheses(node);
+    if (ts.isPropertyAccessExpression(bare)) parts.push(bare);
     if (ts.isCallExpression(bare)) node = bare.expression;
     else if (ts.isPropertyAccessExpression(bare) && bare.expression.kind !== ts.SyntaxKind.ThisKeyword)
       node = bare.expression;
-    else return bare;
+    else return [...parts.slice(1), bare];
   }
-}
-
-function moduleOf(entity: Entity): string {
-  if (entity.kind === 'external') return entity.module;
-  const around = ts.findAncestor(entity.node, (one): one is Ts.ModuleDeclaration => {
-    return ts.isModuleDeclaration(one) && ts.isStringLiteral(one.name);
-  });
-  return around?.name.text ?? moduleSpecifier(entity.node) ?? '';
-}
-
-function isOf(module: string, library: string): boolean {
-  return module === library || module.startsWith(`${library}/`);
 }
 
 function containerOf(entity: Entity): string | undefined {
   if (entity.kind === 'external') return entity.container;
   const { parent } = entity.node;
   return ts.isInterfaceDeclaration(parent) || ts.isClassLike(parent) ? parent.name?.text : undefined;
-}
-
-function isUntyped(entity: Entity): boolean {
-  return entity.kind === 'external' && (entity.module === '' || entity.module === 'global');
 }
 
 function guardOfLinks(links: readonly Link[], { guards, completedBy }: BuilderLibrary): InsertGuard {
@@ -333,12 +307,4 @@ function rowsOf(verb: Link, { links }: Chain): InsertRows {
   if (/Many|^bulk|^batch/.test(verb.name)) return 'multi';
   if (ts.isObjectLiteralExpression(bare)) return 'single';
   return ts.isArrayLiteralExpression(bare) ? 'multi' : 'unknown';
-}
-
-/** A model goes by its name in whichever case. */
-function isTable(table: TableRef, wanted: TableName, { generated }: BuilderLibrary): boolean {
-  if (sameTable(table, wanted) === 'yes') return true;
-  return (
-    generated !== undefined && table !== 'unknown' && table.name.toLowerCase() === wanted.name.toLowerCase()
-  );
 }

@@ -29,7 +29,8 @@ export class BuilderTables {
     if (!access || !ts.isPropertyAccessExpression(access)) return 'unknown';
     const receiver = skipParentheses(access.expression);
     if (library.generated) return modelOf(receiver);
-    return this.#kept(receiver, 0) ?? this.#named(receiver, 0);
+    const table = this.#kept(receiver, 0) ?? this.#named(receiver, 0);
+    return table === 'unknown' ? relationOf(receiver) : table;
   }
 
   /** The table that an expression stands for, wherever a table must stand. */
@@ -54,8 +55,10 @@ export class BuilderTables {
 
   #declared(node: Ts.Node, name: string | undefined, depth: number): TableRef {
     if (ts.isClassLike(node)) {
-      const written = declaredTable(node) ?? initialisedTable(node) ?? node.name?.text ?? name;
-      return written === undefined ? 'unknown' : tableOf(written);
+      const written = declaredTable(node) ?? initialisedTable(node);
+      if (written !== undefined) return tableOf(written);
+      const own = node.name?.text ?? name;
+      return own === undefined ? 'unknown' : { name: own, others: namesMadeOf(own) };
     }
     if (ts.isShorthandPropertyAssignment(node)) return this.#named(node.name, depth + 1);
     if (ts.isParameter(node) || !('initializer' in node)) return 'unknown';
@@ -72,7 +75,7 @@ export class BuilderTables {
     return this.#named(made, depth + 1);
   }
 
-  /** What a repository keeps: `getRepository(Account)`, a field or parameter that is a `Repository<Account>`. */
+  /** What a repository keeps: `getRepository(Account)`, a field or parameter that is a `Repository<Account>`, or `typeof Account`. */
   #kept(receiver: Ts.Node, depth: number): TableRef | undefined {
     const value = skipParentheses(receiver);
     if (depth > DEEPEST) return undefined;
@@ -89,6 +92,7 @@ export class BuilderTables {
       const [kept] = type.typeArguments;
       return ts.isTypeReferenceNode(kept) ? this.#typed(kept.typeName) : undefined;
     }
+    if (type && ts.isTypeQueryNode(type)) return this.#typed(type.exprName);
     return initializer ? this.#kept(initializer, depth + 1) : undefined;
   }
 
@@ -110,11 +114,32 @@ function tableOf(text: string): TableRef {
   return schema === undefined ? { name } : { name, schema };
 }
 
+/** `db.query.orders` of drizzle, by the name of a variable of the schema; `sequelize.models.Order`, by that of the model. */
+function relationOf(receiver: Ts.Node): TableRef {
+  if (!ts.isPropertyAccessExpression(receiver)) return 'unknown';
+  const owner = rightmostName(receiver.expression);
+  const keeper = owner && nameText(owner);
+  return keeper === 'query' || keeper === 'models' ? modelOf(receiver) : 'unknown';
+}
+
 /** `prisma.userProfile`: the model by the name that the client has for it. */
 function modelOf(receiver: Ts.Node): TableRef {
   const name = rightmostName(receiver);
   const text = name && nameText(name);
-  return text === undefined ? 'unknown' : { name: text };
+  return text === undefined ? 'unknown' : { name: text, others: namesMadeOf(text) };
+}
+
+/** What libraries make of the name of a model: `user_profile`, `UserProfiles` … */
+function namesMadeOf(model: string): readonly string[] {
+  const snake = model.replace(/(?<=[a-z\d])(?=[A-Z])/g, '_').toLowerCase();
+  const first = model.charAt(0).toLowerCase() + model.slice(1);
+  const all = [model, first, snake, model.toLowerCase()];
+  return [...new Set([...all, ...all.map(pluralOf)])].filter((name) => name !== model);
+}
+
+function pluralOf(name: string): string {
+  if (/[^aeiou]y$/i.test(name)) return `${name.slice(0, -1)}ies`;
+  return /(?:s|x|z|ch|sh)$/i.test(name) ? `${name}es` : `${name}s`;
 }
 
 /** `Order.init({ … }, { tableName: 'orders' })`, in the file of the class. */

@@ -272,7 +272,10 @@ export class ValueFlow {
     const fn = ownerOf(value.at);
     if (!isFunctionNode(fn)) return [];
     return this.#calls.callSites(fn, value.frames).flatMap(({ node, how, frames }) => {
-      if (!ts.isCallExpression(node) && !ts.isPropertyAccessExpression(node)) return [];
+      // A getter is run by a member access, or by a pattern: there, by the names that it fills.
+      const isResult =
+        ts.isCallExpression(node) || ts.isPropertyAccessExpression(node) || ts.isGetAccessor(fn);
+      if (!isResult || !ts.isExpression(node)) return [];
       const result = { ...value, at: node, frames: frames.leave(fn) };
       return how === 'iteration'
         ? [{ ...result, path: [ELEMENT, ...value.path], gathered: { node, how } }]

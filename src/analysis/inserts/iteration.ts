@@ -1,6 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Entity, memberName, moduleSpecifier, nameText, skipParentheses } from '../code.ts';
+import { VERBS } from '../routes/router-calls.ts';
 
 /**
  * How a function outside of the program treats a callback. `iterates`: it calls it once per element. `once`: it calls
@@ -23,7 +24,24 @@ export function callbackUse(
   if (name === undefined) return 'once';
   if (isIteration(name, index, callee, entities)) return 'iterates';
   if (TIMERS.has(name)) return 'later';
-  return access && REGISTRATIONS.has(name) ? 'keeps' : 'once';
+  return access && (REGISTRATIONS.has(name) || isNamedHandler(call, name, index)) ? 'keeps' : 'once';
+}
+
+/** `app.post('/orders', handler)`, `ipc.handle(channel, handler)`: a handler that is found by a path or name. */
+function isNamedHandler(call: Ts.CallExpression, method: string, index: number): boolean {
+  const [first] = call.arguments;
+  if (!first || index === 0) return false;
+  return NAMED_HANDLERS.test(method) || (VERBS.has(method) && isPath(first));
+}
+
+const NAMED_HANDLERS =
+  /^(?:handle|register)$|^(?:add|set|register)\w*(?:Command|Handler|Hook|Listener|Route|Tool)$/;
+
+/** Queries and requests have such methods too, and call back once: what they are given is no path from the root. */
+function isPath(node: Ts.Expression): boolean {
+  const bare = skipParentheses(node);
+  if (ts.isStringLiteralLike(bare)) return bare.text.startsWith('/');
+  return ts.isTemplateExpression(bare) && bare.head.text.startsWith('/');
 }
 
 /** The method in `Array.prototype.map.call(list, callback)`. */

@@ -76,7 +76,9 @@ export class ArgumentsOf {
 
   #equals(expression: Ts.Expression, wanted: Literal, frames: Frames): boolean {
     const value = this.#valueOf(expression, frames);
-    if (typeof wanted !== 'object' || wanted === null) return this.#isLiteral(value.at, wanted);
+    if (typeof wanted !== 'object' || wanted === null) {
+      return this.#isLiteral(value.at, wanted) || this.#textOf(value) === wanted;
+    }
     return Object.entries(wanted).every(([name, member]) => this.#memberEquals(value, name, member));
   }
 
@@ -92,6 +94,9 @@ export class ArgumentsOf {
   /** The expression that a variable that keeps its value, or a parameter of a call that is being made, stands for. */
   #valueOf(expression: Ts.Expression, frames: Frames): Value {
     const bare = skipParentheses(expression) as Ts.Expression;
+    if (ts.isPropertyAccessExpression(bare) || ts.isElementAccessExpression(bare)) {
+      return this.#memberOf(bare, frames) ?? { at: bare, frames };
+    }
     // A name that is imported stands for what another file declares.
     const local = ts.isIdentifier(bare) ? this.#code.declarationNode(bare) : undefined;
     if (local && ts.isParameter(local)) {
@@ -107,6 +112,32 @@ export class ArgumentsOf {
       ts.isIdentifier(local.name) &&
       !isReassigned(local, local.name.text);
     return isKept ? this.#valueOf(local.initializer, frames) : { at: bare, frames };
+  }
+
+  /** `EVENTS[phase]`, `options.name`: a member of an object that is written somewhere. */
+  #memberOf(access: Ts.AccessExpression, frames: Frames): Value | undefined {
+    const object = this.#valueOf(access.expression, frames);
+    const key = ts.isPropertyAccessExpression(access)
+      ? nameText(access.name)
+      : this.#textOf(this.#valueOf(access.argumentExpression, frames));
+    const member = key === undefined ? undefined : propertyOf(object.at, key);
+    return member && this.#valueOf(member, object.frames);
+  }
+
+  /** A text that is put together of others. */
+  #textOf({ at, frames }: Value): string | undefined {
+    const partOf = (part: Ts.Expression): string | undefined => this.#textOf(this.#valueOf(part, frames));
+    if (ts.isStringLiteralLike(at)) return at.text;
+    if (ts.isTemplateExpression(at)) {
+      const parts = at.templateSpans.map(({ expression, literal }) => {
+        const part = partOf(expression);
+        return part === undefined ? undefined : part + literal.text;
+      });
+      return parts.includes(undefined) ? undefined : at.head.text + parts.join('');
+    }
+    if (!ts.isBinaryExpression(at) || at.operatorToken.kind !== ts.SyntaxKind.PlusToken) return undefined;
+    const [left, right] = [partOf(at.left), partOf(at.right)];
+    return left === undefined || right === undefined ? undefined : left + right;
   }
 
   #isLiteral(value: Ts.Expression, wanted: string | number | boolean | null): boolean {

@@ -24,6 +24,8 @@ export interface Effect {
 export interface Summary extends Effect {
   /** When a generator has been walked to its end. */
   readonly walked: Events;
+  /** When a generator hands out an element. */
+  readonly handing: Events;
 }
 
 /** What a call does once per element of a collection. */
@@ -34,7 +36,7 @@ export interface CallEffect extends Effect {
 }
 
 export const NO_EFFECT: Effect = { atOnce: NO_EVENTS, settled: NO_EVENTS };
-export const NO_SUMMARY: Summary = { ...NO_EFFECT, walked: NO_EVENTS };
+export const NO_SUMMARY: Summary = { ...NO_EFFECT, walked: NO_EVENTS, handing: NO_EVENTS };
 const NO_CALL: CallEffect = { ...NO_EFFECT, each: NO_EFFECT, collection: undefined };
 
 /**
@@ -96,13 +98,14 @@ export class Effects {
     return this.#parts.counting === 'begun';
   }
 
-  /** What has happened when a generator that an expression makes has been walked to its end. */
-  walked(expression: Ts.Expression): Events {
+  /** What has happened when a generator that an expression makes has been walked to its end, or hands out an element. */
+  walked(expression: Ts.Expression, until: 'end' | 'element'): Events {
     const bare = skipParentheses(expression);
     if (!ts.isCallExpression(bare) || !this.#parts.isRelevant(bare)) return NO_EVENTS;
     const { found, args } = this.#parts.calls.of(bare, this.#frame);
     if (found.isOpen || found.external.length > 0) return NO_EVENTS;
-    return certain(found.targets.map((target) => this.#parts.summary(target, args, this.#frame).walked));
+    const summaries = found.targets.map((target) => this.#parts.summary(target, args, this.#frame));
+    return certain(summaries.map(({ walked, handing }) => (until === 'end' ? walked : handing)));
   }
 
   /**

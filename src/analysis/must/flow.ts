@@ -123,7 +123,7 @@ export class Flow {
 
   /** A turn of a loop, or its end. A collection has an element in every loop over it, or in none. */
   #next(id: number, action: Action & { kind: 'next' }, isTurn: boolean, world: World): readonly World[] {
-    const walked = isTurn ? NO_EVENTS : this.#parts.effects.walked(action.node.expression);
+    const walked = this.#parts.effects.walked(action.node.expression, isTurn ? 'element' : 'end');
     const condition = this.#conditions.of(action);
     if (!condition) return [did(world, walked)];
     const turning = `turn ${id}`;
@@ -148,7 +148,7 @@ export class Flow {
         return [did(world, effects.fulfilled(action.promise, world))];
       case 'yield': {
         const { asteriskToken, expression } = action.node;
-        return [asteriskToken && expression ? did(world, effects.walked(expression)) : world];
+        return [asteriskToken && expression ? did(world, effects.walked(expression, 'end')) : world];
       }
       case 'pick': {
         const events = action.from ? effects.fulfilled(action.from, world) : NO_EVENTS;

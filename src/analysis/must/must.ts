@@ -251,21 +251,30 @@ export class Must {
 
   get #everything(): Summary {
     const all = (1n << BigInt(this.#parts.events.length)) - 1n;
-    return { atOnce: all, settled: all, walked: all };
+    return { atOnce: all, settled: all, walked: all, handing: all };
   }
 
   #summarise(fn: FunctionNode, frame: Frame): Summary {
     const cfg = cfgOf(fn);
     const parts = this.#flowParts(fn, frame);
-    const { ends } = new Flow(cfg, parts);
+    const flow = new Flow(cfg, parts);
+    const { ends } = flow;
     const all = this.#everything.settled;
     const settled = endOf(ends) ?? all;
     const done = inAll(ends, (world) => world.done) ?? all;
-    if (isGenerator(fn)) return { ...NO_SUMMARY, walked: done };
-    if (this.#parts.counting === 'begun') return { atOnce: settled, settled, walked: NO_EVENTS };
-    if (!isAsyncFunction(fn)) return { atOnce: done, settled, walked: NO_EVENTS };
+    if (isGenerator(fn)) {
+      const handing = cfg.nodes.flatMap(({ id, action }) => {
+        if (action.kind !== 'yield') return [];
+        const { asteriskToken, expression } = action.node;
+        const inner = asteriskToken && expression ? parts.effects.walked(expression, 'element') : NO_EVENTS;
+        return flow.before(id).map((world) => ({ ...world, done: world.done | inner }));
+      });
+      return { ...NO_SUMMARY, walked: done, handing: inAll(handing, (world) => world.done) ?? all };
+    }
+    if (this.#parts.counting === 'begun') return { ...NO_SUMMARY, atOnce: settled, settled };
+    if (!isAsyncFunction(fn)) return { ...NO_SUMMARY, atOnce: done, settled };
     const paused = new Flow(cfg, { ...parts, endsAtPause: true });
-    return { atOnce: inAll(paused.ends, (world) => world.done) ?? all, settled, walked: NO_EVENTS };
+    return { ...NO_SUMMARY, atOnce: inAll(paused.ends, (world) => world.done) ?? all, settled };
   }
 
   #takesFunctions(fn: Ts.Node): boolean {
@@ -281,7 +290,7 @@ interface Assumption {
 }
 
 function isSame(a: Summary, b: Summary): boolean {
-  return a.atOnce === b.atOnce && a.settled === b.settled && a.walked === b.walked;
+  return a.atOnce === b.atOnce && a.settled === b.settled && a.walked === b.walked && a.handing === b.handing;
 }
 
 function endOf(ends: readonly World[]): Events | undefined {

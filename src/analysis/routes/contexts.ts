@@ -1,14 +1,14 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, memberName, nameText, skipParentheses } from '../code.ts';
 import type { Constants } from '../dispatch/constants.ts';
-import { isFunctionExpression, propertyOf } from '../shapes.ts';
+import { isFunctionExpression, propertyOf, returnedBy } from '../shapes.ts';
 import { takesPathsAsTheyStand } from './frameworks.ts';
 import type { Guards } from './guards.ts';
 import type { KnownCallSites } from './known-call-sites.ts';
 import { type Instance, instancesOf } from './mount-instances.ts';
 import { pathsOf } from './path-texts.ts';
 import { isCoveredBy, join } from './paths.ts';
-import { type Router, type RouterCall, type RouterCalls, VERBS } from './router-calls.ts';
+import { holderOf, type Router, type RouterCall, type RouterCalls, VERBS } from './router-calls.ts';
 
 /** Paths for which the guard comes before all else. */
 export interface Cover {
@@ -86,7 +86,11 @@ export class RouteContexts {
     if (this.#visiting.has(declaration)) return root;
     this.#visiting.add(declaration);
     const own = this.#ownPrefix(declaration);
-    const mounts = [...(this.#mounts.get(declaration) ?? []), ...this.#handedIn(declaration)];
+    const mounts = [
+      ...(this.#mounts.get(declaration) ?? []),
+      ...this.#handedIn(declaration),
+      ...this.#handedOut(declaration),
+    ];
     const found = mounts.flatMap(({ parent, node, at, paths, guarded }) => {
       const outer = parent ? this.#contextsAt(parent, { node, at }) : root;
       return outer.flatMap(({ prefix, covers }) =>
@@ -149,12 +153,20 @@ export class RouteContexts {
     const callee = skipParentheses(node.expression);
     const receiver = ts.isPropertyAccessExpression(callee) ? instance.valueOf(callee.expression) : undefined;
     const parent = (receiver && this.#parts.calls.routerOf(receiver)) ?? router;
-    const links = node.arguments.flatMap((one) => this.#parts.guards.linksOf(one));
-    for (const [index, link] of links.entries()) {
-      const value = instance.valueOf(link);
-      const guarded = links.slice(0, index).some((one) => this.#parts.guards.is(one)) ? 'yes' : 'no';
+    const { guards } = this.#parts;
+    const links = node.arguments
+      .flatMap((one) => guards.linksOf(one))
+      .flatMap((link) => {
+        const value = instance.valueOf(link);
+        // A row may hold a chain too.
+        return value
+          ? guards.linksOf(value).map((one) => ({ link: one, isHanded: true }))
+          : [{ link, isHanded: false }];
+      });
+    for (const [index, { link, isHanded }] of links.entries()) {
+      const guarded = links.slice(0, index).some((one) => guards.is(one.link)) ? 'yes' : 'no';
       const mount: Mount = { parent, node: instance.node, at: instance.node.getStart(), paths, guarded };
-      for (const child of value ? this.#childrenOf(value) : []) this.#addMount(child, mount);
+      for (const child of isHanded ? this.#childrenOf(link) : []) this.#addMount(child, mount);
     }
   }
 
@@ -188,11 +200,19 @@ export class RouteContexts {
       const [first] = node.arguments;
       return isOutside && first ? this.#functionOf(first) : undefined;
     }
-    const definition = this.#parts.constants.definitionOf(node);
-    if (isFunctionExpression(definition)) return definition;
-    const declaration = this.#declarationOf(node);
-    if (declaration && ts.isExportAssignment(declaration)) return this.#functionOf(declaration.expression);
+    const value = this.#valueOf(expression);
+    if (isFunctionExpression(value)) return value;
+    if (ts.isCallExpression(value)) return this.#functionOf(value);
+    const declaration = this.#declarationOf(value);
     return declaration && ts.isFunctionDeclaration(declaration) ? declaration : undefined;
+  }
+
+  /** What a name stands for, also that of a default export. */
+  #valueOf(expression: Ts.Expression): Ts.Expression {
+    const value = this.#parts.constants.definitionOf(expression);
+    const declaration = this.#declarationOf(value);
+    const exported = declaration && ts.isExportAssignment(declaration) ? declaration.expression : undefined;
+    return exported ? this.#valueOf(exported) : (value as Ts.Expression);
   }
 
   #declarationOf(expression: Ts.Node): Ts.Node | undefined {
@@ -208,6 +228,31 @@ export class RouteContexts {
       const parent = this.#parts.calls.routerOf(argument);
       return [{ parent, node, at: node.getStart(), paths: [''], guarded: 'no' as const }];
     });
+  }
+
+  /** What a factory makes is known to its callers by the names that they give it: `const users = usersRouter()`. */
+  #handedOut(declaration: Ts.Node): readonly Mount[] {
+    const fn = functionAround(declaration);
+    const [returned, ...others] = returnedBy((fn as { body?: Ts.Node } | undefined)?.body);
+    if (!fn || !returned || others.length > 0) return [];
+    if (this.#parts.calls.routerOf(returned)?.declaration !== declaration) return [];
+    return this.#parts.sites.of(fn).flatMap(({ node }) => {
+      const holder = ts.isCallExpression(node) ? holderOf(node) : undefined;
+      if (!holder) return [];
+      const parent: Router = { declaration: holder, prefix: '' };
+      return [{ parent, node: holder, at: holder.getStart(), paths: [''], guarded: 'no' as const }];
+    });
+  }
+
+  /** What a factory has told the router of that a variable or field keeps. */
+  #coversOfFactory(declaration: Ts.Node): readonly PlacedCover[] {
+    const { initializer } = declaration as { initializer?: Ts.Node };
+    const made = initializer && this.#parts.calls.routerOf(initializer)?.declaration;
+    const fn = made && made !== declaration ? functionAround(made) : undefined;
+    if (!made || !fn) return [];
+    return (this.#covers?.get(made) ?? [])
+      .filter(({ node }) => isUnconditional(node, fn))
+      .map((one) => ({ ...one, node: declaration, at: declaration.getStart() }));
   }
 
   #argumentsFor(parameter: Ts.ParameterDeclaration): readonly { node: Ts.Node; argument: Ts.Expression }[] {
@@ -228,7 +273,7 @@ export class RouteContexts {
 
   #coversOf(declaration: Ts.Node): readonly PlacedCover[] {
     this.#covers ??= this.#allCovers();
-    return this.#covers.get(declaration) ?? [];
+    return [...(this.#covers.get(declaration) ?? []), ...this.#coversOfFactory(declaration)];
   }
 
   /** What routers are told of, by themselves and by the functions that are handed them. */
@@ -274,9 +319,9 @@ export class RouteContexts {
   #sharedPlugins(declaration: Ts.Node): readonly { fn: Ts.SignatureDeclaration; node: Ts.Node }[] {
     return (this.#byRouter.get(declaration) ?? []).flatMap(({ node, method }) => {
       const [plugin] = node.arguments;
-      const bare = plugin && skipParentheses(plugin);
-      if (method !== 'register' || !bare || !ts.isCallExpression(bare)) return [];
-      const fn = this.#functionOf(bare as Ts.Expression);
+      const bare = plugin && method === 'register' ? this.#valueOf(plugin) : undefined;
+      if (!bare || !ts.isCallExpression(bare)) return [];
+      const fn = this.#functionOf(bare);
       return fn ? [{ fn, node }] : [];
     });
   }

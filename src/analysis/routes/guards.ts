@@ -58,7 +58,7 @@ export class Guards {
       if (ts.isPropertyAccessExpression(callee) && ['concat', 'map'].includes(callee.name.text)) {
         return [callee.expression, ...node.arguments].flatMap((one) => this.linksOf(one, depth + 1));
       }
-      const returned = this.#returnedBy(node);
+      const returned = this.returnedBy(node);
       const [only, ...others] = returned;
       if (only && others.length === 0 && ts.isArrayLiteralExpression(skipParentheses(only))) {
         return this.linksOf(only, depth + 1);
@@ -106,7 +106,7 @@ export class Guards {
     if (this.is(callee, depth)) return true;
     if (ts.isPropertyAccessExpression(callee) && callee.name.text === 'bind')
       return this.is(callee.expression, depth);
-    const returned = this.#returnedBy(call);
+    const returned = this.returnedBy(call);
     if (returned.length > 0) {
       return returned.every((one) => this.is(one, depth) || this.#isHandedIn(one, call, depth));
     }
@@ -217,7 +217,8 @@ export class Guards {
     return this.#isPart(access.expression, name.text, depth);
   }
 
-  #returnedBy(call: Ts.CallExpression): readonly Ts.Expression[] {
+  /** What a function of the source returns that a call runs. */
+  returnedBy(call: Ts.CallExpression): readonly Ts.Expression[] {
     const fn = this.#functionOf(skipParentheses(call.expression));
     return returnedBy((fn as { body?: Ts.Node } | undefined)?.body);
   }

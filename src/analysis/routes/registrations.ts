@@ -56,10 +56,15 @@ export class Registrations {
     return guards.isIn(handlers.filter((one) => !this.optionsOf(one)));
   }
 
-  /** The object that an expression stands for. */
+  /** The object that an expression stands for, also what a function of the source makes. */
   optionsOf(expression: Ts.Node): Ts.ObjectLiteralExpression | undefined {
     const definition = this.#parts.constants.definitionOf(expression);
-    return ts.isObjectLiteralExpression(definition) ? definition : undefined;
+    if (ts.isObjectLiteralExpression(definition)) return definition;
+    const [made, ...others] = ts.isCallExpression(definition)
+      ? this.#parts.guards.returnedBy(definition)
+      : [];
+    const bare = made && skipParentheses(made);
+    return bare && others.length === 0 && ts.isObjectLiteralExpression(bare) ? bare : undefined;
   }
 
   /** The properties of an object with what is spread into it, the last of each name. */

@@ -177,7 +177,7 @@ function isChained(node: Ts.CallExpression): boolean {
 }
 
 /** The variable or field that is given a new router, with all that is chained to it. */
-function holderOf(made: Ts.Node): Ts.Node | undefined {
+export function holderOf(made: Ts.Node): Ts.Node | undefined {
   let node = outermost(made);
   for (;;) {
     const { parent } = node;
@@ -185,6 +185,7 @@ function holderOf(made: Ts.Node): Ts.Node | undefined {
     if (!call || !ts.isCallExpression(call) || !isChained(call)) break;
     node = outermost(call);
   }
+  if (ts.isAwaitExpression(node.parent)) node = outermost(node.parent);
   const { parent } = node;
   const isHeld =
     ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isPropertyAssignment(parent);

@@ -1,5 +1,5 @@
 import { foldName } from './token.ts';
-import type { SqlStatement, TableRef } from './types.ts';
+import type { SqlStatement, TableName, TableRef } from './types.ts';
 
 /**
  * Whether a configured table is the one that a statement names.
@@ -12,7 +12,7 @@ import type { SqlStatement, TableRef } from './types.ts';
 export function tableMatches(pattern: string, table: TableRef): boolean {
   const { schema, name } = parsePattern(pattern);
   if (name.any && schema === undefined) return true;
-  if (table === 'unknown' || !namesMatch(name, table.name)) return false;
+  if (table === 'unknown' || !namesOf(table).some((one) => namesMatch(name, one))) return false;
   if (schema === undefined || table.schemaUnknown) return true;
   return namesMatch(schema, table.schema ?? 'public');
 }
@@ -36,9 +36,13 @@ export function tableMayMatch(
 /** Whether two references name one table; `unknown` when a hole decides it. */
 export function sameTable(a: TableRef, b: TableRef): 'yes' | 'no' | 'unknown' {
   if (a === 'unknown' || b === 'unknown') return 'unknown';
-  if (a.name !== b.name) return 'no';
+  if (!namesOf(a).some((name) => namesOf(b).includes(name))) return 'no';
   if (a.schemaUnknown || b.schemaUnknown) return a.schemaUnknown && b.schemaUnknown ? 'yes' : 'unknown';
   return (a.schema ?? 'public') === (b.schema ?? 'public') ? 'yes' : 'no';
+}
+
+function namesOf({ name, others = [] }: TableName): readonly string[] {
+  return [name, ...others];
 }
 
 interface NamePattern {

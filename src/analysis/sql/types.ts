@@ -14,6 +14,8 @@ export interface TableName {
   readonly schema?: string;
   /** The schema is written, but inside a hole: `${schema}.workspaces`. */
   readonly schemaUnknown?: true;
+  /** What a library may call it in the database, where the program names a model: `user_profiles` for `UserProfile`. */
+  readonly others?: readonly string[];
 }
 
 export type TableRef = TableName | 'unknown';
