@@ -24,6 +24,9 @@ export function lastAction(
     if (!action) continue;
     if (isFailure && at.way === 'throw') {
       if (action.kind === 'throw') return { node: action.node, how: 'throws here, with the lock held' };
+      if (action.kind === 'yield') {
+        return { node: action.node, how: 'may be left for good here, with the lock held' };
+      }
       if (action.kind === 'call' || action.kind === 'await' || action.kind === 'next') {
         return { node: action.node, how: 'may throw here, with the lock held' };
       }

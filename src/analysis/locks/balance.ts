@@ -5,6 +5,7 @@ import { owningFunction } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
+import { hasModifier } from '../shapes.ts';
 import type { Activation } from './activation.ts';
 import { arrivalAt, type Passage, type Place, placeKey, surelyHeld, walk } from './balance-flow.ts';
 import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
@@ -323,7 +324,8 @@ export class BalanceWatcher implements LockWatcher {
       case 'close':
         return ts.isForOfStatement(action.node) && action.node.awaitModifier !== undefined;
       case 'yield':
-        return false;
+        // Whoever goes through an asynchronous generator may leave it there. Others stand for tasks that are run to the end.
+        return isAsync(owningFunction(action.node));
       default:
         return true;
     }
@@ -579,4 +581,8 @@ function refusedIn({ node, world }: Step, after: World, notes: Notes): ReadonlyS
   );
   for (const { token } of notes.lent) left.add(token);
   return new Set([...tokensIn(world, notes)].filter((place) => !left.has(place)));
+}
+
+function isAsync(fn: Ts.Node): boolean {
+  return hasModifier(fn, ts.SyntaxKind.AsyncKeyword);
 }

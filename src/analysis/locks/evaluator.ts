@@ -18,6 +18,7 @@ import { isFunctionExpression, isInside, isStatic, outermost } from '../shapes.t
 import { CHAIN } from './chain-locks.ts';
 import { isChainSlot } from './chain-shape.ts';
 import { comparisonOf } from './comparisons.ts';
+import { computedKey } from './computed-keys.ts';
 import { constantOf, enumConstant } from './constants.ts';
 import { givenToField } from './constructor-parts.ts';
 import { assignmentsTo, staysConstant } from './field-assignments.ts';
@@ -290,7 +291,9 @@ export class Evaluator {
   keyPath(key: Ts.Expression | undefined, env: Env): string {
     const value = key && this.evaluate(key, env);
     if (value?.kind === 'constant') return JSON.stringify(value.value) ?? 'undefined';
-    return pathOf(value) ?? UNKNOWN_PATH;
+    const known = pathOf(value);
+    if (!key || (known !== undefined && !known.includes(UNKNOWN_PATH))) return known ?? UNKNOWN_PATH;
+    return computedKey(key, (part) => this.evaluate(part, env)) ?? UNKNOWN_PATH;
   }
 
   #propertyOf(member: Value, text: string, name: NameNode, env: Env): Value | undefined {
@@ -697,7 +700,8 @@ export class Evaluator {
       const path = `n${idOf(node)}`;
       const source = this.evaluate(node.arguments?.[0], env);
       const from = source?.kind === 'collection' ? source : undefined;
-      return { kind: 'collection', path, items: undefined, element: from?.element, sorted: false };
+      const element = isMap(name) ? valuesOfPairs(from) : from?.element;
+      return { kind: 'collection', path, items: undefined, element, sorted: false };
     }
     return undefined;
   }
@@ -752,6 +756,8 @@ export class Evaluator {
       const object = this.evaluate(callee.expression, env);
       if (callee.name.text === 'get' && object?.kind === 'collection')
         return this.element(object, node.arguments[0], env);
+      const filled = this.#filled(node, callee, env);
+      if (filled) return filled;
       if (isThen(callee) && (!object || object.kind === 'promise')) {
         const after = node.arguments.map((argument) => this.#calledBack(this.evaluate(argument, env), node));
         return followedBy(object, after);
@@ -769,6 +775,20 @@ export class Evaluator {
       target,
       node.arguments.map((argument) => this.evaluate(argument, env)),
       node,
+    );
+  }
+
+  /** `Array.from({ length }, () => new Mutex())` or `[…].map(() => new Mutex())`, which a field begins with. */
+  #filled(
+    node: Ts.CallExpression,
+    { expression, name }: Ts.PropertyAccessExpression,
+    env: Env,
+  ): Value | undefined {
+    const isFrom = name.text === 'from' && ts.isIdentifier(expression) && expression.text === 'Array';
+    const maker = isFrom ? node.arguments[1] : name.text === 'map' ? node.arguments[0] : undefined;
+    const element = maker && this.#calledBack(this.evaluate(maker, env), node);
+    return (
+      element && { kind: 'collection', path: `n${idOf(node)}`, items: undefined, element, sorted: false }
     );
   }
 
@@ -1060,3 +1080,19 @@ function memberDeclaration(node: Ts.Node, name: string): Ts.Node | undefined {
 
 const CHAIN_BY_KEY = { primitive: CHAIN, depth: 1 };
 const NOTHING = { primitive: undefined, depth: 0 };
+
+function isMap(name: NameNode): boolean {
+  return /^(?:Weak)?Map$/.test(nameText(name) ?? '');
+}
+
+/** What a map holds that is made of pairs. */
+function valuesOfPairs(pairs: (Value & { kind: 'collection' }) | undefined): Value | undefined {
+  if (!pairs?.items) return pairs?.element;
+  let joined: Value | undefined;
+  for (const pair of pairs.items) {
+    const value = pair?.kind === 'collection' && pair.items ? pair.items[1] : pair;
+    // Which one it is, the key tells.
+    joined = joinValues(joined, value?.kind === 'lock' ? withPath(value, UNKNOWN_PATH) : value);
+  }
+  return joined;
+}

@@ -582,17 +582,18 @@ function allocationOwner(
   code: Code,
 ): { readonly declaration: Ts.Node; readonly suffix: string } {
   let at: Ts.Node = node;
+  let suffix = '';
   for (let { parent } = node; parent; { parent } = parent) {
     if (ts.isPropertyDeclaration(parent) || ts.isPropertyAssignment(parent)) {
-      return { declaration: parent, suffix: '' };
+      return { declaration: parent, suffix };
     }
     if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) {
       const container = containerStoring(parent, code);
-      return container ? { declaration: container, suffix: '[*]' } : { declaration: parent, suffix: '' };
+      return container ? { declaration: container, suffix: '[*]' } : { declaration: parent, suffix };
     }
     if (ts.isBinaryExpression(parent) && parent.right === at) {
       const stored = storedIn(parent.left, code);
-      if (stored) return stored;
+      if (stored) return suffix ? { ...stored, suffix } : stored;
     }
     if (ts.isCallExpression(parent) && parent.arguments.some((argument) => argument === at)) {
       const container = containerOfCall(parent, code);
@@ -603,6 +604,8 @@ function allocationOwner(
       if (ts.isVariableDeclaration(holder) || ts.isPropertyDeclaration(holder)) {
         return { declaration: holder, suffix: '[*]' };
       }
+      // `new Map([['a', new Mutex()]])`
+      if (ts.isArrayLiteralExpression(holder)) suffix = '[*]';
     }
     if (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === at)) {
       const fn = ts.isArrowFunction(parent) ? parent : enclosingFunction(parent);
@@ -611,6 +614,8 @@ function allocationOwner(
       if (call && ts.isCallExpression(call)) {
         const container = containerOfCall(call, code);
         if (container) return { declaration: container, suffix: '[*]' };
+        // `Array.from({ length }, () => new Mutex())`
+        if (/^(?:from|map)$/.test(calledName(call) ?? '')) suffix = '[*]';
         at = fn;
         continue;
       }
@@ -622,6 +627,11 @@ function allocationOwner(
     at = parent;
   }
   return { declaration: node, suffix: '' };
+}
+
+function calledName({ expression }: Ts.CallExpression): string | undefined {
+  const callee = skipParentheses(expression);
+  return ts.isPropertyAccessExpression(callee) ? callee.name.text : undefined;
 }
 
 function enclosingFunction(node: Ts.Node): Ts.SignatureDeclaration | undefined {

@@ -31,6 +31,11 @@ function unordered(edges: readonly LockEdge[]): readonly LockEdge[] {
       case 'ascending':
       case 'descending':
         return ways.has('ascending') && ways.has('descending');
+      case 'next':
+      case 'previous':
+        // Of tasks that all go the same way round, each waits for the next one. Where some go the other way, one of them
+        // breaks the ring.
+        return !(ways.has('next') && ways.has('previous'));
       case 'parent':
         return ways.has('part');
       case 'fixed':

@@ -18,6 +18,9 @@ import {
 } from './values.ts';
 import type { World } from './world.ts';
 
+/** The type of `navigator.locks`, of which there is one. */
+const WEB_LOCKS = 'LockManager';
+
 /** Locks that are known by the way they are written: by the method called on them, or by their key. */
 export class LockNames {
   readonly #identity: LockIdentity;
@@ -54,6 +57,7 @@ export class LockNames {
     if (!this.isMethod(method)) return undefined;
     if (method === 'request' && isNavigatorLocks(receiverNode)) return this.#webLocks(receiverNode);
     const primitive = this.#identity.primitiveOfMethod(name);
+    if (primitive?.type === WEB_LOCKS) return this.#webLocks(receiverNode);
     if (!primitive) return this.ofModule(activation, [name, rightmostName(receiverNode)]);
     const own = receiver?.kind === 'instance' ? this.#ofClass(receiver.cls, receiver) : undefined;
     if (own) return own;
@@ -168,7 +172,7 @@ export class LockNames {
   }
 
   #webLocks(node: Ts.Expression): LockValue | undefined {
-    const primitive = this.#identity.primitives.find(({ type }) => type === 'LockManager');
+    const primitive = this.#identity.primitives.find(({ type }) => type === WEB_LOCKS);
     if (!primitive) return undefined;
     return {
       kind: 'lock',

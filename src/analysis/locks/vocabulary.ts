@@ -257,10 +257,17 @@ function holderOf(node: Ts.Node): Holder | undefined {
       ts.isPropertySignature(at) ||
       ts.isParameter(at) ||
       ts.isFunctionLike(at);
-    // A function with a body is known by what it does.
-    if (ts.isFunctionLike(at) && hasBody(at)) return undefined;
+    // A function with a body is known by what it does, unless it only makes what an array is filled with.
+    if (ts.isFunctionLike(at) && hasBody(at) && !isFilling(at)) return undefined;
     if (declares && name) return named(nameText(name)?.replace(/^#/, ''), at);
     if (ts.isClassLike(at)) return undefined;
   }
   return undefined;
+}
+
+/** `Array.from({ length }, () => new Mutex())`, and `map` likewise. */
+function isFilling(fn: Ts.SignatureDeclaration): boolean {
+  if (!ts.isArrowFunction(fn) || ts.isBlock(fn.body) || !ts.isCallExpression(fn.parent)) return false;
+  const callee = fn.parent.expression;
+  return ts.isPropertyAccessExpression(callee) && /^(?:from|map)$/.test(callee.name.text);
 }

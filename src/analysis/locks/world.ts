@@ -1,10 +1,12 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isCarrier } from './carriers.ts';
+import { relateComputed } from './computed-keys.ts';
 import { bindingsKey, heldKey, idOf, lockKey, ordersKey, valueKey } from './keys.ts';
 import { namesOfParts } from './own-parts.ts';
 import {
   type Crossing,
   crossBindings,
+  inTemplate,
   isDescendingRoot,
   isKeeper,
   isPrefix,
@@ -12,6 +14,7 @@ import {
   orderOfPlaces,
   partsOfNames,
   restPath,
+  templateText,
   UNKNOWN_PATH,
 } from './paths.ts';
 import {
@@ -601,8 +604,8 @@ function retired(path: Path, root: Path): Path {
 
 /**
  * How two locks of one class relate: the same object, a part of the other (reached from it, or leading back to a
- * parent), one that a comparison has put before or behind the other, an element of a sorted sequence, two that
- * the program tells apart by name, or another object of which nothing is known.
+ * parent), one that a comparison has put before or behind the other, an element of a sorted sequence, a neighbour on
+ * a ring, two that the program tells apart by name, or another object of which nothing is known.
  */
 export type Relation =
   | 'same'
@@ -610,6 +613,8 @@ export type Relation =
   | 'parent'
   | 'ascending'
   | 'descending'
+  | 'next'
+  | 'previous'
   | 'fixed'
   | 'different'
   | 'unknown';
@@ -622,6 +627,8 @@ export function relateInstances(outer: LockRef, inner: LockRef, ordered: Orders)
   if (isKeeper(a) || isKeeper(b)) return isKept(a, b) ? 'same' : 'unknown';
   if (isPrefix(a, b)) return direction(b.slice(a.length));
   if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
+  const byKey = relateKeys(a, b);
+  if (byKey) return byKey;
   const [keyA, keyB] = partsOfNames(lastKey(a) ?? a, lastKey(b) ?? b);
   const byPlace = orderOfPlaces(keyA, keyB) ?? orderOfPlaces(a, b);
   if (byPlace) return byPlace;
@@ -634,6 +641,24 @@ export function relateInstances(outer: LockRef, inner: LockRef, ordered: Orders)
   if (ordered.some(([small, large]) => isAboutA(small) && isAboutB(large))) return 'ascending';
   if (ordered.some(([small, large]) => isAboutB(small) && isAboutA(large))) return 'descending';
   return fixedNames(outer, inner) ? 'fixed' : 'different';
+}
+
+/** How the locks of one container relate by what their keys are made of: one of the other, or both by calculation. */
+function relateKeys(a: Path, b: Path): Relation | undefined {
+  const [keyA, keyB] = [lastKey(a), lastKey(b)];
+  if (keyA === undefined || keyB === undefined) return undefined;
+  const computed = relateComputed(keyA, keyB);
+  if (computed) return computed;
+  if (a.slice(0, -keyA.length - 1) !== b.slice(0, -keyB.length - 1)) return undefined;
+  if (isMadeOf(keyB, keyA)) return 'part';
+  return isMadeOf(keyA, keyB) ? 'parent' : undefined;
+}
+
+/** Whether a key is a longer text with another key in it: `${folder}/${name}` and `folder`. */
+function isMadeOf(key: Path, other: Path): boolean {
+  const text = templateText(key);
+  const part = inTemplate(other);
+  return text !== undefined && part.includes('${') && text.length > part.length && text.includes(part);
 }
 
 /**

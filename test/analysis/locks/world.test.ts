@@ -421,6 +421,8 @@ describe('two locks of one class', () => {
       parent: 'part',
       ascending: 'descending',
       descending: 'ascending',
+      next: 'previous',
+      previous: 'next',
       fixed: 'fixed',
       different: 'different',
       unknown: 'unknown',
@@ -433,6 +435,8 @@ describe('two locks of one class', () => {
       'p0',
       'p1.mu',
       'this.locks[p0]',
+      `this.locks[${text('{p0}/{p1}')}]`,
+      `this.locks[${text('= ({p0}+1)%4')}]`,
       '?',
       undefined,
     );
@@ -475,3 +479,8 @@ describe('what is held in one of two worlds', () => {
     expect(mergeWorlds([releaseTokens(during, ['1']), during]).gone).toEqual([]);
   });
 });
+
+/** The key that is a text with paths in it: `{p0}` for the value of `p0`. */
+function text(parts: string): string {
+  return `\`${parts.replaceAll('{', '$' + '{')}\``;
+}
