@@ -70,6 +70,8 @@ export type Action =
       readonly given?: Ts.Expression;
     }
   | { readonly kind: 'assign'; readonly node: Ts.BinaryExpression }
+  /** `i++`, `--i`: a variable goes on to another value. */
+  | { readonly kind: 'count'; readonly node: Ts.PrefixUnaryExpression | Ts.PostfixUnaryExpression }
   /** `node` takes the value of `from`, or `undefined`: the arms of `?:`, `&&`, `||`, `??` and `?.`. */
   | { readonly kind: 'pick'; readonly node: Ts.Expression; readonly from: Ts.Expression | undefined }
   /**

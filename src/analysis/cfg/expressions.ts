@@ -115,6 +115,8 @@ export class ExpressionFlow {
       this.#graph.emitThrowing({ kind: 'yield', node });
     } else if (ts.isBinaryExpression(node)) {
       this.#binary(node);
+    } else if (isCount(node)) {
+      this.#graph.emit({ kind: 'count', node });
     } else if (ts.isConditionalExpression(node)) {
       this.#conditional(node);
     } else if (ts.isClassExpression(node)) {
@@ -319,4 +321,12 @@ function hasActions(node: Ts.Node): boolean {
     return true;
   }
   return ts.forEachChild(node, hasActions) ?? false;
+}
+
+/** Only of a variable: a member that counts is no value that anything hangs on. */
+function isCount(node: Ts.Node): node is Ts.PrefixUnaryExpression | Ts.PostfixUnaryExpression {
+  if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return false;
+  const { operator, operand } = node;
+  const counts = operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
+  return counts && ts.isIdentifier(operand);
 }

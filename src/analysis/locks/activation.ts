@@ -10,6 +10,7 @@ import { gated, performCall } from './calls.ts';
 import { isLost } from './carriers.ts';
 import { isChainSlot } from './chain-shape.ts';
 import type { Context } from './contexts.ts';
+import { countingOf } from './counters.ts';
 import { afterTransaction } from './database-transactions.ts';
 import { endsTransaction } from './database-words.ts';
 import { dispose } from './disposal.ts';
@@ -280,6 +281,8 @@ export class Activation {
         return this.#declareGranted(action, world);
       case 'assign':
         return [this.#assign(action.node, world)];
+      case 'count':
+        return [this.#count(action.node.operand, world)];
       case 'pick': {
         const value: Value | undefined = action.from
           ? this.evaluate(action.from, world)
@@ -613,6 +616,8 @@ export class Activation {
   #initial(node: Ts.VariableDeclaration, world: World): Value | undefined {
     const chain = this.engine.evaluator.chainIn(node);
     if (chain) return chain;
+    const counting = countingOf(node);
+    if (counting) return { kind: 'opaque', path: sortedRoot(idOf(node), counting) };
     if (node.initializer) {
       const value = this.evaluate(node.initializer, world);
       if (value || this.call.fn !== node.getSourceFile()) return value;
@@ -690,6 +695,16 @@ export class Activation {
     if (!declaration) return next;
     const fresh = retireOldValue(next, `v${idOf(declaration)}`);
     return this.write(declaration, fresh.bindings.get(node), fresh);
+  }
+
+  /** What hung on the old value of a counter is another object from here on. */
+  #count(operand: Ts.Expression, world: World): World {
+    const declaration = ts.isIdentifier(operand) ? resolveLocal(operand) : undefined;
+    if (!declaration) return world;
+    const way = countingOf(declaration);
+    const root = way ? sortedRoot(idOf(declaration), way) : `v${idOf(declaration)}`;
+    const fresh = retireOldValue(world, root);
+    return this.write(declaration, way && { kind: 'opaque', path: root }, fresh);
   }
 
   /** `[a, b] = [b, a]` */

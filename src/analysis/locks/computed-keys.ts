@@ -97,6 +97,12 @@ export function relateComputed(a: Path, b: Path): 'next' | 'previous' | 'differe
   return isStepFrom(other, whole) ? 'previous' : 'unknown';
 }
 
+/** What two keys stand by a number before or behind, `i + 1` now and before `i` went on: they go up or down with it. */
+export function counted(a: Path, b: Path): readonly [Path, Path] | undefined {
+  const [x, y] = [a, b].map((path) => /^\$\{([^}]*)\}([+-]\d+)$/.exec(textOfComputed(path) ?? ''));
+  return x?.[1] !== undefined && y?.[1] !== undefined && x[2] === y[2] ? [x[1], y[1]] : undefined;
+}
+
 function textOfComputed(path: Path): string | undefined {
   const text = /^`([^`]*)`$/.exec(path)?.[1];
   return text?.startsWith(MARK) ? text.slice(MARK.length) : undefined;

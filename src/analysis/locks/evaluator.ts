@@ -549,11 +549,11 @@ export class Evaluator {
         alias ?? { kind: 'lock', lock: { cls: this.#identity.classOf(node, primitive), path }, tries: false }
       );
     }
-    const container = this.#container(node, type, initializer, path);
+    const container = inOwnOrder(this.#container(node, type, initializer, path), node, initializer);
     if (container) return container;
     if (value && value.kind !== 'opaque') {
       const own = relocated(value, this.parts.placed(node, value, this.#memberPath(node, path)));
-      return this.singles.note(node, own);
+      return this.singles.note(node, inOwnOrder(own, node, initializer));
     }
     const at = this.parts.placedByConstructor(node, this.#memberPath(node, path));
     return this.#typed(type, at) ?? value;
@@ -1095,4 +1095,21 @@ function valuesOfPairs(pairs: (Value & { kind: 'collection' }) | undefined): Val
     joined = joinValues(joined, value?.kind === 'lock' ? withPath(value, UNKNOWN_PATH) : value);
   }
   return joined;
+}
+
+/**
+ * An array of locks that begins with all that it will hold: whoever goes through it takes them in its order. An array that was
+ * handed in may hold the locks of another one in another order.
+ */
+function inOwnOrder(
+  container: Value | undefined,
+  node: Ts.Node,
+  initializer: Ts.Expression | undefined,
+): Value | undefined {
+  const made = initializer && skipParentheses(initializer);
+  const isWhole =
+    made !== undefined &&
+    !ts.isParameter(node) &&
+    (ts.isArrayLiteralExpression(made) ? made.elements.length > 0 : ts.isCallExpression(made));
+  return isWhole && container?.kind === 'collection' ? { ...container, sorted: 'ascending' } : container;
 }

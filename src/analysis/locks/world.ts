@@ -1,6 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { isCarrier } from './carriers.ts';
-import { relateComputed } from './computed-keys.ts';
+import { counted, relateComputed } from './computed-keys.ts';
 import { bindingsKey, heldKey, idOf, lockKey, ordersKey, valueKey } from './keys.ts';
 import { namesOfParts } from './own-parts.ts';
 import {
@@ -627,9 +627,10 @@ export function relateInstances(outer: LockRef, inner: LockRef, ordered: Orders)
   if (isKeeper(a) || isKeeper(b)) return isKept(a, b) ? 'same' : 'unknown';
   if (isPrefix(a, b)) return direction(b.slice(a.length));
   if (isPrefix(b, a)) return OPPOSITE[direction(a.slice(b.length))];
-  const byKey = relateKeys(a, b);
+  const steps = counted(lastKey(a) ?? a, lastKey(b) ?? b);
+  const byKey = steps ? undefined : relateKeys(a, b);
   if (byKey) return byKey;
-  const [keyA, keyB] = partsOfNames(lastKey(a) ?? a, lastKey(b) ?? b);
+  const [keyA, keyB] = steps ?? partsOfNames(lastKey(a) ?? a, lastKey(b) ?? b);
   const byPlace = orderOfPlaces(keyA, keyB) ?? orderOfPlaces(a, b);
   if (byPlace) return byPlace;
   const [sortedA, sortedB] = [sortedSource(keyA) ?? sortedSource(a), sortedSource(keyB) ?? sortedSource(b)];
