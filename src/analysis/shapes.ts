@@ -26,6 +26,13 @@ export function isAssignmentOperator(kind: Ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
 
+/** `i++`, `--i` */
+export function isUpdate(node: Ts.Node): node is Ts.PrefixUnaryExpression | Ts.PostfixUnaryExpression {
+  if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return false;
+  const { operator } = node;
+  return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
+}
+
 /** A literal that takes apart what is assigned to it: `({ mu: lock } = this)`. */
 export function isAssignedPattern(literal: Ts.Node): boolean {
   const { parent } = literal;

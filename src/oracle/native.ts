@@ -397,6 +397,9 @@ class NativeType implements TypeInfo {
   readonly #members = new Map<string, SymbolInfo | NoMember>();
   #parts: readonly Type[] | undefined;
   #symbols: readonly SymbolInfo[] | undefined;
+  /** In objects, since there may be none: then that is known. */
+  #literals: { readonly values: TypeInfo['literals'] } | undefined;
+  #constraint: { readonly type: Type | undefined } | undefined;
   #callable: boolean | undefined;
   #present: boolean | undefined;
 
@@ -419,7 +422,8 @@ class NativeType implements TypeInfo {
 
   get literals(): TypeInfo['literals'] {
     const bound = this.#bound;
-    return literalsInOrder(literalsOf(bound ? partsOf(bound) : this.#ownParts));
+    this.#literals ??= { values: literalsInOrder(literalsOf(bound ? partsOf(bound) : this.#ownParts)) };
+    return this.#literals.values;
   }
 
   get callable(): boolean {
@@ -461,7 +465,10 @@ class NativeType implements TypeInfo {
   /** What a type parameter is constrained to. */
   get #bound(): Type | undefined {
     const isOpen = (this.#type.flags & TypeFlags.Instantiable) !== 0;
-    return isOpen ? this.#project.checker.getBaseConstraintOfType(this.#type) : undefined;
+    this.#constraint ??= {
+      type: isOpen ? this.#project.checker.getBaseConstraintOfType(this.#type) : undefined,
+    };
+    return this.#constraint.type;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
-import { isAssignmentOperator, isStatic } from '../shapes.ts';
+import { isAssignmentOperator, isStatic, isUpdate } from '../shapes.ts';
 import type { FlowGraph } from './graph.ts';
 
 /** Builds what the evaluation of expressions, patterns and class definitions does. */
@@ -115,7 +115,8 @@ export class ExpressionFlow {
       this.#graph.emitThrowing({ kind: 'yield', node });
     } else if (ts.isBinaryExpression(node)) {
       this.#binary(node);
-    } else if (isCount(node)) {
+    } else if (isUpdate(node) && ts.isIdentifier(node.operand)) {
+      // A member that counts is no value that anything hangs on.
       this.#graph.emit({ kind: 'count', node });
     } else if (ts.isConditionalExpression(node)) {
       this.#conditional(node);
@@ -321,12 +322,4 @@ function hasActions(node: Ts.Node): boolean {
     return true;
   }
   return ts.forEachChild(node, hasActions) ?? false;
-}
-
-/** Only of a variable: a member that counts is no value that anything hangs on. */
-function isCount(node: Ts.Node): node is Ts.PrefixUnaryExpression | Ts.PostfixUnaryExpression {
-  if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return false;
-  const { operator, operand } = node;
-  const counts = operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
-  return counts && ts.isIdentifier(operand);
 }

@@ -7,7 +7,7 @@ import {
   rightmostName,
   skipParentheses,
 } from '../code.ts';
-import { returnedBy } from '../shapes.ts';
+import { isFunctionExpression, returnedBy } from '../shapes.ts';
 import type { BuilderLibrary } from './builder-libraries.ts';
 
 /**
@@ -57,7 +57,7 @@ export class ClientOrigins {
     const { type, initializer } = node as { type?: Ts.TypeNode; initializer?: Ts.Expression };
     if (type) return this.#isTypeOf(type, library, depth);
     const made = initializer ? skipParentheses(initializer) : node;
-    if (ts.isFunctionDeclaration(made) || ts.isMethodDeclaration(made) || isFunctionValue(made)) {
+    if (ts.isFunctionDeclaration(made) || ts.isMethodDeclaration(made) || isFunctionExpression(made)) {
       return returnedBy(made.body).some((value) => this.#isOf(value, library, depth));
     }
     if (initializer) return this.#isOf(initializer, library, depth);
@@ -117,7 +117,8 @@ const HANDING = /transaction|savepoint|connection|^(?:begin|connect|execute)$/i;
 function transactionWith(parameter: Ts.ParameterDeclaration): Ts.Expression | undefined {
   const fn = parameter.parent;
   const call = fn.parent;
-  if (!isFunctionValue(fn) || fn.parameters[0] !== parameter || !ts.isCallExpression(call)) return undefined;
+  if (!isFunctionExpression(fn) || fn.parameters[0] !== parameter || !ts.isCallExpression(call))
+    return undefined;
   const callee = skipParentheses(call.expression);
   if (!ts.isPropertyAccessExpression(callee) || call.expression === fn) return undefined;
   return HANDING.test(nameText(callee.name) ?? '') ? callee.expression : undefined;
@@ -127,10 +128,6 @@ function transactionWith(parameter: Ts.ParameterDeclaration): Ts.Expression | un
 function branchesOf(value: Ts.Node): readonly Ts.Node[] | undefined {
   if (ts.isConditionalExpression(value)) return [value.whenTrue, value.whenFalse];
   return ts.isBinaryExpression(value) ? [value.left, value.right] : undefined;
-}
-
-function isFunctionValue(node: Ts.Node): node is Ts.ArrowFunction | Ts.FunctionExpression {
-  return ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 }
 
 function heritageOf(cls: Ts.ClassLikeDeclaration): readonly Ts.ExpressionWithTypeArguments[] {

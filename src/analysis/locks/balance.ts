@@ -5,7 +5,7 @@ import { owningFunction } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import type { CfgEdge, CfgNode } from '../cfg.ts';
 import { skipParentheses } from '../code.ts';
-import { hasModifier } from '../shapes.ts';
+import { isAsync } from '../lifecycle/promise-fate.ts';
 import type { Activation } from './activation.ts';
 import { arrivalAt, type Passage, type Place, placeKey, surelyHeld, walk } from './balance-flow.ts';
 import { handsOn, isHandedOn, isReleasedByCallback, reaches } from './balance-handing.ts';
@@ -581,8 +581,4 @@ function refusedIn({ node, world }: Step, after: World, notes: Notes): ReadonlyS
   );
   for (const { token } of notes.lent) left.add(token);
   return new Set([...tokensIn(world, notes)].filter((place) => !left.has(place)));
-}
-
-function isAsync(fn: Ts.Node): boolean {
-  return hasModifier(fn, ts.SyntaxKind.AsyncKeyword);
 }

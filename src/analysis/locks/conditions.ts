@@ -1,5 +1,6 @@
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { type Code, rightmostName, skipParentheses } from '../code.ts';
+import { isAssignmentOperator, isUpdate } from '../shapes.ts';
 
 /** What the compiler and the scopes tell about conditions. */
 export class Conditions {
@@ -43,18 +44,8 @@ function reassignedIn(source: Ts.SourceFile, code: Code): ReadonlySet<Ts.Node> {
     } else if (ts.isArrayLiteralExpression(bare)) for (const element of bare.elements) mark(element);
   };
   const visit = (node: Ts.Node): void => {
-    if (
-      ts.isBinaryExpression(node) &&
-      node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
-      node.operatorToken.kind <= ts.SyntaxKind.LastAssignment
-    ) {
-      mark(node.left);
-    } else if (
-      (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) &&
-      (node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken)
-    ) {
-      mark(node.operand);
-    }
+    if (ts.isBinaryExpression(node) && isAssignmentOperator(node.operatorToken.kind)) mark(node.left);
+    else if (isUpdate(node)) mark(node.operand);
     ts.forEachChild(node, visit);
   };
   visit(source);

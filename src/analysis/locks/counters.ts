@@ -1,5 +1,8 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
+import { writeTo } from '../mutation/targets-of-writes.ts';
+import { isUpdate } from '../shapes.ts';
+import { findIn } from './chain-shape.ts';
 import type { Sorted } from './values.ts';
 
 const known = new WeakMap<Ts.VariableDeclaration, Sorted | 'other'>();
@@ -18,25 +21,14 @@ export function countingOf(node: Ts.Node): Sorted | undefined {
 }
 
 function wayOf(step: Ts.Expression, counter: Ts.VariableDeclaration): Sorted | undefined {
-  if (!ts.isPrefixUnaryExpression(step) && !ts.isPostfixUnaryExpression(step)) return undefined;
-  const { operand, operator } = step;
-  if (!ts.isIdentifier(operand) || resolveLocal(operand) !== counter) return undefined;
-  if (operator === ts.SyntaxKind.PlusPlusToken) return 'ascending';
-  return operator === ts.SyntaxKind.MinusMinusToken ? 'descending' : undefined;
+  if (!isUpdate(step) || !ts.isIdentifier(step.operand) || resolveLocal(step.operand) !== counter)
+    return undefined;
+  return step.operator === ts.SyntaxKind.PlusPlusToken ? 'ascending' : 'descending';
 }
 
-function isChangedIn(node: Ts.Node, counter: Ts.VariableDeclaration): boolean {
-  const isOperand =
-    ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)
-      ? node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken
-      : false;
-  const target = isOperand
-    ? (node as Ts.PrefixUnaryExpression).operand
-    : ts.isBinaryExpression(node) &&
-        node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
-        node.operatorToken.kind <= ts.SyntaxKind.LastAssignment
-      ? node.left
-      : undefined;
-  if (target && ts.isIdentifier(target) && resolveLocal(target) === counter) return true;
-  return ts.forEachChild(node, (child) => isChangedIn(child, counter) || undefined) ?? false;
+function isChangedIn(body: Ts.Node, counter: Ts.VariableDeclaration): boolean {
+  return findIn(
+    body,
+    (node) => ts.isIdentifier(node) && writeTo(node) !== undefined && resolveLocal(node) === counter,
+  );
 }

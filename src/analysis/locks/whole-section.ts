@@ -1,7 +1,7 @@
 import { resolveLocal } from '../../syntax/scopes.ts';
 import { type Ts, ts } from '../../syntax/ts.ts';
 import { skipParentheses } from '../code.ts';
-import { isAssignmentOperator, outermost } from '../shapes.ts';
+import { isAssignmentOperator, isUpdate, outermost } from '../shapes.ts';
 import { ITERATING } from './callback-origins.ts';
 import { isThen } from './joined.ts';
 import type { Held } from './values.ts';
@@ -79,11 +79,7 @@ function isChange(node: Ts.Node, fn: Ts.Node): boolean {
   if (ts.isBinaryExpression(node)) {
     return isAssignmentOperator(node.operatorToken.kind) && outlives(node.left, fn);
   }
-  if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
-    const { operator } = node;
-    const isStep = operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
-    return isStep && outlives(node.operand, fn);
-  }
+  if (isUpdate(node)) return outlives(node.operand, fn);
   if (ts.isDeleteExpression(node)) return true;
   if (!ts.isCallExpression(node)) return false;
   const callee = skipParentheses(node.expression);
